@@ -1,0 +1,65 @@
+"""The application: its verbs, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from electrolyte_ml import __version__
+from electrolyte_ml.cli import bench, convert, propose, score, train
+from electrolyte_ml.errors import ElectrolyteError, InfeasibleError
+
+EXIT_BAD_INPUT = 2
+EXIT_INFEASIBLE = 3
+
+app = typer.Typer(
+    name="electrolyte-ml",
+    help="Propose, score and benchmark liquid battery electrolytes, sodium first.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("propose", help=propose.HELP)(propose.propose)
+app.command("score", help=score.HELP)(score.score)
+app.command("convert", help=convert.HELP)(convert.convert)
+app.command("bench", help=bench.HELP)(bench.bench)
+app.add_typer(train.app, name="train")
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"electrolyte-ml {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(  # noqa: ARG001 - typer calls the callback
+        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit codes: 0 done, 2 bad input (one line an error on standard error), 3 no feasible recipe.
+    """
+    try:
+        app()
+    except InfeasibleError as error:
+        _fail(str(error), EXIT_INFEASIBLE)
+    except ElectrolyteError as error:
+        _fail(str(error), EXIT_BAD_INPUT)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> None:
+    for line in message.splitlines():
+        typer.echo(f"error: {line}", err=True)
+    raise SystemExit(code)

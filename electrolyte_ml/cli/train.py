@@ -1,0 +1,37 @@
+"""``electrolyte-ml train``: rebuild the models that ship with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Rebuild a shipped model from its data.", no_args_is_help=True)
+
+
+@app.callback()
+def _train() -> None:
+    pass
+
+
+@app.command()
+def conductivity(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the training report as JSON.")
+    ] = False,
+) -> None:
+    """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
+    from electrolyte_ml.models.conductivity.training import train_conductivity
+    from electrolyte_ml.report.score import dump_json
+
+    report = train_conductivity(seed=seed, out=out)
+    if as_json:
+        typer.echo(dump_json(report))
+    else:
+        for name, value in report.items():
+            typer.echo(f"{name}: {value}")

@@ -1,0 +1,84 @@
+"""The one exception tree of the package.
+
+Every error a user can cause is an `ElectrolyteError`; each leaf also inherits the built-in
+exception that a caller would expect, so that both ``except ElectrolyteError`` and
+``except ValueError`` work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ElectrolyteError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+    def __str__(self) -> str:
+        # KeyError quotes its argument; a message for people is shown as it is.
+        return str(self.args[0]) if self.args else ""
+
+
+class InputError(ElectrolyteError, ValueError):
+    """What the user gave cannot be used; the message says what is allowed."""
+
+
+class InputErrors(InputError):
+    """Several things the user gave cannot be used; all of them are listed.
+
+    Parameters
+    ----------
+    messages
+        One line for each fault.
+    """
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        self.messages: tuple[str, ...] = tuple(messages)
+        super().__init__("\n".join(self.messages))
+
+
+class RecipeSyntaxError(InputError):
+    """The recipe text does not follow the notation."""
+
+
+class AmountError(InputError):
+    """An amount is missing, negative, ambiguous, or does not add up."""
+
+
+class RecipeFileError(InputErrors):
+    """A search problem (TOML) holds impossible or unknown settings."""
+
+
+class TableError(InputErrors):
+    """Rows of a user's table cannot be used."""
+
+
+class UnknownSpeciesError(ElectrolyteError, KeyError):
+    """A name is in no catalog and is not a SMILES."""
+
+
+class SmilesError(InputError):
+    """A SMILES cannot be parsed, or is not one species."""
+
+
+class ChargeBalanceError(InputError):
+    """The ions of a salt do not add up to zero charge."""
+
+
+class CatalogError(InputErrors):
+    """The catalog tables contradict themselves."""
+
+
+class DataNotFoundError(ElectrolyteError, FileNotFoundError):
+    """A data set is neither in ``$ELECTROLYTE_ML_DATA`` nor in the cache."""
+
+
+class MissingDependencyError(ElectrolyteError, ImportError):
+    """An optional dependency is not installed; the message names the ``pip install`` line."""
+
+
+class ArtefactError(ElectrolyteError, RuntimeError):
+    """A shipped model file is missing or does not belong to this version."""
+
+
+class InfeasibleError(ElectrolyteError, RuntimeError):
+    """A search found no recipe that satisfies every constraint."""

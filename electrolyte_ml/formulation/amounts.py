@@ -1,0 +1,261 @@
+"""Amounts as people give them, and their conversion into the canonical form.
+
+Every basis is one linear equation in the masses of solvents and the moles of salts, so any mixture
+of bases (two salts in M, an additive in wt % of the whole, another in vol %) is one linear solve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.errors import AmountError
+from electrolyte_ml.formulation.base import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.formulation.density import density_g_cm3, salt_volume_cm3_mol
+from electrolyte_ml.species import Salt, Solvent
+
+# Beyond the most concentrated liquid electrolytes known (aqueous "water in salt", 60 mol/kg).
+_HIGHEST_MOLALITY = 100.0
+_PERCENT_TOLERANCE = 0.5
+
+
+class RatioBasis(StrEnum):
+    """What the numbers of a solvent ratio count."""
+
+    MASS = "w/w"
+    VOLUME = "v/v"
+    MOLE = "mol/mol"
+
+
+class SaltBasis(StrEnum):
+    """What the amount of a salt is relative to; always the finished electrolyte but for RATIO."""
+
+    MOLARITY = "M"
+    MOLALITY = "mol/kg"
+    MOL_PER_KG_SOLUTION = "mol/kg solution"
+    MASS_PERCENT = "wt%"
+    MOLE_PERCENT = "mol%"
+    RATIO = "mol in the ratio"
+
+
+class AdditiveBasis(StrEnum):
+    """What the percentage of an additive is relative to."""
+
+    MASS_PERCENT = "wt%"
+    MASS_PERCENT_OF_BASE = "wt% of base"
+    MASS_PERCENT_OF_SOLVENTS = "wt% of solvents"
+    VOLUME_PERCENT = "vol%"
+
+
+_ASSUMPTIONS = {
+    SaltBasis.MOLARITY: "molarity to molality with the ideal-mixing density model at 298.15 K",
+    AdditiveBasis.MASS_PERCENT: "wt% of an additive counted on the whole electrolyte, salt included",
+    AdditiveBasis.VOLUME_PERCENT: "vol% of an additive counted on all solvents, ideal volumes at "
+    "298.15 K",
+    RatioBasis.VOLUME: "volume ratio to mass ratio with pure densities at 298.15 K",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """A recipe with its amounts in the bases they were given in.
+
+    Attributes
+    ----------
+    blend
+        Base solvents with their parts.
+    ratio_basis
+        What the parts count.
+    salts
+        Salt, amount and basis; for `SaltBasis.RATIO` the amount is in moles by the parts of
+        `blend`, which must then be moles.
+    additives
+        Additive, amount in percent and basis.
+    """
+
+    blend: Sequence[tuple[Solvent, float]]
+    ratio_basis: RatioBasis
+    salts: Sequence[tuple[Salt, float, SaltBasis]] = ()
+    additives: Sequence[tuple[Solvent, float, AdditiveBasis]] = ()
+
+    def formulation(self) -> Formulation:
+        """Convert into the canonical form.
+
+        Returns
+        -------
+        Formulation
+            Mass fractions and molalities, with what had to be assumed.
+
+        Raises
+        ------
+        AmountError
+            If an amount is not positive, a species is given twice, or no solution has these
+            amounts (salts and additives leave no room for the solvents).
+        """
+        self._check()
+        parts, units_per_kg = _blend_mass_fractions(self.blend, self.ratio_basis)
+        solution = _System(self, parts, units_per_kg).solve()
+        n_additives = len(self.additives)
+        base, extra = solution[0], solution[1 : 1 + n_additives]
+        molalities = solution[1 + n_additives :]
+        solvents = [
+            SolventAmount(
+                solvent=solvent,
+                mass_fraction=float(base * part),
+                role="solvent" if solvent.role == "additive" else solvent.role,
+            )
+            for (solvent, _), part in zip(self.blend, parts, strict=True)
+        ]
+        solvents += [
+            SolventAmount(solvent=solvent, mass_fraction=float(x), role="additive")
+            for (solvent, _, _), x in zip(self.additives, extra, strict=True)
+        ]
+        salts = [
+            SaltAmount(salt=salt, molality_mol_kg=float(m))
+            for (salt, _, _), m in zip(self.salts, molalities, strict=True)
+        ]
+        return Formulation(
+            solvents=tuple(solvents), salts=tuple(salts), assumptions=self._assumptions()
+        )
+
+    def _check(self) -> None:
+        for species, amount in [
+            *self.blend,
+            *[(s, a) for s, a, _ in (*self.salts, *self.additives)],
+        ]:
+            if not (np.isfinite(amount) and amount > 0):
+                raise AmountError(f"amount of {species.name} must be positive, given {amount:g}")
+        names = [s.name for s, _ in self.blend] + [s.name for s, _, _ in self.additives]
+        names += [s.name for s, _, _ in self.salts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise AmountError(f"{', '.join(twice)} given twice; add the amounts up")
+
+    def _assumptions(self) -> tuple[str, ...]:
+        bases = [basis for _, _, basis in (*self.salts, *self.additives)]
+        ratio = [self.ratio_basis] if len(self.blend) > 1 else []
+        notes = [_ASSUMPTIONS[b] for b in (*bases, *ratio) if b in _ASSUMPTIONS]
+        volumetric = {SaltBasis.MOLARITY, RatioBasis.VOLUME, AdditiveBasis.VOLUME_PERCENT}
+        if volumetric & {*bases, *ratio}:
+            solvents = [s for s, _ in self.blend] + [s for s, _, _ in self.additives]
+            notes += [density_g_cm3(s).assumption for s in solvents]
+            notes += [salt_volume_cm3_mol(s).assumption for s, _, _ in self.salts]
+        notes += [
+            f"{s.name} is not in the catalog and was read as a SMILES"
+            for s in [*(s for s, _ in self.blend), *(s for s, _, _ in self.additives)]
+            if not s.in_catalog
+        ]
+        return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def check_percentages(parts: Sequence[float]) -> None:
+    """Refuse percentages of a blend that do not add up to 100.
+
+    Raises
+    ------
+    AmountError
+        With the sum.
+    """
+    total = sum(parts)
+    if abs(total - 100) > _PERCENT_TOLERANCE:
+        given = " + ".join(f"{p:g}" for p in parts)
+        raise AmountError(f"percentages of the solvents must sum to 100: {given} = {total:g}")
+
+
+def _blend_mass_fractions(
+    blend: Sequence[tuple[Solvent, float]], basis: RatioBasis
+) -> tuple[NDArray[np.float64], float]:
+    """Mass fractions (n,) of the base solvents, and ratio units in a kilogram of them."""
+    weight = {
+        RatioBasis.MASS: lambda s: 1.0,
+        RatioBasis.VOLUME: lambda s: density_g_cm3(s).value,
+        RatioBasis.MOLE: lambda s: s.molar_mass_g_mol / 1000,
+    }[basis]
+    masses = np.array([part * weight(solvent) for solvent, part in blend])
+    return masses / masses.sum(), 1.0 / float(masses.sum())
+
+
+class _System:
+    """Linear equations in (kg of base solvents, kg of additives, mol of salts) per kg solvents."""
+
+    def __init__(
+        self, amounts: Amounts, parts: NDArray[np.float64], ratio_units_per_kg: float
+    ) -> None:
+        self.amounts = amounts
+        self.ratio_units_per_kg = ratio_units_per_kg
+        solvents = [s for s, _ in amounts.blend]
+        additives = [s for s, _, _ in amounts.additives]
+        salts = [s for s, _, _ in amounts.salts]
+        size = 1 + len(additives) + len(salts)
+        base_volume = sum(p / density_g_cm3(s).value for s, p in zip(solvents, parts, strict=True))
+        base_moles = sum(
+            p * 1000 / s.molar_mass_g_mol for s, p in zip(solvents, parts, strict=True)
+        )
+        self.solvent_mass = np.array([1.0] * (1 + len(additives)) + [0.0] * len(salts))
+        self.salt_mass = np.array(
+            [0.0] * (1 + len(additives)) + [s.molar_mass_g_mol / 1000 for s in salts]
+        )
+        self.solvent_volume = np.array(
+            [base_volume, *(1 / density_g_cm3(s).value for s in additives)] + [0.0] * len(salts)
+        )
+        self.volume = self.solvent_volume.copy()
+        self.volume[1 + len(additives) :] = [salt_volume_cm3_mol(s).value / 1000 for s in salts]
+        self.moles = np.array(
+            [base_moles, *(1000 / s.molar_mass_g_mol for s in additives)] + [1.0] * len(salts)
+        )
+        self.unit = np.eye(size)
+
+    def solve(self) -> NDArray[np.float64]:
+        n_additives = len(self.amounts.additives)
+        rows = [self.solvent_mass]
+        rows += [
+            self._additive_row(1 + j, amount, basis)
+            for j, (_, amount, basis) in enumerate(self.amounts.additives)
+        ]
+        rows += [
+            self._salt_row(1 + n_additives + k, amount, basis)
+            for k, (_, amount, basis) in enumerate(self.amounts.salts)
+        ]
+        try:
+            solution = np.linalg.solve(np.array(rows), self.unit[0])
+        except np.linalg.LinAlgError:
+            solution = np.full(len(rows), np.nan)
+        molalities = solution[1 + n_additives :]
+        if not (np.all(solution > 0) and np.all(molalities < _HIGHEST_MOLALITY)):
+            raise AmountError(
+                "no solution has these amounts: salts and additives leave no room for the solvents"
+            )
+        return solution
+
+    def _additive_row(
+        self, index: int, percent: float, basis: AdditiveBasis
+    ) -> NDArray[np.float64]:
+        share = percent / 100
+        if basis is AdditiveBasis.VOLUME_PERCENT:
+            return self.unit[index] * self.solvent_volume[index] - share * self.solvent_volume
+        whole = {
+            AdditiveBasis.MASS_PERCENT: self.solvent_mass + self.salt_mass,
+            AdditiveBasis.MASS_PERCENT_OF_BASE: self.unit[0] + self.salt_mass,
+            AdditiveBasis.MASS_PERCENT_OF_SOLVENTS: self.solvent_mass,
+        }[basis]
+        return self.unit[index] - share * whole
+
+    def _salt_row(self, index: int, amount: float, basis: SaltBasis) -> NDArray[np.float64]:
+        moles = self.unit[index]
+        if basis is SaltBasis.MASS_PERCENT:
+            return moles * self.salt_mass[index] - amount / 100 * (
+                self.solvent_mass + self.salt_mass
+            )
+        if basis is SaltBasis.MOLE_PERCENT:
+            return moles - amount / 100 * self.moles
+        whole = {
+            SaltBasis.MOLARITY: self.volume,
+            SaltBasis.MOLALITY: self.solvent_mass,
+            SaltBasis.MOL_PER_KG_SOLUTION: self.solvent_mass + self.salt_mass,
+            SaltBasis.RATIO: self.unit[0] * self.ratio_units_per_kg,
+        }[basis]
+        return moles - amount * whole

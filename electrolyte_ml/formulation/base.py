@@ -1,0 +1,195 @@
+"""The formulation: what is in the bottle, in one canonical form."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from electrolyte_ml.errors import AmountError
+from electrolyte_ml.formulation.density import (
+    REFERENCE_TEMPERATURE_K,
+    density_g_cm3,
+    salt_volume_cm3_mol,
+)
+from electrolyte_ml.species import Salt, Solvent
+
+SCHEMA_VERSION = 1
+_SUM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolventAmount:
+    """A solvent, diluent or additive and its share of the mass of all solvents.
+
+    Attributes
+    ----------
+    solvent
+        The species.
+    mass_fraction
+        Mass of it by mass of all solvents and additives, 0 to 1.
+    role
+        ``solvent``, ``diluent`` or ``additive``.
+    """
+
+    solvent: Solvent
+    mass_fraction: float
+    role: str = "solvent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaltAmount:
+    """A salt and its molality.
+
+    Attributes
+    ----------
+    salt
+        The salt.
+    molality_mol_kg
+        Moles of formula units by kilogram of all solvents and additives.
+    """
+
+    salt: Salt
+    molality_mol_kg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formulation:
+    """A liquid electrolyte: mass fractions of solvents and molality of each salt.
+
+    Parameters
+    ----------
+    solvents
+        At least one; no species twice; mass fractions sum to 1.
+    salts
+        None for a pure solvent; no salt twice.
+    assumptions
+        What a conversion into this form had to assume, a line each.
+
+    Raises
+    ------
+    AmountError
+        If an amount is not positive and finite, fractions do not sum to 1, or a species is
+        given twice.
+
+    Notes
+    -----
+    The order of components carries no meaning: `key` and every property are the same for any
+    permutation.
+    """
+
+    solvents: tuple[SolventAmount, ...]
+    salts: tuple[SaltAmount, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.solvents:
+            raise AmountError("a formulation needs at least one solvent")
+        amounts = [s.mass_fraction for s in self.solvents]
+        amounts += [s.molality_mol_kg for s in self.salts]
+        if not all(math.isfinite(a) and a > 0 for a in amounts):
+            raise AmountError(f"amounts must be positive and finite, given {amounts}")
+        total = sum(s.mass_fraction for s in self.solvents)
+        if abs(total - 1.0) > _SUM_TOLERANCE:
+            raise AmountError(f"mass fractions of the solvents must sum to 1, given {total:.9g}")
+        names = [s.solvent.smiles for s in self.solvents]
+        names += [f"{s.salt.cation.smiles}.{s.salt.anion.smiles}" for s in self.salts]
+        if len(set(names)) != len(names):
+            raise AmountError(f"a species is given twice: {', '.join(sorted(names))}")
+
+    @property
+    def mass_fractions(self) -> dict[str, float]:
+        """Mass fraction of each solvent and additive by name."""
+        return {s.solvent.name: s.mass_fraction for s in self.solvents}
+
+    @property
+    def molalities_mol_kg(self) -> dict[str, float]:
+        """Molality of each salt by name, mol by kg of all solvents."""
+        return {s.salt.name: s.molality_mol_kg for s in self.salts}
+
+    @property
+    def moles_per_kg_solvent(self) -> dict[str, float]:
+        """Moles of everything by name, by kg of all solvents, a salt counted as formula units."""
+        return {s.solvent.name: _moles_per_kg(s) for s in self.solvents} | self.molalities_mol_kg
+
+    @property
+    def mole_fractions(self) -> dict[str, float]:
+        """Mole fraction of everything by name, a salt counted as one formula unit."""
+        moles = self.moles_per_kg_solvent
+        total = sum(moles.values())
+        return {name: n / total for name, n in moles.items()}
+
+    @property
+    def salt_mass_per_kg_solvent(self) -> float:
+        """Mass of all salts by mass of all solvents, kg/kg."""
+        return sum(s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in self.salts)
+
+    @property
+    def key(self) -> str:
+        """Identity that depends neither on order, nor on names, nor on the basis written."""
+        moles = {s.solvent.smiles: _moles_per_kg(s) for s in self.solvents}
+        for s in self.salts:
+            moles[f"{s.salt.cation.smiles}.{s.salt.anion.smiles}"] = s.molality_mol_kg
+        total = sum(moles.values())
+        canonical = ";".join(f"{smiles}={n / total:.6f}" for smiles, n in sorted(moles.items()))
+        return "eml1-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def volume_l_per_kg_solvent(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> float:
+        """Volume of the solution that holds one kilogram of solvents, L (ideal mixing)."""
+        solvents = sum(
+            s.mass_fraction / density_g_cm3(s.solvent, temperature_k).value for s in self.solvents
+        )
+        salts = sum(s.molality_mol_kg * salt_volume_cm3_mol(s.salt).value for s in self.salts)
+        return solvents + salts / 1000
+
+    def density_g_cm3(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> float:
+        """Density of the solution by ideal mixing of volumes, g/cm3."""
+        return (1 + self.salt_mass_per_kg_solvent) / self.volume_l_per_kg_solvent(temperature_k)
+
+    def molarities_mol_l(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> dict[str, float]:
+        """Molarity of each salt by name, mol by litre of solution."""
+        volume = self.volume_l_per_kg_solvent(temperature_k)
+        return {s.salt.name: s.molality_mol_kg / volume for s in self.salts}
+
+    def notation(self) -> str:
+        """Canonical recipe text; `parse_recipe` reads it back to the same `key`."""
+        from electrolyte_ml.formulation.writing import canonical_notation
+
+        return canonical_notation(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of the command line's contract, with ``schema_version``."""
+        mole_fractions = self.mole_fractions
+        molarities = self.molarities_mol_l()
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "recipe": self.notation(),
+            "key": self.key,
+            "solvents": [
+                {
+                    "name": s.solvent.name,
+                    "smiles": s.solvent.smiles,
+                    "role": s.role,
+                    "mass_fraction": s.mass_fraction,
+                    "mole_fraction": mole_fractions[s.solvent.name],
+                }
+                for s in self.solvents
+            ],
+            "salts": [
+                {
+                    "name": s.salt.name,
+                    "cation_smiles": s.salt.cation.smiles,
+                    "anion_smiles": s.salt.anion.smiles,
+                    "molality_mol_kg": s.molality_mol_kg,
+                    "molarity_mol_l": molarities[s.salt.name],
+                    "mole_fraction": mole_fractions[s.salt.name],
+                }
+                for s in self.salts
+            ],
+            "assumptions": list(self.assumptions),
+        }
+
+
+def _moles_per_kg(amount: SolventAmount) -> float:
+    return amount.mass_fraction * 1000 / amount.solvent.molar_mass_g_mol

@@ -1,0 +1,72 @@
+"""What every model returns: a value is never bare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """Predicted values with their intervals and domain flags.
+
+    Attributes
+    ----------
+    value
+        Best estimate, shape (n,), in the unit of the property's name; NaN where there is none.
+    low, high
+        Bounds of the interval, shape (n,).
+    coverage
+        Share of measurements that the interval is meant to hold, 0 to 1.
+    in_domain
+        Whether the model knows this kind of recipe, shape (n,).
+    reason
+        In words, why a row is out of the domain; None where nothing is to be said, shape (n,).
+    """
+
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    coverage: float
+    in_domain: NDArray[np.bool_]
+    reason: tuple[str | None, ...]
+
+    def __post_init__(self) -> None:
+        shapes = {np.shape(a) for a in (self.value, self.low, self.high, self.in_domain)}
+        if shapes != {(len(self.reason),)}:
+            raise ValueError(f"arrays of a prediction must all have one shape (n,), given {shapes}")
+
+    def __len__(self) -> int:
+        return len(self.reason)
+
+    @classmethod
+    def unavailable(cls, n: int, reason: str) -> Prediction:
+        """A prediction that says why there is no value, for `n` rows."""
+        nothing = np.full(n, np.nan)
+        return cls(
+            value=nothing,
+            low=nothing,
+            high=nothing,
+            coverage=float("nan"),
+            in_domain=np.zeros(n, dtype=bool),
+            reason=(reason,) * n,
+        )
+
+    def record(self, row: int) -> dict[str, Any]:
+        """One row as the command line's contract writes it; NaN becomes None."""
+        return {
+            "value": number_or_none(self.value[row]),
+            "low": number_or_none(self.low[row]),
+            "high": number_or_none(self.high[row]),
+            "coverage": number_or_none(self.coverage),
+            "in_domain": bool(self.in_domain[row]),
+            "reason": self.reason[row],
+        }
+
+
+def number_or_none(value: float) -> float | None:
+    """`value` as a plain float, or None for NaN, which JSON cannot hold."""
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,85 @@
+"""Every property of a recipe that the package can tell, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.models.conductivity import predict_conductivity
+from electrolyte_ml.models.density import predict_density
+
+# Properties of the contract that no model ships for yet; they answer with a reason, not a number.
+_NOT_MODELLED = ("viscosity_mpa_s", "oxidation_limit_v", "reduction_limit_v")
+_LIQUID_RANGE = ("freezes_below_k", "boils_above_k", "flash_point_k")
+_REFERENCE_ELECTRODE = "Na/Na+"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTable:
+    """Predicted properties of n recipes, each at its temperature.
+
+    Attributes
+    ----------
+    formulations
+        The recipes, length n.
+    temperature_k
+        Temperatures, K, shape (n,).
+    predictions
+        Property name (with its unit) to a `Prediction` of n rows.
+    """
+
+    formulations: Sequence[Formulation]
+    temperature_k: NDArray[np.float64]
+    predictions: dict[str, Prediction]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Rows in the contract's form, without the text the user wrote."""
+        keys = {id(f): f.key for f in self.formulations}
+        for row, formulation in enumerate(self.formulations):
+            record: dict[str, Any] = {
+                "key": keys[id(formulation)],
+                "temperature_k": float(self.temperature_k[row]),
+            }
+            for name, prediction in self.predictions.items():
+                record[name] = prediction.record(row)
+                if name.endswith("_limit_v"):
+                    record[name]["reference"] = _REFERENCE_ELECTRODE
+            record["liquid"] = dict.fromkeys(_LIQUID_RANGE)
+            record["assumptions"] = list(formulation.assumptions)
+            yield record
+
+
+def score_formulations(
+    formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+) -> ScoreTable:
+    """Predict every property of recipes, each at its temperature.
+
+    Parameters
+    ----------
+    formulations
+        Recipes, length n; the same object may stand in many rows.
+    temperature_k
+        Temperatures, K, shape (n,).
+
+    Returns
+    -------
+    ScoreTable
+        Predictions of n rows. A property without a model has no value and says so.
+    """
+    temperatures = np.asarray(temperature_k, dtype=np.float64)
+    count = len(formulations)
+    predictions = {
+        "conductivity_ms_cm": predict_conductivity(formulations, temperatures),
+        "density_g_cm3": predict_density(formulations, temperatures),
+    }
+    for name in _NOT_MODELLED:
+        predictions[name] = Prediction.unavailable(count, "no model of this property ships yet")
+    return ScoreTable(
+        formulations=formulations, temperature_k=temperatures, predictions=predictions
+    )

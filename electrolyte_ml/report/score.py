@@ -1,0 +1,128 @@
+"""Writing scores: a table for people, JSON, CSV and Parquet for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.models.scoring import ScoreTable
+from electrolyte_ml.report.score_input import ScoreRequests
+from electrolyte_ml.report.text import celsius, interval, output_console, significant
+
+_SUFFIXES = (".csv", ".parquet", ".json")
+
+
+def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None:
+    """Refuse two outputs at once, and a file of unknown kind, before any work.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
+    if as_json + as_csv + (out is not None) > 1:
+        raise InputError("choose one of --json, --csv and --out")
+    if out is not None and out.suffix.lower() not in _SUFFIXES:
+        raise InputError(f"--out {out}: the suffix must be one of {', '.join(_SUFFIXES)}")
+    if out is not None and not out.resolve().parent.is_dir():
+        raise InputError(f"--out {out}: there is no folder {out.resolve().parent}")
+
+
+def dump_json(value: object) -> str:
+    """JSON text as all verbs print it; refuses NaN, which JSON does not have."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
+    """Rows in the contract's form; columns carried through stand last.
+
+    A carried column whose name is taken by a result is named ``input.NAME``.
+    """
+    extra = json.loads(requests.extra.to_json(orient="records", date_format="iso"))
+    records = []
+    for text, record, carried in zip(requests.recipes, table.records(), extra, strict=True):
+        row = {"recipe": text, **record}
+        for name, value in carried.items():
+            row[f"input.{name}" if name in row else name] = value
+        records.append(row)
+    return records
+
+
+def print_json(table: ScoreTable, requests: ScoreRequests) -> None:
+    """Print the contract's JSON list."""
+    print(dump_json(score_records(table, requests)))
+
+
+def print_csv(table: ScoreTable, requests: ScoreRequests) -> None:
+    """Print CSV: the JSON's fields, flattened with dots."""
+    flat_frame(table, requests).to_csv(sys.stdout, index=False)
+
+
+def flat_frame(table: ScoreTable, requests: ScoreRequests) -> pd.DataFrame:
+    """One row a recipe, one column a field, nested names joined with dots."""
+    frame = pd.json_normalize(score_records(table, requests))
+    frame["assumptions"] = frame["assumptions"].map("; ".join)
+    return frame
+
+
+def write_scores(table: ScoreTable, requests: ScoreRequests, path: Path) -> None:
+    """Write a .csv, .parquet or .json file, whole or not at all."""
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda to: flat_frame(table, requests).to_csv(to, index=False),
+        ".parquet": lambda to: flat_frame(table, requests).to_parquet(to, index=False),
+        ".json": lambda to: _write_text(to, dump_json(score_records(table, requests)) + "\n"),
+    }
+    write_atomically(path, writers[path.suffix.lower()])
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary file beside `path`, then move it into place."""
+    handle, name = tempfile.mkstemp(dir=path.resolve().parent, suffix=".tmp")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
+    """Print a table for people, then what was assumed and what is out of the models' depth."""
+    console = output_console()
+    shown = Table(box=None, pad_edge=False)
+    for heading in ("recipe", "T", "conductivity, mS/cm", "density, g/cm3"):
+        shown.add_column(
+            heading, overflow="fold", justify="left" if heading == "recipe" else "right"
+        )
+    records = score_records(table, requests)
+    notes: dict[str, None] = {}
+    for record in records:
+        shown.add_row(
+            record["recipe"],
+            celsius(record["temperature_k"]),
+            interval(record["conductivity_ms_cm"]),
+            significant(record["density_g_cm3"]["value"], 4),
+        )
+        reason = record["conductivity_ms_cm"]["reason"]
+        if reason:
+            notes[f"? {record['recipe']}: {reason}"] = None
+        notes |= {f"assumed: {line}": None for line in record["assumptions"]}
+    console.print(shown)
+    coverage = records[0]["conductivity_ms_cm"]["coverage"]
+    console.print(f"in brackets: interval that holds {coverage:.0%} of measurements")
+    for note in notes:
+        console.print(note)

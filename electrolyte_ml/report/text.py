@@ -1,0 +1,41 @@
+"""How numbers are written for people."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+_NARROWEST = 100
+
+
+def output_console() -> Console:
+    """Console on standard output, wide enough for a table also where output is not a terminal."""
+    width = max(shutil.get_terminal_size(fallback=(140, 40)).columns, _NARROWEST)
+    return Console(width=width, highlight=False, markup=False)
+
+
+def celsius(temperature_k: float) -> str:
+    """Temperature as chemists read it: ``25 °C``."""
+    return f"{temperature_k - 273.15:.4g} °C"
+
+
+def interval(prediction: Mapping[str, Any]) -> str:
+    """A prediction as ``6.4 (4.9-8.3)``, with ``?`` where the model does not know the recipe."""
+    if prediction["value"] is None:
+        return "-"
+    flag = "" if prediction["in_domain"] else " ?"
+    value, low, high = (significant(prediction[name]) for name in ("value", "low", "high"))
+    return f"{value} ({low}-{high}){flag}"
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """`value` to significant digits without an exponent, ``-`` for None."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    return f"{float(text):f}".rstrip("0").rstrip(".") if "e" in text else text

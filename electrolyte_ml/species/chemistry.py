@@ -1,0 +1,90 @@
+"""The few questions about a SMILES that the species room asks RDKit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import Descriptors
+
+from electrolyte_ml.errors import SmilesError
+
+
+@lru_cache(maxsize=4096)
+def canonical_smiles(smiles: str) -> str:
+    """Canonical SMILES of one species.
+
+    Parameters
+    ----------
+    smiles
+        SMILES of one molecule or one ion.
+
+    Returns
+    -------
+    str
+        RDKit's canonical form.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed, or holds several fragments.
+    """
+    molecule = molecule_of(smiles)
+    if len(Chem.GetMolFrags(molecule)) != 1:
+        raise SmilesError(
+            f"SMILES {smiles!r} holds several fragments; a solvent or an ion is one fragment, "
+            "a salt is written cation.anion where a salt is expected"
+        )
+    return str(Chem.MolToSmiles(molecule))
+
+
+@lru_cache(maxsize=4096)
+def fragments(smiles: str) -> tuple[str, ...]:
+    """Canonical SMILES of every fragment, in the order written.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed.
+    """
+    return tuple(
+        Chem.MolToSmiles(part) for part in Chem.GetMolFrags(molecule_of(smiles), asMols=True)
+    )
+
+
+@lru_cache(maxsize=4096)
+def formal_charge(smiles: str) -> int:
+    """Formal charge in units of e."""
+    return int(Chem.GetFormalCharge(molecule_of(smiles)))
+
+
+@lru_cache(maxsize=4096)
+def molar_mass_g_mol(smiles: str) -> float:
+    """Average molar mass, g/mol (RDKit's atomic masses)."""
+    return float(Descriptors.MolWt(molecule_of(smiles)))
+
+
+@lru_cache(maxsize=4096)
+def is_smiles(text: str) -> bool:
+    """Whether RDKit reads `text` as a SMILES with at least one atom."""
+    try:
+        molecule_of(text)
+    except SmilesError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def molecule_of(smiles: str) -> Chem.Mol:
+    """RDKit molecule of a SMILES; shared, so it must not be changed.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed or holds no atom.
+    """
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles) if smiles.strip() else None
+    if molecule is None or molecule.GetNumAtoms() == 0:
+        raise SmilesError(f"cannot parse SMILES {smiles!r}")
+    return molecule
