@@ -22,7 +22,7 @@ class InputError(ElectrolyteError, ValueError):
     """What the user gave cannot be used; the message says what is allowed."""
 
 
-class InputErrors(InputError):
+class InputErrors(InputError):  # noqa: N818 - several of an InputError
     """Several things the user gave cannot be used; all of them are listed.
 
     Parameters

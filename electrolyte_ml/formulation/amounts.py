@@ -53,7 +53,8 @@ class AdditiveBasis(StrEnum):
 
 _ASSUMPTIONS = {
     SaltBasis.MOLARITY: "molarity to molality with the ideal-mixing density model at 298.15 K",
-    AdditiveBasis.MASS_PERCENT: "wt% of an additive counted on the whole electrolyte, salt included",
+    AdditiveBasis.MASS_PERCENT: "wt% of an additive counted on the whole electrolyte, salt "
+    "included",
     AdditiveBasis.VOLUME_PERCENT: "vol% of an additive counted on all solvents, ideal volumes at "
     "298.15 K",
     RatioBasis.VOLUME: "volume ratio to mass ratio with pure densities at 298.15 K",
@@ -123,12 +124,12 @@ class Amounts:
         )
 
     def _check(self) -> None:
-        for species, amount in [
-            *self.blend,
-            *[(s, a) for s, a, _ in (*self.salts, *self.additives)],
-        ]:
+        named = [(s.name, amount) for s, amount in self.blend]
+        named += [(s.name, amount) for s, amount, _ in self.salts]
+        named += [(s.name, amount) for s, amount, _ in self.additives]
+        for name, amount in named:
             if not (np.isfinite(amount) and amount > 0):
-                raise AmountError(f"amount of {species.name} must be positive, given {amount:g}")
+                raise AmountError(f"amount of {name} must be positive, given {amount:g}")
         names = [s.name for s, _ in self.blend] + [s.name for s, _, _ in self.additives]
         names += [s.name for s, _, _ in self.salts]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -170,12 +171,12 @@ def _blend_mass_fractions(
     blend: Sequence[tuple[Solvent, float]], basis: RatioBasis
 ) -> tuple[NDArray[np.float64], float]:
     """Mass fractions (n,) of the base solvents, and ratio units in a kilogram of them."""
-    weight = {
-        RatioBasis.MASS: lambda s: 1.0,
-        RatioBasis.VOLUME: lambda s: density_g_cm3(s).value,
-        RatioBasis.MOLE: lambda s: s.molar_mass_g_mol / 1000,
+    weights = {
+        RatioBasis.MASS: [1.0 for _ in blend],
+        RatioBasis.VOLUME: [density_g_cm3(s).value for s, _ in blend],
+        RatioBasis.MOLE: [s.molar_mass_g_mol / 1000 for s, _ in blend],
     }[basis]
-    masses = np.array([part * weight(solvent) for solvent, part in blend])
+    masses = np.array([part for _, part in blend]) * weights
     return masses / masses.sum(), 1.0 / float(masses.sum())
 
 

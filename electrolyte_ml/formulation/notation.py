@@ -162,8 +162,7 @@ class _Reader:
         for end in reversed(ends[:12]):
             if self.catalog.is_salt(text[: end.start()]):
                 return text[: end.start()], text[end.start() :]
-        end = next((m for m in ends if m.group() != "-"), None)
-        cut = end.start() if end else len(text)
+        cut = next((m.start() for m in ends if m.group() != "-"), len(text))
         return text[:cut], text[cut:]
 
     def _solvents_and_additives(self, text: str) -> tuple[Blend, list[_Additive]]:

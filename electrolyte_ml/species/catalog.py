@@ -225,6 +225,7 @@ class Catalog:
 def _index(species: Iterable[_S]) -> dict[str, _S]:
     by_name: dict[str, _S] = {}
     by_smiles: dict[str, _S] = {}
+    item: _S
     clashes = []
     for item in species:
         for name in (item.name, *item.aliases):

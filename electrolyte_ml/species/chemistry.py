@@ -61,7 +61,8 @@ def formal_charge(smiles: str) -> int:
 @lru_cache(maxsize=4096)
 def molar_mass_g_mol(smiles: str) -> float:
     """Average molar mass, g/mol (RDKit's atomic masses)."""
-    return float(Descriptors.MolWt(molecule_of(smiles)))
+    mol_wt = Descriptors.MolWt  # type: ignore[attr-defined] # made at run time
+    return float(mol_wt(molecule_of(smiles)))
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -109,5 +110,5 @@ def _aliases(row: dict[str, str]) -> tuple[str, ...]:
 
 
 def _rows(table: str) -> Iterator[dict[str, str]]:
-    with (files(__name__) / table).open(encoding="utf-8", newline="") as stream:
-        yield from csv.DictReader(stream)
+    text = (files(__name__) / table).read_text(encoding="utf-8")
+    yield from csv.DictReader(io.StringIO(text, newline=""))

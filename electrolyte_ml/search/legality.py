@@ -1,0 +1,123 @@
+"""Whether a finished recipe obeys the limits, read off its numbers and not off how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.grid import steps_equal
+from electrolyte_ml.search.limits import Components, Limits
+
+# Room for the rounding of doubles only, far below any balance's resolution.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One limit held against a recipe.
+
+    Attributes
+    ----------
+    name
+        Name of the limit.
+    value
+        What the recipe has.
+    limit
+        What is allowed: a number, or lowest and highest.
+    satisfied
+        Whether it is.
+    """
+
+    name: str
+    value: Any
+    limit: Any
+    satisfied: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form, without the name."""
+        return {"value": self.value, "limit": self.limit, "satisfied": self.satisfied}
+
+
+def limit_checks(formulation: Formulation, components: Components, limits: Limits) -> list[Check]:
+    """Every limit of the problem held against a recipe.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    components, limits
+        What the problem allows.
+
+    Returns
+    -------
+    list of Check
+        Numbers of components, amounts, pairs.
+    """
+    additives = {a.additive.name for a in components.additives}
+    fractions = formulation.mass_fractions
+    molalities = formulation.molalities_mol_kg
+    n_solvents = sum(name not in additives for name in fractions)
+    total = round(sum(molalities.values()), 12)
+    low, high = limits.salt_molality_mol_kg
+    checks = [
+        _range("n_solvents", n_solvents, limits.min_solvents, limits.max_solvents),
+        _range("n_salts", len(molalities), 1, limits.max_salts),
+        _range("salt_molality_mol_kg", total, low, high),
+    ]
+    if additives:
+        n_additives = len(fractions) - n_solvents
+        checks.append(_range("n_additives", n_additives, 0, limits.max_additives))
+    for name, cap in limits.max_fraction.items():
+        checks.append(_at_most(f"max_fraction.{name}", fractions.get(name, 0.0), cap))
+    for name, floor in limits.min_fraction.items():
+        share = fractions.get(name, 0.0)
+        checks.append(Check(name=f"min_fraction.{name}", value=share, limit=floor,
+                            satisfied=share >= floor))
+    for name, cap in limits.max_molality_mol_kg.items():
+        checks.append(_at_most(f"max_molality_mol_kg.{name}", molalities.get(name, 0.0), cap))
+    present = {*fractions, *molalities}
+    for pair in limits.forbidden_pairs:
+        together = set(pair) <= present
+        checks.append(Check(name=f"not {pair[0]} with {pair[1]}", value=together, limit=False,
+                            satisfied=not together))
+    return checks
+
+
+def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
+    """Reasons why a recipe is not one of the problem's, a line each; empty if it is one."""
+    unknown = sorted({*formulation.mass_fractions, *formulation.molalities_mol_kg}
+                     - set(components.names))
+    faults = [f"{name} is not a component of this problem" for name in unknown]
+    faults += [
+        f"{c.name} is {c.value}, allowed is {c.limit}"
+        for c in limit_checks(formulation, components, limits)
+        if not c.satisfied
+    ]
+    additives = {a.additive.name: a for a in components.additives}
+    solvents = {s.name for s in components.solvents}
+    for name, share in formulation.mass_fractions.items():
+        low = limits.smallest_fraction if name in solvents else 0.0
+        high = 1.0
+        if name in additives:
+            low = additives[name].low_wt_percent / 100
+            high = additives[name].high_wt_percent / 100
+        if not low - _ROUNDING <= share <= high + _ROUNDING:
+            faults.append(f"mass fraction of {name} is {share:g}, allowed is {low:g} to {high:g}")
+        faults += _off_grid(f"mass fraction of {name}", share, limits.fraction_step)
+    for name, molality in formulation.molalities_mol_kg.items():
+        faults += _off_grid(f"molality of {name}", molality, limits.molality_step)
+    return faults
+
+
+def _off_grid(what: str, value: float, step: float) -> list[str]:
+    on_grid = steps_equal(value, step) is not None
+    return [] if on_grid else [f"{what} is {value:g}, which is no multiple of the step {step:g}"]
+
+
+def _range(name: str, value: float, low: float, high: float) -> Check:
+    return Check(name=name, value=value, limit=[low, high], satisfied=low <= value <= high)
+
+
+def _at_most(name: str, value: float, cap: float) -> Check:
+    return Check(name=name, value=value, limit=cap, satisfied=value <= cap)

@@ -1,0 +1,162 @@
+"""What may be mixed, and how much of it: the part of a problem that holds by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from electrolyte_ml.search.grid import steps_at_least, steps_at_most
+from electrolyte_ml.species import Salt, Solvent
+
+Steps = tuple[int, int]
+_NONE: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdditiveRange:
+    """An additive and how much of it a recipe with it holds.
+
+    Attributes
+    ----------
+    additive
+        The species.
+    low_wt_percent, high_wt_percent
+        Mass of it by mass of all solvents and additives, percent.
+    """
+
+    additive: Solvent
+    low_wt_percent: float
+    high_wt_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """Species a recipe may be made of; neighbours in a list are taken to be alike.
+
+    Attributes
+    ----------
+    solvents, salts
+        Candidates; a recipe holds some of them.
+    additives
+        Candidates with their ranges; a recipe needs none of them.
+    """
+
+    solvents: tuple[Solvent, ...]
+    salts: tuple[Salt, ...]
+    additives: tuple[AdditiveRange, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all of them: salts, solvents, additives."""
+        species = [*self.salts, *self.solvents, *(a.additive for a in self.additives)]
+        return tuple(s.name for s in species)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Names and ranges, for the result."""
+        return {
+            "solvents": [s.name for s in self.solvents],
+            "salts": [s.name for s in self.salts],
+            "additives": {
+                a.additive.name: [a.low_wt_percent, a.high_wt_percent] for a in self.additives
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Limits that every recipe obeys by construction.
+
+    Attributes
+    ----------
+    salt_molality_mol_kg
+        Lowest and highest molality of all salts together, mol by kg of all solvents.
+    min_solvents, max_solvents
+        Solvents in a recipe, additives not counted.
+    max_salts, max_additives
+        Salts (at least one) and additives (maybe none) in a recipe.
+    smallest_fraction
+        A solvent that is in a recipe has at least this mass fraction.
+    fraction_step, molality_step
+        Weighing resolution: recipes lie on this grid.
+    max_fraction
+        Highest mass fraction by solvent.
+    min_fraction
+        Lowest mass fraction by solvent; such a solvent is in every recipe.
+    max_molality_mol_kg
+        Highest molality by salt, such as its solubility.
+    forbidden_pairs
+        Components that never share a bottle.
+    """
+
+    salt_molality_mol_kg: tuple[float, float]
+    min_solvents: int = 1
+    max_solvents: int = 3
+    max_salts: int = 1
+    max_additives: int = 1
+    smallest_fraction: float = 0.05
+    fraction_step: float = 0.01
+    molality_step: float = 0.05
+    max_fraction: Mapping[str, float] = field(default=_NONE, hash=False)
+    min_fraction: Mapping[str, float] = field(default=_NONE, hash=False)
+    max_molality_mol_kg: Mapping[str, float] = field(default=_NONE, hash=False)
+    forbidden_pairs: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("max_fraction", "min_fraction", "max_molality_mol_kg"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def whole(self) -> int:
+        """Steps that make up all solvents."""
+        return steps_at_most(1.0, self.fraction_step)
+
+    @property
+    def molality_steps(self) -> Steps:
+        """Fewest and most steps of molality of all salts together."""
+        low, high = self.salt_molality_mol_kg
+        return (
+            max(1, steps_at_least(low, self.molality_step)),
+            steps_at_most(high, self.molality_step),
+        )
+
+    def solvent_steps(self, name: str) -> Steps:
+        """Fewest and most steps of a solvent in a recipe that holds it."""
+        low = max(self.smallest_fraction, self.min_fraction.get(name, 0.0))
+        high = self.max_fraction.get(name, 1.0)
+        return (
+            max(1, steps_at_least(low, self.fraction_step)),
+            steps_at_most(high, self.fraction_step),
+        )
+
+    def additive_steps(self, additive: AdditiveRange) -> Steps:
+        """Fewest and most steps of an additive in a recipe that holds it."""
+        step_percent = 100 * self.fraction_step
+        return (
+            max(1, steps_at_least(additive.low_wt_percent, step_percent)),
+            steps_at_most(additive.high_wt_percent, step_percent),
+        )
+
+    def salt_steps(self, name: str) -> Steps:
+        """Fewest and most steps of a salt in a recipe that holds it."""
+        highest = self.molality_steps[1]
+        cap = self.max_molality_mol_kg.get(name)
+        return 1, highest if cap is None else min(highest, steps_at_most(cap, self.molality_step))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every limit by name, for the result."""
+        return {
+            "min_solvents": self.min_solvents,
+            "max_solvents": self.max_solvents,
+            "max_salts": self.max_salts,
+            "max_additives": self.max_additives,
+            "salt_molality_mol_kg": list(self.salt_molality_mol_kg),
+            "smallest_fraction": self.smallest_fraction,
+            "fraction_step": self.fraction_step,
+            "molality_step": self.molality_step,
+            "max_fraction": dict(self.max_fraction),
+            "min_fraction": dict(self.min_fraction),
+            "max_molality_mol_kg": dict(self.max_molality_mol_kg),
+            "forbidden_pairs": [list(pair) for pair in self.forbidden_pairs],
+        }

@@ -1,0 +1,207 @@
+"""The unit cube as a map of all legal recipes, and back.
+
+A point has a fixed number of coordinates: how many salts, solvents and additives; which ones, slot
+by slot; how much salt; and how everything is shared out. Every point is a legal recipe, every legal
+recipe is reached, and nothing is ever rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from electrolyte_ml.errors import InputErrors
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.search.active_sets import KINDS, ActiveSets
+from electrolyte_ml.search.composition import decode_composition, encode_composition
+from electrolyte_ml.search.grid import amount, steps_equal
+from electrolyte_ml.search.legality import violations
+from electrolyte_ml.search.limits import Components, Limits
+
+
+class SearchSpace:
+    """Legal recipes of a problem as points of a unit cube.
+
+    Parameters
+    ----------
+    components, limits
+        What may be mixed and how much of it; there must be at least one legal recipe.
+
+    Attributes
+    ----------
+    names
+        Names of the coordinates; the same for every point, so that samplers see a static space.
+    """
+
+    def __init__(self, components: Components, limits: Limits) -> None:
+        self.components = components
+        self.limits = limits
+        self.sets = ActiveSets(components, limits)
+        self.names = self._coordinates()
+        self._position = {name: i for i, name in enumerate(self.names)}
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates."""
+        return len(self.names)
+
+    def decode(self, point: Sequence[float]) -> Formulation:
+        """The recipe at a point.
+
+        Parameters
+        ----------
+        point
+            Numbers in [0, 1] in the order of `names`, shape (dimension,).
+
+        Returns
+        -------
+        Formulation
+            On the weighing grid and within every limit.
+        """
+        at = dict(zip(self.names, map(float, point), strict=True))
+        picked = self._pick(at)
+        n_salts = sum(i in self.sets.members[0] for i in picked)
+        salts = self._salt_steps(at, picked[:n_salts])
+        bounds = [self.sets.steps[i] for i in picked[n_salts:]]
+        sticks = [at[f"stick_{k}"] for k in range(1, len(bounds))]
+        shares = decode_composition(sticks, bounds, self.limits.whole)
+        return self._formulation(dict(zip(picked, [*salts, *shares], strict=True)))
+
+    def decode_many(self, points: ArrayLike) -> list[Formulation]:
+        """Recipes at many points, shape (n, dimension)."""
+        return [self.decode(point) for point in np.asarray(points, dtype=np.float64).tolist()]
+
+    def encode(self, formulation: Formulation) -> NDArray[np.float64]:
+        """A point that decodes to `formulation`.
+
+        Parameters
+        ----------
+        formulation
+            A recipe of this space, from a laboratory for instance.
+
+        Returns
+        -------
+        ndarray
+            Shape (dimension,). Coordinates that this recipe does not use are 0.5.
+
+        Raises
+        ------
+        InputErrors
+            If the recipe is outside the space or off its grid; one line for each reason.
+        """
+        faults = violations(formulation, self.components, self.limits)
+        if faults:
+            raise InputErrors(faults)
+        steps = self._steps(formulation)
+        at = dict.fromkeys(self.names, 0.5)
+        self._encode_picks(at, sorted(steps))
+        salts = [i for i in sorted(steps) if i in self.sets.members[0]]
+        rest = [i for i in sorted(steps) if i not in salts]
+        self._encode_salts(at, salts, [steps[i] for i in salts])
+        sticks = encode_composition([steps[i] for i in rest], [self.sets.steps[i] for i in rest])
+        at |= {f"stick_{k}": u for k, u in enumerate(sticks, start=1)}
+        return np.array([at[name] for name in self.names])
+
+    def _coordinates(self) -> tuple[str, ...]:
+        """Names of coordinates that can make a difference."""
+        names = []
+        for kind, few, most in zip(KINDS, self.sets.fewest, self.sets.most, strict=True):
+            if most > few:
+                names.append(f"n_{kind}s")
+            candidates = len(self.sets.members[KINDS.index(kind)])
+            names += [f"{kind}_{k}" for k in range(1, most + 1) if candidates > 1]
+        names.append("molality")
+        n_salts, n_solvents, n_additives = self.sets.most
+        names += [f"salt_stick_{k}" for k in range(1, n_salts)]
+        names += [f"stick_{k}" for k in range(1, n_solvents + n_additives)]
+        return tuple(names)
+
+    def _pick(self, at: dict[str, float]) -> list[int]:
+        """Numbers of the components: salts, solvents, additives, in the order of their slots."""
+        counts: tuple[int, ...] = ()
+        for kind in KINDS:
+            counts = (*counts, _choose(self.sets.counts(counts), at.get(f"n_{kind}s", 0.0)))
+        n_salts, n_solvents, n_additives = counts
+        picked: list[int] = []
+        for kind, count in zip(KINDS, counts, strict=True):
+            for slot in range(1, count + 1):
+                options = self.sets.next_picks((n_salts, n_solvents, n_additives), frozenset(picked))
+                picked.append(_choose(options, at.get(f"{kind}_{slot}", 0.0)))
+        return picked
+
+    def _encode_picks(self, at: dict[str, float], picked: Sequence[int]) -> None:
+        by_kind = [[i for i in picked if i in members] for members in self.sets.members]
+        counts: tuple[int, ...] = ()
+        for kind, mine in zip(KINDS, by_kind, strict=True):
+            _set(at, f"n_{kind}s", _place(self.sets.counts(counts), len(mine)))
+            counts = (*counts, len(mine))
+        n_salts, n_solvents, n_additives = counts
+        done: frozenset[int] = frozenset()
+        for kind, mine in zip(KINDS, by_kind, strict=True):
+            for slot, i in enumerate(mine, start=1):
+                options = self.sets.next_picks((n_salts, n_solvents, n_additives), done)
+                _set(at, f"{kind}_{slot}", _place(options, i))
+                done |= {i}
+
+    def _total_molality_steps(self, salts: Sequence[int]) -> range:
+        fewest, most = self.limits.molality_steps
+        bounds = [self.sets.steps[i] for i in salts]
+        low, high = sum(b[0] for b in bounds), sum(b[1] for b in bounds)
+        return range(max(fewest, low), min(most, high) + 1)
+
+    def _salt_steps(self, at: dict[str, float], salts: Sequence[int]) -> list[int]:
+        total = _choose(self._total_molality_steps(salts), at["molality"])
+        sticks = [at[f"salt_stick_{k}"] for k in range(1, len(salts))]
+        return decode_composition(sticks, [self.sets.steps[i] for i in salts], total)
+
+    def _encode_salts(self, at: dict[str, float], salts: list[int], steps: list[int]) -> None:
+        at["molality"] = _place(self._total_molality_steps(salts), sum(steps))
+        sticks = encode_composition(steps, [self.sets.steps[i] for i in salts])
+        at |= {f"salt_stick_{k}": u for k, u in enumerate(sticks, start=1)}
+
+    def _formulation(self, steps: dict[int, int]) -> Formulation:
+        """Recipe of the steps of each component, listed in the order of the problem."""
+        components, limits = self.components, self.limits
+        species = (*components.salts, *components.solvents, *components.additives)
+        n_salts, n_solvents = len(components.salts), len(components.solvents)
+        salts, solvents = [], []
+        for i in sorted(steps):
+            if i < n_salts:
+                molality = amount(steps[i], limits.molality_step)
+                salts.append(SaltAmount(salt=components.salts[i], molality_mol_kg=molality))
+                continue
+            is_additive = i >= n_salts + n_solvents
+            solvent = species[i].additive if is_additive else species[i]
+            role = "additive" if is_additive else _role_in_blend(solvent.role)
+            fraction = steps[i] / limits.whole
+            solvents.append(SolventAmount(solvent=solvent, mass_fraction=fraction, role=role))
+        return Formulation(solvents=tuple(solvents), salts=tuple(salts))
+
+    def _steps(self, formulation: Formulation) -> dict[int, int]:
+        """Steps of each component of a recipe that was found legal."""
+        number = {name: i for i, name in enumerate(self.sets.names)}
+        fractions = formulation.mass_fractions.items()
+        molalities = formulation.molalities_mol_kg.items()
+        steps = {number[n]: steps_equal(x, self.limits.fraction_step) for n, x in fractions}
+        steps |= {number[n]: steps_equal(m, self.limits.molality_step) for n, m in molalities}
+        return {i: s for i, s in steps.items() if s is not None}
+
+
+def _role_in_blend(role: str) -> str:
+    """An additive that the problem lists among its solvents is part of the blend."""
+    return "solvent" if role == "additive" else role
+
+
+def _choose(options: Sequence[int], u: float) -> int:
+    return options[min(int(u * len(options)), len(options) - 1)]
+
+
+def _place(options: Sequence[int], chosen: int) -> float:
+    return (options.index(chosen) + 0.5) / len(options)
+
+
+def _set(at: dict[str, float], name: str, u: float) -> None:
+    if name in at:
+        at[name] = u

@@ -1,0 +1,75 @@
+"""Temperatures as people write them, turned into kelvin at the boundary."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from electrolyte_ml.errors import InputError
+
+if TYPE_CHECKING:
+    import pint
+
+ROOM_TEMPERATURE_K = 298.15
+_QUANTITY = re.compile(r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$")
+# What chemists write beside pint's own spellings; bare C would be coulomb.
+_SPELLINGS = {"C": "degC", "ºC": "degC", "℃": "degC", "deg C": "degC", "° C": "degC"}
+_HELP = "write it with its unit, such as '25 degC' or '298.15 K'"
+
+
+def temperature_k(text: object) -> float:
+    """Temperature in kelvin of a text such as ``25 degC``.
+
+    Parameters
+    ----------
+    text
+        Number and unit: ``25 degC``, ``-20 °C``, ``298.15 K``, ``77 degF``.
+
+    Returns
+    -------
+    float
+        Temperature, K.
+
+    Raises
+    ------
+    InputError
+        If there is no unit, it is no unit of temperature, or the value is not above absolute zero.
+
+    Examples
+    --------
+    >>> temperature_k("-20 degC")
+    253.15
+    """
+    match = _QUANTITY.match(text.replace("\N{MINUS SIGN}", "-")) if isinstance(text, str) else None
+    if match is None and isinstance(text, str):
+        raise InputError(f"cannot read the temperature {text!r}; {_HELP}")
+    if match is None or not match["unit"]:
+        raise InputError(f"temperature {text!r} has no unit; {_HELP}")
+    unit = _SPELLINGS.get(match["unit"], match["unit"])
+    # Rounded so that -20 degC is 253.15 K and not 253.14999999999998 K.
+    kelvin = round(_to_kelvin(float(match["number"]), unit, str(text)), 9)
+    if not 0 < kelvin < float("inf"):
+        raise InputError(f"temperature {text!r} is not above absolute zero; {_HELP}")
+    return kelvin
+
+
+def celsius_text(kelvin: float) -> str:
+    """Temperature as `temperature_k` reads it back: ``25 degC``."""
+    return f"{round(kelvin - 273.15, 9):g} degC"
+
+
+def _to_kelvin(number: float, unit: str, text: str) -> float:
+    import pint
+
+    try:
+        return float(_registry().Quantity(number, unit).to("kelvin").magnitude)
+    except (pint.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
+        raise InputError(f"{unit!r} in {text!r} is no unit of temperature; {_HELP}") from error
+
+
+@cache
+def _registry() -> pint.UnitRegistry[float]:
+    import pint
+
+    return pint.UnitRegistry()

@@ -1,0 +1,182 @@
+"""Conversions, checked against arithmetic done by hand and by round trips."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from electrolyte_ml.errors import AmountError
+from electrolyte_ml.formulation import (
+    AdditiveBasis,
+    Amounts,
+    Formulation,
+    RatioBasis,
+    SaltBasis,
+    SolventAmount,
+    parse_recipe,
+    weigh_out_g,
+)
+from electrolyte_ml.species import default_catalog
+
+CATALOG = default_catalog()
+SOLVENTS = ["EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "TMP", "TTE", "AN"]
+SALTS = ["NaPF6", "NaFSI", "NaTFSI", "NaClO4", "LiPF6", "KFSI", "Mg(TFSI)2"]
+
+
+def test_mass_ratio_and_molality_are_the_canonical_form():
+    recipe = parse_recipe("0.9 mol/kg NaPF6 in EC:DEC 3:7 w/w")
+    assert recipe.mass_fractions == pytest.approx({"EC": 0.3, "DEC": 0.7})
+    assert recipe.molalities_mol_kg == pytest.approx({"NaPF6": 0.9})
+
+
+def test_volume_ratio_uses_densities():
+    recipe = parse_recipe("PC:DMC 1:1 v/v")
+    pc, dmc = (CATALOG.solvent(n).value("density_g_cm3") for n in ("PC", "DMC"))
+    assert recipe.mass_fractions["PC"] == pytest.approx(pc / (pc + dmc), rel=1e-4)
+
+
+def test_mole_ratio_uses_molar_masses():
+    recipe = parse_recipe("EC:DMC 1:1 mol")
+    assert recipe.mass_fractions["EC"] == pytest.approx(88.06 / (88.06 + 90.08), abs=1e-4)
+    assert recipe.mole_fractions == pytest.approx({"EC": 0.5, "DMC": 0.5})
+
+
+def test_molarity_counts_the_volume_of_the_solution():
+    recipe = parse_recipe("1 M NaPF6 in PC")
+    grams_per_litre = 1000 * recipe.density_g_cm3()
+    salt = 167.95
+    assert recipe.molalities_mol_kg["NaPF6"] == pytest.approx(
+        1000 / (grams_per_litre - salt), rel=1e-4
+    )
+    assert recipe.molarities_mol_l() == pytest.approx({"NaPF6": 1.0})
+
+
+def test_molality_of_solution_and_mass_percent():
+    of_solution = parse_recipe("1 mol/kg solution NaPF6 in PC")
+    percent = parse_recipe("16.795 wt% NaPF6 in PC")
+    expected = 1 / (1 - 0.16795)
+    assert of_solution.molalities_mol_kg["NaPF6"] == pytest.approx(expected, rel=1e-4)
+    assert percent.molalities_mol_kg["NaPF6"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_mole_percent_counts_everything():
+    recipe = parse_recipe("10 mol% NaFSI in EC:DMC 1:1 w/w")
+    assert recipe.mole_fractions["NaFSI"] == pytest.approx(0.1)
+
+
+def test_salt_in_a_mole_ratio():
+    recipe = parse_recipe("NaFSI:DME:TTE 1:1.2:1 mol")
+    x = recipe.mole_fractions
+    assert x["DME"] / x["NaFSI"] == pytest.approx(1.2)
+    assert x["TTE"] / x["NaFSI"] == pytest.approx(1.0)
+    assert [s.role for s in recipe.solvents] == ["solvent", "diluent"]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("2 wt% FEC", lambda fec, recipe: fec / (1 + recipe.salt_mass_per_kg_solvent)),
+        (
+            "2 wt% of base FEC",
+            lambda fec, recipe: fec / (1 + recipe.salt_mass_per_kg_solvent - fec),
+        ),
+        ("2 wt% of solvents FEC", lambda fec, _: fec),
+    ],
+)
+def test_additive_percent_is_of_what_is_said(text, share):
+    recipe = parse_recipe(f"1 M NaPF6 in EC:DEC 1:1 v/v + {text}")
+    fec = next(s for s in recipe.solvents if s.solvent.name == "FEC")
+    assert fec.role == "additive"
+    assert share(fec.mass_fraction, recipe) == pytest.approx(0.02)
+    assert recipe.molarities_mol_l()["NaPF6"] == pytest.approx(1.0)
+
+
+def test_volume_percent_of_an_additive_counts_solvent_volumes():
+    recipe = parse_recipe("1 M NaClO4 in PC + 5 vol% FEC")
+    volumes = {
+        s.solvent.name: s.mass_fraction / s.solvent.value("density_g_cm3") for s in recipe.solvents
+    }
+    assert volumes["FEC"] / sum(volumes.values()) == pytest.approx(0.05, rel=1e-3)
+
+
+def test_weigh_out_adds_up_to_the_batch():
+    sheet = weigh_out_g(parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC"), 250)
+    assert sum(sheet.values()) == pytest.approx(250)
+    assert sheet["FEC"] == pytest.approx(5.0)
+
+
+def test_divalent_salts_hold_two_anions_in_a_formula_unit():
+    recipe = parse_recipe("0.5 M Mg(TFSI)2 in DME")
+    assert recipe.molarities_mol_l() == pytest.approx({"Mg(TFSI)2": 0.5})
+    assert CATALOG.salt("Mg(TFSI)2").molar_mass_g_mol == pytest.approx(584.6, abs=0.1)
+
+
+@st.composite
+def amounts(draw) -> Amounts:
+    names = draw(st.lists(st.sampled_from(SOLVENTS), min_size=1, max_size=4, unique=True))
+    salts = draw(st.lists(st.sampled_from(SALTS), max_size=2, unique=True))
+    basis = st.sampled_from([SaltBasis.MOLARITY, SaltBasis.MOLALITY, SaltBasis.MASS_PERCENT])
+    additive = draw(st.sampled_from([None, *AdditiveBasis]))
+    return Amounts(
+        blend=[(CATALOG.solvent(n), draw(st.floats(0.05, 10))) for n in names],
+        ratio_basis=draw(st.sampled_from(list(RatioBasis))),
+        salts=[(CATALOG.salt(n), draw(st.floats(0.01, 1.0)), draw(basis)) for n in salts],
+        additives=[]
+        if additive is None
+        else [(CATALOG.solvent("FEC"), draw(st.floats(0.1, 10)), additive)],
+    )
+
+
+@given(amounts())
+def test_every_basis_gives_back_what_was_asked_for(given_amounts):
+    recipe = given_amounts.formulation()
+    whole = 1 + recipe.salt_mass_per_kg_solvent
+    for salt, amount, basis in given_amounts.salts:
+        molality = recipe.molalities_mol_kg[salt.name]
+        measured = {
+            SaltBasis.MOLARITY: recipe.molarities_mol_l()[salt.name],
+            SaltBasis.MOLALITY: molality,
+            SaltBasis.MASS_PERCENT: molality * salt.molar_mass_g_mol / 10 / whole,
+        }[basis]
+        assert measured == pytest.approx(amount, rel=1e-9)
+
+
+@given(amounts())
+def test_notation_is_read_back_to_the_same_recipe(given_amounts):
+    recipe = given_amounts.formulation()
+    again = parse_recipe(recipe.notation())
+    assert again.key == recipe.key
+    assert again.mass_fractions == pytest.approx(recipe.mass_fractions, rel=1e-3, abs=1e-6)
+
+
+@given(amounts(), st.randoms())
+def test_order_of_components_changes_nothing(given_amounts, random):
+    recipe = given_amounts.formulation()
+    solvents, salts = list(recipe.solvents), list(recipe.salts)
+    random.shuffle(solvents)
+    random.shuffle(salts)
+    shuffled = Formulation(solvents=tuple(solvents), salts=tuple(salts))
+    assert shuffled.key == recipe.key
+    assert shuffled.density_g_cm3() == pytest.approx(recipe.density_g_cm3(), rel=1e-12)
+
+
+def test_contract_form():
+    form = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC").to_dict()
+    assert form["schema_version"] == 1
+    assert [s["role"] for s in form["solvents"]] == ["solvent", "solvent", "additive"]
+    assert sum(s["mass_fraction"] for s in form["solvents"]) == pytest.approx(1)
+    fractions = [c["mole_fraction"] for c in form["solvents"] + form["salts"]]
+    assert sum(fractions) == pytest.approx(1)
+    salt = form["salts"][0]
+    assert salt["cation_smiles"] == "[Na+]"
+    assert salt["molarity_mol_l"] == pytest.approx(1.0)
+
+
+def test_formulation_validates_itself():
+    ec = CATALOG.solvent("EC")
+    with pytest.raises(AmountError, match="sum to 1"):
+        Formulation(solvents=(SolventAmount(solvent=ec, mass_fraction=0.9),))
+    with pytest.raises(AmountError, match="at least one solvent"):
+        Formulation(solvents=())
+    half = SolventAmount(solvent=ec, mass_fraction=0.5)
+    with pytest.raises(AmountError, match="twice"):
+        Formulation(solvents=(half, half))

@@ -1,0 +1,155 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from electrolyte_ml.errors import AmountError, ElectrolyteError, InputErrors
+from electrolyte_ml.formulation import Formulation, parse_recipe
+
+# Every spelling of a line means the recipe that stands first in it.
+SAME = [
+    [
+        "1 M NaPF6 in EC:DEC 1:1 v/v",
+        "1M NaPF6 EC:DEC (1:1 v)",
+        "1.0 M NaPF6 in EC/DEC (1/1, v/v)",
+        "1 mol L-1 NaPF6 in EC-DEC (1:1 by volume)",
+        "1 mol/L NaPF6 in EC : DEC = 1 : 1 (vol)",
+        "1 mol L⁻¹ NaPF₆ in EC∶DEC (1∶1 v/v)",
+        "1 mol dm-3 NaPF6 in EC+DEC (v:v = 1:1)",
+        "1000 mM NaPF6 in EC:DEC 1:1 v/v",
+        "NaPF6 (1 M) in EC:DEC (1:1 vol)",
+        "1 M NaPF6 dissolved in a 1:1 (v/v) mixture of EC and DEC",
+        "1 M NaPF6 in 50 vol% EC + 50 vol% DEC",
+        "1 M NaPF6 in DEC:ethylene carbonate 1:1 v/v",
+        "1 M [Na+].F[P-](F)(F)(F)(F)F in O=C1OCCO1:CCOC(=O)OCC 1:1 v/v",
+        "1 M NaPF6 in EC:DEC 50:50 vol%",
+    ],
+    [
+        "1.2 M LiPF6 in EC:EMC 3:7 w/w + 2 wt% VC",
+        "1.2 M LiPF6 in EC/EMC (3/7, w/w) with 2 wt% VC",
+        "1.2 M LiPF6 in EC/EMC (3:7 by weight), 2 wt% VC",
+        "1.2 M LiPF6 in EC:EMC 30:70 wt% + VC (2 wt%)",
+        "1.2 M LiPF6 in EC:EMC 3:7 w/w + 2 mass% VC additive",
+        "1.2 M LiPF6 in EC:EMC 3:7 w/w containing 2 wt.% VC",
+    ],
+    [
+        "NaFSI:DME:TTE 1:1.2:1 mol",
+        "NaFSI:DME:TTE 1:1.2:1 (mol)",
+        "NaFSI-DME-TTE (1:1.2:1 by mole)",
+        "NaFSA/DME/TTE 1:1.2:1 molar ratio",
+    ],
+    ["3.3 M NaFSI in TMP", "3.3 M NaFSI/TMP", "3.3 M NaFSI TMP"],
+    ["17 m NaClO4 in water", "17 m NaClO4 (aq)", "17 mol/kg NaClO4 in H2O"],
+    [
+        "1 m NaFSI in diglyme",
+        "1 m NaFSI in 2G",
+        "1 mol kg-1 NaFSI in G2",
+        "1 molal NaFSI in DEGDME",
+    ],
+    ["0.8 M NaPF6 + 0.2 M NaFSI in DME", "0.8 M NaPF6 and 0.2 M NaFSI in DME"],
+    ["0.1 M LiDFP + 0.4 M LiTFSI in EC:DMC 3:7 v/v", "0.1 M LiDFP 0.4 M LiTFSI EC-DMC (3:7 v/v)"],
+    ["1 M NaPF6 in 2-MeTHF:DME 1:1 v/v", "1 M NaPF6 in 2-MeTHF/1,2-dimethoxyethane (1/1 v/v)"],
+]
+
+
+@pytest.mark.parametrize("spellings", SAME, ids=lambda s: s[0])
+def test_spellings_of_one_recipe_mean_the_same(spellings):
+    keys = {text: parse_recipe(text).key for text in spellings}
+    assert len(set(keys.values())) == 1, keys
+
+
+DIFFERENT = [
+    ("1 M NaPF6 in DME", "1 m NaPF6 in DME"),
+    ("1 M NaPF6 in EC:DEC 1:1 v/v", "1 M NaPF6 in EC:DEC 1:1 w/w"),
+    ("1 M NaPF6 in EC:DEC 1:1 v/v", "1 M LiPF6 in EC:DEC 1:1 v/v"),
+    ("1 mol/kg NaPF6 in DME", "1 mol/kg solution NaPF6 in DME"),
+    ("1 M NaPF6 in PC + 5 wt% FEC", "1 M NaPF6 in PC + 5 vol% FEC"),
+    ("1 M NaPF6 in PC + 5 wt% FEC", "1 M NaPF6 in PC + 5 wt% of base FEC"),
+    ("1 M NaPF6 in EC:DEC 3:7 v/v", "1 M NaPF6 in EC:DEC 7:3 v/v"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_recipes_have_different_keys(one, other):
+    assert parse_recipe(one).key != parse_recipe(other).key
+
+
+REFUSED = {
+    "1 M NaPF6 in ECC:DEC 1:1 v/v": "unknown solvent 'ECC'; did you mean",
+    "1 M NaXF6 in EC": "unknown salt 'NaXF6'; did you mean",
+    "1 M NaPF6 in EC:DEC 1:1": "has no basis; write v/v, w/w or mol/mol",
+    "1 M NaPF6 in EC:DEC": "has no ratio",
+    "1 M NaPF6 in EC:DEC 1:1:1 v/v": "3 numbers does not fit",
+    "1 M NaPF6 in EC:DEC 1:1 foo": "not one basis",
+    "1 NaPF6 in EC": "no unit",
+    "NaPF6 in EC": "no amount",
+    "2 % NaPF6 in EC": "no unit",
+    "1 M NaPF6 in EC + 2% FEC": "2 % of what?",
+    "1 M NaPF6 in EC:DEC 60:50 wt%": "must sum to 100",
+    "1 M NaPF6 in 30 wt% EC + 60 wt% DEC": "must sum to 100",
+    "1 M NaPF6 in 30 wt% EC + 70 vol% DEC": "in one basis",
+    "1 M [Na+].[Na+].F[P-](F)(F)(F)(F)F in EC": "net charge of +1",
+    "1 M [Na+].F[P- in EC": "bracket",
+    "1 M [Na+].[Xx-] in EC": "SMILES",
+    "1 M NaPF6 in [Na+]": "carries a charge",
+    "-1 M NaPF6 in EC": "negative",
+    "100 M NaPF6 in EC": "no room",
+    "1 M NaPF6 in EC:EC 1:1 v/v": "given twice",
+    "1 M NaPF6": "no solvent",
+    "1 M NaPF6 in": "no solvent",
+    "": "empty",
+    "   ": "empty",
+    "EC:NaPF6 1:1 v/v": "counts moles",
+    "1 M NaPF6 in EC:DEC 0:1 v/v": "must be positive",
+    "1e999 M NaPF6 in EC": "must be positive",
+    "hello world": "unknown",
+    "1 M NaPF6 in EC" + "x" * 600: "at most 500",
+    "1 M NaPF6 in EC\x00": "control",
+    "1 M NaPF6 in PC + 2 vol% of base FEC": "not supported",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda t: t[:40])
+def test_what_is_ambiguous_or_wrong_is_refused_in_words(text):
+    with pytest.raises(ElectrolyteError) as caught:
+        parse_recipe(text)
+    assert REFUSED[text] in str(caught.value)
+
+
+def test_every_unknown_name_of_a_recipe_is_reported():
+    with pytest.raises(InputErrors) as caught:
+        parse_recipe("1 M NaXX in ECC:DECC 1:1 v/v + 2 wt% FECC")
+    assert len(caught.value.messages) == 4
+
+
+def test_what_was_assumed_is_said():
+    assumptions = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v").assumptions
+    assert any("molarity" in line for line in assumptions)
+    assert any("volume ratio" in line for line in assumptions)
+    assert parse_recipe("1 m NaPF6 in EC:DEC 1:1 w/w").assumptions == ()
+
+
+def test_text_that_is_no_text_is_refused():
+    with pytest.raises(ElectrolyteError):
+        parse_recipe(5)  # type: ignore[arg-type]
+
+
+WORDS = """
+1 M m NaPF6 in EC : DEC 1:1 v/v w/w + 2 wt% FEC ( ) [ ] , / | - . 1e9 % mol kg-1 2G aq \N{GREEK SMALL LETTER LAMDA}
+"""
+PIECES = st.sampled_from(WORDS.split())
+
+
+@given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=14).map(" ".join)))
+def test_any_text_gives_a_recipe_or_an_error_of_ours(text):
+    try:
+        recipe = parse_recipe(text)
+    except ElectrolyteError:
+        return
+    assert isinstance(recipe, Formulation)
+    assert parse_recipe(recipe.notation()).key == recipe.key
+
+
+def test_errors_are_value_errors_too():
+    with pytest.raises(ValueError, match="no unit"):
+        parse_recipe("1 NaPF6 in EC")
+    assert issubclass(AmountError, ValueError)
