@@ -26,16 +26,16 @@ _PERCENT_TOLERANCE = 0.5
 class RatioBasis(StrEnum):
     """What the numbers of a solvent ratio count."""
 
-    MASS = "w/w"
-    VOLUME = "v/v"
-    MOLE = "mol/mol"
+    MASS = "wt"
+    VOLUME = "vol"
+    MOLE = "mol"
 
 
 class SaltBasis(StrEnum):
-    """What the amount of a salt is relative to; always the finished electrolyte but for RATIO."""
+    """What the amount of a salt is relative to."""
 
     MOLARITY = "M"
-    MOLALITY = "mol/kg"
+    MOLALITY = "m"
     MOL_PER_KG_SOLUTION = "mol/kg solution"
     MASS_PERCENT = "wt%"
     MOLE_PERCENT = "mol%"
@@ -72,16 +72,24 @@ class Amounts:
     ratio_basis
         What the parts count.
     salts
-        Salt, amount and basis; for `SaltBasis.RATIO` the amount is in moles by the parts of
-        `blend`, which must then be moles.
+        Salt, amount and basis in the base electrolyte, that is, before anything is added to it;
+        for `SaltBasis.RATIO` the amount is in moles by the parts of `blend`, then also moles.
     additives
-        Additive, amount in percent and basis.
+        Additive, amount in percent and basis; they are added to the base electrolyte.
+    added_salts
+        Salts added like an additive: amount and basis in the finished electrolyte.
     """
 
     blend: Sequence[tuple[Solvent, float]]
     ratio_basis: RatioBasis
     salts: Sequence[tuple[Salt, float, SaltBasis]] = ()
     additives: Sequence[tuple[Solvent, float, AdditiveBasis]] = ()
+    added_salts: Sequence[tuple[Salt, float, SaltBasis]] = ()
+
+    @property
+    def all_salts(self) -> list[tuple[Salt, float, SaltBasis]]:
+        """Salts of the base electrolyte, then the added ones."""
+        return [*self.salts, *self.added_salts]
 
     def formulation(self) -> Formulation:
         """Convert into the canonical form.
@@ -117,7 +125,7 @@ class Amounts:
         ]
         salts = [
             SaltAmount(salt=salt, molality_mol_kg=float(m))
-            for (salt, _, _), m in zip(self.salts, molalities, strict=True)
+            for (salt, _, _), m in zip(self.all_salts, molalities, strict=True)
         ]
         return Formulation(
             solvents=tuple(solvents), salts=tuple(salts), assumptions=self._assumptions()
@@ -125,26 +133,28 @@ class Amounts:
 
     def _check(self) -> None:
         named = [(s.name, amount) for s, amount in self.blend]
-        named += [(s.name, amount) for s, amount, _ in self.salts]
+        named += [(s.name, amount) for s, amount, _ in self.all_salts]
         named += [(s.name, amount) for s, amount, _ in self.additives]
         for name, amount in named:
             if not (np.isfinite(amount) and amount > 0):
                 raise AmountError(f"amount of {name} must be positive, given {amount:g}")
         names = [s.name for s, _ in self.blend] + [s.name for s, _, _ in self.additives]
-        names += [s.name for s, _, _ in self.salts]
+        names += [s.name for s, _, _ in self.all_salts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise AmountError(f"{', '.join(twice)} given twice; add the amounts up")
 
     def _assumptions(self) -> tuple[str, ...]:
-        bases = [basis for _, _, basis in (*self.salts, *self.additives)]
+        bases = [basis for _, _, basis in (*self.all_salts, *self.additives)]
         ratio = [self.ratio_basis] if len(self.blend) > 1 else []
         notes = [_ASSUMPTIONS[b] for b in (*bases, *ratio) if b in _ASSUMPTIONS]
         volumetric = {SaltBasis.MOLARITY, RatioBasis.VOLUME, AdditiveBasis.VOLUME_PERCENT}
         if volumetric & {*bases, *ratio}:
             solvents = [s for s, _ in self.blend] + [s for s, _, _ in self.additives]
             notes += [density_g_cm3(s).assumption for s in solvents]
-            notes += [salt_volume_cm3_mol(s).assumption for s, _, _ in self.salts]
+            notes += [salt_volume_cm3_mol(s).assumption for s, _, _ in self.all_salts]
+        if self.salts and (self.additives or self.added_salts):
+            notes.append("the concentration is that of the base electrolyte, before additives")
         notes += [
             f"{s.name} is not in the catalog and was read as a SMILES"
             for s in [*(s for s, _ in self.blend), *(s for s, _, _ in self.additives)]
@@ -190,7 +200,7 @@ class _System:
         self.ratio_units_per_kg = ratio_units_per_kg
         solvents = [s for s, _ in amounts.blend]
         additives = [s for s, _, _ in amounts.additives]
-        salts = [s for s, _, _ in amounts.salts]
+        salts = [s for s, _, _ in amounts.all_salts]
         size = 1 + len(additives) + len(salts)
         base_volume = sum(p / density_g_cm3(s).value for s, p in zip(solvents, parts, strict=True))
         base_moles = sum(
@@ -209,6 +219,9 @@ class _System:
             [base_moles, *(1000 / s.molar_mass_g_mol for s in additives)] + [1.0] * len(salts)
         )
         self.unit = np.eye(size)
+        # Picks what stands in the bottle before anything is added to the base electrolyte.
+        self.in_base = np.zeros(size)
+        self.in_base[[0, *range(1 + len(additives), 1 + len(additives) + len(amounts.salts))]] = 1
 
     def solve(self) -> NDArray[np.float64]:
         n_additives = len(self.amounts.additives)
@@ -219,7 +232,7 @@ class _System:
         ]
         rows += [
             self._salt_row(1 + n_additives + k, amount, basis)
-            for k, (_, amount, basis) in enumerate(self.amounts.salts)
+            for k, (_, amount, basis) in enumerate(self.amounts.all_salts)
         ]
         try:
             solution = np.linalg.solve(np.array(rows), self.unit[0])
@@ -240,23 +253,23 @@ class _System:
             return self.unit[index] * self.solvent_volume[index] - share * self.solvent_volume
         whole = {
             AdditiveBasis.MASS_PERCENT: self.solvent_mass + self.salt_mass,
-            AdditiveBasis.MASS_PERCENT_OF_BASE: self.unit[0] + self.salt_mass,
+            AdditiveBasis.MASS_PERCENT_OF_BASE: (self.solvent_mass + self.salt_mass) * self.in_base,
             AdditiveBasis.MASS_PERCENT_OF_SOLVENTS: self.solvent_mass,
         }[basis]
         return self.unit[index] - share * whole
 
     def _salt_row(self, index: int, amount: float, basis: SaltBasis) -> NDArray[np.float64]:
-        moles = self.unit[index]
+        added = self.in_base[index] == 0
+        counted = np.ones_like(self.in_base) if added else self.in_base
+        mass = (self.solvent_mass + self.salt_mass) * counted
         if basis is SaltBasis.MASS_PERCENT:
-            return moles * self.salt_mass[index] - amount / 100 * (
-                self.solvent_mass + self.salt_mass
-            )
+            return self.unit[index] * self.salt_mass[index] - amount / 100 * mass
         if basis is SaltBasis.MOLE_PERCENT:
-            return moles - amount / 100 * self.moles
+            return self.unit[index] - amount / 100 * self.moles * counted
         whole = {
-            SaltBasis.MOLARITY: self.volume,
-            SaltBasis.MOLALITY: self.solvent_mass,
-            SaltBasis.MOL_PER_KG_SOLUTION: self.solvent_mass + self.salt_mass,
+            SaltBasis.MOLARITY: self.volume * counted,
+            SaltBasis.MOLALITY: self.solvent_mass * counted,
+            SaltBasis.MOL_PER_KG_SOLUTION: mass,
             SaltBasis.RATIO: self.unit[0] * self.ratio_units_per_kg,
         }[basis]
-        return moles - amount * whole
+        return self.unit[index] - amount * whole

@@ -33,7 +33,7 @@ from electrolyte_ml.formulation.units import (
     read_additive_unit,
     read_salt_unit,
 )
-from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
+from electrolyte_ml.species import Catalog, Salt, default_catalog
 
 _T = TypeVar("_T")
 _IN = re.compile(
@@ -245,10 +245,8 @@ class _Reader:
             for name, amount, basis in additives
             if self.catalog.is_salt(name)
         ]
-        all_salts = [
-            (self._look_up(self.catalog.salt, name), amount, basis)
-            for name, amount, basis in [*salts, *in_ratio, *added_salts]
-        ]
+        base_salts = self._find_salts([*salts, *in_ratio])
+        extra_salts = self._find_salts(added_salts)
         solvents = [
             (self._look_up(self.catalog.solvent, name), part)
             for name, part in in_blend
@@ -264,11 +262,18 @@ class _Reader:
         if not solvents:
             raise RecipeSyntaxError("the recipe names salts but no solvent")
         return Amounts(
-            blend=[(s, part) for s, part in solvents if isinstance(s, Solvent)],
+            blend=[(s, part) for s, part in solvents if s is not None],
             ratio_basis=blend.basis or RatioBasis.MASS,
-            salts=[(s, amount, basis) for s, amount, basis in all_salts if isinstance(s, Salt)],
-            additives=[(s, amount, b) for s, amount, b in extra if isinstance(s, Solvent)],
+            salts=base_salts,
+            added_salts=extra_salts,
+            additives=[(s, amount, b) for s, amount, b in extra if s is not None],
         )
+
+    def _find_salts(
+        self, salts: list[tuple[str, float, SaltBasis]]
+    ) -> list[tuple[Salt, float, SaltBasis]]:
+        found = [(self._look_up(self.catalog.salt, n), amount, basis) for n, amount, basis in salts]
+        return [(salt, amount, basis) for salt, amount, basis in found if salt is not None]
 
     def _look_up(self, find: Callable[[str], _T], name: str) -> _T | None:
         try:

@@ -11,7 +11,10 @@ _MOST_DIGITS = 15
 
 
 def canonical_notation(formulation: Formulation) -> str:
-    """Recipe text in mol/kg and w/w, with the fewest digits that keep the key.
+    """Recipe text in mol/kg and mass ratios, with the fewest digits that keep the key.
+
+    It follows the grammar of the `unilyte` package wherever that can express the recipe: ``m`` for
+    mol/kg of solvents, ``wt`` for a mass ratio, additives joined to the base electrolyte by ``+``.
 
     Parameters
     ----------
@@ -21,7 +24,7 @@ def canonical_notation(formulation: Formulation) -> str:
     Returns
     -------
     str
-        Such as ``1 mol/kg NaPF6 in EC:DEC 50:50 w/w + 2 wt% FEC``.
+        Such as ``1 m NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``.
     """
     for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
         rounded = _rounded(formulation, digits)
@@ -45,7 +48,7 @@ def _rounded(formulation: Formulation, digits: int) -> Amounts:
         blend=[(s.solvent, part) for s, part in zip(base, parts, strict=True)],
         ratio_basis=RatioBasis.MASS,
         salts=[
-            (s.salt, float(f"{s.molality_mol_kg:.{digits}g}"), SaltBasis.MOLALITY)
+            (s.salt, float(f"{s.molality_mol_kg / total:.{digits}g}"), SaltBasis.MOLALITY)
             for s in formulation.salts
         ],
         additives=[

@@ -1,5 +1,7 @@
 """Conversions, checked against arithmetic done by hand and by round trips."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +89,20 @@ def test_additive_percent_is_of_what_is_said(text, share):
     fec = next(s for s in recipe.solvents if s.solvent.name == "FEC")
     assert fec.role == "additive"
     assert share(fec.mass_fraction, recipe) == pytest.approx(0.02)
-    assert recipe.molarities_mol_l()["NaPF6"] == pytest.approx(1.0)
+
+
+def test_concentration_is_that_of_the_base_electrolyte():
+    base = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
+    with_additive = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC")
+    ratio = with_additive.molalities_mol_kg["NaPF6"] / with_additive.mass_fractions["EC"]
+    assert ratio == pytest.approx(base.molalities_mol_kg["NaPF6"] / base.mass_fractions["EC"])
+
+
+def test_added_salt_counts_on_the_finished_electrolyte():
+    recipe = parse_recipe("1 M NaPF6 in PC + 1 wt% NaDFOB")
+    assert weigh_out_g(recipe, 100)["NaDFOB"] == pytest.approx(1.0)
+    recipe = parse_recipe("1 M NaPF6 in PC + 0.05 M NaDFOB")
+    assert recipe.molarities_mol_l()["NaDFOB"] == pytest.approx(0.05)
 
 
 def test_volume_percent_of_an_additive_counts_solvent_volumes():
@@ -128,16 +143,25 @@ def amounts(draw) -> Amounts:
 
 @given(amounts())
 def test_every_basis_gives_back_what_was_asked_for(given_amounts):
-    recipe = given_amounts.formulation()
-    whole = 1 + recipe.salt_mass_per_kg_solvent
+    base = dataclasses.replace(given_amounts, additives=[]).formulation()
+    whole = 1 + base.salt_mass_per_kg_solvent
     for salt, amount, basis in given_amounts.salts:
-        molality = recipe.molalities_mol_kg[salt.name]
+        molality = base.molalities_mol_kg[salt.name]
         measured = {
-            SaltBasis.MOLARITY: recipe.molarities_mol_l()[salt.name],
+            SaltBasis.MOLARITY: base.molarities_mol_l()[salt.name],
             SaltBasis.MOLALITY: molality,
             SaltBasis.MASS_PERCENT: molality * salt.molar_mass_g_mol / 10 / whole,
         }[basis]
         assert measured == pytest.approx(amount, rel=1e-9)
+
+
+@given(amounts())
+def test_additives_are_added_to_the_base_electrolyte(given_amounts):
+    base = dataclasses.replace(given_amounts, additives=[]).formulation()
+    recipe = given_amounts.formulation()
+    left = sum(s.mass_fraction for s in recipe.solvents if s.role != "additive")
+    for name, molality in base.molalities_mol_kg.items():
+        assert recipe.molalities_mol_kg[name] / left == pytest.approx(molality, rel=1e-9)
 
 
 @given(amounts())
@@ -168,7 +192,7 @@ def test_contract_form():
     assert sum(fractions) == pytest.approx(1)
     salt = form["salts"][0]
     assert salt["cation_smiles"] == "[Na+]"
-    assert salt["molarity_mol_l"] == pytest.approx(1.0)
+    assert salt["molarity_mol_l"] == pytest.approx(1.0, rel=0.03)
 
 
 def test_formulation_validates_itself():
