@@ -21,7 +21,7 @@ def bench(
     """Run a suite and print its leaderboard."""
     from electrolyte_ml.benchmarks import run_suite
     from electrolyte_ml.report.bench import bench_progress, print_leaderboard
-    from electrolyte_ml.report.score import dump_json
+    from electrolyte_ml.report.output import dump_json
 
     with bench_progress(show=not as_json) as progress:
         result = run_suite(suite, quick=quick, splits=split, seed=seed, progress=progress)

@@ -28,7 +28,7 @@ def convert(
     """Print the recipe converted; assumptions go to standard error."""
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.formulation.writing import in_basis
-    from electrolyte_ml.report.score import dump_json
+    from electrolyte_ml.report.output import dump_json
 
     formulation = parse_recipe(recipe)
     if as_json or to is Target.JSON:

@@ -28,8 +28,8 @@ def propose(
     ] = None,
 ) -> None:
     """Search, print the shortlist, and write it to a folder if one is named."""
+    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.propose import print_proposals, search_progress, write_proposals
-    from electrolyte_ml.report.score import dump_json
     from electrolyte_ml.search import load_problem
     from electrolyte_ml.search import propose as run_search
 

@@ -27,7 +27,7 @@ def conductivity(
 ) -> None:
     """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
     from electrolyte_ml.models.conductivity.training import train_conductivity
-    from electrolyte_ml.report.score import dump_json
+    from electrolyte_ml.report.output import dump_json
 
     report = train_conductivity(seed=seed, out=out)
     if as_json:

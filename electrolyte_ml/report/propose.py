@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.report.score import dump_json, write_atomically
+from electrolyte_ml.report.output import dump_json, write_atomically
 from electrolyte_ml.report.text import celsius, interval, output_console
 from electrolyte_ml.search import ProposalSet
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.scoring import ScoreTable
+from electrolyte_ml.report.output import dump_json, write_atomically
 from electrolyte_ml.report.score_input import ScoreRequests
 from electrolyte_ml.report.text import celsius, interval, output_console, significant
 
@@ -35,11 +34,6 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
         raise InputError(f"--out {out}: the suffix must be one of {', '.join(_SUFFIXES)}")
     if out is not None and not out.resolve().parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.resolve().parent}")
-
-
-def dump_json(value: object) -> str:
-    """JSON text as all verbs print it; refuses NaN, which JSON does not have."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
@@ -82,18 +76,6 @@ def write_scores(table: ScoreTable, requests: ScoreRequests, path: Path) -> None
         ".json": lambda to: _write_text(to, dump_json(score_records(table, requests)) + "\n"),
     }
     write_atomically(path, writers[path.suffix.lower()])
-
-
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, then move it into place."""
-    handle, name = tempfile.mkstemp(dir=path.resolve().parent, suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_text(path: Path, text: str) -> None:

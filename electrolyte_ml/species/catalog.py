@@ -6,7 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TypeVar
 
 from electrolyte_ml.errors import (
@@ -17,7 +17,6 @@ from electrolyte_ml.errors import (
 )
 from electrolyte_ml.species.base import Ion, Salt, Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles, formal_charge, fragments, is_smiles
-from electrolyte_ml.species.tables import read_ions, read_solvents
 
 _S = TypeVar("_S", Solvent, Ion)
 _COUNTED_ION = re.compile(r"^\(?(?P<name>.*?)\)?(?P<count>[2-9]?)$")
@@ -238,9 +237,3 @@ def _index(species: Iterable[_S]) -> dict[str, _S]:
     if clashes:
         raise CatalogError(clashes)
     return by_name
-
-
-@cache
-def default_catalog() -> Catalog:
-    """The catalog that ships with the package, read once."""
-    return Catalog(read_solvents(), read_ions())

@@ -6,77 +6,106 @@ import csv
 import io
 from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from electrolyte_ml.errors import CatalogError, SmilesError
 from electrolyte_ml.species.base import Ion, PropertyValue, Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles
+from electrolyte_ml.species.properties import (
+    ION_PROPERTIES,
+    SOLVENT_PROPERTIES,
+    PropertyKind,
+    fault_of,
+)
 
 REFERENCE_TEMPERATURE_K = 298.15
+SOLVENTS, SOLVENT_VALUES = "solvents.csv", "solvent_properties.csv"
+IONS, ION_VALUES = "ions.csv", "ion_properties.csv"
 
 
-def read_solvents() -> list[Solvent]:
+def read_solvents(folder: Traversable | None = None) -> list[Solvent]:
     """Solvents of ``solvents.csv`` with the values of ``solvent_properties.csv``.
+
+    Parameters
+    ----------
+    folder
+        Where the two tables are; by default those that ship with the package.
 
     Raises
     ------
     CatalogError
         If a row cannot be used; all such rows are listed.
     """
-    properties = _read_properties("solvent_properties.csv", "solvent")
+    folder = folder or files(__name__)
     faults: list[str] = []
-    solvents = []
-    for row in _rows("solvents.csv"):
-        try:
-            smiles = canonical_smiles(row["smiles"])
-        except SmilesError as error:
-            faults.append(f"solvents.csv, {row['name']}: {error}")
-            continue
-        solvents.append(
-            Solvent(
-                name=row["name"],
-                smiles=smiles,
-                cas=row["cas"],
-                aliases=_aliases(row),
-                family=row["family"],
-                role=row["role"] or "solvent",
-                hazard_note=row["hazard_note"],
-                properties=properties.pop(row["name"], {}),
-            )
+    properties = _read_properties(folder / SOLVENT_VALUES, "solvent", SOLVENT_PROPERTIES, faults)
+    solvents = [
+        Solvent(
+            name=row["name"],
+            smiles=smiles,
+            cas=row["cas"],
+            aliases=_aliases(row),
+            family=row["family"],
+            role=row["role"] or "solvent",
+            hazard_note=row["hazard_note"],
+            properties=properties.pop(row["name"], {}),
         )
-    faults += [f"solvent_properties.csv: no solvent is named {name!r}" for name in properties]
+        for row, smiles in _species_rows(folder / SOLVENTS, faults)
+    ]
+    faults += [f"{SOLVENT_VALUES}: no solvent is named {name!r}" for name in properties]
     if faults:
         raise CatalogError(faults)
     return solvents
 
 
-def read_ions() -> list[Ion]:
+def read_ions(folder: Traversable | None = None) -> list[Ion]:
     """Ions of ``ions.csv`` with the values of ``ion_properties.csv``.
+
+    Parameters
+    ----------
+    folder
+        Where the two tables are; by default those that ship with the package.
 
     Raises
     ------
     CatalogError
         If a row cannot be used; all such rows are listed.
     """
-    properties = _read_properties("ion_properties.csv", "ion")
+    folder = folder or files(__name__)
+    faults: list[str] = []
+    properties = _read_properties(folder / ION_VALUES, "ion", ION_PROPERTIES, faults)
     ions = [
         Ion(
             name=row["name"],
-            smiles=canonical_smiles(row["smiles"]),
+            smiles=smiles,
             cas=row["cas"],
             aliases=_aliases(row),
             properties=properties.pop(row["name"], {}),
         )
-        for row in _rows("ions.csv")
+        for row, smiles in _species_rows(folder / IONS, faults)
     ]
-    if properties:
-        raise CatalogError([f"ion_properties.csv: no ion is named {name!r}" for name in properties])
+    faults += [f"{ION_VALUES}: no ion is named {name!r}" for name in properties]
+    if faults:
+        raise CatalogError(faults)
     return ions
 
 
-def _read_properties(table: str, key: str) -> dict[str, dict[str, PropertyValue]]:
+def _species_rows(table: Traversable, faults: list[str]) -> list[tuple[dict[str, str], str]]:
+    """Rows with the canonical SMILES of each; rows without one are reported in `faults`."""
+    usable = []
+    for row in _rows(table):
+        try:
+            usable.append((row, canonical_smiles(row["smiles"])))
+        except SmilesError as error:
+            faults.append(f"{table.name}, {row['name']}: {error}")
+    return usable
+
+
+def _read_properties(
+    table: Traversable, key: str, kinds: dict[str, PropertyKind], faults: list[str]
+) -> dict[str, dict[str, PropertyValue]]:
     """Property values by species; of several temperatures, the one nearest 298.15 K."""
     chosen: dict[str, dict[str, PropertyValue]] = {}
-    faults = []
     for number, row in enumerate(_rows(table), start=2):
         try:
             value = PropertyValue(
@@ -87,16 +116,17 @@ def _read_properties(table: str, key: str) -> dict[str, dict[str, PropertyValue]
                 note=row["note"],
             )
         except ValueError as error:
-            faults.append(f"{table}, line {number}: {error}")
+            faults.append(f"{table.name}, line {number}: {error}")
             continue
+        fault = fault_of(row["property"], value.value, kinds)
         if not value.source:
-            faults.append(f"{table}, line {number}: a value without a source")
+            fault = "a value without a source"
+        if fault:
+            faults.append(f"{table.name}, line {number}: {fault}")
         of_species = chosen.setdefault(row[key], {})
         held = of_species.get(row["property"])
         if held is None or _distance(value) < _distance(held):
             of_species[row["property"]] = value
-    if faults:
-        raise CatalogError(faults)
     return chosen
 
 
@@ -109,6 +139,7 @@ def _aliases(row: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a.strip() for a in written if a.strip()))
 
 
-def _rows(table: str) -> Iterator[dict[str, str]]:
-    text = (files(__name__) / table).read_text(encoding="utf-8")
-    yield from csv.DictReader(io.StringIO(text, newline=""))
+def _rows(table: Traversable) -> Iterator[dict[str, str]]:
+    if not table.is_file():
+        return
+    yield from csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"), newline=""))

@@ -1,0 +1,57 @@
+"""``electrolyte-ml species``: what the catalog knows, and adding to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="List, show and add species of the catalog.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_species(
+    family: Annotated[
+        str | None, typer.Option(help="Only this family, such as 'cyclic carbonate' or 'anion'.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List solvents, diluents, additives and ions."""
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.species import print_list, species_rows
+
+    rows = species_rows(family)
+    if as_json:
+        typer.echo(dump_json(rows))
+    else:
+        print_list(rows)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name, alias, formula or SMILES.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show every value of a solvent, an ion or a salt, each with its source."""
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.species import describe, print_species
+
+    described = describe(name)
+    if as_json:
+        typer.echo(dump_json(described))
+    else:
+        for one in described:
+            print_species(one)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.toml")],
+) -> None:
+    """Add your own species; the tables are kept in your user folder."""
+    from electrolyte_ml.species.default import user_folder
+    from electrolyte_ml.species.user import add_species
+
+    names = add_species(file)
+    typer.echo(f"added {', '.join(names)} to {user_folder()}")

@@ -1,0 +1,130 @@
+"""Showing species: a list of names, and every value with its source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from electrolyte_ml.errors import InputError, UnknownSpeciesError
+from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
+from electrolyte_ml.species.properties import ION_PROPERTIES, SOLVENT_PROPERTIES
+
+
+def species_rows(family: str | None = None) -> list[dict[str, Any]]:
+    """One row a species of the catalog.
+
+    Parameters
+    ----------
+    family
+        Only this family; ``cation`` and ``anion`` are the families of ions.
+
+    Raises
+    ------
+    InputError
+        If there is no such family.
+    """
+    rows = [_identity(s) for s in (*default_catalog().solvents, *default_catalog().ions)]
+    families = sorted({row["family"] for row in rows})
+    if family is not None and family not in families:
+        raise InputError(f"unknown family {family!r}; there are {', '.join(families)}")
+    return [row for row in rows if family in (None, row["family"])]
+
+
+def describe(name: str) -> list[dict[str, Any]]:
+    """All that is known of a species; a salt is described by its two ions.
+
+    Raises
+    ------
+    UnknownSpeciesError
+        If no solvent, ion or salt has this name.
+    """
+    catalog = default_catalog()
+    found: list[Solvent | Ion]
+    if catalog.is_solvent(name):
+        found = [catalog.solvent(name)]
+    elif catalog.is_salt(name):
+        salt: Salt = catalog.salt(name)
+        found = [salt.cation, salt.anion]
+    else:
+        try:
+            found = [catalog.ion(name)]
+        except UnknownSpeciesError:
+            found = [catalog.solvent(name)]
+    return [
+        {
+            **_identity(species),
+            "properties": {
+                key: {
+                    "value": value.value,
+                    "temperature_k": value.temperature_k,
+                    "source": value.source,
+                    "verified": value.verified,
+                    "note": value.note,
+                }
+                for key, value in species.properties.items()
+            },
+        }
+        for species in found
+    ]
+
+
+def print_list(rows: list[dict[str, Any]]) -> None:
+    """Print names, families and aliases."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "family", "role", "M, g/mol", "aliases"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        mass = f"{row['molar_mass_g_mol']:.2f}"
+        table.add_row(row["name"], row["family"], row["role"], mass, ", ".join(row["aliases"]))
+    output_console().print(table)
+
+
+def print_species(described: dict[str, Any]) -> None:
+    """Print one species with a row for each property; a missing value stays empty."""
+    console = output_console()
+    console.print(f"{described['name']}  ({', '.join(described['aliases']) or 'no other name'})")
+    for key, label in (
+        ("smiles", "SMILES"),
+        ("cas", "CAS"),
+        ("family", "family"),
+        ("role", "role"),
+    ):
+        if described[key]:
+            console.print(f"  {label}: {described[key]}")
+    console.print(f"  molar mass: {described['molar_mass_g_mol']:.3f} g/mol (RDKit)")
+    if described["hazard_note"]:
+        console.print(f"  hazard: {described['hazard_note']}")
+    table = Table(box=None)
+    for heading in ("property", "value", "T, K", "checked", "source", "note"):
+        table.add_column(heading, overflow="fold")
+    kinds = ION_PROPERTIES if described["family"] in ("cation", "anion") else SOLVENT_PROPERTIES
+    for key, kind in kinds.items():
+        value = described["properties"].get(key)
+        if value is None:
+            table.add_row(kind.label, "", "", "", "", "")
+            continue
+        table.add_row(
+            kind.label,
+            significant(value["value"], 5),
+            significant(value["temperature_k"], 5),
+            "yes" if value["verified"] else "no",
+            value["source"],
+            value["note"],
+        )
+    console.print(table)
+
+
+def _identity(species: Solvent | Ion) -> dict[str, Any]:
+    ion = isinstance(species, Ion)
+    return {
+        "name": species.name,
+        "smiles": species.smiles,
+        "cas": species.cas,
+        "family": ("cation" if species.charge > 0 else "anion") if ion else species.family,
+        "role": "" if ion else species.role,
+        "aliases": list(species.aliases),
+        "molar_mass_g_mol": species.molar_mass_g_mol,
+        "hazard_note": "" if ion else species.hazard_note,
+    }
