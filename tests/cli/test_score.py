@@ -1,0 +1,169 @@
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
+PROPERTIES = (
+    "conductivity_ms_cm",
+    "viscosity_mpa_s",
+    "density_g_cm3",
+    "oxidation_limit_v",
+    "reduction_limit_v",
+)
+
+
+def test_json_has_the_form_that_programs_rely_on(run):
+    outcome = run("score", RECIPE, "--json")
+    assert outcome.code == 0
+    (row,) = json.loads(outcome.out)
+    assert row["recipe"] == RECIPE
+    assert row["key"].startswith("eml1-")
+    assert len(row["key"]) == len("eml1-") + 12
+    assert row["temperature_k"] == 298.15
+    for name in PROPERTIES:
+        assert {"value", "low", "high", "coverage", "in_domain", "reason"} <= row[name].keys()
+    assert row["oxidation_limit_v"]["reference"] == "Na/Na+"
+    assert row["liquid"].keys() == {"freezes_below_k", "boils_above_k", "flash_point_k"}
+    assert any("molarity" in line for line in row["assumptions"])
+    conductivity = row["conductivity_ms_cm"]
+    assert conductivity["low"] < conductivity["value"] < conductivity["high"]
+    assert conductivity["coverage"] == 0.9
+
+
+def test_a_property_without_a_model_says_so_instead_of_a_number(run):
+    (row,) = json.loads(run("score", RECIPE, "--json").out)
+    assert row["viscosity_mpa_s"]["value"] is None
+    assert "no model" in row["viscosity_mpa_s"]["reason"]
+
+
+def test_several_recipes_and_temperatures_keep_their_order(run):
+    outcome = run("score", RECIPE, "1 m NaFSI in 2G", "--at", "25 degC", "--at", "-20 degC", "--json")
+    rows = json.loads(outcome.out)
+    assert [(r["recipe"], r["temperature_k"]) for r in rows] == [
+        (RECIPE, 298.15),
+        (RECIPE, 253.15),
+        ("1 m NaFSI in 2G", 298.15),
+        ("1 m NaFSI in 2G", 253.15),
+    ]
+    assert rows[0]["conductivity_ms_cm"]["value"] > rows[1]["conductivity_ms_cm"]["value"]
+
+
+def test_table_for_people(run):
+    outcome = run("score", RECIPE, "1 M NaPF6 in TTE")
+    assert outcome.code == 0
+    assert "25 °C" in outcome.out
+    assert "assumed: molarity" in outcome.out
+
+
+def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
+    file = tmp_path / "candidates.csv"
+    file.write_text(
+        "batch,recipe,temperature_c,key\n"
+        f"A,{RECIPE},0,x\n"
+        "B,1 m NaFSI in 2G,,y\n"
+        f"C,{RECIPE},40,z\n"
+    )
+    out = tmp_path / "scores.csv"
+    assert run("score", "--file", file, "--out", out).code == 0
+    scores = pd.read_csv(out)
+    assert scores["batch"].tolist() == ["A", "B", "C"]
+    assert scores["input.key"].tolist() == ["x", "y", "z"]
+    assert scores["temperature_k"].tolist() == pytest.approx([273.15, 298.15, 313.15])
+    assert "conductivity_ms_cm.low" in scores
+    parquet = tmp_path / "scores.parquet"
+    assert run("score", "--file", file, "--out", parquet).code == 0
+    again = pd.read_parquet(parquet)
+    assert again["conductivity_ms_cm.value"].tolist() == pytest.approx(
+        scores["conductivity_ms_cm.value"].tolist()
+    )
+    printed = run("score", "--file", file, "--csv").out
+    assert printed.splitlines()[0].startswith("recipe,key,temperature_k,conductivity_ms_cm.value")
+
+
+def test_every_bad_row_is_reported_at_once_and_nothing_is_written(run, tmp_path):
+    file = tmp_path / "candidates.csv"
+    file.write_text(
+        "recipe,temperature_k\n"
+        f"{RECIPE},298.15\n"
+        "1 M NaPF6 in ECC:DEC 1:1 v/v,298.15\n"
+        "1 M NaPF6 in EC:DEC 1:1,298.15\n"
+        f"{RECIPE},warm\n"
+        f"{RECIPE},-3\n"
+        ",298.15\n"
+    )
+    out = tmp_path / "scores.csv"
+    outcome = run("score", "--file", file, "--out", out)
+    assert outcome.code == 2
+    errors = outcome.err.splitlines()
+    assert [next(n for n in range(1, 7) if f"row {n}" in line) for line in errors] == [4, 5, 2, 3, 6]
+    assert all(line.startswith("error: ") for line in errors)
+    assert list(tmp_path.iterdir()) == [file]
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "nothing to score"),
+        (("1 M NaPF6 in ECC",), "unknown solvent 'ECC'; did you mean"),
+        (("1 M NaPF6 in EC:DEC 1:1",), "no basis"),
+        (("1 NaPF6 in EC",), "no unit"),
+        ((RECIPE, "--at", "25"), "no unit"),
+        ((RECIPE, "--at", "25 kg"), "no unit of temperature"),
+        ((RECIPE, "--at", "-300 degC"), "absolute zero"),
+        ((RECIPE, "--json", "--csv"), "choose one"),
+        ((RECIPE, "--out", "scores.txt"), "suffix"),
+        ((RECIPE, "--out", "no/such/folder/scores.csv"), "no folder"),
+        (("--file", "absent.csv"), "no such file"),
+        (("1 M [Na+].[Na+].F[P-](F)(F)(F)(F)F in EC",), "net charge"),
+    ],
+)
+def test_bad_input_is_refused_in_one_clear_line(run, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    outcome = run("score", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
+    assert "Traceback" not in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_bad_recipes_are_all_reported(run):
+    outcome = run("score", "1 M NaXX in EC", RECIPE, "1 M NaPF6 in EC:DEC 1:1")
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) == 2
+
+
+def test_file_without_recipes_says_what_it_has(run, tmp_path):
+    file = tmp_path / "candidates.csv"
+    file.write_text("formulation,T\na,1\n")
+    outcome = run("score", "--file", file)
+    assert outcome.code == 2
+    assert "no column 'recipe'; it has formulation, T" in outcome.err
+
+
+def test_chemistry_that_every_chemist_knows(run):
+    recipes = {
+        "sodium": RECIPE,
+        "lithium": "1 M LiPF6 in EC:DEC 1:1 v/v",
+        "dilute": "0.1 M NaPF6 in EC:DEC 1:1 v/v",
+        "syrup": "3 M NaPF6 in EC:DEC 1:1 v/v",
+        "none": "EC:DEC 1:1 v/v",
+    }
+    rows = json.loads(run("score", *recipes.values(), "--json").out)
+    value = {
+        name: row["conductivity_ms_cm"]["value"] for name, row in zip(recipes, rows, strict=True)
+    }
+    assert value["none"] == 0
+    assert 5.5 < value["sodium"] < 8.5  # about 6 to 7 mS/cm is measured
+    assert value["dilute"] < value["sodium"]
+    assert value["syrup"] < value["sodium"]
+    assert not math.isclose(value["sodium"], value["lithium"], rel_tol=0.02)
+
+
+def test_conductivity_rises_with_temperature(run):
+    at = [argument for t in range(-20, 61, 10) for argument in ("--at", f"{t} degC")]
+    rows = json.loads(run("score", RECIPE, *at, "--json").out)
+    assert (np.diff([row["conductivity_ms_cm"]["value"] for row in rows]) > 0).all()

@@ -1,0 +1,45 @@
+import subprocess
+import sys
+
+import pytest
+
+import electrolyte_ml
+
+HEAVY = ("torch", "openmm", "deepchem", "matplotlib", "sklearn", "pandas", "rdkit", "optuna")
+
+
+def imported_modules(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*(m for m in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in run.stdout.split()}
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert not imported_modules("import electrolyte_ml") & set(HEAVY)
+
+
+def test_predicting_imports_neither_torch_nor_mordred():
+    loaded = imported_modules(
+        "import electrolyte_ml as e, numpy as np\n"
+        "e.predict_conductivity([e.parse_recipe('1 M NaPF6 in EC:DEC 1:1 v/v')], np.array([298.15]))"
+    )
+    assert not loaded & {"torch", "mordred", "openmm", "deepchem", "matplotlib", "sklearn"}
+
+
+def test_import_is_fast():
+    code = "import time; t = time.perf_counter(); import electrolyte_ml; print(time.perf_counter() - t)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(times) < 0.5
+
+
+@pytest.mark.parametrize("name", electrolyte_ml.__all__)
+def test_public_names_exist(name):
+    assert getattr(electrolyte_ml, name) is not None
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = electrolyte_ml.nothing
