@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import pint
 
 ROOM_TEMPERATURE_K = 298.15
-_QUANTITY = re.compile(r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$")
+_QUANTITY = re.compile(
+    r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$"
+)
 # What chemists write beside pint's own spellings; bare C would be coulomb.
 _SPELLINGS = {"C": "degC", "ºC": "degC", "℃": "degC", "deg C": "degC", "° C": "degC"}
 _HELP = "write it with its unit, such as '25 degC' or '298.15 K'"

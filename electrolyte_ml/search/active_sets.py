@@ -1,7 +1,7 @@
 """Which components share a bottle: choice without replacement that never runs into a dead end.
 
-Components are picked one after the other, salts first. What may be picked next is exactly what can
-still be completed to a legal set, so every sequence of picks ends in one.
+Components are picked one after the other, salts first. A pick that could not be completed to a
+legal set gives way to the next one that can, so every sequence of picks ends in a legal set.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class ActiveSets:
     """
 
     def __init__(self, components: Components, limits: Limits) -> None:
-        self.limits = limits
+        self._molality_steps = limits.molality_steps
+        self._whole = limits.whole
         self.names = components.names
         sizes = (len(components.salts), len(components.solvents), len(components.additives))
         ends = (sizes[0], sizes[0] + sizes[1], sum(sizes))
@@ -56,13 +57,13 @@ class ActiveSets:
             for i in range(len(self.names))
         )
         self._required = frozenset(number[name] for name in limits.min_fraction)
-        self.next_picks = lru_cache(maxsize=65536)(self._next_picks)
+        # Required and roomy components first: with them a set is most easily completed.
+        self._best_first = tuple(
+            sorted(members, key=lambda i: (i not in self._required, -self.steps[i][1]))
+            for members in self.members
+        )
         self.counts = lru_cache(maxsize=None)(self._counts)
         self._completable = lru_cache(maxsize=262144)(self._search)
-
-    def kind(self, index: int) -> int:
-        """Number of the kind in `KINDS` that a component belongs to."""
-        return next(k for k, members in enumerate(self.members) if index in members)
 
     def is_possible(self) -> bool:
         """Whether there is any legal set."""
@@ -83,16 +84,35 @@ class ActiveSets:
         n_salts, n_solvents, n_additives = chosen
         return self._completable((n_salts, n_solvents, n_additives), frozenset())
 
-    def _next_picks(self, counts: Counts, picked: frozenset[int]) -> tuple[int, ...]:
-        """Components that may be picked next; empty when `picked` is complete."""
+    def options(self, counts: Counts, picked: frozenset[int]) -> list[int]:
+        """Components of the next kind that go with all that are `picked`."""
         kind = self._unfinished(counts, picked)
-        if kind is None:
-            return ()
-        return tuple(
+        return [] if kind is None else self._compatible(self.members[kind], picked)
+
+    def pick(self, counts: Counts, picked: frozenset[int], u: float) -> int:
+        """The component at `u` in [0, 1) of the options, or the next one that is no dead end.
+
+        Parameters
+        ----------
+        counts
+            Salts, solvents and additives of the finished set; one of the possible `counts`.
+        picked
+            Components picked before; part of a legal set, but not all of it.
+        u
+            Which of the options.
+        """
+        options = self.options(counts, picked)
+        start = min(int(u * len(options)), len(options) - 1)
+        return next(
             i
-            for i in self._compatible(self.members[kind], picked)
+            for i in (*options[start:], *options[:start])
             if self._completable(counts, picked | {i})
         )
+
+    def place(self, counts: Counts, picked: frozenset[int], chosen: int) -> float:
+        """A number that makes `pick` return `chosen`."""
+        options = self.options(counts, picked)
+        return (options.index(chosen) + 0.5) / len(options)
 
     def _unfinished(self, counts: Counts, picked: frozenset[int]) -> int | None:
         for kind, members in enumerate(self.members):
@@ -101,19 +121,49 @@ class ActiveSets:
         return None
 
     def _compatible(self, members: Iterable[int], picked: frozenset[int]) -> list[int]:
-        return [i for i in members if i not in picked and not (self._enemies[i] & picked)]
+        blocked = picked.union(*(self._enemies[i] for i in picked))
+        return [i for i in members if i not in blocked]
 
     def _search(self, counts: Counts, picked: frozenset[int]) -> bool:
-        """Whether `picked` can be completed to a legal set: depth first, best chances first."""
+        """Whether `picked` can be completed to a legal set."""
+        if self._greedy(counts, picked):
+            return True
         if not self._within_reach(counts, picked):
             return False
         kind = self._unfinished(counts, picked)
         if kind is None:
-            # With nothing left to pick, the reach is the set itself.
-            return True
-        candidates = self._compatible(self.members[kind], picked)
-        candidates.sort(key=lambda i: (i not in self._required, -self.steps[i][1]))
+            return self._adds_up(picked)
+        candidates = self._compatible(self._best_first[kind], picked)
         return any(self._completable(counts, picked | {i}) for i in candidates)
+
+    def _greedy(self, counts: Counts, picked: frozenset[int]) -> bool:
+        """Whether completing with the best that is left gives a legal set; no proof if not."""
+        grown = set(picked)
+        blocked = picked.union(*(self._enemies[i] for i in picked))
+        for kind, members in enumerate(self.members):
+            missing = counts[kind] - sum(i in members for i in picked)
+            for i in self._best_first[kind]:
+                if missing <= 0:
+                    break
+                if i not in blocked:
+                    grown.add(i)
+                    blocked |= self._enemies[i] | {i}
+                    missing -= 1
+            if missing > 0:
+                return False
+        return self._adds_up(grown)
+
+    def _adds_up(self, chosen: Iterable[int]) -> bool:
+        """Whether amounts of a finished set can add up, and nothing required is missing."""
+        fewest, most = self._molality_steps
+        salts = [self.steps[i] for i in chosen if i in self.members[0]]
+        rest = [self.steps[i] for i in chosen if i not in self.members[0]]
+        return (
+            self._required.issubset(chosen)
+            and sum(low for low, _ in salts) <= most
+            and sum(high for _, high in salts) >= fewest
+            and sum(low for low, _ in rest) <= self._whole <= sum(high for _, high in rest)
+        )
 
     def _within_reach(self, counts: Counts, picked: frozenset[int]) -> bool:
         """Necessary condition: amounts of the best completion could add up, were all compatible."""
@@ -123,10 +173,10 @@ class ActiveSets:
         if any(low is None for low, _ in reach):
             return False
         (salt_low, salt_high), *solvents = ((low or 0, high) for low, high in reach)
-        fewest, most = self.limits.molality_steps
+        fewest, most = self._molality_steps
         if salt_low > most or salt_high < fewest:
             return False
-        whole = self.limits.whole
+        whole = self._whole
         return sum(low for low, _ in solvents) <= whole <= sum(high for _, high in solvents)
 
     def _reach(self, kind: int, count: int, picked: frozenset[int]) -> tuple[int | None, int]:

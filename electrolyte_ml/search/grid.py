@@ -6,8 +6,10 @@ A limit such as 0.35 is taken as the decimal it was written as, never as the nea
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def exact(value: float) -> Fraction:
     """The decimal number that `value` was written as.
 
@@ -35,6 +37,7 @@ def steps_equal(value: float, step: float, tolerance: float = 1e-9) -> int | Non
     return steps if abs(steps * step - value) <= tolerance else None
 
 
+@lru_cache(maxsize=4096)
 def amount(steps: int, step: float) -> float:
     """The double nearest to `steps` times `step`; it never passes a limit that the steps obey."""
     return float(steps * exact(step))

@@ -72,22 +72,30 @@ def limit_checks(formulation: Formulation, components: Components, limits: Limit
         checks.append(_at_most(f"max_fraction.{name}", fractions.get(name, 0.0), cap))
     for name, floor in limits.min_fraction.items():
         share = fractions.get(name, 0.0)
-        checks.append(Check(name=f"min_fraction.{name}", value=share, limit=floor,
-                            satisfied=share >= floor))
+        checks.append(
+            Check(name=f"min_fraction.{name}", value=share, limit=floor, satisfied=share >= floor)
+        )
     for name, cap in limits.max_molality_mol_kg.items():
         checks.append(_at_most(f"max_molality_mol_kg.{name}", molalities.get(name, 0.0), cap))
     present = {*fractions, *molalities}
     for pair in limits.forbidden_pairs:
         together = set(pair) <= present
-        checks.append(Check(name=f"not {pair[0]} with {pair[1]}", value=together, limit=False,
-                            satisfied=not together))
+        checks.append(
+            Check(
+                name=f"not {pair[0]} with {pair[1]}",
+                value=together,
+                limit=False,
+                satisfied=not together,
+            )
+        )
     return checks
 
 
 def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
     """Reasons why a recipe is not one of the problem's, a line each; empty if it is one."""
-    unknown = sorted({*formulation.mass_fractions, *formulation.molalities_mol_kg}
-                     - set(components.names))
+    unknown = sorted(
+        {*formulation.mass_fractions, *formulation.molalities_mol_kg} - set(components.names)
+    )
     faults = [f"{name} is not a component of this problem" for name in unknown]
     faults += [
         f"{c.name} is {c.value}, allowed is {c.limit}"

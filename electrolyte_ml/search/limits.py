@@ -11,7 +11,6 @@ from electrolyte_ml.search.grid import steps_at_least, steps_at_most
 from electrolyte_ml.species import Salt, Solvent
 
 Steps = tuple[int, int]
-_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +49,11 @@ class Components:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all of them: salts, solvents, additives."""
-        species = [*self.salts, *self.solvents, *(a.additive for a in self.additives)]
-        return tuple(s.name for s in species)
+        return (
+            *(s.name for s in self.salts),
+            *(s.name for s in self.solvents),
+            *(a.additive.name for a in self.additives),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Names and ranges, for the result."""
@@ -98,9 +100,9 @@ class Limits:
     smallest_fraction: float = 0.05
     fraction_step: float = 0.01
     molality_step: float = 0.05
-    max_fraction: Mapping[str, float] = field(default=_NONE, hash=False)
-    min_fraction: Mapping[str, float] = field(default=_NONE, hash=False)
-    max_molality_mol_kg: Mapping[str, float] = field(default=_NONE, hash=False)
+    max_fraction: Mapping[str, float] = field(default_factory=dict, hash=False)
+    min_fraction: Mapping[str, float] = field(default_factory=dict, hash=False)
+    max_molality_mol_kg: Mapping[str, float] = field(default_factory=dict, hash=False)
     forbidden_pairs: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:

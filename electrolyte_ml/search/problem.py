@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from electrolyte_ml.errors import RecipeFileError
-from electrolyte_ml.search.limits import Components, Limits, limit_faults
+from electrolyte_ml.search.consistency import limit_faults
+from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.units import celsius_text
 
 # Property name to what people call it and its unit; other names are shown as they are.
@@ -54,7 +55,7 @@ class OutOfDomain(StrEnum):
 
 
 class SamplerName(StrEnum):
-    """Optuna's sampler; ``auto`` takes TPE for one objective and NSGA-II for more."""
+    """Optuna's sampler; ``auto`` takes the one that suits the problem."""
 
     AUTO = "auto"
     NSGA2 = "nsga2"
@@ -72,7 +73,7 @@ class Objective:
 
     Attributes
     ----------
-    property
+    property_name
         Name of a predicted property, such as ``conductivity_ms_cm``.
     temperature_k
         Temperature, K.
@@ -83,7 +84,7 @@ class Objective:
         does not depend on it.
     """
 
-    property: str
+    property_name: str
     temperature_k: float
     direction: Direction = Direction.MAXIMIZE
     weight: float = 1.0
@@ -91,7 +92,7 @@ class Objective:
     @property
     def label(self) -> str:
         """Such as ``conductivity_ms_cm at 25 degC``."""
-        return f"{self.property} at {celsius_text(self.temperature_k)}"
+        return f"{self.property_name} at {celsius_text(self.temperature_k)}"
 
     def bound(self, risk: Risk) -> Bound:
         """The number of a prediction that this objective counts."""
@@ -106,7 +107,7 @@ class Constraint:
 
     Attributes
     ----------
-    property, temperature_k
+    property_name, temperature_k
         As in `Objective`.
     limit
         The limit, in the unit of the property's name.
@@ -116,7 +117,7 @@ class Constraint:
         The number of the prediction that is held against the limit.
     """
 
-    property: str
+    property_name: str
     temperature_k: float
     limit: float
     is_minimum: bool
@@ -127,7 +128,8 @@ class Constraint:
         """Such as ``conductivity_ms_cm at -20 degC >= 2``."""
         sign = ">=" if self.is_minimum else "<="
         which = "" if self.bound is Bound.VALUE else f" ({self.bound})"
-        return f"{self.property}{which} at {celsius_text(self.temperature_k)} {sign} {self.limit:g}"
+        temperature = celsius_text(self.temperature_k)
+        return f"{self.property_name}{which} at {temperature} {sign} {self.limit:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,7 @@ class SearchSettings:
     n_trials
         Distinct recipes to score; None for the sampler's own default.
     population
-        Recipes scored together, and NSGA-II's population.
+        Recipes scored together, and NSGA-II's population; None for the sampler's own default.
     seed
         Same seed, same shortlist.
     sampler
@@ -147,7 +149,7 @@ class SearchSettings:
     """
 
     n_trials: int | None = None
-    population: int = 100
+    population: int | None = None
     seed: int = 0
     sampler: SamplerName = SamplerName.AUTO
 
@@ -208,7 +210,7 @@ class Problem:
             "description": self.description,
             "objectives": [
                 {
-                    "property": o.property,
+                    "property": o.property_name,
                     "temperature_k": o.temperature_k,
                     "direction": str(o.direction),
                     "on": str(o.bound(self.risk)),

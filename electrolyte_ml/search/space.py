@@ -40,7 +40,8 @@ class SearchSpace:
         self.limits = limits
         self.sets = ActiveSets(components, limits)
         self.names = self._coordinates()
-        self._position = {name: i for i, name in enumerate(self.names)}
+        self._whole = limits.whole
+        self._molality_steps = limits.molality_steps
 
     @property
     def dimension(self) -> int:
@@ -66,7 +67,7 @@ class SearchSpace:
         salts = self._salt_steps(at, picked[:n_salts])
         bounds = [self.sets.steps[i] for i in picked[n_salts:]]
         sticks = [at[f"stick_{k}"] for k in range(1, len(bounds))]
-        shares = decode_composition(sticks, bounds, self.limits.whole)
+        shares = decode_composition(sticks, bounds, self._whole)
         return self._formulation(dict(zip(picked, [*salts, *shares], strict=True)))
 
     def decode_many(self, points: ArrayLike) -> list[Formulation]:
@@ -120,33 +121,30 @@ class SearchSpace:
 
     def _pick(self, at: dict[str, float]) -> list[int]:
         """Numbers of the components: salts, solvents, additives, in the order of their slots."""
-        counts: tuple[int, ...] = ()
+        chosen: tuple[int, ...] = ()
         for kind in KINDS:
-            counts = (*counts, _choose(self.sets.counts(counts), at.get(f"n_{kind}s", 0.0)))
-        n_salts, n_solvents, n_additives = counts
+            chosen = (*chosen, _choose(self.sets.counts(chosen), at.get(f"n_{kind}s", 0.0)))
+        counts = (chosen[0], chosen[1], chosen[2])
         picked: list[int] = []
         for kind, count in zip(KINDS, counts, strict=True):
             for slot in range(1, count + 1):
-                options = self.sets.next_picks((n_salts, n_solvents, n_additives), frozenset(picked))
-                picked.append(_choose(options, at.get(f"{kind}_{slot}", 0.0)))
+                u = at.get(f"{kind}_{slot}", 0.0)
+                picked.append(self.sets.pick(counts, frozenset(picked), u))
         return picked
 
     def _encode_picks(self, at: dict[str, float], picked: Sequence[int]) -> None:
         by_kind = [[i for i in picked if i in members] for members in self.sets.members]
-        counts: tuple[int, ...] = ()
-        for kind, mine in zip(KINDS, by_kind, strict=True):
-            _set(at, f"n_{kind}s", _place(self.sets.counts(counts), len(mine)))
-            counts = (*counts, len(mine))
-        n_salts, n_solvents, n_additives = counts
+        counts = (len(by_kind[0]), len(by_kind[1]), len(by_kind[2]))
+        for k, kind in enumerate(KINDS):
+            _set(at, f"n_{kind}s", _place(self.sets.counts(counts[:k]), counts[k]))
         done: frozenset[int] = frozenset()
         for kind, mine in zip(KINDS, by_kind, strict=True):
             for slot, i in enumerate(mine, start=1):
-                options = self.sets.next_picks((n_salts, n_solvents, n_additives), done)
-                _set(at, f"{kind}_{slot}", _place(options, i))
+                _set(at, f"{kind}_{slot}", self.sets.place(counts, done, i))
                 done |= {i}
 
     def _total_molality_steps(self, salts: Sequence[int]) -> range:
-        fewest, most = self.limits.molality_steps
+        fewest, most = self._molality_steps
         bounds = [self.sets.steps[i] for i in salts]
         low, high = sum(b[0] for b in bounds), sum(b[1] for b in bounds)
         return range(max(fewest, low), min(most, high) + 1)
@@ -164,7 +162,6 @@ class SearchSpace:
     def _formulation(self, steps: dict[int, int]) -> Formulation:
         """Recipe of the steps of each component, listed in the order of the problem."""
         components, limits = self.components, self.limits
-        species = (*components.salts, *components.solvents, *components.additives)
         n_salts, n_solvents = len(components.salts), len(components.solvents)
         salts, solvents = [], []
         for i in sorted(steps):
@@ -172,10 +169,13 @@ class SearchSpace:
                 molality = amount(steps[i], limits.molality_step)
                 salts.append(SaltAmount(salt=components.salts[i], molality_mol_kg=molality))
                 continue
-            is_additive = i >= n_salts + n_solvents
-            solvent = species[i].additive if is_additive else species[i]
-            role = "additive" if is_additive else _role_in_blend(solvent.role)
-            fraction = steps[i] / limits.whole
+            if i < n_salts + n_solvents:
+                solvent = components.solvents[i - n_salts]
+                role = _role_in_blend(solvent.role)
+            else:
+                solvent = components.additives[i - n_salts - n_solvents].additive
+                role = "additive"
+            fraction = steps[i] / self._whole
             solvents.append(SolventAmount(solvent=solvent, mass_fraction=fraction, role=role))
         return Formulation(solvents=tuple(solvents), salts=tuple(salts))
 

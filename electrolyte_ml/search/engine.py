@@ -1,0 +1,217 @@
+"""The search itself: Optuna asks, the models score a whole population at once, Optuna is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.trial import Trial, TrialState
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.evaluation import Evaluation, Evaluator
+from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.space import SearchSpace
+from electrolyte_ml.search.study import Plan, open_study, plan_search
+
+ProgressCallback = Callable[[int, int], None]
+# Shares of the population. A population that has converged asks for what it knows already: after
+# so many repeats random recipes fill the batch, and after so many more the space is exhausted.
+_REPEATS_BORNE = 0.5
+_PATIENCE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """Everything a search scored: distinct recipes in the order they were scored.
+
+    Attributes
+    ----------
+    formulations
+        Recipes, length n; no two with the same key.
+    evaluation
+        Their numbers, n rows.
+    plan
+        How the search was run.
+    n_repeats
+        Recipes asked for again and not scored twice.
+    """
+
+    formulations: tuple[Formulation, ...]
+    evaluation: Evaluation
+    plan: Plan
+    n_repeats: int
+
+
+def run_search(
+    problem: Problem,
+    evaluator: Evaluator,
+    *,
+    n_trials: int | None = None,
+    seed: int | None = None,
+    storage: str | None = None,
+    progress: ProgressCallback | None = None,
+) -> SearchResult:
+    """Search a problem's space.
+
+    Parameters
+    ----------
+    problem
+        What to search, and the settings used where an argument is None.
+    evaluator
+        Scores recipes.
+    n_trials
+        Distinct recipes to have scored in the end; those of a resumed study count.
+    seed
+        Same seed, same recipes.
+    storage
+        ``journal:PATH`` or an Optuna storage URL; a study of the problem's name there is resumed.
+        In memory if None.
+    progress
+        Called as ``progress(done, total)`` after every population.
+
+    Returns
+    -------
+    SearchResult
+        Fewer than `n_trials` recipes only if the space holds no more.
+
+    Raises
+    ------
+    RecipeFileError
+        If the problem asks for a property that is not predicted.
+    InputError
+        If a stored study belongs to another problem, or an argument is out of range.
+    """
+    plan = plan_search(problem, n_trials=n_trials, seed=seed)
+    with _quiet_optuna():
+        search = _Search(problem, evaluator, plan, storage)
+        search.resume()
+        while search.n_scored < plan.n_trials and search.advance():
+            if progress is not None:
+                progress(search.n_scored, plan.n_trials)
+    return search.result()
+
+
+class _Search:
+    """One study under way."""
+
+    def __init__(
+        self, problem: Problem, evaluator: Evaluator, plan: Plan, storage: str | None
+    ) -> None:
+        self.evaluator = evaluator
+        self.plan = plan
+        self.space = SearchSpace(problem.components, problem.limits)
+        self.coordinates: dict[str, BaseDistribution] = {
+            name: FloatDistribution(0.0, 1.0) for name in self.space.names
+        }
+        self.study = open_study(problem, plan, storage)
+        self.random = np.random.default_rng((plan.seed, len(self.study.trials)))
+        self.seen: set[str] = set()
+        self.formulations: list[Formulation] = []
+        self.parts: list[Evaluation] = []
+        self.n_repeats = 0
+
+    @property
+    def n_scored(self) -> int:
+        return len(self.formulations)
+
+    def resume(self) -> None:
+        """Score what a stored study holds with today's models; open a new one with a spread."""
+        done = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if not done:
+            for point in spread_points(self.plan.population, self.space.dimension, self.plan.seed):
+                self._enqueue(point)
+            return
+        found = [self.space.decode([t.params[n] for n in self.space.names]) for t in done]
+        fresh = [f for f in found if self._remember(f)]
+        self._keep(fresh, self.evaluator(fresh))
+
+    def advance(self) -> bool:
+        """Ask, score and tell one population; False if there is nothing new to be found."""
+        wanted = min(self.plan.population, self.plan.n_trials - self.n_scored)
+        batch = self._ask(wanted)
+        if not batch:
+            return False
+        formulations = [f for _, f in batch]
+        evaluation = self.evaluator(formulations)
+        self._tell([trial for trial, _ in batch], evaluation)
+        self._keep(formulations, evaluation)
+        return True
+
+    def result(self) -> SearchResult:
+        return SearchResult(
+            formulations=tuple(self.formulations),
+            evaluation=Evaluation.concatenate(self.parts),
+            plan=self.plan,
+            n_repeats=self.n_repeats,
+        )
+
+    def _ask(self, wanted: int) -> list[tuple[Trial, Formulation]]:
+        batch: list[tuple[Trial, Formulation]] = []
+        n_repeats = 0
+        while len(batch) < wanted and n_repeats < _PATIENCE * self.plan.population:
+            if n_repeats >= _REPEATS_BORNE * self.plan.population:
+                self._enqueue(self.random.random(self.space.dimension))
+            trial = self.study.ask(self.coordinates)
+            point = trial.params
+            formulation = self.space.decode([point[name] for name in self.space.names])
+            if self._remember(formulation):
+                batch.append((trial, formulation))
+            else:
+                # A failed trial has no place in the population, so the generation stays diverse.
+                self.study.tell(trial, state=TrialState.FAIL)
+                n_repeats += 1
+        self.n_repeats += n_repeats
+        return batch
+
+    def _enqueue(self, point: NDArray[np.float64]) -> None:
+        self.study.enqueue_trial(dict(zip(self.space.names, point.tolist(), strict=True)))
+
+    def _remember(self, formulation: Formulation) -> bool:
+        """Note that a recipe was met; False if it was met before."""
+        key = formulation.key
+        is_new = key not in self.seen
+        self.seen.add(key)
+        return is_new
+
+    def _tell(self, trials: Sequence[Trial], evaluation: Evaluation) -> None:
+        for row, trial in enumerate(trials):
+            if not evaluation.predicted[row]:
+                self.study.tell(trial, state=TrialState.FAIL)
+                continue
+            misses = evaluation.violations[row].tolist()
+            for name, miss in zip(self.evaluator.constraint_names, misses, strict=True):
+                trial.set_constraint(name, miss)
+            self.study.tell(trial, evaluation.objectives[row].tolist())
+
+    def _keep(self, formulations: Sequence[Formulation], evaluation: Evaluation) -> None:
+        self.formulations += formulations
+        self.parts.append(evaluation)
+
+
+def spread_points(n: int, dimension: int, seed: int) -> NDArray[np.float64]:
+    """Latin hypercube: every coordinate is spread evenly over its range, shape (n, dimension).
+
+    The first population then holds every number of solvents and every component in equal shares,
+    pure solvents included.
+    """
+    rng = np.random.default_rng(seed)
+    ranks = np.array([rng.permutation(n) for _ in range(dimension)]).T
+    points: NDArray[np.float64] = (ranks + rng.random((n, dimension))) / n
+    return points
+
+
+@contextmanager
+def _quiet_optuna() -> Iterator[Any]:
+    """Without Optuna's line for every trial, which would drown standard error."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -1,0 +1,240 @@
+"""From a problem to its shortlist: the room's front door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from electrolyte_ml.errors import InfeasibleError, InputError
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
+from electrolyte_ml.search.evaluation import (
+    IN_DOMAIN,
+    Evaluation,
+    Evaluator,
+    Scorer,
+    default_scorer,
+)
+from electrolyte_ml.search.infeasible import explain_infeasible
+from electrolyte_ml.search.legality import Check, limit_checks, violations
+from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.selection import shortlist
+from electrolyte_ml.search.weighing import weigh_out_per_100g
+from electrolyte_ml.search.wording import reasons
+
+if TYPE_CHECKING:
+    from electrolyte_ml.models.base import Prediction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One recipe of the shortlist.
+
+    Attributes
+    ----------
+    rank
+        1 is the best.
+    formulation
+        The recipe, on the weighing grid.
+    predictions
+        A score, as the command line's contract writes it, for each temperature of the problem.
+    checks
+        Every constraint and limit held against it.
+    weigh_out_g_per_100g
+        Grams by component for 100 g of electrolyte.
+    why
+        One line on why it is here.
+    """
+
+    rank: int
+    formulation: Formulation
+    predictions: tuple[dict[str, Any], ...]
+    checks: tuple[Check, ...]
+    weigh_out_g_per_100g: dict[str, float]
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form."""
+        return {
+            "rank": self.rank,
+            "recipe": self.formulation.notation(),
+            "key": self.formulation.key,
+            "predictions": list(self.predictions),
+            "constraints": {check.name: check.to_dict() for check in self.checks},
+            "weigh_out_g_per_100g": self.weigh_out_g_per_100g,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalSet:
+    """A shortlist and how it was found.
+
+    Attributes
+    ----------
+    problem
+        What was asked.
+    proposals
+        Best first.
+    study
+        Facts of the search: trials, feasible recipes, seed, sampler.
+    """
+
+    problem: Problem
+    proposals: tuple[Proposal, ...]
+    study: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form; the same for the same problem, models and seed."""
+        return {
+            "problem": self.problem.to_dict(),
+            "proposals": [p.to_dict() for p in self.proposals],
+            "study": dict(self.study),
+        }
+
+
+def propose(
+    problem: Problem,
+    scorer: Scorer | None = None,
+    *,
+    n: int = 8,
+    n_trials: int | None = None,
+    seed: int | None = None,
+    storage: str | None = None,
+    progress: ProgressCallback | None = None,
+) -> ProposalSet:
+    """Search a problem for the best recipes and pick a diverse shortlist.
+
+    Parameters
+    ----------
+    problem
+        What to search.
+    scorer
+        Where predictions come from; by default the models that ship with the package.
+    n
+        Recipes to propose; fewer come back only if fewer are feasible.
+    n_trials, seed
+        Override those of the problem.
+    storage
+        ``journal:PATH`` or an Optuna storage URL, to keep the study and resume it; in memory if
+        None.
+    progress
+        Called as ``progress(done, total)`` while the search runs.
+
+    Returns
+    -------
+    ProposalSet
+        Ranked, distinct recipes that satisfy every limit and constraint.
+
+    Raises
+    ------
+    InfeasibleError
+        If no recipe satisfies every constraint; it says which one fails most often and by how much.
+    RecipeFileError
+        If the problem asks for a property that is not predicted.
+    InputError
+        If an argument is out of range.
+    """
+    if n < 1:
+        raise InputError(f"the number of proposals must be at least 1, given {n}")
+    evaluator = Evaluator(problem, scorer or default_scorer)
+    result = run_search(
+        problem, evaluator, n_trials=n_trials, seed=seed, storage=storage, progress=progress
+    )
+    feasible = np.flatnonzero(result.evaluation.feasible)
+    if not len(feasible):
+        raise InfeasibleError(
+            explain_infeasible(problem, result.evaluation, evaluator.constraint_names)
+        )
+    candidates = [result.formulations[i] for i in feasible]
+    gains = evaluator.gains(result.evaluation)[feasible]
+    rows = shortlist(candidates, gains, [o.weight for o in problem.objectives], n)
+    chosen = [candidates[row] for row in rows]
+    return ProposalSet(
+        problem=problem,
+        proposals=_proposals(problem, evaluator, chosen),
+        study=_facts(result, n_feasible=len(feasible)),
+    )
+
+
+def _proposals(
+    problem: Problem, evaluator: Evaluator, chosen: list[Formulation]
+) -> tuple[Proposal, ...]:
+    predictions = evaluator.predict(chosen)
+    evaluation = evaluator.evaluate(predictions)
+    records = _score_records(evaluator, chosen, predictions)
+    why = reasons(problem, chosen, evaluation.objectives)
+    per_recipe = len(evaluator.temperatures_k)
+    proposals = []
+    for row, formulation in enumerate(chosen):
+        faults = violations(formulation, problem.components, problem.limits)
+        if faults:
+            # By construction this cannot be; if it is, a wrong recipe must not reach a bottle.
+            raise RuntimeError(f"the search made an illegal recipe: {'; '.join(faults)}")
+        checks = [
+            *_constraint_checks(problem, evaluator, evaluation, row),
+            *limit_checks(formulation, problem.components, problem.limits),
+        ]
+        proposals.append(
+            Proposal(
+                rank=row + 1,
+                formulation=formulation,
+                predictions=tuple(records[row * per_recipe : (row + 1) * per_recipe]),
+                checks=tuple(checks),
+                weigh_out_g_per_100g=weigh_out_per_100g(formulation, problem.limits),
+                why=why[row],
+            )
+        )
+    return tuple(proposals)
+
+
+def _score_records(
+    evaluator: Evaluator, chosen: list[Formulation], predictions: Mapping[str, Prediction]
+) -> list[dict[str, Any]]:
+    """Scores in the contract's form: every recipe at every temperature."""
+    from electrolyte_ml.models.scoring import ScoreTable
+
+    rows = [f for f in chosen for _ in evaluator.temperatures_k]
+    table = ScoreTable(
+        formulations=rows,
+        temperature_k=np.tile(evaluator.temperatures_k, len(chosen)),
+        predictions=dict(predictions),
+    )
+    notations = {id(f): f.notation() for f in chosen}
+    return [
+        {"recipe": notations[id(formulation)], **record}
+        for formulation, record in zip(rows, table.records(), strict=True)
+    ]
+
+
+def _constraint_checks(
+    problem: Problem, evaluator: Evaluator, evaluation: Evaluation, row: int
+) -> list[Check]:
+    checks = [
+        Check(
+            name=constraint.name,
+            value=float(evaluation.constraint_values[row, column]),
+            limit=constraint.limit,
+            satisfied=bool(evaluation.violations[row, column] <= 0),
+        )
+        for column, constraint in enumerate(problem.constraints)
+    ]
+    if evaluator.needs_domain:
+        inside = bool(evaluation.violations[row, -1] <= 0)
+        checks.append(Check(name=IN_DOMAIN, value=inside, limit=True, satisfied=inside))
+    return checks
+
+
+def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:
+    return {
+        "n_trials": len(result.formulations),
+        "n_feasible": n_feasible,
+        "n_unpredicted": int(np.sum(~result.evaluation.predicted)),
+        "n_repeats": result.n_repeats,
+        "seed": result.plan.seed,
+        "sampler": str(result.plan.sampler),
+        "population": result.plan.population,
+    }

@@ -1,0 +1,192 @@
+"""From thousands of scored recipes to a shortlist worth a week in the laboratory.
+
+The best recipes of a search are often one recipe in many shades. A shortlist therefore weighs two
+things at every pick: how much hypervolume the recipe adds, and how far it is from those already
+picked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.pareto import coverage, fronts, scaled, trailing
+
+# Recipes of the same components that differ by less than both are one recipe to a chemist.
+LEAST_FRACTION_APART = 0.05
+LEAST_MOLALITY_APART = 0.1
+# Candidates for each pick; more of them cost time and hardly change the shortlist.
+_CANDIDATES_PER_PICK = 5
+# A recipe that trails the Pareto set by a quarter of an objective's range is no longer a candidate.
+_QUALITY_LOST_PER_TRAILING = 4.0
+_LEAST_QUALITY = 0.01
+_REPEATED_COMPONENTS = 0.5
+_ROUNDING = 1e-9
+
+
+def shortlist(
+    formulations: Sequence[Formulation],
+    gains: NDArray[np.float64],
+    weights: Sequence[float],
+    n: int,
+) -> list[int]:
+    """Choose `n` good and different recipes.
+
+    Parameters
+    ----------
+    formulations
+        Feasible recipes with distinct keys, at least one.
+    gains
+        Objectives with the sign that makes more better, shape (len(formulations), m).
+    weights
+        Importance of each objective, length m.
+    n
+        How many to choose.
+
+    Returns
+    -------
+    list of int
+        At most `n` rows: recipes of the Pareto set first, within it the highest weighted mean of
+        the scaled objectives first. The order does not depend on that of `formulations`.
+    """
+    goodness = scaled(gains)
+    utility = goodness @ (np.asarray(weights) / np.sum(weights))
+    order = _canonical_order(formulations, utility)
+    layers = _layers(goodness, enough=n * _CANDIDATES_PER_PICK)
+    ranked = sorted(order, key=lambda row: layers[row])
+    anchors = _anchors(goodness, order, n)
+    front = np.flatnonzero(layers == 0)
+    pool = _thin(formulations, [*anchors, *ranked], n)
+    n_anchors = len(set(anchors) & set(pool))
+    picked = _pick(_Pool(formulations, goodness, front, pool), n_anchors, n)
+    place = {row: i for i, row in enumerate(order)}
+    picked.sort(key=lambda row: (layers[row] > 0, place[row]))
+    return picked
+
+
+def nearly_same(first: Formulation, second: Formulation) -> bool:
+    """Whether two recipes have the same components in amounts that hardly differ."""
+    w1, w2 = first.mass_fractions, second.mass_fractions
+    m1, m2 = first.molalities_mol_kg, second.molalities_mol_kg
+    return (
+        w1.keys() == w2.keys()
+        and m1.keys() == m2.keys()
+        and all(abs(w1[k] - w2[k]) < LEAST_FRACTION_APART - _ROUNDING for k in w1)
+        and all(abs(m1[k] - m2[k]) < LEAST_MOLALITY_APART - _ROUNDING for k in m1)
+    )
+
+
+def _canonical_order(
+    formulations: Sequence[Formulation], utility: NDArray[np.float64]
+) -> list[int]:
+    """Rows from the highest utility down; equal ones by key."""
+    return sorted(range(len(formulations)), key=lambda i: (-utility[i], formulations[i].key))
+
+
+def _layers(goodness: NDArray[np.float64], enough: int) -> NDArray[np.intp]:
+    """Number of the front of each row, shape (n,); rows beyond `enough` share the last one."""
+    layers = np.full(len(goodness), -1, dtype=np.intp)
+    found = 0
+    for number, rows in enumerate(fronts(goodness)):
+        layers[rows] = number
+        found += len(rows)
+        if found >= enough:
+            break
+    layers[layers < 0] = layers.max() + 1
+    return layers
+
+
+def _anchors(goodness: NDArray[np.float64], order: Sequence[int], n: int) -> list[int]:
+    """The best for each objective and the best compromise, as far as there is room."""
+    rank = np.empty(len(order), dtype=np.intp)
+    rank[list(order)] = np.arange(len(order))
+    best = [int(np.lexsort((rank, -goodness[:, j]))[0]) for j in range(goodness.shape[1])]
+    wanted = [*best, order[0]] if n > len(best) else [order[0], *best]
+    return list(dict.fromkeys(wanted))[:n]
+
+
+def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> list[int]:
+    """Candidates, best first, without near-repeats and without one set of components ruling.
+
+    Where the recipes do not suffice for `n` picks, near-repeats are let in again, best first.
+    """
+    most_of_one_set = max(2, n // 2)
+    members: dict[frozenset[str], list[int]] = {}
+    kept: list[int] = []
+    spare: list[int] = []
+    for row in dict.fromkeys(rows):
+        group = members.setdefault(_component_set(formulations[row]), [])
+        if any(nearly_same(formulations[row], formulations[other]) for other in group):
+            continue
+        if len(group) >= most_of_one_set:
+            spare.append(row)
+            continue
+        group.append(row)
+        kept.append(row)
+        if len(kept) >= n * _CANDIDATES_PER_PICK:
+            return kept
+    for row in spare:
+        group = members[_component_set(formulations[row])]
+        if len(kept) < n and not any(
+            nearly_same(formulations[row], formulations[other]) for other in group
+        ):
+            group.append(row)
+            kept.append(row)
+    rest = [row for row in dict.fromkeys(rows) if row not in set(kept)]
+    return kept + rest[: max(0, n - len(kept))]
+
+
+def _component_set(formulation: Formulation) -> frozenset[str]:
+    return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
+
+
+class _Pool:
+    """Candidates with what a pick needs to know of them; arrays run over the candidates."""
+
+    def __init__(
+        self,
+        formulations: Sequence[Formulation],
+        goodness: NDArray[np.float64],
+        front: NDArray[np.intp],
+        rows: Sequence[int],
+    ) -> None:
+        self.rows = list(rows)
+        self.sets = [_component_set(formulations[row]) for row in rows]
+        self.covered = coverage(goodness[self.rows])
+        both = np.concatenate([goodness[self.rows], goodness[front]])
+        behind = trailing(both, np.arange(len(rows), len(both)))[: len(rows)]
+        self.quality = np.maximum(1.0 - _QUALITY_LOST_PER_TRAILING * behind, _LEAST_QUALITY)
+        self.distance = _distances([formulations[row] for row in rows])
+
+
+def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
+    """Share of the solvents that differs, plus that of the salts, shape (n, n), 0 to 2."""
+    highest = max((sum(f.molalities_mol_kg.values()) for f in formulations), default=0.0) or 1.0
+    names = sorted({name for f in formulations for name in _component_set(f)})
+    column = {name: j for j, name in enumerate(names)}
+    amounts = np.zeros((len(formulations), len(names)))
+    for i, formulation in enumerate(formulations):
+        for name, share in formulation.mass_fractions.items():
+            amounts[i, column[name]] = share
+        for name, molality in formulation.molalities_mol_kg.items():
+            amounts[i, column[name]] = molality / highest
+    result: NDArray[np.float64] = np.abs(amounts[:, None, :] - amounts[None, :, :]).sum(axis=2) / 2
+    return result
+
+
+def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
+    """Greedy max-min: anchors first, then always the candidate that adds the most."""
+    picked = list(range(min(n_anchors, len(pool.rows))))
+    while len(picked) < min(n, len(pool.rows)):
+        covered = pool.covered[picked].any(axis=0)
+        gain = (pool.covered & ~covered).mean(axis=1)
+        nearest = pool.distance[:, picked].min(axis=1)
+        used = [pool.sets[i] for i in picked]
+        novelty = np.array([_REPEATED_COMPONENTS if s in used else 1.0 for s in pool.sets])
+        score = pool.quality * (novelty * nearest + gain)
+        score[picked] = -1.0
+        picked.append(int(np.argmax(score)))
+    return [pool.rows[i] for i in picked]

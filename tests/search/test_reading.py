@@ -1,0 +1,233 @@
+from pathlib import Path
+
+import pytest
+
+from electrolyte_ml.errors import RecipeFileError
+from electrolyte_ml.search import (
+    Bound,
+    Direction,
+    OutOfDomain,
+    Risk,
+    SearchSpace,
+    load_problem,
+    read_problem,
+)
+from electrolyte_ml.species.tables import read_solvents
+
+_RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+@pytest.fixture
+def faults_of(catalog, problem_data):
+    """Fault lines of a problem with changes, without the name of the file."""
+
+    def faults(**changes):
+        with pytest.raises(RecipeFileError) as caught:
+            read_problem(problem_data(**changes), file="my.toml", catalog=catalog)
+        assert all(line.startswith("my.toml: ") for line in caught.value.messages)
+        return [line.removeprefix("my.toml: ") for line in caught.value.messages]
+
+    return faults
+
+
+def test_defaults(make_problem):
+    problem = make_problem()
+    assert problem.temperatures_k == (298.15, 253.15)
+    assert problem.risk is Risk.LOW
+    assert problem.out_of_domain is OutOfDomain.EXCLUDE
+    assert problem.limits.fraction_step == 0.01
+    assert problem.limits.molality_step == 0.05
+    assert [o.bound(problem.risk) for o in problem.objectives] == [Bound.LOW, Bound.LOW]
+
+
+def test_pessimism_depends_on_the_direction(make_problem):
+    problem = make_problem(
+        objectives=[
+            {"property": "viscosity_mpa_s", "temperature": "25 degC", "direction": "minimize"}
+        ],
+        constraints=[{"property": "density_g_cm3", "temperature": "25 degC", "min": 1, "max": 2}],
+    )
+    assert problem.objectives[0].direction is Direction.MINIMIZE
+    assert problem.objectives[0].bound(problem.risk) is Bound.HIGH
+    assert [c.bound for c in problem.constraints] == [Bound.LOW, Bound.HIGH]
+
+
+def test_aliases_and_families_are_looked_up(make_problem):
+    problem = make_problem(
+        components={"solvents": ["EC"], "families": ["glyme", "linear carbonate"]},
+        limits={"max_fraction": {"O=C1OCCO1": 0.5}},
+    )
+    assert [s.name for s in problem.components.solvents] == [
+        "EC",
+        "DME",
+        "diglyme",
+        "triglyme",
+        "tetraglyme",
+        "DMC",
+        "EMC",
+        "DEC",
+    ]
+    assert dict(problem.limits.max_fraction) == {"EC": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"limit": {}}, ["limit: unknown key; did you mean 'limits'?"]),
+        ({"limits": {"max_solvent": 3}}, ["limits.max_solvent: unknown key", "'max_solvents'"]),
+        ({"components": {"solvents": ["EC", "digylme"]}}, ["components.solvents", "'diglyme'"]),
+        ({"components": {"salts": ["NaPF7"]}}, ["components.salts", "'NaPF6'"]),
+        ({"components": {"salts": []}}, ["components.salts: is empty"]),
+        ({"components": {"families": ["glymes"]}}, ["components.families", "'glyme'"]),
+        ({"components": {"solvents": ["EC", "PC", "EC"]}}, ["EC is listed more than once"]),
+        ({"components": {"additives": {"EC": [1, 2]}}}, ["EC is listed more than once"]),
+        ({"components": {"additives": {"FEC": [5, 1]}}}, ["components.additives.FEC"]),
+        ({"components": {"additives": {"FEC": [1.2, 1.8]}}}, ["additives.FEC: no step"]),
+        ({"components": {"additives": {"FEC": 2}}}, ["additives.FEC: must be two numbers"]),
+        ({"limits": {"salt_molality_mol_kg": [2.0, 0.3]}}, ["lowest 2 is above highest 0.3"]),
+        ({"limits": {"salt_molality_mol_kg": [0, 1]}}, ["a recipe needs a salt"]),
+        ({"limits": {"salt_molality_mol_kg": 1.0}}, ["must be two numbers"]),
+        ({"limits": {"molality_step": 5.0}}, ["limits.molality_step: 5 is coarser"]),
+        ({"limits": {"molality_step": 0}}, ["limits.molality_step: must be above 0"]),
+        ({"limits": {"fraction_step": 0.03}}, ["limits.fraction_step: 0.03 does not divide 1"]),
+        ({"limits": {"smallest_fraction": 0}}, ["limits.smallest_fraction: must be above 0"]),
+        ({"limits": {"min_solvents": 4}}, ["limits.min_solvents: 4 is above max_solvents 3"]),
+        ({"limits": {"min_solvents": 6, "max_solvents": 9}}, ["lists 5"]),
+        ({"limits": {"max_solvents": 0}}, ["limits.max_solvents: must be a whole number"]),
+        ({"limits": {"max_solvents": True}}, ["limits.max_solvents: must be a whole number"]),
+        ({"limits": {"max_fraction": {"THF": 0.5}}}, ["THF is not among components.solvents"]),
+        ({"limits": {"max_fraction": {"EC": 1.5}}}, ["limits.max_fraction.EC: must be a number"]),
+        ({"limits": {"max_fraction": {"EC": 0.02}}}, ["0.02 is below smallest_fraction 0.05"]),
+        (
+            {"limits": {"max_fraction": {"EC": 0.2}, "min_fraction": {"EC": 0.3}}},
+            ["limits.max_fraction.EC: 0.2 is below min_fraction 0.3"],
+        ),
+        ({"limits": {"min_fraction": {"EC": 0.5, "PC": 0.6}}}, ["add up to 1.1"]),
+        (
+            {"limits": {"max_fraction": dict.fromkeys(["EC", "PC", "DMC", "DME", "diglyme"], 0.3)}},
+            ["3 solvents reach at most 0.9 of the whole"],
+        ),
+        ({"limits": {"max_molality_mol_kg": {"NaPF6": 0.2}}}, ["max_molality_mol_kg.NaPF6"]),
+        ({"limits": {"forbidden_pairs": [["EC", "THF"]]}}, ["THF is not a component"]),
+        ({"limits": {"forbidden_pairs": [["EC", "nonsense"]]}}, ["unknown solvent 'nonsense'"]),
+        ({"limits": {"forbidden_pairs": [["EC"]]}}, ["list of pairs of names"]),
+        ({"limits": {"forbidden_pairs": [["EC", "EC"]]}}, ["paired with itself"]),
+        (
+            {
+                "limits": {
+                    "min_solvents": 2,
+                    "max_solvents": 2,
+                    "forbidden_pairs": [
+                        [a, b]
+                        for a in ("EC", "PC", "DMC", "DME", "diglyme")
+                        for b in ("EC", "PC", "DMC", "DME", "diglyme")
+                        if a < b
+                    ],
+                }
+            },
+            ["no choice of components"],
+        ),
+        ({"objectives": []}, ["objectives: is missing"]),
+        ({"objectives": {"property": "x"}}, ["[[objectives]]"]),
+        (
+            {"objectives": [{"property": "conductivity_ms_cm", "temperature": 25}]},
+            ["objectives[1].temperature: temperature 25 has no unit", "25 degC"],
+        ),
+        ({"objectives": [{"property": "conductivity_ms_cm", "temperature": "25"}]}, ["no unit"]),
+        (
+            {"objectives": [{"property": "conductivity_ms_cm", "temperature": "25 K"}]},
+            ["'25 K' is 25 K, outside 150 to 500 K"],
+        ),
+        (
+            {"objectives": [{"property": "a", "temperature": "25 degC", "direction": "up"}]},
+            ["objectives[1].direction: must be 'maximize' or 'minimize'"],
+        ),
+        ({"objectives": [{"property": "a", "temperature": "25 degC", "weight": 0}]}, ["weight"]),
+        ({"objectives": [{"property": "a", "temperature": "25 degC"}] * 2}, ["already"]),
+        ({"constraints": [{"property": "a", "temperature": "25 degC"}]}, ["give min, max or both"]),
+        (
+            {"constraints": [{"property": "a", "temperature": "25 degC", "min": 2, "max": 1}]},
+            ["constraints[1].min: 2 is above max 1"],
+        ),
+        (
+            {"constraints": [{"property": "a", "temperature": "25 degC", "max": 1, "on": "mean"}]},
+            ["constraints[1].on"],
+        ),
+        ({"prediction": {"risk": "brave"}}, ["prediction.risk: must be 'value' or 'low'"]),
+        ({"search": {"sampler": "random"}}, ["search.sampler"]),
+        ({"search": {"n_trials": 0}}, ["search.n_trials: must be a whole number of at least 1"]),
+        ({"search": {"population": 1}}, ["search.population"]),
+        ({"name": 3}, ["name: must be a text"]),
+        ({"components": 3}, ["components: must be a table"]),
+    ],
+)
+def test_a_fault_gives_one_line_that_names_the_key(faults_of, changes, words):
+    lines = faults_of(**changes)
+    assert len(lines) == 1, lines
+    for word in words:
+        assert word in lines[0]
+
+
+def test_all_faults_come_at_once(faults_of):
+    lines = faults_of(
+        components={"solvents": ["EC", "digylme"], "salts": ["NaPF7", "NaFSI"]},
+        limits={
+            "salt_molality_mol_kg": [2, 1],
+            "max_solvent": 3,
+            "max_fraction": {"THF": 0.5},
+            "fraction_step": 0.03,
+        },
+        objectives=[{"property": "conductivity_ms_cm", "temperature": 25}],
+        serach={},
+    )
+    told = "\n".join(lines)
+    for word in (
+        "digylme",
+        "NaPF7",
+        "lowest 2",
+        "max_solvent:",
+        "THF",
+        "0.03",
+        "no unit",
+        "did you mean 'search'",
+    ):
+        assert word in told
+    assert "at least one" not in told
+    assert len(lines) == 8
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(RecipeFileError, match="no such file"):
+        load_problem(tmp_path / "missing.toml")
+    with pytest.raises(RecipeFileError, match="cannot be read"):
+        load_problem(tmp_path)
+    broken = tmp_path / "broken.toml"
+    broken.write_text("name = ", encoding="utf-8")
+    with pytest.raises(RecipeFileError, match=r"broken\.toml: is no TOML"):
+        load_problem(broken)
+    broken.write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeFileError, match="is no TOML"):
+        load_problem(broken)
+    with pytest.raises(RecipeFileError, match="components: is missing"):
+        read_problem({"name": "empty"})
+
+
+def test_the_result_shows_what_was_asked(make_problem):
+    shown = make_problem(limits={"forbidden_pairs": [["NaPF6", "DME"]]}).to_dict()
+    assert shown["limits"]["forbidden_pairs"] == [["NaPF6", "DME"]]
+    assert shown["objectives"][1] == {
+        "property": "conductivity_ms_cm",
+        "temperature_k": 253.15,
+        "direction": "maximize",
+        "on": "low",
+        "weight": 1.0,
+    }
+
+
+@pytest.mark.parametrize("path", sorted(_RECIPES.glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_recipes_are_valid(path):
+    assert read_solvents()
+    problem = load_problem(path)
+    space = SearchSpace(problem.components, problem.limits)
+    assert space.decode([0.5] * space.dimension).salts
+    assert problem.description

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.search.selection import nearly_same, shortlist
+
+
+@pytest.fixture
+def mix(catalog):
+    def make(salt="NaPF6", molality=1.0, **fractions):
+        names = {"MeTHF": "2-MeTHF"}
+        return Formulation(
+            solvents=tuple(
+                SolventAmount(solvent=catalog.solvent(names.get(n, n)), mass_fraction=x / 100)
+                for n, x in fractions.items()
+            ),
+            salts=(SaltAmount(salt=catalog.salt(salt), molality_mol_kg=molality),),
+        )
+
+    return make
+
+
+def _chosen(recipes, gains, n, weights=(1.0, 1.0)):
+    gains = np.asarray(gains, dtype=float).reshape(len(recipes), -1)
+    return shortlist(recipes, gains, weights[: gains.shape[1]], n)
+
+
+def test_nearly_same_needs_the_same_components_and_close_amounts(mix):
+    recipe = mix(EC=50, DME=50)
+    assert nearly_same(recipe, mix(EC=46, DME=54, molality=1.05))
+    assert not nearly_same(recipe, mix(EC=45, DME=55))
+    assert not nearly_same(recipe, mix(EC=50, DME=50, molality=1.1))
+    assert not nearly_same(recipe, mix(EC=50, THF=50))
+    assert not nearly_same(recipe, mix(EC=50, DME=50, salt="NaFSI"))
+
+
+def test_best_first_then_different_ones(mix):
+    shades = [mix(EC=50 - i, DME=50 + i) for i in range(10)]
+    others = [mix(PC=100), mix(THF=100), mix(EC=30, diglyme=70)]
+    recipes = shades + others
+    gains = [10 - 0.01 * i for i in range(10)] + [9.9, 9.8, 9.7]
+    rows = _chosen([*recipes, mix(DMC=100)], [*gains, 0.0], 4, weights=(1.0,))
+    assert rows[0] == 0
+    assert set(rows) == {0, 10, 11, 12}
+    assert rows == sorted(rows)
+
+
+def test_both_extremes_and_the_compromise_are_chosen(mix):
+    recipes = [mix(EC=100), mix(PC=100), mix(DME=100), mix(THF=100), mix(DOL=100)]
+    gains = [[1.0, 0.0], [0.0, 1.0], [0.7, 0.7], [0.1, 0.1], [0.0, 0.0]]
+    assert _chosen(recipes, gains, 3) == [2, *sorted([0, 1], key=lambda i: recipes[i].key)]
+    assert _chosen(recipes, gains, 1) == [2]
+
+
+def test_weights_shift_the_order_and_not_the_front(mix):
+    recipes = [mix(EC=100), mix(PC=100), mix(DME=100)]
+    gains = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.6]]
+    assert _chosen(recipes, gains, 3, weights=(10.0, 1.0))[0] == 0
+    assert _chosen(recipes, gains, 3, weights=(1.0, 10.0))[0] == 1
+
+
+def test_next_fronts_fill_up_and_stand_behind(mix):
+    recipes = [mix(EC=100), mix(PC=100), mix(DME=100), mix(THF=100)]
+    gains = [[1.0, 1.0], [0.9, 0.5], [0.5, 0.9], [0.0, 0.0]]
+    rows = _chosen(recipes, gains, 3)
+    assert rows[0] == 0
+    assert set(rows) == {0, 1, 2}
+
+
+def test_near_repeats_come_only_where_nothing_else_is_left(mix):
+    recipes = [mix(EC=50 - i, DME=50 + i) for i in range(4)] + [mix(THF=100)]
+    rows = _chosen(recipes, [5.0, 4.0, 3.0, 2.0, 1.0], 3, weights=(1.0,))
+    assert rows == [0, 1, 4]
+    assert len(_chosen(recipes, [5.0, 4.0, 3.0, 2.0, 1.0], 9, weights=(1.0,))) == 5
+
+
+def test_order_of_the_recipes_given_does_not_matter(mix):
+    rng = np.random.default_rng(0)
+    recipes = [
+        mix(EC=int(x), DME=100 - int(x), molality=1 + 0.1 * k)
+        for x in range(10, 60, 7)
+        for k in range(5)
+    ]
+    gains = rng.integers(0, 6, (len(recipes), 2)).astype(float)
+    picked = [recipes[i].key for i in _chosen(recipes, gains, 6)]
+    order = rng.permutation(len(recipes))
+    shuffled = [recipes[i] for i in order]
+    again = [shuffled[i].key for i in _chosen(shuffled, gains[order], 6)]
+    assert again == picked
+    assert len(set(picked)) == 6
+
+
+def test_equal_objectives_are_no_obstacle(mix):
+    recipes = [mix(EC=100), mix(PC=100)]
+    assert sorted(_chosen(recipes, [1.0, 1.0], 2, weights=(1.0,))) == [0, 1]
