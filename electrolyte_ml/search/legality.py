@@ -78,17 +78,7 @@ def limit_checks(formulation: Formulation, components: Components, limits: Limit
     for name, cap in limits.max_molality_mol_kg.items():
         checks.append(_at_most(f"max_molality_mol_kg.{name}", molalities.get(name, 0.0), cap))
     present = {*fractions, *molalities}
-    for pair in limits.forbidden_pairs:
-        together = set(pair) <= present
-        checks.append(
-            Check(
-                name=f"not {pair[0]} with {pair[1]}",
-                value=together,
-                limit=False,
-                satisfied=not together,
-            )
-        )
-    return checks
+    return checks + [_apart(pair, present) for pair in limits.forbidden_pairs]
 
 
 def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
@@ -125,6 +115,12 @@ def _off_grid(what: str, value: float, step: float) -> list[str]:
 
 def _range(name: str, value: float, low: float, high: float) -> Check:
     return Check(name=name, value=value, limit=[low, high], satisfied=low <= value <= high)
+
+
+def _apart(pair: tuple[str, str], present: set[str]) -> Check:
+    together = present.issuperset(pair)
+    name = f"not {pair[0]} with {pair[1]}"
+    return Check(name=name, value=together, limit=False, satisfied=not together)
 
 
 def _at_most(name: str, value: float, cap: float) -> Check:

@@ -1,0 +1,66 @@
+"""What was done to a data set on its way in: nothing is dropped or changed without a line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What happened to rows."""
+
+    DROPPED = "dropped"
+    CORRECTED = "corrected"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleaningNote:
+    """One kind of defect.
+
+    Attributes
+    ----------
+    action
+        What was done.
+    n_rows
+        Rows it was done to; a dropped row is counted once, under its first defect.
+    what
+        The defect, and why this was done about it.
+    """
+
+    action: Action
+    n_rows: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleaningReport:
+    """Every change between a data file and the measurements made of it.
+
+    Attributes
+    ----------
+    source
+        Name and DOI of the data set.
+    n_read, n_kept
+        Rows of the file, and measurements made of them.
+    notes
+        One for each kind of defect; kinds that did not occur are left out.
+    """
+
+    source: str
+    n_read: int
+    n_kept: int
+    notes: tuple[CleaningNote, ...]
+
+    def __post_init__(self) -> None:
+        dropped = sum(note.n_rows for note in self.notes if note.action is Action.DROPPED)
+        if self.n_read - dropped != self.n_kept:
+            raise ValueError(
+                f"{self.source}: {self.n_read} rows read and {dropped} dropped do not leave "
+                f"{self.n_kept}"
+            )
+
+    def __str__(self) -> str:
+        lines = [f"{self.source}: {self.n_read} rows read, {self.n_kept} kept"]
+        lines += [f"  {note.action} {note.n_rows}: {note.what}" for note in self.notes]
+        return "\n".join(lines)

@@ -1,0 +1,176 @@
+"""CALiSol-23: measured ionic conductivity of lithium electrolytes [1]_.
+
+References
+----------
+.. [1] de Blasio et al., Sci. Data 2024, 11, 750. https://doi.org/10.1038/s41597-024-03575-8
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
+from electrolyte_ml.data.location import data_path
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.errors import AmountError, UnknownSpeciesError
+from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
+from electrolyte_ml.species import Catalog, default_catalog
+
+FILE_NAME = "calisol23.csv"
+CITATION = "CALiSol-23, 10.1038/s41597-024-03575-8"
+# Columns before the solvents': row, doi, k, T, c, salt, c units, solvent ratio type.
+_N_HEAD = 8
+_RATIO = {"w": RatioBasis.MASS, "v": RatioBasis.VOLUME, "mol": RatioBasis.MOLE}
+_SALT_UNIT = {"mol/kg": SaltBasis.MOLALITY, "mol/l": SaltBasis.MOLARITY}
+# Names of the data set that mean something else, or nothing, in the catalog.
+_SOLVENT_NAMES = {
+    "2-Glyme": "diglyme",
+    "3-Glyme": "triglyme",
+    "4-Glyme": "tetraglyme",
+    "Ethylmonoglyme": "1,2-diethoxyethane",
+    "Ethyldiglyme": "ethyl diglyme",
+    "DMM": "dimethoxymethane",
+    "Pseudocumeme": "1,2,4-trimethylbenzene",
+    "TFP": "tris(2,2,2-trifluoroethyl) phosphate",
+    "Propylsulfone": "dipropyl sulfone",
+    "Freon 11": "CFC-11",
+}
+
+# Inferred from the values against every other source; the papers were not read.
+_TOO_LOW_100 = "10.1007/s10008-002-0300-9"
+_TOO_LOW_10 = "10.1016/S0378-7753(01)00697-8"
+_RESOLVES_LOW = "10.1021/JE020219O"
+_LOWEST_READABLE_MS_CM = 0.03
+_LOWEST_ANYWHERE_MS_CM = 1e-5
+
+FLAG_UNIT_100 = "about 100 times below every other source"
+FLAG_UNIT_10 = "about 10 times below every other source"
+FLAG_UNREADABLE = "below the resolution of the digitised plot"
+#: Flags of rows that are left out of training and of the headline metrics.
+UNUSABLE_FLAGS = (FLAG_UNIT_100, FLAG_UNREADABLE)
+
+
+def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
+    """Read and clean the data set.
+
+    Parameters
+    ----------
+    path
+        The file; looked up with `data_path` by default.
+
+    Returns
+    -------
+    measurements
+        Conductivity, mS/cm; suspicious rows are kept and flagged.
+    report
+        What was dropped, corrected and flagged.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the file is not on this machine.
+    """
+    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    reader = _Reader(header, default_catalog())
+    for row in rows:
+        reader.take(row)
+    measurements = reader.measurements()
+    return measurements, CleaningReport(
+        source=CITATION, n_read=len(rows), n_kept=len(measurements), notes=reader.notes()
+    )
+
+
+class _Reader:
+    """Turns rows of text into measurements and counts what it had to do to them."""
+
+    def __init__(self, header: list[str], catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.solvents = [catalog.solvent(_SOLVENT_NAMES.get(n, n)) for n in header[_N_HEAD:]]
+        self.recipes: dict[tuple[str, ...], int] = {}
+        self.formulations: list[Formulation] = []
+        self.kept: list[tuple[int, float, float, str, int]] = []
+        self.counts: dict[tuple[Action, str], int] = {}
+
+    def take(self, row: list[str]) -> None:
+        number, doi, k, temperature, concentration = row[:5]
+        fault = _fault(k, temperature, concentration)
+        if fault:
+            return self._count(Action.DROPPED, fault)
+        try:
+            index = self._formulation(tuple(row[4:]))
+        except (AmountError, UnknownSpeciesError) as error:
+            return self._count(Action.DROPPED, str(error))
+        if row[5] != row[5].strip():
+            self._count(Action.CORRECTED, "salt name with a space around it")
+        self.kept.append((index, float(temperature), float(k), doi, int(number)))
+        return None
+
+    def _formulation(self, recipe: tuple[str, ...]) -> int:
+        if recipe not in self.recipes:
+            made = self._read_recipe(recipe)
+            self.recipes[recipe] = len(self.formulations)
+            self.formulations.append(made)
+        index = self.recipes[recipe]
+        total = sum(max(float(x), 0.0) for x in recipe[4:])
+        if abs(total - 1) > 1e-6:
+            self._count(Action.CORRECTED, "solvent fractions scaled so that they sum to 1")
+        return index
+
+    def _read_recipe(self, recipe: tuple[str, ...]) -> Formulation:
+        concentration, salt, unit, ratio_type = recipe[:4]
+        parts = [float(x) for x in recipe[4:]]
+        return Amounts(
+            blend=[(s, p) for s, p in zip(self.solvents, parts, strict=True) if p > 0],
+            ratio_basis=_RATIO[ratio_type],
+            salts=[(self.catalog.salt(salt.strip()), float(concentration), _SALT_UNIT[unit])],
+        ).formulation()
+
+    def _count(self, action: Action, what: str) -> None:
+        self.counts[action, what] = self.counts.get((action, what), 0) + 1
+
+    def measurements(self) -> Measurements:
+        index, temperature, value, source, row = zip(*self.kept, strict=True)
+        flag = _flags(np.array(value), np.array(source))
+        for what, n in zip(*np.unique(flag[flag != ""], return_counts=True), strict=True):
+            self.counts[Action.FLAGGED, str(what)] = int(n)
+        return Measurements(
+            property_name="conductivity_ms_cm",
+            formulations=tuple(self.formulations),
+            formulation_index=np.array(index, dtype=np.intp),
+            temperature_k=np.array(temperature),
+            value=np.array(value),
+            source=np.array(source),
+            source_row=np.array(row, dtype=np.intp),
+            flag=flag,
+        )
+
+    def notes(self) -> tuple[CleaningNote, ...]:
+        return tuple(
+            CleaningNote(action=action, n_rows=n, what=what)
+            for (action, what), n in self.counts.items()
+        )
+
+
+def _fault(k: str, temperature: str, concentration: str) -> str | None:
+    """Why a row cannot be a measurement; None if it can."""
+    if not k.strip():
+        return "no conductivity"
+    if not float(k) > 0:
+        return "conductivity is not positive"
+    if not (temperature.strip() and float(temperature) > 0):
+        return "no temperature"
+    if not (concentration.strip() and float(concentration) > 0):
+        return "concentration is not positive"
+    return None
+
+
+def _flags(value: NDArray[np.float64], source: NDArray[np.str_]) -> NDArray[np.str_]:
+    unreadable = (value < _LOWEST_READABLE_MS_CM) & (source != _RESOLVES_LOW)
+    unreadable |= value < _LOWEST_ANYWHERE_MS_CM
+    cases = [source == _TOO_LOW_100, source == _TOO_LOW_10, unreadable]
+    return np.select(cases, [FLAG_UNIT_100, FLAG_UNIT_10, FLAG_UNREADABLE], default="")

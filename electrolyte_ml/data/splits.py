@@ -1,0 +1,177 @@
+"""Splits that do not leak: by formulation, by system, by source, by temperature.
+
+Measurements of one bottle along a temperature series, and of one recipe by several laboratories,
+must stay on one side. Concentrations of one bottle differ a little between rows, because each was
+read off its own curve, so that formulations are found by clustering and not by equality.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.formulation import Formulation
+
+# Two solvent mixtures whose mole fractions differ by less than this in sum are one.
+_SAME_MIXTURE = 0.02
+# A gap in molality wider than this, and than this share of it, separates two bottles.
+_SAME_MOLALITY = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Training and test rows of one or more folds.
+
+    Attributes
+    ----------
+    name
+        ``form``, ``system``, ``source``, ``random`` or ``cold``.
+    folds
+        Row numbers (training, test) of each fold.
+    """
+
+    name: str
+    folds: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all row numbers: equal hashes mean the same split."""
+        digest = hashlib.sha256()
+        for part in (part for fold in self.folds for part in fold):
+            digest.update(np.sort(part).astype("<i8").tobytes() + b"|")
+        return digest.hexdigest()
+
+
+def system_groups(measurements: Measurements) -> NDArray[np.intp]:
+    """Number of each row's system: its ions and its solvent mixture, whatever the molality.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    mixtures = _cluster_mixtures(_solvent_mole_fractions(measurements.formulations))
+    labels: dict[tuple[str, int], int] = {}
+    of_formulation = [
+        labels.setdefault((_ions(f), int(mixture)), len(labels))
+        for f, mixture in zip(measurements.formulations, mixtures, strict=True)
+    ]
+    return np.array(of_formulation, dtype=np.intp)[measurements.formulation_index]
+
+
+def formulation_groups(measurements: Measurements) -> NDArray[np.intp]:
+    """Number of each row's formulation: a system and a cluster of molalities in it.
+
+    Molalities are clustered by single linkage: a gap of more than 0.02 mol/kg and of more than
+    2 % separates two formulations.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    systems = system_groups(measurements)
+    per_formulation = np.array([_molality(f) for f in measurements.formulations])
+    molality = per_formulation[measurements.formulation_index]
+    groups = np.zeros(len(measurements), dtype=np.intp)
+    first_free = 0
+    for system in np.unique(systems):
+        rows = systems == system
+        levels = np.unique(molality[rows])
+        apart = np.diff(levels) > np.maximum(_SAME_MOLALITY, _SAME_MOLALITY * levels[:-1])
+        cluster = np.r_[0, np.cumsum(apart)]
+        groups[rows] = first_free + cluster[np.searchsorted(levels, molality[rows])]
+        first_free += int(cluster[-1]) + 1
+    return groups
+
+
+def source_groups(measurements: Measurements) -> NDArray[np.intp]:
+    """Number of each row's paper, shape (n,)."""
+    return np.unique(measurements.source, return_inverse=True)[1].ravel().astype(np.intp)
+
+
+def grouped_split(
+    name: str, groups: NDArray[np.intp], *, n_folds: int = 5, seed: int = 0
+) -> Split:
+    """Folds in which no group is on both sides (scikit-learn's shuffled `GroupKFold`).
+
+    Parameters
+    ----------
+    name
+        Name of the split.
+    groups
+        Group number of each row, shape (n,).
+    n_folds
+        Number of folds.
+    seed
+        Seed of the shuffle of groups.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    folds = GroupKFold(n_folds, shuffle=True, random_state=seed).split(groups, groups=groups)
+    return Split(name=name, folds=tuple(folds))
+
+
+def leave_one_group_out(name: str, groups: NDArray[np.intp]) -> Split:
+    """One fold for each group, which is its test set."""
+    return Split(
+        name=name,
+        folds=tuple(
+            (np.flatnonzero(groups != group), np.flatnonzero(groups == group))
+            for group in np.unique(groups)
+        ),
+    )
+
+
+def random_split(n: int, *, test_share: float = 0.2, seed: int = 0) -> Split:
+    """Rows drawn at random: leaks whole temperature series, kept for comparison with others."""
+    order = np.random.default_rng(seed).permutation(n)
+    n_test = round(n * test_share)
+    return Split(name="random", folds=((np.sort(order[n_test:]), np.sort(order[:n_test])),))
+
+
+def cold_split(measurements: Measurements, below_k: float = 273.0) -> Split:
+    """Train at and above a temperature, test below it."""
+    cold = measurements.temperature_k < below_k
+    return Split(name="cold", folds=((np.flatnonzero(~cold), np.flatnonzero(cold)),))
+
+
+def _solvent_mole_fractions(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
+    """Mole fractions among the solvents, shape (u, number of distinct solvents)."""
+    smiles = sorted({s.solvent.smiles for f in formulations for s in f.solvents})
+    column = {name: i for i, name in enumerate(smiles)}
+    moles = np.zeros((len(formulations), len(smiles)))
+    for row, formulation in enumerate(formulations):
+        for part in formulation.solvents:
+            amount = part.mass_fraction / part.solvent.molar_mass_g_mol
+            moles[row, column[part.solvent.smiles]] = amount
+    fractions: NDArray[np.float64] = moles / moles.sum(axis=1, keepdims=True)
+    return fractions
+
+
+def _cluster_mixtures(fractions: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Cluster number of each mixture: the first leader it is close to, else a leader itself."""
+    distinct, inverse = np.unique(np.round(fractions, 4), axis=0, return_inverse=True)
+    leaders: list[NDArray[np.float64]] = []
+    cluster = np.zeros(len(distinct), dtype=np.intp)
+    for row, mixture in enumerate(distinct):
+        gaps = np.abs(np.array(leaders) - mixture).sum(axis=1) if leaders else np.empty(0)
+        close = np.flatnonzero(gaps < _SAME_MIXTURE)
+        if len(close):
+            cluster[row] = close[0]
+        else:
+            cluster[row] = len(leaders)
+            leaders.append(mixture)
+    return cluster[inverse.ravel()]
+
+
+def _ions(formulation: Formulation) -> str:
+    names = [f"{s.salt.cation.smiles}.{s.salt.anion.smiles}" for s in formulation.salts]
+    return "|".join(sorted(names))
+
+
+def _molality(formulation: Formulation) -> float:
+    return sum(s.molality_mol_kg for s in formulation.salts)

@@ -1,0 +1,19 @@
+"""Numbers that describe molecules and mixtures to a model."""
+
+from electrolyte_ml.features.mixture import (
+    ANION_FEATURES,
+    FEATURE_NAMES,
+    SOLVENT_FEATURES,
+    Composition,
+    compose,
+    mixture_features,
+)
+
+__all__ = [
+    "ANION_FEATURES",
+    "FEATURE_NAMES",
+    "SOLVENT_FEATURES",
+    "Composition",
+    "compose",
+    "mixture_features",
+]

@@ -1,0 +1,210 @@
+r"""Many formulations as matrices: amounts over distinct species, and mixed descriptors.
+
+Descriptors of solvents are averaged with mole fractions :math:`x_i` among the solvents,
+:math:`\bar d = \sum_i x_i d_i`; of logarithmic permittivity and viscosity also the spread
+:math:`(\sum_i x_i d_i^2 - \bar d^2)^{1/2}` is kept. Permittivity itself is averaged with volume
+fractions as well. Descriptors of anions are averaged with their share of the anions. Cations are
+not part of the vector: what changes with them is the business of a model. Columns are in the
+alphabetical order of SMILES, so that the order of components cannot matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features.constants import SolventConstants, solvent_constants
+from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, descriptors
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.species import Ion, Solvent
+
+_CONSTANT_FEATURES = (
+    "ln_viscosity",
+    "ln_permittivity",
+    "permittivity",
+    "donor_number_kcal_mol",
+    "molar_volume_cm3_mol",
+)
+SOLVENT_FEATURES: tuple[str, ...] = (
+    *(f"solvent.{name}" for name in (*_CONSTANT_FEATURES, *SOLVENT_DESCRIPTORS)),
+    "solvent.volume_mean.permittivity",
+    "solvent.spread.ln_permittivity",
+    "solvent.spread.ln_viscosity",
+)
+ANION_FEATURES: tuple[str, ...] = tuple(f"anion.{name}" for name in ANION_DESCRIPTORS)
+#: Names of the columns of `mixture_features`.
+FEATURE_NAMES: tuple[str, ...] = (
+    *SOLVENT_FEATURES,
+    *ANION_FEATURES,
+    "anion.size_x_ln_permittivity",
+)
+_VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """Amounts of distinct species in u distinct formulations.
+
+    Attributes
+    ----------
+    index
+        Distinct formulation of each of the n rows asked about, shape (n,).
+    solvents, anions, cations
+        Distinct species, in the order of their SMILES; lengths s, a, c.
+    solvent_mole_fraction
+        Among the solvents, shape (u, s).
+    anion_fraction, cation_fraction
+        By number of ions, shapes (u, a) and (u, c); rows of zeros where there is no salt.
+    molality_mol_kg
+        Moles of positive charge by kilogram of solvents, shape (u,); the molality of the salts
+        where all cations are monovalent.
+    """
+
+    index: NDArray[np.intp]
+    solvents: tuple[Solvent, ...]
+    anions: tuple[Ion, ...]
+    cations: tuple[Ion, ...]
+    solvent_mole_fraction: NDArray[np.float64]
+    anion_fraction: NDArray[np.float64]
+    cation_fraction: NDArray[np.float64]
+    molality_mol_kg: NDArray[np.float64]
+
+    @property
+    def n_formulations(self) -> int:
+        """Number of distinct formulations, u."""
+        return len(self.molality_mol_kg)
+
+
+def compose(formulations: Sequence[Formulation]) -> Composition:
+    """Amounts of all species of many formulations.
+
+    Parameters
+    ----------
+    formulations
+        Length n; the same object may stand in many rows and is looked at once.
+
+    Returns
+    -------
+    Composition
+        Of the u distinct objects among them.
+    """
+    distinct = {id(f): f for f in formulations}
+    place = {key: i for i, key in enumerate(distinct)}
+    solvents, cations, anions = _Amounts(), _Amounts(), _Amounts()
+    charge = np.zeros(len(distinct))
+    for row, formulation in enumerate(distinct.values()):
+        for part in formulation.solvents:
+            moles = part.mass_fraction / part.solvent.molar_mass_g_mol
+            solvents.add(row, part.solvent, moles)
+        for amount in formulation.salts:
+            salt = amount.salt
+            n_cations = amount.molality_mol_kg * salt.n_cation
+            charge[row] += n_cations * salt.cation.charge
+            cations.add(row, salt.cation, n_cations)
+            anions.add(row, salt.anion, amount.molality_mol_kg * salt.n_anion)
+    return Composition(
+        index=np.array([place[id(f)] for f in formulations], dtype=np.intp),
+        solvents=solvents.species(),
+        anions=anions.species(),
+        cations=cations.species(),
+        solvent_mole_fraction=solvents.fractions(len(distinct)),
+        anion_fraction=anions.fractions(len(distinct)),
+        cation_fraction=cations.fractions(len(distinct)),
+        molality_mol_kg=charge,
+    )
+
+
+def mixture_features(composition: Composition) -> NDArray[np.float64]:
+    """Descriptors of mixtures.
+
+    Parameters
+    ----------
+    composition
+        Amounts in u formulations. Anion columns of one without a salt are zero.
+
+    Returns
+    -------
+    ndarray of float, shape (u, len(FEATURE_NAMES))
+    """
+    constants = [solvent_constants(s) for s in composition.solvents]
+    x = composition.solvent_mole_fraction
+    pure = np.array([_pure_row(s, c) for s, c in zip(composition.solvents, constants, strict=True)])
+    volume = x * np.array([c.molar_volume_cm3_mol for c in constants])
+    volume /= volume.sum(axis=1, keepdims=True)
+    ln_viscosity, ln_permittivity, permittivity = pure[:, 0], pure[:, 1], pure[:, 2]
+    solvent = np.column_stack(
+        [
+            x @ pure,
+            volume @ permittivity,
+            _spread(x, ln_permittivity),
+            _spread(x, ln_viscosity),
+        ]
+    )
+    anion = composition.anion_fraction @ _anion_rows(composition.anions)
+    size = np.cbrt(anion[:, _VOLUME])
+    return np.column_stack([solvent, anion, size * (x @ ln_permittivity)])
+
+
+def _pure_row(solvent: Solvent, constants: SolventConstants) -> NDArray[np.float64]:
+    physical = [
+        constants.ln_viscosity,
+        constants.ln_permittivity,
+        float(np.exp(constants.ln_permittivity)),
+        constants.donor_number_kcal_mol,
+        constants.molar_volume_cm3_mol,
+    ]
+    return np.concatenate([physical, _defined(solvent.smiles, SOLVENT_DESCRIPTORS)])
+
+
+def _anion_rows(anions: Sequence[Ion]) -> NDArray[np.float64]:
+    rows = [_defined(ion.smiles, ANION_DESCRIPTORS) for ion in anions]
+    return np.array(rows).reshape(len(rows), len(ANION_DESCRIPTORS))
+
+
+def _defined(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Descriptors with 0 for undefined ones; `undefined_descriptors` tells which."""
+    return np.nan_to_num(descriptors(smiles, names))
+
+
+def undefined_descriptors(smiles: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the descriptors that are undefined for a species; none for any of the catalog."""
+    missing = np.isnan(descriptors(smiles, names))
+    return tuple(name for name, gone in zip(names, missing, strict=True) if gone)
+
+
+def _spread(
+    fractions: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    centred = values[None] - (fractions @ values)[:, None]
+    spread: NDArray[np.float64] = np.sqrt((fractions * centred**2).sum(axis=1))
+    return spread
+
+
+class _Amounts:
+    """Sparse amounts of species in rows, made dense at the end."""
+
+    def __init__(self) -> None:
+        self._species: dict[str, Solvent | Ion] = {}
+        self._entries: list[tuple[int, str, float]] = []
+
+    def add(self, row: int, species: Solvent | Ion, amount: float) -> None:
+        self._species[species.smiles] = species
+        self._entries.append((row, species.smiles, amount))
+
+    def species(self) -> tuple:  # type: ignore[type-arg] # of Solvent or of Ion, never mixed
+        return tuple(self._species[smiles] for smiles in sorted(self._species))
+
+    def fractions(self, n_rows: int) -> NDArray[np.float64]:
+        column = {smiles: i for i, smiles in enumerate(sorted(self._species))}
+        amounts = np.zeros((n_rows, len(column)))
+        if self._entries:
+            rows, names, values = zip(*self._entries, strict=True)
+            np.add.at(amounts, (np.array(rows), np.array([column[n] for n in names])), values)
+        total = amounts.sum(axis=1, keepdims=True)
+        fractions: NDArray[np.float64] = np.divide(
+            amounts, total, out=np.zeros_like(amounts), where=total > 0
+        )
+        return fractions

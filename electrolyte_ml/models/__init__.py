@@ -1,0 +1,14 @@
+"""Models of properties: prediction with intervals and a domain flag, never a bare number."""
+
+from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.models.conductivity import predict_conductivity
+from electrolyte_ml.models.density import predict_density
+from electrolyte_ml.models.scoring import ScoreTable, score_formulations
+
+__all__ = [
+    "Prediction",
+    "ScoreTable",
+    "predict_conductivity",
+    "predict_density",
+    "score_formulations",
+]

@@ -1,0 +1,127 @@
+"""Model files: arrays as npz, everything else as JSON; loading them runs no code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.features import FEATURE_NAMES
+from electrolyte_ml.models.conductivity.cation import CationShift
+from electrolyte_ml.models.conductivity.domain import Domain
+from electrolyte_ml.models.conductivity.model import ConductivityModel
+from electrolyte_ml.models.conductivity.network import Network
+
+FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
+_ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
+_FORMAT = 1
+
+
+def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:
+    """Write a model, and the record of how it was trained.
+
+    Parameters
+    ----------
+    model
+        The model; its weights are rounded to single precision.
+    training
+        Data, seed, settings and measured errors, as plain numbers and text.
+    folder
+        Where the two files go; the package's own by default.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = model.network
+    arrays = {"centre": network.centre, "scale": network.scale}
+    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
+    with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
+        np.savez(stream, **{name: a.astype(np.float32) for name, a in arrays.items()})
+    record = {
+        "format": _FORMAT,
+        "features": list(FEATURE_NAMES),
+        "factor": model.factor,
+        "sodium": {
+            "mean": model.sodium.mean.tolist(),
+            "covariance": model.sodium.covariance.tolist(),
+            "n_points": model.sodium.n_points,
+            "n_sources": model.sodium.n_sources,
+        },
+        "domain": model.domain.to_dict(),
+        "training": dict(training),
+    }
+    text = json.dumps(record, indent=1) + "\n"
+    (folder / f"{_RECORD}.tmp").write_text(text, encoding="utf-8")
+    for name in (_ARRAYS, _RECORD):
+        (folder / f"{name}.tmp").replace(folder / name)
+
+
+def load(folder: Path | None = None) -> ConductivityModel:
+    """Read a model.
+
+    Parameters
+    ----------
+    folder
+        Where its two files are; by default the model that ships with the package.
+
+    Raises
+    ------
+    ArtefactError
+        If files are missing or were made for other features.
+    """
+    if folder is None:
+        return _shipped()
+    record = read_record(folder)
+    if record["format"] != _FORMAT or record["features"] != list(FEATURE_NAMES):
+        raise ArtefactError(
+            f"the conductivity model in {folder} was made by another version; "
+            "rebuild it with: electrolyte-ml train conductivity"
+        )
+    with np.load(folder / _ARRAYS, allow_pickle=False) as held:
+        arrays = {name: held[name].astype(np.float64) for name in held.files}
+    layers = range(sum(name.startswith("weight_") for name in arrays))
+    sodium = record["sodium"]
+    return ConductivityModel(
+        network=Network(
+            centre=arrays["centre"],
+            scale=arrays["scale"],
+            weights=tuple(arrays[f"weight_{i}"] for i in layers),
+            biases=tuple(arrays[f"bias_{i}"] for i in layers),
+        ),
+        factor=float(record["factor"]),
+        sodium=CationShift(
+            mean=np.array(sodium["mean"]),
+            covariance=np.array(sodium["covariance"]),
+            n_points=int(sodium["n_points"]),
+            n_sources=int(sodium["n_sources"]),
+        ),
+        domain=Domain.from_dict(record["domain"]),
+    )
+
+
+def read_record(folder: Path = FOLDER) -> dict[str, Any]:
+    """How a model was trained, and everything of it that is not an array.
+
+    Raises
+    ------
+    ArtefactError
+        If there is no model.
+    """
+    try:
+        record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtefactError(
+            f"no conductivity model in {folder}; make one with: electrolyte-ml train conductivity"
+        ) from None
+    return record
+
+
+@cache
+def _shipped() -> ConductivityModel:
+    with as_file(files("electrolyte_ml.models") / "artefacts" / "conductivity") as folder:
+        return load(folder)

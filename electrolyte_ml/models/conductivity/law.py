@@ -1,0 +1,82 @@
+r"""The law of conductivity whose eight parameters the network predicts for a composition.
+
+With the conductivity :math:`\kappa` in mS/cm, molality :math:`m` in mol/kg, temperature :math:`T`
+in K and :math:`s = \sqrt m - 0.9`:
+
+.. math::
+
+   \ln \kappa = \ln m + a_0 + a_1 s - a_2 s^2 - a_3 \max(s, 0)^3
+       - B (1 + b m) \left[\frac{1}{T - T_0(m)} - \frac{1}{148.15\,\mathrm K}\right],
+   \qquad T_0(m) = \min(t_0 + t_1 m,\ 190\,\mathrm K)
+
+It is proportional to the amount of salt at infinite dilution, falls with :math:`\sqrt m` as
+Kohlrausch found, and as :math:`a_2, a_3 > 0` it is concave in :math:`\sqrt m` at the reference
+temperature, so that there is one maximum and a fall beyond it, also where no concentration near was
+measured. With temperature it follows Vogel, Fulcher [1]_ and Tammann, and the temperature
+:math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_.
+:math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature wherever :math:`b m > -1`.
+
+References
+----------
+.. [1] Fulcher, J. Am. Ceram. Soc. 1925, 8, 339.
+   https://doi.org/10.1111/j.1151-2916.1925.tb16731.x
+.. [2] Ding et al., J. Electrochem. Soc. 2001, 148, A1196. https://doi.org/10.1149/1.1403730
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Number of parameters of the law.
+N_PARAMETERS = 8
+_HIGHEST_T0_K = 190.0
+# Near the maximum of most electrolytes, 0.8 mol/kg.
+_USUAL_ROOT_MOLALITY = 0.9
+# 298.15 K less 150 K, so that a_0 is about the conductivity at 25 degC.
+_REFERENCE_K = 148.15
+# Keeps T - T0 positive below the range of the measurements.
+_LEAST_DISTANCE_K = 8.0
+_EXP_LIMIT = 30.0
+
+
+def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any) -> Any:
+    """Natural logarithm of the conductivity in mS/cm.
+
+    Parameters
+    ----------
+    parameters
+        Raw outputs of the network, shape (..., n, 8), of order one.
+    molality
+        Moles of salt by kilogram of solvents, shape (n,), positive.
+    temperature_k
+        Temperature, K, shape (n,).
+    xp
+        ``numpy`` or ``torch``: the module that all arrays belong to.
+
+    Returns
+    -------
+    array, shape (..., n)
+    """
+    p = [parameters[..., i] for i in range(N_PARAMETERS)]
+    s = xp.sqrt(molality) - _USUAL_ROOT_MOLALITY
+    isothermal = (
+        3.0
+        + 2.0 * p[0]
+        + p[1] * s
+        - 0.8 * _softplus(p[2], xp) * s**2
+        - 0.3 * _softplus(p[3] - 2.0, xp) * xp.clip(s, 0.0, None) ** 3
+    )
+    activation_k = (250.0 + 450.0 * _softplus(p[4] + 0.8, xp)) * (1.0 + 0.1 * p[7] * molality)
+    t0 = 110.0 + 70.0 * _sigmoid(p[5], xp) + 14.0 * _softplus(p[6], xp) * molality
+    above_t0 = xp.clip(temperature_k - xp.clip(t0, None, _HIGHEST_T0_K), _LEAST_DISTANCE_K, None)
+    return xp.log(molality) + isothermal - activation_k * (1.0 / above_t0 - 1.0 / _REFERENCE_K)
+
+
+def _softplus(x: Any, xp: Any) -> Any:
+    # log(1 + exp(x)), which is x itself beyond the limit to double precision.
+    small = xp.log1p(xp.exp(xp.clip(x, -_EXP_LIMIT, _EXP_LIMIT)))
+    return small + xp.clip(x - _EXP_LIMIT, 0.0, None)
+
+
+def _sigmoid(x: Any, xp: Any) -> Any:
+    return 1.0 / (1.0 + xp.exp(-xp.clip(x, -_EXP_LIMIT, _EXP_LIMIT)))

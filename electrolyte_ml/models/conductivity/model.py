@@ -1,0 +1,136 @@
+"""The shipped model of ionic conductivity; predicts with numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import FEATURE_NAMES, Composition, compose, mixture_features
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift
+from electrolyte_ml.models.conductivity.domain import Domain, join_faults, wide
+from electrolyte_ml.models.conductivity.intervals import COVERAGE, NORMAL_QUANTILE, scale_of
+from electrolyte_ml.models.conductivity.network import Network
+
+LITHIUM = "[Li+]"
+SODIUM = "[Na+]"
+NO_SALT = "no salt, no ionic conduction"
+_PERMITTIVITY = FEATURE_NAMES.index("solvent.volume_mean.permittivity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductivityModel:
+    """An ensemble for lithium, a shift for other cations, intervals and a domain.
+
+    Attributes
+    ----------
+    network
+        Conductivity of lithium electrolytes.
+    factor
+        Half width of the interval in units of the ensemble's scale.
+    sodium
+        Shift from lithium to sodium.
+    domain
+        What the training data hold.
+    """
+
+    network: Network
+    factor: float
+    sodium: CationShift
+    domain: Domain
+
+    def predict(
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+    ) -> Prediction:
+        """Ionic conductivity of recipes, each at its temperature.
+
+        Parameters
+        ----------
+        formulations
+            Recipes, length n; the same object may stand in many rows and costs little more.
+        temperature_k
+            Temperatures, K, shape (n,).
+
+        Returns
+        -------
+        Prediction
+            Conductivity, mS/cm, shape (n,). Zero, exactly, without salt.
+        """
+        temperature = np.asarray(temperature_k, dtype=np.float64)
+        composition = compose(formulations)
+        log10 = np.full(len(temperature), -np.inf)
+        half_width = np.zeros(len(temperature))
+        salted = composition.molality_mol_kg[composition.index] > 0
+        if salted.any():
+            log10[salted], half_width[salted] = self._log10(composition, temperature, salted)
+        reason = self._reasons(composition.index, formulations, temperature, half_width, salted)
+        return Prediction(
+            value=np.power(10.0, log10),
+            low=np.power(10.0, log10 - half_width),
+            high=np.power(10.0, log10 + half_width),
+            coverage=COVERAGE,
+            in_domain=np.array([r is None or r == NO_SALT for r in reason], dtype=bool),
+            reason=reason,
+        )
+
+    def _log10(
+        self,
+        composition: Composition,
+        temperature: NDArray[np.float64],
+        rows: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Logarithm of the conductivity and half width of its interval, for rows with salt."""
+        features = mixture_features(composition)
+        index = composition.index[rows]
+        molality = composition.molality_mol_kg[index]
+        members = self.network.log10_conductivity(features, index, molality, temperature[rows])
+        shift, shift_sd = self._cation_shift(composition, features)
+        spread = self.factor * scale_of(members)
+        half_width = np.hypot(spread, NORMAL_QUANTILE * shift_sd[index])
+        return members.mean(axis=0) + shift[index], half_width
+
+    def _cation_shift(
+        self, composition: Composition, features: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Shift from lithium and its standard deviation, log10, by share of the cations."""
+        sodium, sodium_sd = self.sodium.predict(
+            composition.molality_mol_kg, features[:, _PERMITTIVITY]
+        )
+        shift = np.zeros(composition.n_formulations)
+        sd = np.zeros(composition.n_formulations)
+        for column, cation in enumerate(composition.cations):
+            share = composition.cation_fraction[:, column]
+            if cation.smiles == LITHIUM:
+                continue
+            known = cation.smiles == SODIUM
+            shift += share * sodium
+            sd += share * (sodium_sd if known else np.hypot(sodium_sd, UNKNOWN_CATION_SD))
+        return shift, sd
+
+    def _reasons(
+        self,
+        index: NDArray[np.intp],
+        formulations: Sequence[Formulation],
+        temperature: NDArray[np.float64],
+        half_width: NDArray[np.float64],
+        salted: NDArray[np.bool_],
+    ) -> tuple[str | None, ...]:
+        of_formulation: dict[int, list[str]] = {}
+        reasons: list[str | None] = []
+        for row, formulation in enumerate(formulations):
+            if not salted[row]:
+                reasons.append(NO_SALT)
+                continue
+            at = int(index[row])
+            if at not in of_formulation:
+                of_formulation[at] = self.domain.faults(formulation)
+            others = (
+                self.domain.temperature_fault(float(temperature[row])),
+                wide(float(half_width[row])),
+            )
+            reasons.append(join_faults([*of_formulation[at], *(o for o in others if o)]))
+        return tuple(reasons)

@@ -1,0 +1,103 @@
+r"""An ensemble of small networks that turn a composition into parameters of the law; numpy only.
+
+Each member maps standardised features :math:`z` (see `electrolyte_ml.features`) to
+:math:`W_3\,\sigma(W_2\,\sigma(W_1 z + b_1) + b_2) + b_3` with
+:math:`\sigma(x) = x / (1 + e^{-x})`, and these eight numbers to a conductivity by
+`electrolyte_ml.models.conductivity.law`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+
+LN10 = float(np.log(10.0))
+# Standardised features are held within this, so that an odd species cannot blow up a member.
+CLIP = 4.0
+_CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Weights of E members.
+
+    Attributes
+    ----------
+    centre, scale
+        Standardisation of the f features, shape (f,).
+    weights
+        Of each layer, shapes (E, inputs, outputs).
+    biases
+        Of each layer, shapes (E, 1, outputs).
+    """
+
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: tuple[NDArray[np.float64], ...]
+    biases: tuple[NDArray[np.float64], ...]
+
+    @property
+    def n_members(self) -> int:
+        """Number of members, E."""
+        return len(self.weights[0])
+
+    def standardised(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Features as the members see them, shape (u, f)."""
+        held: NDArray[np.float64] = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
+        return held
+
+    def parameters(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Parameters of the law, shape (E, u, 8), of features of shape (u, f)."""
+        out = np.empty((self.n_members, len(features), N_PARAMETERS))
+        for start in range(0, len(features), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            out[:, rows] = self._forward(self.standardised(features[rows]))
+        return out
+
+    def log10_conductivity(
+        self,
+        features: NDArray[np.float64],
+        index: NDArray[np.intp],
+        molality: NDArray[np.float64],
+        temperature_k: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Every member's prediction.
+
+        Parameters
+        ----------
+        features
+            Of u distinct compositions, shape (u, f).
+        index
+            Which of them each row is about, shape (n,).
+        molality
+            mol/kg, positive, shape (n,).
+        temperature_k
+            K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (E, n)
+            Decadic logarithm of the conductivity in mS/cm.
+        """
+        parameters = self.parameters(features)
+        out = np.empty((self.n_members, len(index)))
+        for member in range(self.n_members):
+            of_rows = parameters[member][index]
+            out[member] = ln_conductivity(of_rows, molality, temperature_k, np) / LN10
+        return out
+
+    def _forward(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        hidden = np.broadcast_to(z, (self.n_members, *z.shape))
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            hidden = _silu(hidden @ weight + bias)
+        out: NDArray[np.float64] = hidden @ self.weights[-1] + self.biases[-1]
+        return out
+
+
+def _silu(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    activated: NDArray[np.float64] = x / (1.0 + np.exp(-x))
+    return activated

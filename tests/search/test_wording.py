@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.search.wording import reasons
+
+
+@pytest.fixture
+def lines(make_problem, catalog):
+    def tell(recipes, numbers, **changes):
+        problem = make_problem(**changes)
+        formulations = [parse_recipe(text, catalog) for text in recipes]
+        return reasons(problem, formulations, np.array(numbers, dtype=float))
+
+    return tell
+
+
+def test_each_line_says_what_the_recipe_is_best_at(lines):
+    told = lines(
+        [
+            "1 mol/kg NaPF6 in EC:DME 30:70 w/w",
+            "1 mol/kg NaPF6 in EC:PC 50:50 w/w",
+            "1 mol/kg NaFSI in DME:diglyme 50:50 w/w",
+            "1.5 mol/kg NaFSI in DME:diglyme 20:80 w/w",
+        ],
+        [[9.0, 4.0], [10.0, 1.0], [6.0, 5.0], [4.5, 3.0]],
+    )
+    assert told == [
+        "best compromise of the objectives; best with NaPF6",
+        "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe",
+        "highest pessimistic conductivity at -20 degC (5 mS/cm); best ether-only recipe",
+        "-50% conductivity at 25 degC, -25% conductivity at -20 degC against rank 1",
+    ]
+
+
+def test_new_combinations_and_nothing_to_say(lines):
+    told = lines(
+        [
+            "1 mol/kg NaPF6 in EC:DME 30:70 w/w",
+            "1 mol/kg NaPF6 in PC:DME 30:70 w/w",
+            "1 mol/kg NaPF6 in EC:PC:DME 10:20:70 w/w",
+            "1 mol/kg NaPF6 in EC:PC:DME 20:10:70 w/w",
+        ],
+        [[9.0, 4.0]] * 4,
+    )
+    assert told[1] == "first with PC"
+    assert told[2] == "new combination of components"
+    assert told[3] == "next best that differs from those above"
+
+
+def test_attitude_and_direction_are_in_the_words(lines):
+    (told,) = lines(
+        ["1 mol/kg NaPF6 in DME"],
+        [[1.1]],
+        objectives=[
+            {"property": "density_g_cm3", "temperature": "298.15 K", "direction": "minimize"}
+        ],
+        prediction={"risk": "value"},
+    )
+    assert told == "lowest density at 25 degC (1.1 g/cm3)"
