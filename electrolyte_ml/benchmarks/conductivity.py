@@ -1,7 +1,7 @@
 """Suite ``conductivity``: CALiSol-23 on grouped splits, and the sodium points.
 
-The random split of rows is inflated, because rows of one temperature series are on both sides; it is
-there for comparison with published figures, beside the splits that do not leak.
+The random split of rows is inflated, because rows of one temperature series are on both sides; it
+is there for comparison with published figures, beside the splits that do not leak.
 """
 
 from __future__ import annotations

@@ -29,9 +29,10 @@ def log_metrics(
     Returns
     -------
     dict
-        ``n``; ``mae`` and ``r2`` in the unit; ``mae_log10`` and ``r2_log10``; ``median_ape_percent``;
-        ``worst_group_mae_log10``; with intervals also ``coverage``, ``width_log10`` (median) and
-        ``groups_covered_80``, the share of groups of which at least 80 % are covered.
+        ``n``; ``mae`` and ``r2`` in the unit; ``mae_log10`` and ``r2_log10``;
+        ``median_ape_percent``; ``worst_group_mae_log10``; with intervals also ``coverage``,
+        ``width_log10`` (median) and ``groups_covered_80``, the share of groups of which at least
+        80 % are covered.
     """
     error = np.abs(log10_measured - log10_predicted)
     measured = np.power(10.0, log10_measured)

@@ -41,13 +41,21 @@ def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, 
 
     A carried column whose name is taken by a result is named ``input.NAME``.
     """
-    extra = json.loads(requests.extra.to_json(orient="records", date_format="iso"))
+    extra = _json_records(requests.extra)
     records = []
     for text, record, carried in zip(requests.recipes, table.records(), extra, strict=True):
         row = {"recipe": text, **record}
         for name, value in carried.items():
             row[f"input.{name}" if name in row else name] = value
         records.append(row)
+    return records
+
+
+def _json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON has them: dates as text, missing values as None; empty ones without columns."""
+    if frame.columns.empty:
+        return [{} for _ in range(len(frame))]
+    records: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
     return records
 
 
@@ -101,7 +109,8 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
         )
         reason = record["conductivity_ms_cm"]["reason"]
         if reason:
-            notes[f"? {record['recipe']}: {reason}"] = None
+            mark = "" if record["conductivity_ms_cm"]["in_domain"] else "? "
+            notes[f"{mark}{record['recipe']}: {reason}"] = None
         notes |= {f"assumed: {line}": None for line in record["assumptions"]}
     console.print(shown)
     coverage = records[0]["conductivity_ms_cm"]["coverage"]

@@ -26,11 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PRIOR_MEAN = np.array([0.06, 0.0, 0.0])
-_PRIOR_SD = np.array([0.08, 0.10, 0.15])
+_PRIOR_SD = np.array([0.08, 0.05, 0.10])
 # Spread of delta from system to system that the three terms do not describe, log10.
 SYSTEM_SD = 0.08
-# Spread of one reading, log10: the median difference of two laboratories is 4 %.
-READING_SD = 0.03
+# Spread of one reading, log10: numbers taken from running text and small plots.
+READING_SD = 0.05
+# Share of the lithium twin's variance that all points of a paper have in common; the rest is the
+# error of the twin's curve against concentration and temperature.
+_SHARED = 0.5
 # A cation without measured points: what is known of sodium says little about it.
 UNKNOWN_CATION_SD = 0.3
 
@@ -108,7 +111,8 @@ def update(
     """
     terms = shift_terms(molality, permittivity)
     same = source[:, None] == source[None, :]
-    noise = same * (SYSTEM_SD**2 + np.outer(twin_sd, twin_sd)) + np.eye(len(delta)) * READING_SD**2
+    shared = SYSTEM_SD**2 + _SHARED * np.outer(twin_sd, twin_sd)
+    noise = same * shared + np.diag((1 - _SHARED) * twin_sd**2 + READING_SD**2)
     weight = np.linalg.solve(noise, np.column_stack([terms, delta]))
     precision = np.diag(_PRIOR_SD**-2.0) + terms.T @ weight[:, :3]
     covariance = np.linalg.inv(precision)

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.formulation import Formulation, SolventAmount
 
 # Shares below this hardly move the prediction.
 _NOTABLE_SHARE = 0.05
+# How far beyond the measured share of a solvent with an anion the model is trusted: errors on pairs
+# that were never measured together are twice those on known pairs.
+_SHARE_MARGIN = 0.2
 _MOLALITY_MARGIN = 1.1
 _TEMPERATURE_MARGIN_K = 5.0
 # Half width of the interval in log10 beyond which a number says little: a factor of 4 each way.
@@ -25,8 +28,8 @@ class Domain:
 
     Attributes
     ----------
-    solvents
-        SMILES of solvents that make up a notable share of some training formulation.
+    highest_share
+        By SMILES of the anion, then of the solvent: highest mass fraction measured.
     highest_molality
         By SMILES of the anion, mol/kg.
     cations
@@ -35,7 +38,7 @@ class Domain:
         Range of temperature, K.
     """
 
-    solvents: frozenset[str]
+    highest_share: Mapping[str, Mapping[str, float]]
     highest_molality: Mapping[str, float]
     cations: frozenset[str]
     coldest_k: float
@@ -46,17 +49,17 @@ class Domain:
         """The domain of measurements that were trained on."""
         formulations = [*lithium.formulations, *others.formulations]
         highest: dict[str, float] = {}
+        shares: dict[str, dict[str, float]] = {}
         for formulation in formulations:
-            for s in formulation.salts:
-                anion = s.salt.anion.smiles
-                highest[anion] = max(highest.get(anion, 0.0), s.molality_mol_kg)
+            for salt in formulation.salts:
+                anion = salt.salt.anion.smiles
+                highest[anion] = max(highest.get(anion, 0.0), salt.molality_mol_kg)
+                of_anion = shares.setdefault(anion, {})
+                for s in formulation.solvents:
+                    held = of_anion.get(s.solvent.smiles, 0.0)
+                    of_anion[s.solvent.smiles] = max(held, s.mass_fraction)
         return cls(
-            solvents=frozenset(
-                s.solvent.smiles
-                for f in formulations
-                for s in f.solvents
-                if s.mass_fraction >= _NOTABLE_SHARE
-            ),
+            highest_share=shares,
             highest_molality=highest,
             cations=frozenset(s.salt.cation.smiles for f in formulations for s in f.salts),
             coldest_k=float(lithium.temperature_k.min()),
@@ -77,12 +80,27 @@ class Domain:
                     f"{s.molality_mol_kg:.2g} mol/kg is above the highest measured with "
                     f"{s.salt.anion.name}, {highest:.2g} mol/kg"
                 )
-        faults += [
-            f"no training data with the solvent {s.solvent.name} ({100 * s.mass_fraction:.0f} wt%)"
-            for s in formulation.solvents
-            if s.mass_fraction >= _NOTABLE_SHARE and s.solvent.smiles not in self.solvents
+        return [
+            *faults,
+            *(f for s in formulation.solvents if (f := self._solvent_fault(s, formulation))),
         ]
-        return faults
+
+    def _solvent_fault(self, part: SolventAmount, formulation: Formulation) -> str | None:
+        """Why a solvent in a recipe is outside; None if it is inside."""
+        smiles, share = part.solvent.smiles, part.mass_fraction
+        known = {a: held[smiles] for a, held in self.highest_share.items() if smiles in held}
+        if share >= _NOTABLE_SHARE and max(known.values(), default=0.0) < _NOTABLE_SHARE:
+            return f"no training data with the solvent {part.solvent.name} ({100 * share:.0f} wt%)"
+        for s in formulation.salts:
+            anion = s.salt.anion
+            highest = known.get(anion.smiles, 0.0)
+            if anion.smiles in self.highest_share and share > highest + _SHARE_MARGIN:
+                measured = f"at most {100 * highest:.0f} wt%" if highest else "no"
+                return (
+                    f"{anion.name} was measured with {measured} {part.solvent.name}, "
+                    f"here {100 * share:.0f} wt%"
+                )
+        return None
 
     def temperature_fault(self, temperature_k: float) -> str | None:
         """Why a temperature is outside; None if it is inside."""
@@ -95,7 +113,10 @@ class Domain:
     def to_dict(self) -> dict[str, Any]:
         """For the model file."""
         return {
-            "solvents": sorted(self.solvents),
+            "highest_share": {
+                anion: dict(sorted(shares.items()))
+                for anion, shares in sorted(self.highest_share.items())
+            },
             "highest_molality": dict(sorted(self.highest_molality.items())),
             "cations": sorted(self.cations),
             "coldest_k": self.coldest_k,
@@ -106,7 +127,7 @@ class Domain:
     def from_dict(cls, held: Mapping[str, Any]) -> Domain:
         """From the model file."""
         return cls(
-            solvents=frozenset(held["solvents"]),
+            highest_share={a: dict(shares) for a, shares in held["highest_share"].items()},
             highest_molality=dict(held["highest_molality"]),
             cations=frozenset(held["cations"]),
             coldest_k=float(held["coldest_k"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,7 @@ class _Fit:
 
     def _layers(self, sizes: tuple[int, ...]) -> tuple[list[Any], list[Any]]:
         weights, biases = [], []
-        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        for inputs, outputs in pairwise(sizes):
             # A small last layer starts every member at a sensible law.
             gain = 0.1 if outputs == N_PARAMETERS else 1.0
             shape = (self.settings.members, inputs, outputs)
@@ -213,5 +214,3 @@ def _row_weights(conductivity: NDArray[np.float64], s: FitSettings) -> NDArray[n
     weight = readable * np.clip(conductivity, 0.05, None) ** s.conductivity_power
     scaled: NDArray[np.float64] = weight / weight.mean()
     return scaled
-
-

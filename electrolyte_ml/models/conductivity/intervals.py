@@ -2,8 +2,8 @@
 
 The spread of an ensemble ranks predictions by how sure they are, but is far too narrow. It is
 multiplied by one factor, the conformal quantile of the errors of held-out predictions [1]_ measured
-in units of the spread. Sources (papers) are held out for it, because a user's laboratory is one that
-the model has not seen.
+in units of the spread. Sources (papers) are held out for it, because a user's laboratory is one
+that the model has not seen.
 
 References
 ----------
