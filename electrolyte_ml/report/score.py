@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +71,16 @@ def print_csv(table: ScoreTable, requests: ScoreRequests) -> None:
 
 def flat_frame(table: ScoreTable, requests: ScoreRequests) -> pd.DataFrame:
     """One row a recipe, one column a field, nested names joined with dots."""
-    frame = pd.json_normalize(score_records(table, requests))
-    frame["assumptions"] = frame["assumptions"].map("; ".join)
-    return frame
+    return pd.DataFrame([dict(_flat(record)) for record in score_records(table, requests)])
+
+
+def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Fields in the order of the JSON; lists become text."""
+    for name, value in record.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, "; ".join(value) if isinstance(value, list) else value
 
 
 def write_scores(table: ScoreTable, requests: ScoreRequests, path: Path) -> None:

@@ -1,0 +1,161 @@
+"""The shipped conductivity model, and the pieces it is made of."""
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.models import predict_conductivity
+from electrolyte_ml.models.conductivity import cation, load
+from electrolyte_ml.models.conductivity.artefact import save
+from electrolyte_ml.models.conductivity.intervals import conformal_factor
+from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+
+ROOM_K = 298.15
+
+
+def predict(texts, temperature_k=ROOM_K):
+    recipes = [parse_recipe(text) for text in texts]
+    return predict_conductivity(recipes, np.full(len(recipes), temperature_k))
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        # Measured by many laboratories at 25 degC, mS/cm.
+        ("1 M LiPF6 in EC:DEC 1:1 v/v", 7.0, 9.0),
+        ("1 M LiPF6 in EC:EMC 3:7 w/w", 8.0, 10.5),
+        ("1 M LiPF6 in PC", 5.0, 6.5),
+        ("1 M LiBF4 in EC:DEC 1:1 v/v", 2.5, 5.0),
+    ],
+)
+def test_well_known_lithium_electrolytes(text, low, high):
+    assert low < predict([text]).value[0] < high
+
+
+def test_order_of_components_changes_nothing():
+    recipe = parse_recipe("0.8 M NaPF6 + 0.2 M NaFSI in EC:DEC:DMC 1:2:3 w/w")
+    turned = Formulation(solvents=recipe.solvents[::-1], salts=recipe.salts[::-1])
+    one, other = predict_conductivity([recipe, turned], np.full(2, ROOM_K)).value
+    assert one == pytest.approx(other, rel=1e-12)
+
+
+def test_one_solvent_in_two_halves_is_that_solvent():
+    pure = predict(["1 m NaPF6 in PC"]).value[0]
+    nearly = predict(["1 m NaPF6 in PC:DMC 99.9999:0.0001 w/w"]).value[0]
+    assert nearly == pytest.approx(pure, rel=5e-3)
+
+
+def test_conductivity_rises_with_temperature_and_has_one_maximum_in_concentration():
+    recipe = parse_recipe("1 M NaPF6 in EC:DMC 1:1 w/w")
+    temperatures = np.arange(243.15, 343.15, 5.0)
+    warm = predict_conductivity([recipe] * len(temperatures), temperatures).value
+    assert (np.diff(warm) > 0).all()
+    molalities = np.linspace(0.01, 4, 60)
+    series = predict([f"{m:.4f} m NaPF6 in EC:DMC 1:1 w/w" for m in molalities]).value
+    turns = np.diff(np.sign(np.diff(series)))
+    assert (turns != 0).sum() == 1
+    assert 0.5 < molalities[series.argmax()] < 2
+
+
+def test_no_salt_conducts_nothing_and_a_trace_hardly_anything():
+    prediction = predict(["EC:DEC 1:1 v/v", "0.00001 m NaPF6 in EC:DEC 1:1 v/v"])
+    assert prediction.value[0] == prediction.low[0] == prediction.high[0] == 0
+    assert "no salt" in prediction.reason[0]
+    assert 0 < prediction.value[1] < 0.01
+
+
+def test_cations_are_told_apart():
+    sodium, lithium, potassium = (
+        predict([f"1 m {cation_}PF6 in EC:DEC 1:1 w/w"]) for cation_ in ("Na", "Li", "K")
+    )
+    assert sodium.value[0] != pytest.approx(lithium.value[0], rel=0.02)
+    widths = [np.log(p.high[0] / p.low[0]) for p in (lithium, sodium, potassium)]
+    assert widths[0] < widths[1] < widths[2]
+    assert sodium.in_domain[0]
+    assert not potassium.in_domain[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "temperature_k", "words"),
+    [
+        ("1 m KPF6 in EC:DEC 1:1 w/w", ROOM_K, "cation K"),
+        ("1 m NaNO3 in EC:DEC 1:1 w/w", ROOM_K, "anion NO3"),
+        ("1 m NaPF6 in TTE", ROOM_K, "solvent TTE (100 wt%)"),
+        ("9 m NaPF6 in EC:DEC 1:1 w/w", ROOM_K, "above the highest measured with PF6"),
+        ("1 m NaPF6 in EC:THF 1:1 w/w", ROOM_K, "PF6 was measured with no THF"),
+        ("1 m NaPF6 in EC:DEC 1:1 w/w", 150.0, "below the coldest measurement"),
+        ("1 m NaPF6 in EC:DEC 1:1 w/w", 550.0, "above the hottest measurement"),
+        ("1 m NaPF6 in CCCCCCCC", ROOM_K, "no training data with the solvent"),
+    ],
+)
+def test_outside_the_domain_the_reason_is_said(text, temperature_k, words):
+    prediction = predict([text], temperature_k)
+    assert not prediction.in_domain[0]
+    assert words in prediction.reason[0]
+    assert np.isfinite(prediction.value[0])
+
+
+def test_intervals_hold_the_value_and_widen_away_from_data():
+    prediction = predict(["1 m LiPF6 in EC:DEC 1:1 w/w", "1 m LiPF6 in AN"])
+    assert (prediction.low < prediction.value).all()
+    assert (prediction.value < prediction.high).all()
+    width = np.log(prediction.high / prediction.low)
+    assert width[1] > 2 * width[0]
+
+
+def test_repeated_rows_give_repeated_answers():
+    recipe = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
+    same = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
+    values = predict_conductivity([recipe, same, recipe], np.full(3, ROOM_K)).value
+    assert len(set(values.tolist())) == 1
+
+
+def test_law_is_concave_in_the_root_of_molality_at_the_reference_temperature():
+    rng = np.random.default_rng(0)
+    molality = np.linspace(0.05, 3.0, 200) ** 2
+    for parameters in rng.normal(0, 1.5, (50, N_PARAMETERS)):
+        # Without the terms in which viscosity moves T0, which only add to the fall.
+        parameters[[6, 7]] = [-40.0, 0.0]
+        table = np.broadcast_to(parameters, (len(molality), N_PARAMETERS))
+        ln_k = ln_conductivity(table, molality, np.full(len(molality), 298.15), np)
+        root = np.sqrt(molality)
+        slope = np.diff(ln_k) / np.diff(root)
+        assert (np.diff(slope) < 1e-9).all()
+
+
+def test_conformal_factor_holds_the_share_it_promises():
+    rng = np.random.default_rng(1)
+    scale = rng.uniform(0.5, 2.0, 4000)
+    error = scale * rng.normal(size=4000)
+    factor = conformal_factor(error[:2000], scale[:2000])
+    assert factor == pytest.approx(1.645, abs=0.1)
+    assert (np.abs(error[2000:]) <= factor * scale[2000:]).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_cation_shift_follows_many_papers_and_not_many_points_of_one():
+    n = 12
+    ones = np.ones(n)
+    delta = np.full(n, 0.2)
+    papers = np.array([f"paper {i}" for i in range(n)])
+    many = cation.update(ones, 40 * ones, delta, 0.05 * ones, papers)
+    one = cation.update(ones, 40 * ones, delta, 0.05 * ones, np.array(["paper"] * n))
+    start = cation.prior().mean[0]
+    assert start < one.mean[0] < many.mean[0] < 0.2
+    assert many.covariance[0, 0] < one.covariance[0, 0] < cation.prior().covariance[0, 0]
+
+
+def test_model_files_are_read_back_as_they_were(tmp_path):
+    model = load()
+    save(model, {"seed": 0}, tmp_path)
+    again = load(tmp_path)
+    recipe = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
+    at = np.array([ROOM_K])
+    assert again.predict([recipe], at).value == pytest.approx(model.predict([recipe], at).value)
+    assert again.domain == model.domain
+    assert {p.suffix for p in tmp_path.iterdir()} == {".npz", ".json"}
+
+
+def test_missing_model_says_how_to_make_one(tmp_path):
+    with pytest.raises(ArtefactError, match="electrolyte-ml train conductivity"):
+        load(tmp_path)
