@@ -29,9 +29,9 @@ from electrolyte_ml.data.splits import (
 )
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.conductivity.artefact import load
-from electrolyte_ml.models.conductivity.intervals import scale_of
+from electrolyte_ml.models.conductivity.fitting import TrainingRows
+from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import (
-    TrainingRows,
     out_of_fold,
     training_rows,
     usable_lithium,
@@ -123,7 +123,7 @@ def _ours(
     tested, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
     metrics = log_metrics(
         rows.log10_conductivity[tested],
-        members.mean(axis=0),
+        centre_of(members),
         case.groups[tested],
         load().factor * scale_of(members),
     )

@@ -12,7 +12,7 @@ from electrolyte_ml.data.splits import source_groups
 from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.cation import CationShift, prior
-from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, scale_of
+from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import (
     fit_sodium_shift,
     measured_sodium,
@@ -40,7 +40,7 @@ def sodium_tasks(seed: int) -> list[dict[str, Any]]:
     model, sodium = load(), measured_sodium()
     rows, groups = training_rows(sodium), source_groups(sodium)
     members = predict_rows(model.network, rows)
-    twin, spread = members.mean(axis=0), model.factor * scale_of(members)
+    twin, spread = centre_of(members), model.factor * scale_of(members)
     permittivity = rows.features[:, _PERMITTIVITY]
 
     def shifted(shift: CationShift, at: NDArray[np.intp]) -> tuple[Any, Any]:

@@ -20,10 +20,10 @@ def bench(
 ) -> None:
     """Run a suite and print its leaderboard."""
     from electrolyte_ml.benchmarks import run_suite
-    from electrolyte_ml.report.bench import bench_progress, print_leaderboard
+    from electrolyte_ml.report.bench import fit_progress, print_leaderboard
     from electrolyte_ml.report.output import dump_json
 
-    with bench_progress(show=not as_json) as progress:
+    with fit_progress(show=not as_json) as progress:
         result = run_suite(suite, quick=quick, splits=split, seed=seed, progress=progress)
     if as_json:
         typer.echo(dump_json(result))

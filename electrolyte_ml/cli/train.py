@@ -27,9 +27,11 @@ def conductivity(
 ) -> None:
     """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
     from electrolyte_ml.models.conductivity.training import train_conductivity
+    from electrolyte_ml.report.bench import fit_progress
     from electrolyte_ml.report.output import dump_json
 
-    report = train_conductivity(seed=seed, out=out)
+    with fit_progress(show=not as_json) as progress:
+        report = train_conductivity(seed=seed, out=out, progress=progress)
     if as_json:
         typer.echo(dump_json(report))
     else:

@@ -175,9 +175,7 @@ def undefined_descriptors(smiles: str, names: tuple[str, ...]) -> tuple[str, ...
     return tuple(name for name, gone in zip(names, missing, strict=True) if gone)
 
 
-def _spread(
-    fractions: NDArray[np.float64], values: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _spread(fractions: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = values[None] - (fractions @ values)[:, None]
     spread: NDArray[np.float64] = np.sqrt((fractions * centred**2).sum(axis=1))
     return spread

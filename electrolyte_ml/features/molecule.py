@@ -141,7 +141,7 @@ def _number(value: Any) -> float:
 def _rdkit_functions() -> dict[str, Callable[[Any], float]]:
     from rdkit.Chem import Descriptors
 
-    return dict(Descriptors._descList)  # type: ignore[attr-defined] # made at run time
+    return dict(Descriptors._descList)  # made at run time
 
 
 class _Mordred:

@@ -14,14 +14,14 @@ from electrolyte_ml.report.text import output_console
 
 
 @contextmanager
-def bench_progress(*, show: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+def fit_progress(*, show: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     """Progress bar on standard error; yields ``callback(what, done, total)``, or None."""
     if not show:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("bench", total=None)
+        task = progress.add_task("fitting", total=None)
         yield lambda what, done, total: progress.update(
             task, description=what, completed=done, total=total
         )

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.report.output import dump_json, write_atomically
+from electrolyte_ml.report.output import dump_json, write_atomically, write_text
 from electrolyte_ml.report.text import celsius, interval, output_console
 from electrolyte_ml.search import ProposalSet
 
@@ -75,7 +75,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     ]
     write_atomically(
         folder / "proposals.json",
-        lambda path: path.write_text(dump_json(result) + "\n", encoding="utf-8"),
+        lambda path: write_text(path, dump_json(result) + "\n"),
     )
     write_atomically(
         folder / "proposals.csv", lambda path: pd.json_normalize(rows).to_csv(path, index=False)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.scoring import ScoreTable
-from electrolyte_ml.report.output import dump_json, write_atomically
+from electrolyte_ml.report.output import dump_json, write_atomically, write_text
 from electrolyte_ml.report.score_input import ScoreRequests
 from electrolyte_ml.report.text import celsius, interval, output_console, significant
 
@@ -88,13 +88,9 @@ def write_scores(table: ScoreTable, requests: ScoreRequests, path: Path) -> None
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": lambda to: flat_frame(table, requests).to_csv(to, index=False),
         ".parquet": lambda to: flat_frame(table, requests).to_parquet(to, index=False),
-        ".json": lambda to: _write_text(to, dump_json(score_records(table, requests)) + "\n"),
+        ".json": lambda to: write_text(to, dump_json(score_records(table, requests)) + "\n"),
     }
     write_atomically(path, writers[path.suffix.lower()])
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def print_table(table: ScoreTable, requests: ScoreRequests) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
 
 RECIPE_COLUMN = "recipe"
 _TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": 273.15}
-_READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": pd.read_csv,
+    ".parquet": pd.read_parquet,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ def _own_temperatures(
     numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
     kelvin: NDArray[np.float64] = numbers + _TEMPERATURE_COLUMNS[column]
     blank = given.isna().to_numpy() | (given.astype(str).str.strip() == "").to_numpy()
-    for row in np.flatnonzero(~blank & ~(np.isfinite(kelvin) & (kelvin > 0))):
+    for row in np.flatnonzero(~blank & ~(np.isfinite(kelvin) & (kelvin > 0))).tolist():
         faults.append(
             f"{places[row]}: {column} is {given.iloc[row]!r}; give a number "
             "above absolute zero, or leave it empty"

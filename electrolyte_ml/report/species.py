@@ -25,7 +25,8 @@ def species_rows(family: str | None = None) -> list[dict[str, Any]]:
     InputError
         If there is no such family.
     """
-    rows = [_identity(s) for s in (*default_catalog().solvents, *default_catalog().ions)]
+    catalog = default_catalog()
+    rows = [_identity(s) for s in catalog.solvents] + [_identity(s) for s in catalog.ions]
     families = sorted({row["family"] for row in rows})
     if family is not None and family not in families:
         raise InputError(f"unknown family {family!r}; there are {', '.join(families)}")
@@ -117,14 +118,19 @@ def print_species(described: dict[str, Any]) -> None:
 
 
 def _identity(species: Solvent | Ion) -> dict[str, Any]:
-    ion = isinstance(species, Ion)
-    return {
+    common = {
         "name": species.name,
         "smiles": species.smiles,
         "cas": species.cas,
-        "family": ("cation" if species.charge > 0 else "anion") if ion else species.family,
-        "role": "" if ion else species.role,
         "aliases": list(species.aliases),
         "molar_mass_g_mol": species.molar_mass_g_mol,
-        "hazard_note": "" if ion else species.hazard_note,
+    }
+    if isinstance(species, Ion):
+        family = "cation" if species.charge > 0 else "anion"
+        return {**common, "family": family, "role": "", "hazard_note": ""}
+    return {
+        **common,
+        "family": species.family,
+        "role": species.role,
+        "hazard_note": species.hazard_note,
     }

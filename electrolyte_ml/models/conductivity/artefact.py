@@ -41,7 +41,8 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
     with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
-        np.savez(stream, **{name: a.astype(np.float32) for name, a in arrays.items()})
+        single: dict[str, Any] = {name: a.astype(np.float32) for name, a in arrays.items()}
+        np.savez(stream, **single)
     record = {
         "format": _FORMAT,
         "features": list(FEATURE_NAMES),

@@ -115,7 +115,7 @@ def update(
     noise = same * shared + np.diag((1 - _SHARED) * twin_sd**2 + READING_SD**2)
     weight = np.linalg.solve(noise, np.column_stack([terms, delta]))
     precision = np.diag(_PRIOR_SD**-2.0) + terms.T @ weight[:, :3]
-    covariance = np.linalg.inv(precision)
+    covariance: NDArray[np.float64] = np.asarray(np.linalg.inv(precision), dtype=np.float64)
     mean = covariance @ (_PRIOR_MEAN / _PRIOR_SD**2 + terms.T @ weight[:, 3])
     return CationShift(
         mean=mean, covariance=covariance, n_points=len(delta), n_sources=len(set(source.tolist()))

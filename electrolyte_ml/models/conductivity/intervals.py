@@ -22,6 +22,11 @@ NORMAL_QUANTILE = 1.645
 _FLOOR = 0.01
 
 
+def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Prediction of the ensemble, shape (n,): the median, which a runaway member cannot move."""
+    return np.median(members, axis=0)
+
+
 def scale_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
     """Uncalibrated scale of the error in log10, shape (n,), of predictions of shape (E, n)."""
     return np.sqrt(members.var(axis=0) + _FLOOR**2)

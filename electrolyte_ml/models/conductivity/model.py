@@ -13,7 +13,12 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift
 from electrolyte_ml.models.conductivity.domain import Domain, join_faults, wide
-from electrolyte_ml.models.conductivity.intervals import COVERAGE, NORMAL_QUANTILE, scale_of
+from electrolyte_ml.models.conductivity.intervals import (
+    COVERAGE,
+    NORMAL_QUANTILE,
+    centre_of,
+    scale_of,
+)
 from electrolyte_ml.models.conductivity.network import Network
 
 LITHIUM = "[Li+]"
@@ -91,7 +96,7 @@ class ConductivityModel:
         shift, shift_sd = self._cation_shift(composition, features)
         spread = self.factor * scale_of(members)
         half_width = np.hypot(spread, NORMAL_QUANTILE * shift_sd[index])
-        return members.mean(axis=0) + shift[index], half_width
+        return centre_of(members) + shift[index], half_width
 
     def _cation_shift(
         self, composition: Composition, features: NDArray[np.float64]

@@ -20,6 +20,7 @@ from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
+    centre_of,
     conformal_factor,
     scale_of,
 )
@@ -118,7 +119,7 @@ def fit_sodium_shift(network: Network, factor: float, sodium: Measurements) -> C
     return update(
         rows.molality_mol_kg,
         rows.features[:, _PERMITTIVITY],
-        rows.log10_conductivity - members.mean(axis=0),
+        rows.log10_conductivity - centre_of(members),
         factor * scale_of(members) / NORMAL_QUANTILE,
         sodium.source,
     )
@@ -162,7 +163,7 @@ def train_conductivity(
     groups = source_groups(lithium)
     split = grouped_split("calibration", groups, n_folds=_CALIBRATION_FOLDS, seed=seed)
     tested, members = out_of_fold(rows, split, settings=settings, seed=seed, progress=progress)
-    error = rows.log10_conductivity[tested] - members.mean(axis=0)
+    error = rows.log10_conductivity[tested] - centre_of(members)
     factor = conformal_factor(error, scale_of(members))
     network = fit_network(rows, settings, seed=seed)
     model = ConductivityModel(
