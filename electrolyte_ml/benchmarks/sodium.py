@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.metrics import log_metrics
 from electrolyte_ml.data.splits import source_groups
-from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.cation import CationShift, prior
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import (
+    chain_carbonates,
     fit_sodium_shift,
     measured_sodium,
     predict_rows,
@@ -21,7 +21,6 @@ from electrolyte_ml.models.conductivity.training import (
 )
 
 TASK = "sodium conductivities from papers, mS/cm"
-_PERMITTIVITY = FEATURE_NAMES.index("solvent.volume_mean.permittivity")
 
 
 def sodium_tasks(seed: int) -> list[dict[str, Any]]:
@@ -41,10 +40,10 @@ def sodium_tasks(seed: int) -> list[dict[str, Any]]:
     rows, groups = training_rows(sodium), source_groups(sodium)
     members = predict_rows(model.network, rows)
     twin, spread = centre_of(members), model.factor * scale_of(members)
-    permittivity = rows.features[:, _PERMITTIVITY]
+    carbonate = chain_carbonates(sodium)
 
     def shifted(shift: CationShift, at: NDArray[np.intp]) -> tuple[Any, Any]:
-        delta, sd = shift.predict(rows.molality_mol_kg[at], permittivity[at])
+        delta, sd = shift.predict(rows.molality_mol_kg[at], carbonate[at])
         return twin[at] + delta, np.hypot(spread[at], NORMAL_QUANTILE * sd)
 
     left_out = np.zeros((2, len(twin)))

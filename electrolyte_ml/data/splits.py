@@ -93,9 +93,7 @@ def source_groups(measurements: Measurements) -> NDArray[np.intp]:
     return np.unique(measurements.source, return_inverse=True)[1].ravel().astype(np.intp)
 
 
-def grouped_split(
-    name: str, groups: NDArray[np.intp], *, n_folds: int = 5, seed: int = 0
-) -> Split:
+def grouped_split(name: str, groups: NDArray[np.intp], *, n_folds: int = 5, seed: int = 0) -> Split:
     """Folds in which no group is on both sides (scikit-learn's shuffled `GroupKFold`).
 
     Parameters

@@ -7,21 +7,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.amounts import RatioBasis, check_percentages
+from electrolyte_ml.formulation.amounts import check_percentages
+from electrolyte_ml.formulation.bases import RatioBasis
 from electrolyte_ml.formulation.text import split_outside_brackets
-from electrolyte_ml.formulation.units import NUMBER, RATIO_HELP, read_ratio_basis
+from electrolyte_ml.formulation.units import BASIS_CHAIN, NUMBER, RATIO_HELP, read_ratio_basis
 
-_RATIO = re.compile(rf"(?<![\w.,]){NUMBER}(?:\s*[:/-]\s*{NUMBER})+(?![\w,]*-?[A-Za-z]{{3}}|\d)")
-_BASIS_WORD = r"(?:vol(?:ume)?|v|wt|weight|mass|w|m|mol(?:e|es|ar)?|n)\.?"
-_BASIS_BEFORE_RATIO = re.compile(
-    rf"[\s(,]+(?P<basis>(?:by\s+|in\s+)?{_BASIS_WORD}(?:\s*[/:]\s*{_BASIS_WORD})*"
-    r"(?:\s*ratio)?(?:\s*of)?)\s*$",
+# Not the locants of a name ("1-1,2-dimethoxyethane"), but with its basis close by ("1:1vol").
+RATIO = re.compile(
+    rf"(?<![\w.,]){NUMBER}(?:\s*[:/-]\s*{NUMBER})+"
+    r"(?!(?!vol|mol|mass|weight)[\w,]*-?[A-Za-z]{3}|\d)"
+)
+# Small letters only for articles: AN is acetonitrile.
+_ARTICLE = r"(?-i:an?|the)"
+_FILLER = rf"(?:in|with|at|having|{_ARTICLE}|of|by|ratios?|mixtures?|mixed|blends?|solvents?)\b"
+# Words between names and ratio, such as "mixture with a volume ratio of" in front of "1:1".
+_WORDS_BEFORE_RATIO = re.compile(
+    rf"(?:[\s(,;=:]+(?:{BASIS_CHAIN}|{_FILLER}))+[\s(,;=:]*$", re.IGNORECASE
+)
+_WORDS_AFTER_NAMES = re.compile(
+    rf"(?:[\s(,;]+(?:{BASIS_CHAIN}|{_FILLER})%?)+[\s),;]*$", re.IGNORECASE
+)
+_LEADING_WORDS = re.compile(
+    rf"^(?:(?:{_ARTICLE}|mixed|binary|ternary|solvents?|mixtures?|blends?|of)\s+)*",
     re.IGNORECASE,
 )
-_MIXTURE_OF = re.compile(
-    r"^(?P<basis>.*?)\s*(?:mixture|blend)?\s*(?:\bof)?\s+(?P<names>\S.*)$", re.IGNORECASE
+_MINUS = re.compile(r"(?:^|[\s(=:,])-\s*$")
+_MIXTURE_WORDS = re.compile(r"\b(?:mixtures?|mixed|blends?|solvents?|of)\b", re.IGNORECASE)
+_ALL_OF_ONE = re.compile(
+    r"^(?:100\s*(?:vol|wt|mol)?\.?\s*%\s*(?P<late>\S.*)"
+    r"|(?P<early>.*\S)[\s=(]+100\s*(?:vol|wt|mol)?\.?\s*%\)?)$",
+    re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"^(?:an?|the)\s+(?:mixture\s+of\s+)?", re.IGNORECASE)
+# "1:1 vol%" is how data sheets write a ratio by volume; parts as small as these cannot be
+# percentages of a whole, so only larger ones have to add up to 100.
+_LARGEST_RATIO_SUM = 20.0
 _SEPARATORS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -29,12 +48,14 @@ _SEPARATORS = tuple(
         r"\s*/\s*",
         r"\s*\|\s*",
         r"\s*\+\s*|\s+and\s+|\s*&\s*",
-        r"\s*,\s*(?!\d)|\s+and\s+",
+        r"\s*,\s*(?!\d)(?:and\s+)?|\s+and\s+",
         r"\s*-\s*",
+        r"\s*·\s*",
         r"\s+",
     )
 )
-_ANY_SEPARATOR = re.compile(r"\s*[:/|+&,-]\s*|\s+and\s+|\s+", re.IGNORECASE)
+_ANY_SEPARATOR = re.compile(r"\s*[:/|+&,·-]\s*(?:and\s+)?|\s+and\s+|\s+", re.IGNORECASE)
+_MOST_PIECES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,56 +87,99 @@ def read_blend(text: str, is_known: Callable[[str], bool]) -> Blend:
     AmountError
         If a ratio is missing, has no basis, or has another count of numbers than names.
     """
-    text = _ARTICLE.sub("", text.strip())
-    if is_known(text):
-        return Blend((text,), (1.0,), None)
-    ratio = _last_ratio(text)
-    if ratio is None:
+    text = _unwrapped(_LEADING_WORDS.sub("", text.strip()))
+    whole = _ALL_OF_ONE.match(text)
+    single = (whole["late"] or whole["early"]).strip(" (") if whole else text
+    if is_known(single):
+        return Blend((single,), (1.0,), None)
+    ratios = list(RATIO.finditer(text))
+    if not ratios:
         return _without_ratio(text, is_known)
-    left, right = text[: ratio.start()].rstrip(" (=:,-"), text[ratio.end() :]
-    if left:
-        before = _BASIS_BEFORE_RATIO.search(left)
-        names_text = left[: before.start()] if before else left
-        words = f"{before['basis'] if before else ''} {right}"
-    else:
-        match = _MIXTURE_OF.match(right.lstrip(" ),"))
-        if match is None:
-            raise AmountError(f"ratio {ratio.group()!r} without names of solvents")
-        names_text, words = _names_after_basis(right.lstrip(" ),"), is_known)
+    ratio = ratios[-1]
+    names_text, words = _names_and_words(text, ratio, is_known)
     numbers = [float(n) for n in re.findall(NUMBER, ratio.group())]
-    names = _split_names(names_text.strip(" (,"), len(numbers), is_known)
-    basis = read_ratio_basis(words)
+    names = _split_names(names_text, len(numbers), is_known)
+    return blend_of(names, numbers, words)
+
+
+def blend_of(names: list[str], numbers: list[float], words: str) -> Blend:
+    """Blend of `names` with parts `numbers`, whose basis stands in `words`.
+
+    Raises
+    ------
+    AmountError
+        If the words name no basis, or the numbers are percentages that do not add up to 100.
+    """
+    basis = read_ratio_basis(words, len(names))
+    ratio = ":".join(f"{n:g}" for n in numbers)
     if basis is None:
-        raise AmountError(f"ratio {ratio.group()} of {':'.join(names)} has no basis; {RATIO_HELP}")
-    if "%" in words:
+        raise AmountError(f"ratio {ratio} of {':'.join(names)} has no basis; {RATIO_HELP}")
+    if "%" in words and sum(numbers) > _LARGEST_RATIO_SUM:
         check_percentages(numbers)
     return Blend(tuple(names), tuple(numbers), basis)
 
 
-def _last_ratio(text: str) -> re.Match[str] | None:
-    found = list(_RATIO.finditer(text))
-    return found[-1] if found else None
+def split_known(text: str, is_known: Callable[[str], bool]) -> list[str] | None:
+    """Cut `text` at one kind of separator so that every piece is known; None if none does."""
+    for separator in _SEPARATORS:
+        names = [name.strip() for name in split_outside_brackets(text, separator)[::2]]
+        if len(names) > 1 and all(is_known(name) for name in names):
+            return names
+    return None
 
 
-def _names_after_basis(text: str, is_known: Callable[[str], bool]) -> tuple[str, str]:
-    """Split ``(v/v) mixture of EC and DEC`` into names and basis words."""
+def words_after_names(text: str) -> tuple[str, str]:
+    """Cut words of a basis off the end of names: ``EC:DEC by volume``."""
+    match = _WORDS_AFTER_NAMES.search(text)
+    return (text[: match.start()], match.group()) if match else (text, "")
+
+
+def _unwrapped(text: str) -> str:
+    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        return text[1:-1].strip()
+    return text
+
+
+def _names_and_words(
+    text: str, ratio: re.Match[str], is_known: Callable[[str], bool]
+) -> tuple[str, str]:
+    """What names the components, and what may name the basis of their ratio."""
+    left, right = text[: ratio.start()], text[ratio.end() :]
+    if _MINUS.search(left):
+        raise AmountError(f"-{ratio.group()} is negative; every part of a ratio must be positive")
+    left = left.rstrip(" (=:,-")
+    if left:
+        before = _WORDS_BEFORE_RATIO.search(left)
+        names = left[: before.start()] if before else left
+        words = f"{before.group() if before else ''} {right}"
+        return names.strip(" (,=:;"), _MIXTURE_WORDS.sub(" ", words)
+    right = right.lstrip(" ),")
+    names, late_words = words_after_names(right)
+    head, names = _head_and_names(names, is_known)
+    if not names:
+        raise AmountError(f"ratio {ratio.group()!r} without names of solvents")
+    return names.strip(" (,"), f"{_MIXTURE_WORDS.sub(' ', head)} {late_words}"
+
+
+def _head_and_names(text: str, is_known: Callable[[str], bool]) -> tuple[str, str]:
+    """Split ``(v/v) mixture of EC and DEC`` before the first name."""
     words = text.split(" ")
-    for cut in range(1, len(words)):
-        head, tail = " ".join(words[:cut]), " ".join(words[cut:])
-        first = _ANY_SEPARATOR.split(tail)[0]
-        if is_known(first) or is_known(tail):
-            return tail, re.sub(r"\b(?:mixture|blend|solvents?|of)\b", " ", head)
-    return text, ""
+    for cut in range(len(words)):
+        tail = " ".join(words[cut:])
+        if is_known(tail) or is_known(_ANY_SEPARATOR.split(tail)[0]):
+            return " ".join(words[:cut]), tail
+        if cut + 1 < len(words) and is_known(" ".join(words[cut : cut + 2])):
+            return " ".join(words[:cut]), tail
+    return "", text
 
 
 def _without_ratio(text: str, is_known: Callable[[str], bool]) -> Blend:
-    for separator in _SEPARATORS:
-        names = split_outside_brackets(text, separator)[::2]
-        if len(names) > 1 and all(is_known(name) for name in names):
-            raise AmountError(
-                f"{text!r} has no ratio; write for example "
-                f"{':'.join(names)} {':'.join('1' * len(names))} v/v"
-            )
+    names = split_known(words_after_names(text)[0], is_known)
+    if names:
+        raise AmountError(
+            f"{text!r} has no ratio; write for example "
+            f"{':'.join(names)} {':'.join('1' * len(names))} v/v"
+        )
     return Blend((text,), (1.0,), None)
 
 
@@ -133,22 +197,26 @@ def _split_names(text: str, count: int, is_known: Callable[[str], bool]) -> list
         return grouped
     if candidates:
         return candidates[0]
-    raise AmountError(f"a ratio of {count} numbers does not fit the names in {text!r}")
+    raise AmountError(
+        f"a ratio of {count} numbers does not fit the names in {text!r}; a salt that has an amount "
+        "of its own is not counted in the ratio"
+    )
 
 
 def _group_pieces(
     pieces: list[str], count: int, is_known: Callable[[str], bool]
 ) -> list[str] | None:
     """Join pieces (names at even, separators at odd places) into `count` known names."""
-    if len(pieces) > 40:
+    if len(pieces) > _MOST_PIECES:
         return None
-    ways: dict[int, list[list[str]]] = {0: [[]]}
+    # First way to read the pieces up to an end as so many names.
+    ways: dict[tuple[int, int], list[str]] = {(0, 0): []}
     for end in range(1, len(pieces) + 1, 2):
         for start in range(0, end, 2):
             name = "".join(pieces[start:end]).strip()
-            shorter = [way for way in ways.get(start, []) if len(way) < count]
-            if name and shorter and is_known(name):
-                ways.setdefault(end + 1, []).append([*shorter[0], name])
-                ways[end + 1] += [[*way, name] for way in shorter[1:]]
-    fits = [way for way in ways.get(len(pieces) + 1, []) if len(way) == count]
-    return fits[0] if fits else None
+            shorter = [n for n in range(count) if (start, n) in ways]
+            if not (name and shorter and is_known(name)):
+                continue
+            for n in shorter:
+                ways.setdefault((end + 1, n + 1), [*ways[start, n], name])
+    return ways.get((len(pieces) + 1, count))

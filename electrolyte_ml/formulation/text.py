@@ -8,14 +8,37 @@ import unicodedata
 from electrolyte_ml.errors import RecipeSyntaxError
 
 LONGEST_RECIPE = 500
+_ENDLESS_NUMBER = re.compile(r"\d{40}")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _RATIO_SIGNS = dict.fromkeys(map(ord, "∶：꞉"), ":")
-_AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)\s*$", re.IGNORECASE)
-_NOISE = re.compile(r"[\s.,;]*(?:\b(?:electrolyte|solution))?[\s.,;]*$", re.IGNORECASE)
+_DOTS = dict.fromkeys(map(ord, "⋅•∙●‧・"), "·")
+# Soft hyphen, zero-width spaces and joiners, byte order mark: invisible, and left by copying.
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_SPELLINGS = _DASHES | _RATIO_SIGNS | _DOTS | _INVISIBLE
+
+# Sub- and superscripts of HTML, and the LaTeX of formulas (LiPF$_6$, L$^{-1}$).
+_HTML_SCRIPT = re.compile(r"</?su[bp]>", re.IGNORECASE)
+_LATEX_DOT = re.compile(r"\\cdot\s*")
+_LATEX = re.compile(r"\\[a-zA-Z]+|\\[,;:! ]|[${}]|_(?=\{?\d)")
+
+_LEADING_NOISE = re.compile(
+    r"^(?:(?:an?|the)\s+)?(?:electrolytes?|solutions?)\s*(?:of\s+|[:=]\s*)", re.IGNORECASE
+)
+_TRAILING_NOISE = re.compile(
+    r"[\s.,;]*(?:\b(?:mixed\s+)?(?:electrolyte|solution))?[\s.,;]*$", re.IGNORECASE
+)
+_GRADE = re.compile(
+    r"(?<![\w-])(?:anhydrous|dry|neat|pure|battery[\s-]grade)\s+(?=[A-Za-z])", re.IGNORECASE
+)
+_IN_WATER = re.compile(
+    r"\s+in\s+(?:an?\s+)?aqueous(?:\s+(?:solution|electrolyte|medium))?\s*$", re.IGNORECASE
+)
+_AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)|(?<![\w-])(?:aqueous|aq\.?)(?![\w-])", re.I)
+_HAS_IN = re.compile(r"\s(?:in|dissolved)\s", re.IGNORECASE)
 
 
 def tidy(text: str) -> str:
-    """Recipe text in one spelling: plain digits and dashes, single spaces.
+    """Recipe text in one spelling: plain digits and dashes, single spaces, no markup.
 
     Raises
     ------
@@ -24,26 +47,61 @@ def tidy(text: str) -> str:
     """
     if not isinstance(text, str):
         raise RecipeSyntaxError(f"a recipe is text, given {type(text).__name__}")
-    # A first bound before any work, because normalisation can lengthen a text.
-    if len(text) > LONGEST_RECIPE:
-        raise RecipeSyntaxError(
-            f"recipe has {len(text)} characters, at most {LONGEST_RECIPE} are read"
-        )
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES | _RATIO_SIGNS)
+    _check_length(text)
+    plain = unicodedata.normalize("NFKC", _without_markup(text)).translate(_SPELLINGS)
     plain = " ".join(plain.split())
+    # Again, because one character of Unicode can stand for eighteen plain ones.
+    _check_length(plain)
     if not plain:
         raise RecipeSyntaxError(
             "the recipe is empty; write for example '1 M NaPF6 in EC:DEC 1:1 v/v'"
         )
     if not plain.isprintable():
         raise RecipeSyntaxError(f"recipe holds control characters: {plain!r}")
+    if _ENDLESS_NUMBER.search(plain):
+        raise RecipeSyntaxError("a number of the recipe has more than 40 digits")
     if plain[0] == "-":
         raise RecipeSyntaxError(f"a recipe cannot start with a negative amount: {plain!r}")
     if [plain.count(b) for b in "(["] != [plain.count(b) for b in ")]"]:
         raise RecipeSyntaxError(f"a bracket is not closed, or closed twice, in {plain!r}")
-    if _AQUEOUS.search(plain):
-        plain = _AQUEOUS.sub("", plain) + " in water"
-    return _NOISE.sub("", plain) or plain
+    plain = _GRADE.sub("", _LEADING_NOISE.sub("", _aqueous(plain)))
+    return _without_outer_brackets(_TRAILING_NOISE.sub("", plain)) or plain
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST_RECIPE:
+        raise RecipeSyntaxError(
+            f"recipe has {len(text)} characters, at most {LONGEST_RECIPE} are read"
+        )
+
+
+def _without_markup(text: str) -> str:
+    if "<" in text:
+        text = _HTML_SCRIPT.sub("", text)
+    # A backslash alone is a bond of a SMILES.
+    if "$" in text or "{" in text:
+        text = _LATEX.sub("", _LATEX_DOT.sub("·", text))
+    return text
+
+
+def _aqueous(text: str) -> str:
+    """Name the solvent where a recipe says only that it is aqueous."""
+    text = _IN_WATER.sub(" in water", text)
+    if _AQUEOUS.search(text) and not _HAS_IN.search(text):
+        without = " ".join(_AQUEOUS.sub(" ", text).split())
+        return _TRAILING_NOISE.sub("", without) + " in water"
+    return text
+
+
+def _without_outer_brackets(text: str) -> str:
+    """``(1 M NaPF6 in PC) + 2 wt% FEC`` without its brackets: "in" binds tighter than "+"."""
+    if not text.startswith("("):
+        return text
+    level = depths(text)
+    close = next((i for i, c in enumerate(text) if c == ")" and level[i] == 1), None)
+    if close is None or not re.search(r"\s(?:in|dissolved)\s", text[:close]):
+        return text
+    return (text[1:close] + text[close + 1 :]).strip()
 
 
 def split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
@@ -66,6 +124,8 @@ def split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
 
 def depths(text: str) -> list[int]:
     """How many brackets are open at each character; the brackets themselves count as inside."""
+    if "(" not in text and "[" not in text:
+        return [0] * len(text)
     level = 0
     levels = []
     for character in text:

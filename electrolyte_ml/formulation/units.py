@@ -5,37 +5,62 @@ from __future__ import annotations
 import re
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.amounts import AdditiveBasis, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.bases import AdditiveBasis, RatioBasis, SaltBasis
 
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
-_PER = r"\s*(?:/|per\s|·|\*|\s)\s*"
-_KG = r"kg(?:\s*-\s*1|\^-?1)?"
-_LITRE = r"(?:L|l|dm3|dm\^3|liter|litre|dm)(?:\s*\^?-\s*[13])?"
+_MOL = r"[Mm]ol(?:es?)?\.?"
+_PER = r"\s*(?:/|per\s|·|\*|\.|\s)\s*"
+_POWER = r"(?:\s*\^?\s*\(?-\s*1\)?)?"
+_KG = rf"kg{_POWER}"
+_CUBIC_DM = r"dm(?:\s*\^?\s*\(?-?\s*3\)?)"
+_LITRE = rf"(?:(?:lit(?:er|re)|L|l){_POWER}(?![A-Za-z])|{_CUBIC_DM})"
+_CUBIC_M = r"m(?:\s*\^?\s*\(?-?\s*3\)?)(?!\d)"
+_SOLUTION = r"\s*[(\[]?\s*(?:of\s+)?(?:solutions?|electrolyte)\b\s*[)\]]?"
+_SOLVENT = r"(?:\s*[(\[]?\s*(?:of\s+)?solvents?\b\s*[)\]]?)?"
+# 5 wt%, 5 wt.-%, 5 % w/w, 5 % (by weight), 5 w/w %, 5 weight percent
+_PERCENT = r"\s*[-\s]?(?:%|percent(?:age)?\b|pct\b)"
+_MASS_WORD = r"(?:weight|mass|wt|w|m)"
+_VOLUME_WORD = r"(?:volume|vol|v)"
+
+
+def _percent(word: str, first: str) -> str:
+    chain = rf"{word}\.?(?:\s*/\s*{word}\.?)*"
+    return (
+        rf"(?:{first}\.?(?:\s*/\s*{word}\.?)*{_PERCENT}"
+        rf"|%\s*\(?\s*(?:(?:by|in)\s+)?{chain}(?![A-Za-z])\s*\)?)"
+    )
+
+
+# m% alone is not read: mass and molal compete for it.
+_MASS_PERCENT = _percent(_MASS_WORD, r"(?:weight|mass|wt|w|m(?=\s*/))")
+_VOLUME_PERCENT = _percent(_VOLUME_WORD, _VOLUME_WORD)
+_MOLE_PERCENT = _percent(r"mol(?:e|ar)?", r"mol(?:e|ar)?")
 
 # Tried in this order; the first that matches at the start of the text wins.
-_SALT_UNITS: tuple[tuple[str, SaltBasis, float], ...] = (
-    (rf"mol{_PER}{_KG}\s*(?:of\s+)?(?:solution|electrolyte)", SaltBasis.MOL_PER_KG_SOLUTION, 1.0),
-    (rf"mol{_PER}{_KG}(?:\s*(?:of\s+)?solvents?)?", SaltBasis.MOLALITY, 1.0),
-    (rf"mmol{_PER}{_LITRE}", SaltBasis.MOLARITY, 1e-3),
-    (rf"mol{_PER}{_LITRE}", SaltBasis.MOLARITY, 1.0),
-    (r"(?:mol(?:e|ar)?\.?\s*%|mole\s+percent)", SaltBasis.MOLE_PERCENT, 1.0),
-    (r"(?:(?:wt|mass|weight|w)\.?\s*[-\s]?%|%\s*\(?w/w\)?|%\s*wt)", SaltBasis.MASS_PERCENT, 1.0),
-    (r"molal\b", SaltBasis.MOLALITY, 1.0),
-    (r"molar\b", SaltBasis.MOLARITY, 1.0),
-    (r"mM\b", SaltBasis.MOLARITY, 1e-3),
-    (r"M\b", SaltBasis.MOLARITY, 1.0),
-    (r"m\b", SaltBasis.MOLALITY, 1.0),
+_SALT_UNITS: tuple[tuple[re.Pattern[str], SaltBasis, float], ...] = tuple(
+    (re.compile(pattern), basis, factor)
+    for pattern, basis, factor in (
+        (rf"{_MOL}{_PER}{_KG}{_SOLUTION}", SaltBasis.MOL_PER_KG_SOLUTION, 1.0),
+        (rf"{_MOL}{_PER}{_KG}{_SOLVENT}", SaltBasis.MOLALITY, 1.0),
+        (rf"mmol{_PER}{_LITRE}", SaltBasis.MOLARITY, 1e-3),
+        (rf"{_MOL}{_PER}{_LITRE}", SaltBasis.MOLARITY, 1.0),
+        (rf"{_MOL}{_PER}{_CUBIC_M}", SaltBasis.MOLARITY, 1e-3),
+        (_MOLE_PERCENT, SaltBasis.MOLE_PERCENT, 1.0),
+        (_MASS_PERCENT, SaltBasis.MASS_PERCENT, 1.0),
+        (r"[Mm]olal\b", SaltBasis.MOLALITY, 1.0),
+        (r"[Mm]olar\b", SaltBasis.MOLARITY, 1.0),
+        (r"mM\b", SaltBasis.MOLARITY, 1e-3),
+        (r"M\b(?!\s*/|\s*(?:L|kg)\b)", SaltBasis.MOLARITY, 1.0),
+        (r"m\b(?!\s*/|\s*%)", SaltBasis.MOLALITY, 1.0),
+    )
 )
-_ADDITIVE_UNITS: tuple[tuple[str, AdditiveBasis], ...] = (
-    (
-        r"(?:vol|volume|v)\.?\s*[-\s]?%|%\s*\(?v(?:ol)?(?:/v(?:ol)?)?\)?",
-        AdditiveBasis.VOLUME_PERCENT,
-    ),
-    (r"(?:wt|mass|weight|w)\.?\s*[-\s]?%|%\s*\(?wt\)?|%\s*\(?w/w\)?", AdditiveBasis.MASS_PERCENT),
+_ADDITIVE_UNITS = (
+    (re.compile(_VOLUME_PERCENT, re.IGNORECASE), AdditiveBasis.VOLUME_PERCENT),
+    (re.compile(_MASS_PERCENT, re.IGNORECASE), AdditiveBasis.MASS_PERCENT),
 )
 _RELATIVE_TO = re.compile(
-    r"^\s*\(?\s*(?:of|relative to|by|to)?\s*(?:the\s+)?"
-    r"(?P<whole>base(?:\s+electrolyte)?|solvents?|total|electrolyte)\s*\)?",
+    r"^\s*\(?\s*(?:of|relative to|based on|by|to)?\s*(?:the\s+)?"
+    r"(?P<whole>base(?:\s+electrolyte)?|solvents?|total|electrolyte)\b\s*\)?",
     re.IGNORECASE,
 )
 _RELATIVE = {
@@ -44,13 +69,16 @@ _RELATIVE = {
     "total": AdditiveBasis.MASS_PERCENT,
     "electrolyte": AdditiveBasis.MASS_PERCENT,
 }
-_RATIO_WORD = re.compile(
-    r"(?P<v>(?:by\s+|in\s+|the\s+)?(?:vol(?:ume)?|v)\b\.?(?:\s*[/:]\s*v(?:ol)?\b\.?)*)"
-    r"|(?P<w>(?:by\s+|in\s+)?(?:wt|weight|mass|w|m)\b\.?(?:\s*[/:]\s*(?:wt|w|m)\b\.?)*)"
-    r"|(?P<mol>(?:by\s+|in\s+)?(?:mol(?:e|es|ar)?|n)\b\.?(?:\s*[/:]\s*(?:mol|n)\b\.?)*)",
+_BASIS_WORD = r"(?<![A-Za-z])(?:vol(?:ume|umetric)?|v|wt|weight|mass|w|mol(?:e|es|ar)?|n)\b\.?"
+# A lone m is no basis: m/m is mass, but m is also molal and molar.
+_M_CHAIN = r"(?<![A-Za-z])m\b(?:\s*[/:]\s*m\b)+"
+BASIS_CHAIN = rf"(?:(?:by|in|the)\s+)?(?:{_M_CHAIN}|{_BASIS_WORD}(?:\s*[/:-]\s*{_BASIS_WORD})*)"
+_CHAIN = re.compile(BASIS_CHAIN, re.IGNORECASE)
+_RATIO_BASIS = {"v": RatioBasis.VOLUME, "w": RatioBasis.MASS, "n": RatioBasis.MOLE}
+_FILLER = re.compile(
+    r"(?<![a-z])(?:ratios?|in|at|an?|the|of|with|by|having)(?![a-z/:])|[()=,;%]|(?<=[a-z])\.",
     re.IGNORECASE,
 )
-_RATIO_BASIS = {"v": RatioBasis.VOLUME, "w": RatioBasis.MASS, "mol": RatioBasis.MOLE}
 
 SALT_UNIT_HELP = "write M (mol/L of solution), mol/kg (of solvents), mol/kg solution, wt% or mol%"
 ADDITIVE_UNIT_HELP = "write wt% (of the whole electrolyte), wt% of base, or vol%"
@@ -60,7 +88,7 @@ RATIO_HELP = "write v/v, w/w or mol/mol"
 def read_salt_unit(text: str) -> tuple[SaltBasis, float, str] | None:
     """Concentration unit at the start of `text`: basis, factor and what follows; None if none."""
     for pattern, basis, factor in _SALT_UNITS:
-        match = re.match(pattern, text)
+        match = pattern.match(text)
         if match:
             return basis, factor, text[match.end() :]
     return None
@@ -75,7 +103,7 @@ def read_additive_unit(text: str) -> tuple[AdditiveBasis, str] | None:
         If a volume percentage is counted on something other than the solvents.
     """
     for pattern, basis in _ADDITIVE_UNITS:
-        match = re.match(pattern, text, re.IGNORECASE)
+        match = pattern.match(text)
         if match is None:
             continue
         rest = text[match.end() :]
@@ -93,18 +121,41 @@ def read_additive_unit(text: str) -> tuple[AdditiveBasis, str] | None:
     return None
 
 
-def read_ratio_basis(text: str) -> RatioBasis | None:
+def read_ratio_basis(text: str, count: int = 0) -> RatioBasis | None:
     """Basis named in the words around a ratio; None if the words name none.
+
+    Parameters
+    ----------
+    text
+        Words before and after the ratio: ``(v/v)``, ``by weight``, ``molar ratio``.
+    count
+        How many components the ratio has; 0 if unknown.
 
     Raises
     ------
     AmountError
-        If there are words that name no basis, or two different ones.
+        If there are words that name no basis, two different ones, or, as ``v/v/v`` for two
+        solvents, one that counts more components than there are.
     """
-    words = re.sub(r"(?<![a-z])ratio(?![a-z])|[()=,;%\s]|(?<=[a-z])\.", " ", text, flags=re.I)
-    if not words.strip():
+    if not _FILLER.sub(" ", text).strip():
         return None
-    found = {_RATIO_BASIS[str(match.lastgroup)] for match in _RATIO_WORD.finditer(words)}
-    if _RATIO_WORD.sub("", words).strip(" /:-") or len(found) != 1:
+    found = set()
+    for match in _CHAIN.finditer(text):
+        words = re.findall(rf"{_BASIS_WORD}|\bm\b", match.group(), re.IGNORECASE)
+        found |= {_basis_of(word) for word in words}
+        if len(words) > max(count, 1) > 1:
+            raise AmountError(
+                f"{match.group().strip()!r} counts {len(words)} components and the ratio has "
+                f"{count}; is one missing?"
+            )
+    rest = _FILLER.sub(" ", _CHAIN.sub(" ", text)).strip(" /:-")
+    if rest or len(found) != 1:
         raise AmountError(f"{text.strip()!r} is not one basis of a ratio; {RATIO_HELP}")
     return found.pop()
+
+
+def _basis_of(word: str) -> RatioBasis:
+    first = word[0].lower()
+    if word.lower().startswith("mol"):
+        return RatioBasis.MOLE
+    return _RATIO_BASIS["w" if first == "m" else first]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.amounts import AdditiveBasis, Amounts, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.amounts import Amounts
 from electrolyte_ml.formulation.base import Formulation
+from electrolyte_ml.formulation.bases import AdditiveBasis, RatioBasis, SaltBasis
 
 _FEWEST_DIGITS = 4
 _MOST_DIGITS = 15

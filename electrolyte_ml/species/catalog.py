@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Iterable
 from typing import TypeVar
 
 from electrolyte_ml.errors import (
@@ -16,21 +12,11 @@ from electrolyte_ml.errors import (
     UnknownSpeciesError,
 )
 from electrolyte_ml.species.base import Ion, Salt, Solvent
-from electrolyte_ml.species.chemistry import canonical_smiles, formal_charge, fragments, is_smiles
+from electrolyte_ml.species.chemistry import canonical_smiles, formal_charge, is_smiles
+from electrolyte_ml.species.salt_names import SaltReader
+from electrolyte_ml.species.spelling import normalise_name, suggestion
 
 _S = TypeVar("_S", Solvent, Ion)
-_COUNTED_ION = re.compile(r"^\(?(?P<name>.*?)\)?(?P<count>[2-9]?)$")
-
-
-def normalise_name(name: str) -> str:
-    """Form in which names are compared: no case, spaces, hyphens or underscores.
-
-    Examples
-    --------
-    >>> normalise_name("2-Methyl THF")
-    '2methylthf'
-    """
-    return re.sub(r"[\s_\-‐-―]+", "", name).casefold()
 
 
 class Catalog:
@@ -54,7 +40,7 @@ class Catalog:
         self._ion_by_name = _index(self.ions)
         self._solvent_by_smiles = {s.smiles: s for s in self.solvents}
         self._ion_by_smiles = {i.smiles: i for i in self.ions}
-        self._salts: dict[str, Salt] = {}
+        self._salts = SaltReader(self.ions, self._ion_by_name, self._ion_from_smiles)
 
     @property
     def cations(self) -> tuple[Ion, ...]:
@@ -101,7 +87,7 @@ class Catalog:
             return found
         if is_smiles(name) and formal_charge(name) != 0:
             return self._ion_from_smiles(canonical_smiles(name))
-        raise UnknownSpeciesError(f"unknown ion {name!r}{self._suggest(name, self._ion_by_name)}")
+        raise UnknownSpeciesError(f"unknown ion {name!r}{suggestion(name, self._ion_by_name)}")
 
     def salt(self, name: str) -> Salt:
         """Salt by formula name (``NaPF6``, ``Mg(TFSI)2``) or by SMILES (``[Na+].F[P-]...``).
@@ -115,21 +101,26 @@ class Catalog:
         SmilesError
             If SMILES cannot be parsed or do not hold one kind of cation and of anion.
         """
-        key = name.strip()
-        if key not in self._salts:
-            self._salts[key] = self._salt_from_name(key) or self._salt_from_smiles(key)
-        return self._salts[key]
+        return self._salts.read(name.strip())
+
+    def has_solvent_named(self, name: str) -> bool:
+        """Whether `name` is a name or alias of a solvent here."""
+        return normalise_name(name) in self._solvent_by_name
+
+    def has_salt_named(self, name: str) -> bool:
+        """Whether `name` is written as names of a cation and an anion here."""
+        return self._salts.by_name(name.strip()) is not None
 
     def is_solvent(self, name: str) -> bool:
         """Whether `name` is a name or alias of a solvent here, or a SMILES of one molecule."""
-        if normalise_name(name) in self._solvent_by_name:
+        if self.has_solvent_named(name):
             return True
         return "." not in name and is_smiles(name) and formal_charge(name) == 0
 
     def is_salt(self, name: str) -> bool:
         """Whether `name` is written as a salt: cation and anion names, or ions as SMILES."""
         try:
-            named = self._salt_from_name(name.strip()) is not None
+            named = self.has_salt_named(name)
         except ChargeBalanceError:
             return True
         return named or ("." in name and is_smiles(name))
@@ -137,88 +128,11 @@ class Catalog:
     def _ion_from_smiles(self, smiles: str) -> Ion:
         return self._ion_by_smiles.get(smiles) or Ion(name=smiles, smiles=smiles, in_catalog=False)
 
-    def _salt_from_name(self, name: str) -> Salt | None:
-        for prefix, cation in self._cation_prefixes:
-            if not name.casefold().startswith(prefix):
-                continue
-            rest = name[len(prefix) :]
-            count = ""
-            if rest[:1].isdigit() and normalise_name(rest) not in self._ion_by_name:
-                count, rest = rest[0], rest[1:]
-            found = self._anion_and_count(rest)
-            if found is None:
-                continue
-            anion, anion_count = found
-            salt = Salt(cation=cation, anion=anion)
-            written = (int(count or 1), int(anion_count or 1))
-            if (count or anion_count) and written != (salt.n_cation, salt.n_anion):
-                raise ChargeBalanceError(
-                    f"salt {name!r} is not neutral: {cation.name} has charge {cation.charge:+d}, "
-                    f"{anion.name} has {anion.charge:+d}; write {salt.name}"
-                )
-            return salt
-        return None
-
-    def _anion_and_count(self, text: str) -> tuple[Ion, str] | None:
-        whole = self._ion_by_name.get(normalise_name(text))
-        if whole is not None:
-            return (whole, "") if whole.charge < 0 else None
-        match = _COUNTED_ION.match(text)
-        if match is None:
-            return None
-        ion = self._ion_by_name.get(normalise_name(match["name"]))
-        return (ion, match["count"]) if ion is not None and ion.charge < 0 else None
-
-    def _salt_from_smiles(self, name: str) -> Salt:
-        if not is_smiles(name):
-            if "[" in name and "." in name:
-                raise SmilesError(f"cannot parse salt SMILES {name!r}")
-            raise UnknownSpeciesError(self._unknown_salt(name))
-        counts = Counter(fragments(name))
-        charge = sum(formal_charge(part) * n for part, n in counts.items())
-        if charge != 0:
-            raise ChargeBalanceError(
-                f"salt {name!r} has a net charge of {charge:+d}; add the counter-ion so that the "
-                "charges add up to zero"
-            )
-        ions = [self._ion_from_smiles(part) for part in counts if formal_charge(part) != 0]
-        if len(counts) != 2 or len(ions) != 2:
-            raise SmilesError(
-                f"salt {name!r} must hold one kind of cation and one kind of anion, "
-                "written cation.anion"
-            )
-        cation, anion = sorted(ions, key=lambda ion: -ion.charge)
-        return Salt(cation=cation, anion=anion)
-
-    @cached_property
-    def _cation_prefixes(self) -> list[tuple[str, Ion]]:
-        pairs = [
-            (name.casefold(), ion) for ion in self.cations for name in (ion.name, *ion.aliases)
-        ]
-        return sorted(pairs, key=lambda pair: -len(pair[0]))
-
     def _unknown_solvent(self, name: str) -> str:
         return (
-            f"unknown solvent {name!r}{self._suggest(name, self._solvent_by_name)}; "
+            f"unknown solvent {name!r}{suggestion(name, self._solvent_by_name)}; "
             "give a catalog name or a SMILES"
         )
-
-    def _unknown_salt(self, name: str) -> str:
-        names = {
-            normalise_name(Salt(cation=c, anion=a).name): Salt(cation=c, anion=a)
-            for c in self.cations
-            for a in self.anions
-        }
-        return (
-            f"unknown salt {name!r}{self._suggest(name, names)}; "
-            "write cation and anion (NaPF6) or SMILES ([Na+].F[P-](F)(F)(F)(F)F)"
-        )
-
-    @staticmethod
-    def _suggest(name: str, known: Mapping[str, Solvent | Ion | Salt]) -> str:
-        close = difflib.get_close_matches(normalise_name(name), known, n=2, cutoff=0.6)
-        names = list(dict.fromkeys(known[c].name for c in close))
-        return f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
 
 
 def _index(species: Iterable[_S]) -> dict[str, _S]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rdkit import Chem, rdBase
@@ -85,7 +86,10 @@ def molecule_of(smiles: str) -> Chem.Mol:
         If it cannot be parsed or holds no atom.
     """
     with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles) if smiles.strip() else None
+        # RDKit would read what follows a space as a title.
+        molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() == 0:
         raise SmilesError(f"cannot parse SMILES {smiles!r}")
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        raise SmilesError(f"SMILES {smiles!r} holds a placeholder atom '*'; name every atom")
     return molecule

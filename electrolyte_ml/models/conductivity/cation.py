@@ -3,14 +3,16 @@ r"""From lithium to other cations: what the training data cannot tell, as a prio
 CALiSol-23 holds lithium alone, so nothing about the cation can be learnt there. A sodium
 electrolyte is predicted as its lithium twin times :math:`10^\delta`,
 
-.. math:: \delta = \beta_0 + \beta_1 (m - 1) + \beta_2 (10/\varepsilon_r - 10/40),
+.. math:: \delta = \beta_0 + \beta_1 (m - 1) + \beta_2 x_\mathrm{lc},
 
-with molality :math:`m` in mol/kg and the relative permittivity :math:`\varepsilon_r` of the
-solvents: Na+ is larger, less solvated and pairs less, which matters more in concentrated and in
-weakly polar solutions. :math:`\beta` has a Gaussian prior, centred at the 10 to 20 % by which
-NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_. Measured sodium points
-update it by Bayesian linear regression; each source shares one error (its laboratory, and the
-model's error for that lithium twin), so that many points of one paper do not count as many papers.
+with molality :math:`m` in mol/kg and the mole fraction :math:`x_\mathrm{lc}` of open-chain
+carbonates among the solvents. Na+ is larger and less solvated than Li+, moves more freely, and the
+more so the more concentrated the solution is; but it binds open-chain carbonates weakly, pairs
+there with the anion, and loses that advantage. :math:`\beta` has a Gaussian prior, centred at the
+10 to 20 % by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_.
+Measured sodium points update it by Bayesian linear regression; each source shares one error (its
+laboratory, and the model's error for that lithium twin), so that many points of one paper do not
+count as many papers.
 
 References
 ----------
@@ -21,12 +23,17 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
+
+from electrolyte_ml.features import Composition
+from electrolyte_ml.species.chemistry import molecule_of
 
 _PRIOR_MEAN = np.array([0.06, 0.0, 0.0])
-_PRIOR_SD = np.array([0.08, 0.05, 0.10])
+_PRIOR_SD = np.array([0.08, 0.05, 0.20])
 # Spread of delta from system to system that the three terms do not describe, log10.
 SYSTEM_SD = 0.08
 # Spread of one reading, log10: numbers taken from running text and small plots.
@@ -58,12 +65,33 @@ class CationShift:
     n_sources: int = 0
 
     def predict(
-        self, molality: NDArray[np.float64], permittivity: NDArray[np.float64]
+        self, molality: NDArray[np.float64], chain_carbonate: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Delta and its standard deviation in log10, shapes (n,)."""
-        terms = shift_terms(molality, permittivity)
+        """Delta and its standard deviation in log10, shapes (n,).
+
+        Parameters
+        ----------
+        molality
+            mol/kg, shape (n,).
+        chain_carbonate
+            From `chain_carbonate_share`, shape (n,).
+        """
+        terms = shift_terms(molality, chain_carbonate)
         variance = np.einsum("ni,ij,nj->n", terms, self.covariance, terms)
         return terms @ self.mean, np.sqrt(variance + SYSTEM_SD**2)
+
+
+def chain_carbonate_share(composition: Composition) -> NDArray[np.float64]:
+    """Mole fraction of open-chain carbonates among the solvents, shape (u,)."""
+    is_one = [
+        molecule_of(s.smiles).HasSubstructMatch(_chain_carbonate()) for s in composition.solvents
+    ]
+    return composition.solvent_mole_fraction @ np.array(is_one, dtype=np.float64)
+
+
+@cache
+def _chain_carbonate() -> Chem.Mol:
+    return Chem.MolFromSmarts("[#6][O;!R]C(=O)[O;!R][#6]")
 
 
 def prior() -> CationShift:
@@ -72,21 +100,17 @@ def prior() -> CationShift:
 
 
 def shift_terms(
-    molality: NDArray[np.float64], permittivity: NDArray[np.float64]
+    molality: NDArray[np.float64], chain_carbonate: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The three terms of delta, shape (n, 3); held within the range that electrolytes span."""
+    """The three terms of delta, shape (n, 3); molality held within the range of electrolytes."""
     return np.column_stack(
-        [
-            np.ones(len(molality)),
-            np.clip(molality, 0.0, 3.0) - 1.0,
-            10.0 / np.clip(permittivity, 5.0, None) - 10.0 / 40.0,
-        ]
+        [np.ones(len(molality)), np.clip(molality, 0.0, 3.0) - 1.0, chain_carbonate]
     )
 
 
 def update(
     molality: NDArray[np.float64],
-    permittivity: NDArray[np.float64],
+    chain_carbonate: NDArray[np.float64],
     delta: NDArray[np.float64],
     twin_sd: NDArray[np.float64],
     source: NDArray[np.str_],
@@ -95,7 +119,7 @@ def update(
 
     Parameters
     ----------
-    molality, permittivity
+    molality, chain_carbonate
         Of the points, shape (n,).
     delta
         log10 of measured conductivity over that predicted for the lithium twin, shape (n,).
@@ -109,7 +133,7 @@ def update(
     CationShift
         The posterior.
     """
-    terms = shift_terms(molality, permittivity)
+    terms = shift_terms(molality, chain_carbonate)
     same = source[:, None] == source[None, :]
     shared = SYSTEM_SD**2 + _SHARED * np.outer(twin_sd, twin_sd)
     noise = same * shared + np.diag((1 - _SHARED) * twin_sd**2 + READING_SD**2)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import FEATURE_NAMES, Composition, compose, mixture_features
+from electrolyte_ml.features import Composition, compose, mixture_features
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction
-from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift
+from electrolyte_ml.models.conductivity.cation import (
+    UNKNOWN_CATION_SD,
+    CationShift,
+    chain_carbonate_share,
+)
 from electrolyte_ml.models.conductivity.domain import Domain, join_faults, wide
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
@@ -24,7 +28,6 @@ from electrolyte_ml.models.conductivity.network import Network
 LITHIUM = "[Li+]"
 SODIUM = "[Na+]"
 NO_SALT = "no salt, no ionic conduction"
-_PERMITTIVITY = FEATURE_NAMES.index("solvent.volume_mean.permittivity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +96,17 @@ class ConductivityModel:
         index = composition.index[rows]
         molality = composition.molality_mol_kg[index]
         members = self.network.log10_conductivity(features, index, molality, temperature[rows])
-        shift, shift_sd = self._cation_shift(composition, features)
+        shift, shift_sd = self._cation_shift(composition)
         spread = self.factor * scale_of(members)
         half_width = np.hypot(spread, NORMAL_QUANTILE * shift_sd[index])
         return centre_of(members) + shift[index], half_width
 
     def _cation_shift(
-        self, composition: Composition, features: NDArray[np.float64]
+        self, composition: Composition
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Shift from lithium and its standard deviation, log10, by share of the cations."""
         sodium, sodium_sd = self.sodium.predict(
-            composition.molality_mol_kg, features[:, _PERMITTIVITY]
+            composition.molality_mol_kg, chain_carbonate_share(composition)
         )
         shift = np.zeros(composition.n_formulations)
         sd = np.zeros(composition.n_formulations)

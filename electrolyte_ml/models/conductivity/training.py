@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
-from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature
+from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
 from electrolyte_ml.data.splits import Split, grouped_split, source_groups
-from electrolyte_ml.features import FEATURE_NAMES, compose, mixture_features
+from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
-from electrolyte_ml.models.conductivity.cation import CationShift, update
+from electrolyte_ml.models.conductivity.cation import CationShift, chain_carbonate_share, update
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import (
@@ -28,7 +28,6 @@ from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
 
 Progress = Callable[[str, int, int], None]
-_PERMITTIVITY = FEATURE_NAMES.index("solvent.volume_mean.permittivity")
 _CALIBRATION_FOLDS = 6
 
 
@@ -52,7 +51,9 @@ def measured_sodium() -> Measurements:
     DataNotFoundError
         If a data set is not on this machine.
     """
-    return concatenate([na_literature.load()[0], chayambuka2022.load()[0]])
+    return concatenate(
+        [source.load()[0] for source in (na_literature, chayambuka2022, sodium_table)]
+    )
 
 
 def training_rows(measurements: Measurements) -> TrainingRows:
@@ -65,6 +66,12 @@ def training_rows(measurements: Measurements) -> TrainingRows:
         temperature_k=measurements.temperature_k,
         conductivity_ms_cm=measurements.value,
     )
+
+
+def chain_carbonates(measurements: Measurements) -> NDArray[np.float64]:
+    """Mole fraction of open-chain carbonates among the solvents of each row, shape (n,)."""
+    composition = compose(measurements.row_formulations)
+    return chain_carbonate_share(composition)[composition.index]
 
 
 def predict_rows(network: Network, rows: TrainingRows) -> NDArray[np.float64]:
@@ -118,7 +125,7 @@ def fit_sodium_shift(network: Network, factor: float, sodium: Measurements) -> C
     members = predict_rows(network, rows)
     return update(
         rows.molality_mol_kg,
-        rows.features[:, _PERMITTIVITY],
+        chain_carbonates(sodium),
         rows.log10_conductivity - centre_of(members),
         factor * scale_of(members) / NORMAL_QUANTILE,
         sodium.source,

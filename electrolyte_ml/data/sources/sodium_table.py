@@ -1,0 +1,70 @@
+"""Sodium conductivities that this project looked up itself; the table ships with the package.
+
+Each row names the paper that measured it, where the number was read, and whether it could be
+checked; ranges that are quoted second-hand stand with their middle and say so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from importlib.resources import files
+
+import numpy as np
+
+from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.formulation import Formulation, parse_recipe
+
+TABLE = "sodium_conductivity.csv"
+CITATION = "sodium conductivities looked up for this package"
+FLAG_UNVERIFIED = "read second-hand"
+_SODIUM = "[Na+]"
+_ROOM_TEMPERATURE_C = 25.0
+_ZERO_CELSIUS_K = 273.15
+
+
+def load() -> tuple[Measurements, CleaningReport]:
+    """Read the table; rows of other cations (lithium twins) are left out.
+
+    Returns
+    -------
+    measurements
+        Conductivity, mS/cm; a row without a temperature counts as 25 degC.
+    report
+        What was left out and flagged.
+    """
+    table = files("electrolyte_ml.data") / "tables" / TABLE
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"), newline="")))
+    parsed = [(row, parse_recipe(row["recipe"])) for row in rows]
+    sodium = [(n, row, f) for n, (row, f) in enumerate(parsed) if _is_sodium(f)]
+    flag = np.array(["" if row["verified"] == "yes" else FLAG_UNVERIFIED for _, row, _ in sodium])
+    measurements = Measurements(
+        property_name="conductivity_ms_cm",
+        formulations=tuple(f for _, _, f in sodium),
+        formulation_index=np.arange(len(sodium), dtype=np.intp),
+        temperature_k=np.array(
+            [
+                float(row["temperature_c"] or _ROOM_TEMPERATURE_C) + _ZERO_CELSIUS_K
+                for _, row, _ in sodium
+            ]
+        ),
+        value=np.array([float(row["conductivity_ms_cm"]) for _, row, _ in sodium]),
+        source=np.array([row["source_doi"] for _, row, _ in sodium]),
+        source_row=np.array([n for n, _, _ in sodium], dtype=np.intp),
+        flag=flag,
+    )
+    notes = (
+        CleaningNote(
+            action=Action.DROPPED, n_rows=len(rows) - len(sodium), what="lithium twin, not sodium"
+        ),
+        CleaningNote(action=Action.FLAGGED, n_rows=int((flag != "").sum()), what=FLAG_UNVERIFIED),
+    )
+    return measurements, CleaningReport(
+        source=CITATION, n_read=len(rows), n_kept=len(sodium), notes=notes
+    )
+
+
+def _is_sodium(formulation: Formulation) -> bool:
+    salts = formulation.salts
+    return bool(salts) and all(s.salt.cation.smiles == _SODIUM for s in salts)
