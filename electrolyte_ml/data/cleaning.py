@@ -64,3 +64,15 @@ class CleaningReport:
         lines = [f"{self.source}: {self.n_read} rows read, {self.n_kept} kept"]
         lines += [f"  {note.action} {note.n_rows}: {note.what}" for note in self.notes]
         return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain numbers and text, for JSON."""
+        return {
+            "source": self.source,
+            "n_read": self.n_read,
+            "n_kept": self.n_kept,
+            "notes": [
+                {"action": str(note.action), "n_rows": note.n_rows, "what": note.what}
+                for note in self.notes
+            ],
+        }
