@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features.molecule import SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation.density import density_g_cm3
-from electrolyte_ml.species import Solvent, default_catalog
+from electrolyte_ml.species import Solvent
+from electrolyte_ml.species.default import packaged_catalog
 
 _LENGTH_SCALE = 5.0
 _NOISE_SHARE = 0.05
@@ -98,7 +99,7 @@ class _Estimator:
     """Gaussian-process interpolation of one constant over the catalog."""
 
     def __init__(self, name: str) -> None:
-        catalog = default_catalog().solvents
+        catalog = packaged_catalog().solvents
         forward = _CONSTANTS[name].forward
         space = np.array([descriptors(s.smiles, SOLVENT_DESCRIPTORS) for s in catalog])
         self._centre, self._scale = space.mean(axis=0), space.std(axis=0) + 1e-9

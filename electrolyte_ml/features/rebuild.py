@@ -15,7 +15,8 @@ from electrolyte_ml.features.molecule import (
     SOLVENT_TABLE,
     calculate,
 )
-from electrolyte_ml.species import Ion, Solvent, default_catalog
+from electrolyte_ml.species import Ion, Solvent
+from electrolyte_ml.species.default import packaged_catalog
 
 TABLES = Path(__file__).parent / "tables"
 MISSING_RATES = "missing_rates.csv"
@@ -31,7 +32,7 @@ def rebuild(folder: Path = TABLES) -> None:
     folder
         Where the three CSV files go; the package's own by default.
     """
-    catalog = default_catalog()
+    catalog = packaged_catalog()
     rates = []
     for table, species, names in (
         (SOLVENT_TABLE, catalog.solvents, SOLVENT_DESCRIPTORS),

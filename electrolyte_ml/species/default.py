@@ -34,6 +34,12 @@ def catalog_with(folder: Path) -> Catalog:
 
 
 @cache
+def packaged_catalog() -> Catalog:
+    """The package's species alone: what models are built from, whatever a user adds."""
+    return Catalog(read_solvents(), read_ions())
+
+
+@cache
 def default_catalog() -> Catalog:
     """The package's species and the user's own, read once."""
     return catalog_with(user_folder())
