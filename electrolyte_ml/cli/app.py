@@ -8,7 +8,7 @@ import sys
 import typer
 
 from electrolyte_ml import __version__
-from electrolyte_ml.cli import bench, convert, data, propose, score, species, train
+from electrolyte_ml.cli import bench, convert, data, propose, score, simulate, species, train
 from electrolyte_ml.errors import ElectrolyteError, InfeasibleError
 
 EXIT_BAD_INPUT = 2
@@ -26,6 +26,7 @@ app.command("score", help=score.HELP)(score.score)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("bench", help=bench.HELP)(bench.bench)
 app.add_typer(data.app, name="data")
+app.add_typer(simulate.app, name="simulate")
 app.add_typer(species.app, name="species")
 app.add_typer(train.app, name="train")
 

@@ -146,13 +146,13 @@ def test_a_recipe_of_the_literature_means_what_it_says(row):
 
 
 def solvent_shares(base: Bottle, basis: str) -> dict[str, float]:
-    by = {
-        "": lambda s: 1.0,
-        "w": lambda s: 1.0,
-        "v": density,
-        "mol": lambda s: s.molar_mass_g_mol,
+    grams_per_part = {
+        "": dict.fromkeys(base.grams, 1.0),
+        "w": dict.fromkeys(base.grams, 1.0),
+        "v": {name: density(base.solvent[name]) for name in base.grams},
+        "mol": {name: base.solvent[name].molar_mass_g_mol for name in base.grams},
     }[basis]
-    return {name: grams / by(base.solvent[name]) for name, grams in base.grams.items()}
+    return {name: grams / grams_per_part[name] for name, grams in base.grams.items()}
 
 
 def additive_amount(base: Bottle, whole: Bottle, name: str, unit: str) -> float:

@@ -1,0 +1,213 @@
+"""``electrolyte-ml simulate``: molecular dynamics of a recipe, or of a campaign of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from electrolyte_ml.simulate.campaign import Campaign, CampaignJob
+    from electrolyte_ml.simulate.engine import Progress, Report
+
+HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
+_STATE_HELP = "Folder of jobs, also of killed ones; default: the user's state folder."
+
+
+class _RunByDefault(TyperGroup):
+    """A group whose verb ``run`` may be left out: ``simulate "1 M NaPF6 in PC"``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(help=HELP, cls=_RunByDefault, no_args_is_help=True)
+
+
+@app.command()
+def run(
+    recipe: Annotated[str, typer.Argument(help="Such as '1 M NaPF6 in PC'.")],
+    preset: Annotated[str, typer.Option(help="smoke, quick, standard or transport.")] = "quick",
+    at: Annotated[str, typer.Option(help="Temperature with its unit.")] = "25 degC",
+    cation_set: Annotated[
+        str | None, typer.Option(help="Published parameters of the cations.")
+    ] = None,
+    charge_scale: Annotated[
+        float | None, typer.Option(help="Factor on ion charges, above 0 and at most 1.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Makes packing and velocities repeatable.")] = 1,
+    state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Simulate one recipe; a killed run is continued by the same command."""
+    from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.simulate import SimulationJob, compose_box, run_job
+    from electrolyte_ml.simulate import preset as preset_of
+    from electrolyte_ml.simulate.display import result_lines
+    from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
+    from electrolyte_ml.simulate.running import default_folder
+    from electrolyte_ml.units import temperature_k
+
+    protocol, n_atoms = preset_of(preset)
+    job = SimulationJob(
+        composition=compose_box(parse_recipe(recipe), n_atoms),
+        temperature_k=temperature_k(at),
+        cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
+        charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+        protocol=protocol,
+        seed=seed,
+    )
+    with _Bar() as bar:
+        result = run_job(job, state or default_folder(), bar.callback(recipe))
+    if as_json:
+        typer.echo(dump_json(result))
+        return
+    for line in result_lines(result):
+        typer.echo(line)
+
+
+@app.command()
+def campaign(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml")],
+    state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Results table; default: NAME.csv in the state folder.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time, one thread each.")] = 1,
+    status: Annotated[bool, typer.Option("--status", help="Say how far it is, and stop.")] = False,
+) -> None:
+    """Run every job of a campaign that is not finished; the table grows as jobs end."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from electrolyte_ml.simulate import read_campaign, run_campaign
+    from electrolyte_ml.simulate.running import default_folder
+
+    plan = read_campaign(file)
+    folder = state or default_folder()
+    target = table or folder / f"{plan.name}.csv"
+    if status:
+        _print_status(plan, folder)
+        return
+    _write_results(plan, folder, target)
+    after_each = _reporter(plan, folder, target)
+    if workers == 1:
+        with _Bar() as bar:
+            run_campaign(
+                plan,
+                folder,
+                after_each=after_each,
+                progress=lambda entry: bar.callback(_label(entry)),
+            )
+        return
+    # Spawned, because a forked copy of a process that has used OpenMM may hang.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        run_campaign(plan, folder, executor=executor, after_each=after_each)
+
+
+@app.command("ratios")
+def print_ratios(
+    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
+    column: Annotated[str, typer.Option(help="Which quantity.")] = "nernst_einstein_ms_cm",
+    over: Annotated[str, typer.Option(help="Cation of the numerator.")] = "Na",
+    under: Annotated[str, typer.Option(help="Cation of the denominator.")] = "Li",
+) -> None:
+    """Ratio of a quantity between the halves of each pair, with its error over seeds."""
+    from electrolyte_ml.errors import TableError
+    from electrolyte_ml.simulate.results import ratios, read_table
+
+    rows = read_table(table)
+    if not rows or column not in rows[0]:
+        raise TableError([f"{table} holds no rows with a column {column!r}"])
+    for ratio in ratios(rows, column, over, under):
+        labels = ", ".join(ratio.labels.values())
+        seeds = f"{ratio.n_seeds} seed" + ("s" if ratio.n_seeds > 1 else ", no error bar")
+        error = f" +- {ratio.error:.2f}" if ratio.n_seeds > 1 else ""
+        typer.echo(f"{over}/{under} {ratio.value:.2f}{error} ({seeds}): {labels}")
+
+
+def _reporter(
+    plan: Campaign, folder: Path, target: Path
+) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
+    def after_each(entry: CampaignJob, result: dict[str, Any] | None, fault: str) -> None:
+        if result is None:
+            typer.echo(f"{_label(entry)}: failed: {fault}", err=True)
+            return
+        done = _write_results(plan, folder, target)
+        typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)})", err=True)
+
+    return after_each
+
+
+def _write_results(plan: Campaign, folder: Path, target: Path) -> int:
+    """Write the table; rows of jobs that this folder does not hold are kept."""
+    from electrolyte_ml.simulate.results import read_table, result_row, write_table
+
+    rows: dict[str, dict[str, Any]] = {row["key"]: dict(row) for row in read_table(target)}
+    finished = plan.finished(folder)
+    rows |= {entry.job.key: result_row(entry, result) for entry, result in finished}
+    if rows:
+        write_table(target, list(rows.values()))
+    return len(finished)
+
+
+def _print_status(plan: Campaign, folder: Path) -> None:
+    from electrolyte_ml.simulate.checkpoint import load_result, load_state
+    from electrolyte_ml.simulate.running import job_folder
+
+    for entry in plan.jobs:
+        own = job_folder(folder, entry.job)
+        state = load_state(own)
+        if load_result(own) is not None:
+            how_far = "done"
+        elif state is None:
+            how_far = "waiting"
+        else:
+            how_far = f"{state.stage}, {state.done_ps:g} ps"
+        typer.echo(f"{entry.job.key}  {how_far:16s}  {_label(entry)}")
+
+
+def _label(entry: CampaignJob) -> str:
+    job = entry.job
+    return (
+        f"{entry.recipe} as {entry.cation or 'solvent'}, {job.cation_set} x{job.charge_scale:g}, "
+        f"{job.temperature_k:g} K, seed {job.seed}"
+    )
+
+
+class _Bar:
+    """A progress bar on standard error; silent where that is not a terminal."""
+
+    def __enter__(self) -> _Bar:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def callback(self, label: str) -> Progress:
+        task = self._bar.add_task(label, total=1.0, detail="packing")
+
+        def show(report: Report) -> None:
+            detail = f"{report.stage}, {report.ns_per_day:.0f} ns/day"
+            self._bar.update(task, completed=report.done_ps, total=report.total_ps, detail=detail)
+            if report.done_ps >= report.total_ps:
+                self._bar.remove_task(task)
+
+        return show

@@ -1,0 +1,34 @@
+"""Molecular dynamics of electrolytes with OpenMM: from a formulation to numbers with error bars.
+
+Needs the extra ``md``. The route: a `Formulation` becomes whole numbers of molecules
+(`compose_box`), a `SimulationJob` says what is simulated, `run_job` simulates and analyses it, and
+a `Campaign` runs many jobs and continues whatever was killed.
+"""
+
+from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
+from electrolyte_ml.simulate.composition import BoxComposition, Component, compose_box
+from electrolyte_ml.simulate.ions import cation_sets, ion_template
+from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.protocol import PRESETS, Protocol, preset
+from electrolyte_ml.simulate.running import run_job
+from electrolyte_ml.simulate.templates import Template, molecule_template, shipped_templates
+
+__all__ = [
+    "PRESETS",
+    "BoxComposition",
+    "Campaign",
+    "CampaignJob",
+    "Component",
+    "Protocol",
+    "SimulationJob",
+    "Template",
+    "cation_sets",
+    "compose_box",
+    "ion_template",
+    "molecule_template",
+    "preset",
+    "read_campaign",
+    "run_campaign",
+    "run_job",
+    "shipped_templates",
+]

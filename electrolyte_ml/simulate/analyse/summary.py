@@ -1,0 +1,166 @@
+"""Everything that is computed from one finished job, as one JSON-ready result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrolyte_ml.simulate.analyse.conductivity import (
+    einstein_helfand_ms_cm,
+    nernst_einstein_ms_cm,
+)
+from electrolyte_ml.simulate.analyse.diffusion import (
+    diffusion_1e10_m2_s,
+    fit_window,
+    without_drift,
+    yeh_hummer_1e10_m2_s,
+)
+from electrolyte_ml.simulate.analyse.estimate import (
+    Estimate,
+    block_means,
+    drift_reason,
+    from_blocks,
+    refused,
+)
+from electrolyte_ml.simulate.analyse.pairing import ion_pairing
+from electrolyte_ml.simulate.analyse.structure import coordination
+from electrolyte_ml.simulate.checkpoint import State, load_parts
+from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.packing import AVOGADRO_PER_MOL
+from electrolyte_ml.simulate.system import Layout
+
+_N_BLOCKS = 5
+_FEWEST_SAMPLES = 100
+_LARGEST_DENSITY_ERROR = 0.01
+_LARGEST_DENSITY_DRIFT_G_CM3 = 0.02
+
+
+def analyse_job(
+    job: SimulationJob, folder: Path, state: State, viscosity_mpa_s: float | None = None
+) -> dict[str, Any]:
+    """Analyse a finished job.
+
+    Parameters
+    ----------
+    job
+        The job.
+    folder
+        Folder with its recording.
+    state
+        Its final state.
+    viscosity_mpa_s
+        Viscosity of the simulated liquid, mPa s; with it, diffusion is corrected for the size of
+        the box, without it the numbers are those of the box.
+
+    Returns
+    -------
+    dict
+        JSON-ready: inputs, realised formulation, and estimates, each with error and convergence.
+    """
+    layout, length = job.layout(), state.length_nm
+    formulation = job.composition.formulation()
+    result: dict[str, Any] = {
+        "key": job.key,
+        "job": job.to_dict(),
+        "recipe": formulation.notation(),
+        "formulation_key": formulation.key,
+        "n_atoms": layout.n_atoms,
+        "length_nm": length,
+        "wall_s": state.wall_s,
+        "ns_per_day": job.protocol.total_ps / 1000 / state.wall_s * 86400,
+        "density_g_cm3": density_g_cm3(layout, state.volumes_nm3).to_dict(),
+    }
+    centres, frames = load_parts(folder, state.n_parts)
+    return (
+        result
+        | _structure(job, layout, frames, length)
+        | _transport(job, layout, centres, length, viscosity_mpa_s)
+    )
+
+
+def density_g_cm3(layout: Layout, volumes_nm3: np.ndarray) -> Estimate:
+    """Density over the constant-pressure stage, g/cm3."""
+    series = layout.mass_da / AVOGADRO_PER_MOL / (volumes_nm3 * 1e-21)
+    return from_blocks(
+        float(series.mean()),
+        block_means(series, _N_BLOCKS),
+        largest_relative_error=_LARGEST_DENSITY_ERROR,
+        reasons=drift_reason(series, "density", _LARGEST_DENSITY_DRIFT_G_CM3),
+    )
+
+
+def _structure(
+    job: SimulationJob, layout: Layout, frames: np.ndarray, length: float
+) -> dict[str, Any]:
+    cations = [b for b in layout.blocks if b.template.formal_charge > 0]
+    found: dict[str, Any] = {"coordination": {}, "pairing": {}}
+    for cation in cations:
+        name = cation.template.name
+        shells = coordination(frames, layout, cation, length)
+        found["coordination"][name] = [shell.to_dict() for shell in shells]
+        pairing = ion_pairing(frames, layout, cation, length, job.protocol.frame_ps)
+        found["pairing"][name] = pairing.to_dict()
+    return found
+
+
+def _transport(
+    job: SimulationJob,
+    layout: Layout,
+    centres: np.ndarray,
+    length: float,
+    viscosity_mpa_s: float | None,
+) -> dict[str, Any]:
+    interval = job.protocol.sample_ps
+    if len(centres) < _FEWEST_SAMPLES:
+        too_short = refused(f"{len(centres) * interval:g} ps are too short for transport")
+        names = [b.template.name for b in layout.blocks]
+        return {"diffusion_1e10_m2_s": dict.fromkeys(names, too_short.to_dict())}
+    window = fit_window(len(centres) * interval)
+    centres = without_drift(centres, layout.molecule_masses_da())
+    correction = None
+    if viscosity_mpa_s is not None:
+        correction = yeh_hummer_1e10_m2_s(job.temperature_k, viscosity_mpa_s, length)
+    diffusion = {}
+    for block in layout.blocks:
+        box = diffusion_1e10_m2_s(centres[:, block.molecules], interval, window)
+        diffusion[block.template.name] = replace(box, value=box.value + (correction or 0.0))
+    found: dict[str, Any] = {
+        "fit_window_ps": [window.first_ps, window.last_ps],
+        "yeh_hummer_correction_1e10_m2_s": correction,
+        "diffusion_1e10_m2_s": {name: d.to_dict() for name, d in diffusion.items()},
+    }
+    if any(b.template.formal_charge for b in layout.blocks):
+        found |= _conductivity(job, layout, centres, length, diffusion)
+    return found
+
+
+def _conductivity(
+    job: SimulationJob,
+    layout: Layout,
+    centres: np.ndarray,
+    length: float,
+    diffusion: Mapping[str, Estimate],
+) -> dict[str, Any]:
+    interval = job.protocol.sample_ps
+    ions = [
+        (b.count, b.template.formal_charge, diffusion[b.template.name])
+        for b in layout.blocks
+        if b.template.formal_charge
+    ]
+    independent = nernst_einstein_ms_cm(ions, length, job.temperature_k)
+    collective = einstein_helfand_ms_cm(
+        centres,
+        layout.molecule_charges_e(),
+        length_nm=length,
+        temperature_k=job.temperature_k,
+        interval_ps=interval,
+        window=fit_window(len(centres) * interval),
+    )
+    return {
+        "nernst_einstein_ms_cm": independent.to_dict(),
+        "einstein_helfand_ms_cm": collective.to_dict(),
+    }

@@ -1,0 +1,188 @@
+"""Molecule counts of a box, and the formulation that those counts really are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.simulate.ions import ion_template
+from electrolyte_ml.simulate.templates import Template, molecule_template
+from electrolyte_ml.species import Ion, Salt, default_catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One kind of molecule or ion in a box.
+
+    Attributes
+    ----------
+    name, smiles
+        Identity.
+    charge
+        Formal charge, e; 0 for a solvent.
+    count
+        Molecules of it in the box.
+    """
+
+    name: str
+    smiles: str
+    charge: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxComposition:
+    """Whole numbers of molecules and ions: what is simulated, as opposed to what was asked for.
+
+    Attributes
+    ----------
+    components
+        Solvents first, then cations, then anions; the box is neutral.
+    """
+
+    components: tuple[Component, ...]
+
+    def __post_init__(self) -> None:
+        charge = sum(c.charge * c.count for c in self.components)
+        if charge != 0:
+            raise InputError(f"a box must be neutral, its ions sum to {charge:+d}")
+        if any(c.count < 1 for c in self.components):
+            raise InputError("every component of a box needs at least one molecule")
+
+    @property
+    def solvents(self) -> tuple[Component, ...]:
+        """Neutral components."""
+        return tuple(c for c in self.components if c.charge == 0)
+
+    @property
+    def cations(self) -> tuple[Component, ...]:
+        """Positive ions."""
+        return tuple(c for c in self.components if c.charge > 0)
+
+    @property
+    def anions(self) -> tuple[Component, ...]:
+        """Negative ions."""
+        return tuple(c for c in self.components if c.charge < 0)
+
+    def templates(self, cation_set: str, charge_scale: float) -> list[tuple[Template, int]]:
+        """Templates and counts, ion charges scaled."""
+        return [
+            (_template(c, cation_set).scaled(charge_scale if c.charge else 1.0), c.count)
+            for c in self.components
+        ]
+
+    def with_cation(self, cation: Ion) -> BoxComposition:
+        """The same box with another cation of the same charge: the other half of a pair.
+
+        Raises
+        ------
+        InputError
+            If the box has not exactly one kind of cation, or the charges differ.
+        """
+        if [c.charge for c in self.cations] != [cation.charge]:
+            raise InputError(f"cannot put {cation.name} in place of the cations of this box")
+        return BoxComposition(
+            components=tuple(
+                replace(c, name=cation.name, smiles=cation.smiles) if c.charge > 0 else c
+                for c in self.components
+            )
+        )
+
+    def formulation(self) -> Formulation:
+        """The formulation that these counts are: the label of whatever is computed from the box.
+
+        Raises
+        ------
+        InputError
+            If several cations and several anions leave open which salts they came from.
+        """
+        catalog = default_catalog()
+        masses = {c: catalog.solvent(c.smiles).molar_mass_g_mol * c.count for c in self.solvents}
+        total_g = sum(masses.values())
+        solvents = tuple(
+            SolventAmount(solvent=catalog.solvent(c.smiles), mass_fraction=mass / total_g)
+            for c, mass in masses.items()
+        )
+        salts = tuple(
+            SaltAmount(salt=salt, molality_mol_kg=1000 * units / total_g)
+            for salt, units in self._salts()
+        )
+        return Formulation(solvents=solvents, salts=salts)
+
+    def _salts(self) -> Iterator[tuple[Salt, int]]:
+        catalog = default_catalog()
+        cations, anions = self.cations, self.anions
+        if len(cations) > 1 and len(anions) > 1:
+            raise InputError("which salts several cations and several anions came from is open")
+        for cation in cations:
+            for anion in anions:
+                salt = Salt(cation=catalog.ion(cation.name), anion=catalog.ion(anion.name))
+                units = (
+                    anion.count // salt.n_anion
+                    if len(cations) == 1
+                    else cation.count // salt.n_cation
+                )
+                yield salt, units
+
+
+def compose_box(formulation: Formulation, n_atoms: int) -> BoxComposition:
+    """Whole numbers of molecules close to a formulation.
+
+    The salts are rounded first and the solvents follow their realised amount, so that the molality,
+    which decides conductivity, is the least changed by rounding.
+
+    Parameters
+    ----------
+    formulation
+        What is to be simulated.
+    n_atoms
+        Atoms the box should have, about.
+
+    Returns
+    -------
+    BoxComposition
+        The realised composition.
+    """
+    moles = {
+        s.solvent.name: formulation.moles_per_kg_solvent[s.solvent.name]
+        for s in formulation.solvents
+    }
+    templates = {s.solvent.name: molecule_template(s.solvent.smiles) for s in formulation.solvents}
+    atoms_per_kg = sum(moles[name] * len(t.atoms) for name, t in templates.items())
+    atoms_per_kg += sum(s.molality_mol_kg * _atoms_in(s.salt) for s in formulation.salts)
+    factor = n_atoms / atoms_per_kg
+    ions = [(s.salt, max(1, round(factor * s.molality_mol_kg))) for s in formulation.salts]
+    if ions:
+        factor = sum(units for _, units in ions) / sum(s.molality_mol_kg for s in formulation.salts)
+    solvents = [
+        Component(
+            name=s.solvent.name,
+            smiles=s.solvent.smiles,
+            charge=0,
+            count=max(1, round(factor * moles[s.solvent.name])),
+        )
+        for s in formulation.solvents
+    ]
+    return BoxComposition(components=(*solvents, *_ion_components(ions)))
+
+
+def _ion_components(salts: Sequence[tuple[Salt, int]]) -> list[Component]:
+    counts: dict[Ion, int] = {}
+    for salt, units in salts:
+        counts[salt.cation] = counts.get(salt.cation, 0) + salt.n_cation * units
+        counts[salt.anion] = counts.get(salt.anion, 0) + salt.n_anion * units
+    ordered = sorted(counts.items(), key=lambda item: -item[0].charge)
+    return [Component(name=i.name, smiles=i.smiles, charge=i.charge, count=n) for i, n in ordered]
+
+
+def _template(component: Component, cation_set: str) -> Template:
+    if component.charge == 0:
+        return molecule_template(component.smiles)
+    return ion_template(default_catalog().ion(component.name), cation_set)
+
+
+def _atoms_in(salt: Salt) -> int:
+    """Atoms in a formula unit: the atom count of an ion does not depend on the cation set."""
+    return salt.n_cation + salt.n_anion * len(ion_template(salt.anion).atoms)

@@ -1,0 +1,60 @@
+"""Results on the terminal: what may be quoted, and why the rest may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_PAIRING = {
+    "contact": "contact ion pairs",
+    "separated": "solvent-separated pairs",
+    "free": "free cations",
+    "aggregated": "in contact with two anions or more",
+}
+
+
+def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """Lines that tell a person what a simulation found.
+
+    Parameters
+    ----------
+    result
+        Result of `electrolyte_ml.simulate.running.run_job`.
+
+    Yields
+    ------
+    str
+        One line each.
+    """
+    job = result["job"]
+    yield f"{result['recipe']} (realised), {result['n_atoms']} atoms, {job['temperature_k']:g} K"
+    yield (
+        f"cation set {job['cation_set']}, ion charges x{job['charge_scale']:g}, "
+        f"seed {job['seed']}, {result['ns_per_day']:.0f} ns/day"
+    )
+    yield _line("density, g/cm3", result["density_g_cm3"])
+    for cation, shells in result["coordination"].items():
+        for shell in shells:
+            name = f"{shell['element']} of {shell['species']} around {cation}"
+            yield _line(f"{name} (peak {shell['peak_nm']:.2f} nm)", shell["number"])
+    for cation, pairing in result["pairing"].items():
+        for key, label in _PAIRING.items():
+            yield _line(f"{cation}: {label}", pairing[key])
+        yield _line(f"{cation}: life of a contact, ps", pairing["residence_ps"])
+    for name, diffusion in result["diffusion_1e10_m2_s"].items():
+        yield _line(f"diffusion of {name}, 1e-10 m2/s", diffusion)
+    for key, label in (
+        ("nernst_einstein_ms_cm", "Nernst-Einstein conductivity, mS/cm"),
+        ("einstein_helfand_ms_cm", "Einstein-Helfand conductivity, mS/cm"),
+    ):
+        if key in result:
+            yield _line(label, result[key])
+    if result.get("yeh_hummer_correction_1e10_m2_s") is None:
+        yield "diffusion is that of the box: no viscosity was given to correct for its size"
+
+
+def _line(label: str, estimate: Mapping[str, Any]) -> str:
+    if not estimate["converged"]:
+        return f"{label}: not converged ({'; '.join(estimate['reasons'])})"
+    error = "" if estimate["error"] is None else f" +- {estimate['error']:.2g}"
+    return f"{label}: {estimate['value']:.4g}{error}"

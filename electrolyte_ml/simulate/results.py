@@ -1,0 +1,182 @@
+"""The results table of a campaign, a row a job, and the ratios between the halves of pairs."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from electrolyte_ml.simulate.campaign import CampaignJob
+
+_ESTIMATES = ("density_g_cm3", "nernst_einstein_ms_cm", "einstein_helfand_ms_cm")
+_FRACTIONS = ("contact", "separated", "free", "aggregated", "residence_ps")
+_PAIR_KEYS = ("group", "recipe", "temperature_k", "cation_set", "charge_scale")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Ratio of a quantity between two cations, all else equal.
+
+    Attributes
+    ----------
+    labels
+        Group, recipe, temperature, cation set and charge scale.
+    value
+        Ratio of the means over seeds.
+    error
+        Its standard error over seeds; NaN for one seed.
+    n_seeds
+        Seeds that both halves have.
+    """
+
+    labels: Mapping[str, str]
+    value: float
+    error: float
+    n_seeds: int
+
+
+def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of the table: inputs, realised composition, estimates with error and convergence."""
+    job = entry.job
+    anions = ";".join(c.name for c in job.composition.anions)
+    row: dict[str, Any] = {
+        "key": job.key,
+        "group": entry.group,
+        "recipe": entry.recipe,
+        "realised": result["recipe"],
+        "formulation_key": result["formulation_key"],
+        "counts": " ".join(f"{c.name}:{c.count}" for c in job.composition.components),
+        "cation": entry.cation,
+        "anion": anions,
+        "temperature_k": job.temperature_k,
+        "cation_set": job.cation_set,
+        "charge_scale": job.charge_scale,
+        "seed": job.seed,
+        "nvt_ps": job.protocol.nvt_ps,
+        "time_step_fs": job.protocol.time_step_fs,
+        "length_nm": round(result["length_nm"], 5),
+        "ns_per_day": round(result["ns_per_day"], 1),
+    }
+    for name in _ESTIMATES:
+        row |= _cells(name, result.get(name))
+    pairing = result["pairing"].get(entry.cation, {})
+    for name in _FRACTIONS:
+        row |= _cells(f"pair_{name}", pairing.get(name))
+    diffusion = result["diffusion_1e10_m2_s"]
+    row |= _cells("diffusion_cation_1e10_m2_s", diffusion.get(entry.cation))
+    row |= _cells("diffusion_anion_1e10_m2_s", diffusion.get(anions))
+    solvents = {c.name for c in job.composition.solvents}
+    row["diffusion_solvents_1e10_m2_s"] = _joined(
+        (name, d["value"]) for name, d in diffusion.items() if name in solvents
+    )
+    shells = result["coordination"].get(entry.cation, [])
+    row["coordination"] = _joined(
+        (f"{s['species']}.{s['element']}", s["number"]["value"]) for s in shells
+    )
+    row["coordination_peak_nm"] = _joined(
+        (f"{s['species']}.{s['element']}", s["peak_nm"]) for s in shells
+    )
+    return row
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the table atomically, so that a reader never sees half of it."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    temporary = path.with_suffix(".tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(temporary, path)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Rows of a table, as text; none if there is no table yet."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def ratios(
+    rows: Iterable[Mapping[str, Any]],
+    column: str,
+    over: str = "Na",
+    under: str = "Li",
+) -> list[Ratio]:
+    """Ratio of a column between two cations, over the seeds that both have.
+
+    Single runs are too short to be quoted; their mean over seeds is what the ratio is made of, with
+    an error from the scatter between seeds.
+
+    Parameters
+    ----------
+    rows
+        Rows of the table.
+    column
+        A positive quantity, such as ``nernst_einstein_ms_cm``.
+    over, under
+        Cations of numerator and denominator.
+
+    Returns
+    -------
+    list of Ratio
+        One for each recipe, temperature, cation set and charge scale that has both.
+    """
+    values: dict[tuple[str, ...], dict[str, dict[str, float]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for row in rows:
+        if row.get(column) not in {None, ""}:
+            labels = tuple(str(row[key]) for key in _PAIR_KEYS)
+            values[labels][row["cation"]][str(row["seed"])] = float(row[column])
+    found = []
+    for labels, cations in values.items():
+        seeds = sorted(set(cations[over]) & set(cations[under]))
+        if not seeds:
+            continue
+        top, bottom = ([cations[c][s] for s in seeds] for c in (over, under))
+        value = sum(top) / sum(bottom)
+        error = value * math.hypot(_relative_error(top), _relative_error(bottom))
+        found.append(
+            Ratio(
+                labels=dict(zip(_PAIR_KEYS, labels, strict=True)),
+                value=value,
+                error=error,
+                n_seeds=len(seeds),
+            )
+        )
+    return found
+
+
+def _relative_error(values: Sequence[float]) -> float:
+    n = len(values)
+    if n < 2:
+        return math.nan
+    mean = sum(values) / n
+    variance = sum((v - mean) ** 2 for v in values) / (n - 1)
+    return math.sqrt(variance / n) / mean
+
+
+def _cells(name: str, estimate: Mapping[str, Any] | None) -> dict[str, Any]:
+    if estimate is None:
+        return {name: "", f"{name}_error": "", f"{name}_converged": ""}
+    return {
+        name: _rounded(estimate["value"]),
+        f"{name}_error": _rounded(estimate["error"]),
+        f"{name}_converged": estimate["converged"],
+    }
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.5g}"
+
+
+def _joined(pairs: Iterable[tuple[str, float | None]]) -> str:
+    return " ".join(f"{name}:{_rounded(value)}" for name, value in pairs)

@@ -1,0 +1,231 @@
+"""What needs OpenMM itself; skipped, with the reason, where the extra ``md`` is not installed."""
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+mm = pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installed")
+
+from electrolyte_ml.errors import InputError  # noqa: E402
+from electrolyte_ml.formulation import parse_recipe  # noqa: E402
+from electrolyte_ml.simulate import (  # noqa: E402
+    SimulationJob,
+    compose_box,
+    ion_template,
+    molecule_template,
+    preset,
+    run_job,
+)
+from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
+from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
+from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
+from electrolyte_ml.simulate.running import job_folder  # noqa: E402
+from electrolyte_ml.simulate.system import Layout, SystemOptions, build_system  # noqa: E402
+from electrolyte_ml.species import default_catalog  # noqa: E402
+
+AMBER = json.loads((Path(__file__).parent / "amber_energies.json").read_text())["molecules"]
+PLAIN = SystemOptions(hydrogen_mass_da=None, constrain_hydrogens=False)
+needs_packmol = pytest.mark.skipif(
+    not (shutil.which("packmol", path=str(Path(sys.prefix) / "bin")) or shutil.which("packmol")),
+    reason="packmol is not installed",
+)
+
+
+def force(system, kind):
+    return next(f for f in system.getForces() if type(f).__name__ == kind)
+
+
+def energies(system, positions):
+    for group, one in enumerate(system.getForces()):
+        one.setForceGroup(group)
+    platform = mm.Platform.getPlatformByName("Reference")
+    context = mm.Context(system, mm.VerletIntegrator(0.001), platform)
+    context.setPositions(positions)
+    return {
+        type(one).__name__: context.getState(getEnergy=True, groups=1 << group)
+        .getPotentialEnergy()
+        ._value
+        for group, one in enumerate(system.getForces())
+    }
+
+
+def in_vacuum(layout):
+    system = build_system(layout, 5.0, PLAIN)
+    nonbonded = force(system, "NonbondedForce")
+    nonbonded.setNonbondedMethod(mm.NonbondedForce.NoCutoff)
+    return system
+
+
+@pytest.mark.parametrize("name", AMBER)
+def test_energies_are_those_of_the_amber_topology(name):
+    held = AMBER[name]
+    template = molecule_template(held["smiles"])
+    found = energies(in_vacuum(Layout.of([(template, 1)])), np.array(held["positions_nm"]))
+    for kind, expected in held["energies_kj_mol"].items():
+        assert found[kind] == pytest.approx(expected, abs=1e-4)
+
+
+def box(factor):
+    catalog = default_catalog()
+    ions = [ion_template(catalog.ion(n)).scaled(factor) for n in ("Na", "TFSI")]
+    return Layout.of([(molecule_template("COCCOC"), 3), (ions[0], 2), (ions[1], 2)])
+
+
+def test_the_box_is_neutral_and_every_molecule_whole():
+    layout = box(0.8)
+    system = build_system(layout, 3.0, SystemOptions())
+    nonbonded = force(system, "NonbondedForce")
+    charges = [nonbonded.getParticleParameters(i)[0]._value for i in range(layout.n_atoms)]
+    assert sum(charges) == pytest.approx(0, abs=1e-9)
+    sodium = layout.blocks[1]
+    assert charges[sodium.atoms] == pytest.approx([0.8, 0.8])
+    assert system.getNumParticles() == layout.n_atoms
+
+
+def test_repartitioning_keeps_the_mass_and_constrains_the_hydrogens():
+    layout = box(0.8)
+    system = build_system(layout, 3.0, SystemOptions())
+    masses = [system.getParticleMass(i)._value for i in range(layout.n_atoms)]
+    assert sum(masses) == pytest.approx(layout.mass_da)
+    assert min(masses) > 3
+    assert system.getNumConstraints() == 3 * 10
+
+
+def test_exceptions_are_scaled_and_scale_one_changes_nothing():
+    positions = np.random.default_rng(0).uniform(0, 3, (box(1.0).n_atoms, 3))
+    plain, one, less = (in_vacuum(box(f)) for f in (1.0, 1.0, 0.8))
+    assert energies(one, positions) == energies(plain, positions)
+    full, scaled = (force(s, "NonbondedForce") for s in (plain, less))
+    anion = box(1.0).blocks[2].first_atom
+    for i in range(full.getNumExceptions()):
+        a, _, product, *_ = full.getExceptionParameters(i)
+        factor = 0.64 if a >= anion else 1.0
+        assert scaled.getExceptionParameters(i)[2]._value == pytest.approx(product._value * factor)
+
+
+def test_a_hand_computed_pair():
+    # Two sodium ions of charge 0.8 and two of -0.8 far away would need Ewald; in vacuum it is
+    # Coulomb and Lennard-Jones of one Na-Na pair at 0.5 nm.
+    sodium = ion_template(default_catalog().ion("Na"), "joung-cheatham").scaled(0.8)
+    system = in_vacuum(Layout.of([(sodium, 2)]))
+    found = energies(system, np.array([[0, 0, 0], [0.5, 0, 0]]))["NonbondedForce"]
+    ratio = (0.243928 / 0.5) ** 6
+    expected = 138.935457 * 0.64 / 0.5 + 4 * 0.365846 * (ratio**2 - ratio)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_box_too_small_for_the_cutoff_is_refused():
+    with pytest.raises(InputError, match="more atoms"):
+        build_system(box(0.8), 1.5, SystemOptions())
+
+
+def short_job(**changes):
+    protocol, _ = preset("smoke")
+    protocol = replace(
+        protocol,
+        hot_ps=0.4,
+        equilibrate_ps=0.4,
+        npt_ps=0.4,
+        settle_ps=0.2,
+        nvt_ps=1.2,
+        sample_ps=0.04,
+        frame_ps=0.08,
+        checkpoint_s=0.0,
+        **changes,
+    )
+    box_ = compose_box(parse_recipe("1 M NaPF6 in AN"), 640)
+    return SimulationJob(composition=box_, temperature_k=330.0, protocol=protocol)
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing in the package catches it."""
+
+
+@needs_packmol
+def test_a_killed_job_resumes_and_loses_no_sample(tmp_path):
+    job = short_job()
+    folder = job_folder(tmp_path, job)
+    reports = []
+
+    def kill_late(report):
+        reports.append(report)
+        if report.stage == "nvt" and report.done_ps > 2.0:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run_stages(job, folder, kill_late)
+    state = load_state(folder)
+    assert state.stage == "nvt"
+    # The sample under way is lost, nothing before it.
+    assert reports[-1].done_ps - 1.4 - state.done_ps == pytest.approx(0.04, abs=1e-6)
+    seen = []
+    result = run_job(job, tmp_path, seen.append)
+    assert {r.stage for r in seen} == {"nvt"}
+    assert len(seen) == round((1.2 - state.done_ps) / 0.04)
+    final = load_state(folder)
+    centres, frames = load_parts(folder, final.n_parts)
+    assert len(centres) == 30
+    assert len(frames) == 15
+    assert np.abs(np.diff(centres, axis=0)).max() < 0.2
+    assert result["density_g_cm3"]["converged"] in {True, False}
+
+
+@needs_packmol
+def test_a_finished_job_is_not_run_again(tmp_path, monkeypatch):
+    job = short_job()
+    first = run_job(job, tmp_path)
+
+    def refuse(*_):
+        raise AssertionError("a finished job was started again")
+
+    monkeypatch.setattr(engine_module, "_start", refuse)
+    assert run_job(job, tmp_path) == json.loads(json.dumps(first))
+
+
+@needs_packmol
+def test_packing_is_repeatable_and_leaves_no_overlap():
+    from electrolyte_ml.simulate.packing import pack
+
+    templates = [(molecule_template("CC#N"), 30)]
+    first, again = (pack(templates, 2.0, seed=3) for _ in range(2))
+    assert np.array_equal(first, again)
+    centres = Layout.of(templates).centres_nm(first)
+    apart = centres[:, None] - centres[None]
+    apart -= 2.0 * np.round(apart / 2.0)
+    radii = np.sqrt((apart**2).sum(2)) + 9 * np.eye(30)
+    assert radii.min() > 0.2
+
+
+def test_viscosity_of_a_known_profile():
+    from electrolyte_ml.simulate.viscosity import viscosity_of_profile
+
+    layout = Layout.of([(molecule_template("CC#N"), 100)])
+    flow = np.full(400, 0.02) + np.random.default_rng(0).normal(0, 0.001, 400)
+    found = viscosity_of_profile(flow, layout, 2.1, 0.1)
+    density = layout.mass_da * 1.66053906892e-27 / 2.1e-9**3
+    by_hand = 0.1e15 * density * (2.1e-9 / (2 * np.pi)) ** 2 / 20.0 * 1e3
+    assert found.viscosity_mpa_s.value == pytest.approx(by_hand, rel=1e-2)
+    assert found.viscosity_mpa_s.converged
+
+
+def test_an_unfinished_job_has_no_viscosity():
+    from electrolyte_ml.simulate.checkpoint import State
+    from electrolyte_ml.simulate.viscosity import nemd_viscosity
+
+    state = State(
+        stage="npt",
+        done_ps=0.0,
+        positions_nm=np.zeros((1, 3)),
+        velocities_nm_ps=np.zeros((1, 3)),
+        length_nm=2.0,
+        n_parts=0,
+        volumes_nm3=np.zeros(0),
+        wall_s=0.0,
+    )
+    with pytest.raises(InputError, match="final state"):
+        nemd_viscosity(short_job(), state)
