@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
-from electrolyte_ml.data.splits import Split, grouped_split, source_groups
+from electrolyte_ml.data.splits import Split, grouped_split, source_groups, system_groups
 from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
 from electrolyte_ml.models.conductivity.cation import CationShift, chain_carbonate_share, update
@@ -128,7 +128,8 @@ def fit_sodium_shift(network: Network, factor: float, sodium: Measurements) -> C
         chain_carbonates(sodium),
         rows.log10_conductivity - centre_of(members),
         factor * scale_of(members) / NORMAL_QUANTILE,
-        sodium.source,
+        system_groups(sodium),
+        n_sources=len(set(sodium.source.tolist())),
     )
 
 
