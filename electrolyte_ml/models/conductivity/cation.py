@@ -115,6 +115,7 @@ def update(
     delta: NDArray[np.float64],
     twin_sd: NDArray[np.float64],
     system: NDArray[np.intp],
+    *,
     n_sources: int = 0,
 ) -> CationShift:
     """Update the prior with measured points.
