@@ -20,7 +20,6 @@ TABLE = "sodium_conductivity.csv"
 CITATION = "sodium conductivities looked up for this package"
 FLAG_UNVERIFIED = "read second-hand"
 _SODIUM = "[Na+]"
-_ROOM_TEMPERATURE_C = 25.0
 _ZERO_CELSIUS_K = 273.15
 
 
@@ -30,7 +29,7 @@ def load() -> tuple[Measurements, CleaningReport]:
     Returns
     -------
     measurements
-        Conductivity, mS/cm; a row without a temperature counts as 25 degC.
+        Conductivity, mS/cm.
     report
         What was left out and flagged.
     """
@@ -44,10 +43,7 @@ def load() -> tuple[Measurements, CleaningReport]:
         formulations=tuple(f for _, _, f in sodium),
         formulation_index=np.arange(len(sodium), dtype=np.intp),
         temperature_k=np.array(
-            [
-                float(row["temperature_c"] or _ROOM_TEMPERATURE_C) + _ZERO_CELSIUS_K
-                for _, row, _ in sodium
-            ]
+            [float(row["temperature_c"]) + _ZERO_CELSIUS_K for _, row, _ in sodium]
         ),
         value=np.array([float(row["conductivity_ms_cm"]) for _, row, _ in sodium]),
         source=np.array([row["source_doi"] for _, row, _ in sodium]),
