@@ -10,7 +10,7 @@ from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.amounts import check_percentages
 from electrolyte_ml.formulation.bases import RatioBasis
 from electrolyte_ml.formulation.text import split_outside_brackets
-from electrolyte_ml.formulation.units import BASIS_CHAIN, NUMBER, RATIO_HELP, read_ratio_basis
+from electrolyte_ml.formulation.units import NUMBER, RATIO_HELP, read_ratio_basis
 
 # Not the locants of a name ("1-1,2-dimethoxyethane"), but with its basis close by ("1:1vol").
 RATIO = re.compile(
@@ -19,14 +19,14 @@ RATIO = re.compile(
 )
 # Small letters only for articles: AN is acetonitrile.
 _ARTICLE = r"(?-i:an?|the)"
-_FILLER = rf"(?:in|with|at|having|{_ARTICLE}|of|by|ratios?|mixtures?|mixed|blends?|solvents?)\b"
-# Words between names and ratio, such as "mixture with a volume ratio of" in front of "1:1".
-_WORDS_BEFORE_RATIO = re.compile(
-    rf"(?:[\s(,;=:]+(?:{BASIS_CHAIN}|{_FILLER}))+[\s(,;=:]*$", re.IGNORECASE
+# A word that stands between names and ratio: "mixture with a volume ratio of", "(v/v)", "vol%".
+_BESIDE_RATIO = re.compile(
+    rf"(?:in|with|at|having|{_ARTICLE}|of|by|ratios?|mixtures?|mixed|blends?|solvents?|/|%"
+    r"|(?:[vwmn]|vol(?:ume|umetric)?|wt|weight|mass|mol(?:es?|ar)?)\.?"
+    r"(?:[/-](?:[vwmn]|vol(?:ume)?|wt|weight|mass|mol(?:es?|ar)?)\.?)*%?)",
+    re.IGNORECASE,
 )
-_WORDS_AFTER_NAMES = re.compile(
-    rf"(?:[\s(,;]+(?:{BASIS_CHAIN}|{_FILLER})%?)+[\s),;]*$", re.IGNORECASE
-)
+_TOKEN = re.compile(r"[^\s(),;=:]+")
 _LEADING_WORDS = re.compile(
     rf"^(?:(?:{_ARTICLE}|mixed|binary|ternary|solvents?|mixtures?|blends?|of)\s+)*",
     re.IGNORECASE,
@@ -130,8 +130,14 @@ def split_known(text: str, is_known: Callable[[str], bool]) -> list[str] | None:
 
 def words_after_names(text: str) -> tuple[str, str]:
     """Cut words of a basis off the end of names: ``EC:DEC by volume``."""
-    match = _WORDS_AFTER_NAMES.search(text)
-    return (text[: match.start()], match.group()) if match else (text, "")
+    tokens = list(_TOKEN.finditer(text))
+    while tokens and _BESIDE_RATIO.fullmatch(tokens[-1].group()):
+        tokens.pop()
+    end = tokens[-1].end() if tokens else 0
+    # Brackets that a name ends with belong to it: Mg(TFSI), B(OMe).
+    while text[end : end + 1] == ")":
+        end += 1
+    return text[:end], text[end:]
 
 
 def _unwrapped(text: str) -> str:
@@ -149,10 +155,8 @@ def _names_and_words(
         raise AmountError(f"-{ratio.group()} is negative; every part of a ratio must be positive")
     left = left.rstrip(" (=:,-")
     if left:
-        before = _WORDS_BEFORE_RATIO.search(left)
-        names = left[: before.start()] if before else left
-        words = f"{before.group() if before else ''} {right}"
-        return names.strip(" (,=:;"), _MIXTURE_WORDS.sub(" ", words)
+        names, early_words = words_after_names(left)
+        return names.strip(" (,=:;"), _MIXTURE_WORDS.sub(" ", f"{early_words} {right}")
     right = right.lstrip(" ),")
     names, late_words = words_after_names(right)
     head, names = _head_and_names(names, is_known)

@@ -85,7 +85,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r}: a ratio needs a number for each component, as EC:DEC = 1:1 v/v",
         ),
         (
-            r"\([^()]*\d[^()]*\sin\s[^()]*\)",
+            r"\([^()]*\sin\s+(?!vol|weight|mass|mol|an?\s)[^()]*\)",
             "{found!r}: a recipe inside a recipe is not read; write the final composition",
         ),
         (

@@ -24,16 +24,15 @@ _LATEX = re.compile(r"\\[a-zA-Z]+|\\[,;:! ]|[${}]|_(?=\{?\d)")
 _LEADING_NOISE = re.compile(
     r"^(?:(?:an?|the)\s+)?(?:electrolytes?|solutions?)\s*(?:of\s+|[:=]\s*)", re.IGNORECASE
 )
-_TRAILING_NOISE = re.compile(
-    r"[\s.,;]*(?:\b(?:mixed\s+)?(?:electrolyte|solution))?[\s.,;]*$", re.IGNORECASE
-)
+_TRAILING_NOISE = re.compile(r"\b(?:mixed\s+)?(?:electrolytes?|solutions?)$", re.IGNORECASE)
+_STOPS = " .,;"
 _GRADE = re.compile(
     r"(?<![\w-])(?:anhydrous|dry|neat|pure|battery[\s-]grade)\s+(?=[A-Za-z])", re.IGNORECASE
 )
 _IN_WATER = re.compile(
     r"\s+in\s+(?:an?\s+)?aqueous(?:\s+(?:solution|electrolyte|medium))?\s*$", re.IGNORECASE
 )
-_AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)|(?<![\w-])(?:aqueous|aq\.?)(?![\w-])", re.I)
+_AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)|(?<![\w-])aqueous(?![\w-])|\saq\.?$", re.I)
 _HAS_IN = re.compile(r"\s(?:in|dissolved)\s", re.IGNORECASE)
 
 
@@ -65,7 +64,7 @@ def tidy(text: str) -> str:
     if [plain.count(b) for b in "(["] != [plain.count(b) for b in ")]"]:
         raise RecipeSyntaxError(f"a bracket is not closed, or closed twice, in {plain!r}")
     plain = _GRADE.sub("", _LEADING_NOISE.sub("", _aqueous(plain)))
-    return _without_outer_brackets(_TRAILING_NOISE.sub("", plain)) or plain
+    return _without_outer_brackets(_without_trailing_noise(plain)) or plain
 
 
 def _check_length(text: str) -> None:
@@ -84,12 +83,16 @@ def _without_markup(text: str) -> str:
     return text
 
 
+def _without_trailing_noise(text: str) -> str:
+    return _TRAILING_NOISE.sub("", text.rstrip(_STOPS)).rstrip(_STOPS)
+
+
 def _aqueous(text: str) -> str:
     """Name the solvent where a recipe says only that it is aqueous."""
     text = _IN_WATER.sub(" in water", text)
     if _AQUEOUS.search(text) and not _HAS_IN.search(text):
         without = " ".join(_AQUEOUS.sub(" ", text).split())
-        return _TRAILING_NOISE.sub("", without) + " in water"
+        return _without_trailing_noise(without) + " in water"
     return text
 
 

@@ -72,8 +72,8 @@ _RELATIVE = {
 _BASIS_WORD = r"(?<![A-Za-z])(?:vol(?:ume|umetric)?|v|wt|weight|mass|w|mol(?:e|es|ar)?|n)\b\.?"
 # A lone m is no basis: m/m is mass, but m is also molal and molar.
 _M_CHAIN = r"(?<![A-Za-z])m\b(?:\s*[/:]\s*m\b)+"
-BASIS_CHAIN = rf"(?:(?:by|in|the)\s+)?(?:{_M_CHAIN}|{_BASIS_WORD}(?:\s*[/:-]\s*{_BASIS_WORD})*)"
-_CHAIN = re.compile(BASIS_CHAIN, re.IGNORECASE)
+_BASIS_CHAIN = rf"(?:(?:by|in|the)\s+)?(?:{_M_CHAIN}|{_BASIS_WORD}(?:\s*[/:-]\s*{_BASIS_WORD})*)"
+_CHAIN = re.compile(_BASIS_CHAIN, re.IGNORECASE)
 _RATIO_BASIS = {"v": RatioBasis.VOLUME, "w": RatioBasis.MASS, "n": RatioBasis.MOLE}
 _FILLER = re.compile(
     r"(?<![a-z])(?:ratios?|in|at|an?|the|of|with|by|having)(?![a-z/:])|[()=,;%]|(?<=[a-z])\.",

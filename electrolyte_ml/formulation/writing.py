@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.amounts import Amounts
 from electrolyte_ml.formulation.base import Formulation
 from electrolyte_ml.formulation.bases import AdditiveBasis, RatioBasis, SaltBasis
+from electrolyte_ml.species import Salt, Solvent
 
 _FEWEST_DIGITS = 4
 _MOST_DIGITS = 15
@@ -27,15 +31,30 @@ def canonical_notation(formulation: Formulation) -> str:
     str
         Such as ``1 m NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``.
     """
-    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
+    return write(canonical_amounts(formulation))
+
+
+def canonical_amounts(formulation: Formulation) -> Amounts:
+    """The amounts of the canonical notation: molalities, a mass ratio that sums to 100, wt%."""
+    amounts = _shortest(formulation, formulation.key)
+    # A number rounded once can round further where the exact one could not; what is written must
+    # be what is written again after reading it.
+    while (shorter := _shortest(amounts.formulation(), formulation.key)) != amounts:
+        amounts = shorter
+    return amounts
+
+
+def _shortest(formulation: Formulation, key: str) -> Amounts:
+    """The recipe in the fewest digits that keep `key`."""
+    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
         rounded = _rounded(formulation, digits)
         try:
-            if rounded.formulation().key == formulation.key:
-                break
+            if rounded.formulation().key == key:
+                return rounded
         except AmountError:
             # Too few digits can round a trace to nothing; more digits follow.
             continue
-    return _write(rounded)
+    return _rounded(formulation, _MOST_DIGITS)
 
 
 def _rounded(formulation: Formulation, digits: int) -> Amounts:
@@ -44,7 +63,7 @@ def _rounded(formulation: Formulation, digits: int) -> Amounts:
     additives = [s for s in formulation.solvents if s not in base]
     solution = 1 + formulation.salt_mass_per_kg_solvent
     total = sum(s.mass_fraction for s in base)
-    parts = [float(f"{100 * s.mass_fraction / total:.{digits}g}") for s in base]
+    parts = _percentages([s.mass_fraction / total for s in base], digits - 2)
     return Amounts(
         blend=[(s.solvent, part) for s, part in zip(base, parts, strict=True)],
         ratio_basis=RatioBasis.MASS,
@@ -63,16 +82,48 @@ def _rounded(formulation: Formulation, digits: int) -> Amounts:
     )
 
 
-def _write(amounts: Amounts) -> str:
-    salts = " + ".join(f"{_plain(m)} {basis} {salt.name}" for salt, m, basis in amounts.salts)
-    text = ":".join(solvent.name for solvent, _ in amounts.blend)
+def _percentages(shares: list[float], decimals: int) -> list[float]:
+    """Shares of 1 as percentages that sum to 100 exactly, by largest remainders."""
+    steps = 10**decimals
+    ideal = [100 * share * steps for share in shares]
+    whole = [math.floor(x) for x in ideal]
+    missing = 100 * steps - sum(whole)
+    by_remainder = sorted(range(len(shares)), key=lambda i: whole[i] - ideal[i])
+    for i in by_remainder[:missing]:
+        whole[i] += 1
+    return [x / steps for x in whole]
+
+
+def write(
+    amounts: Amounts, *, names: Mapping[str, str] | None = None, brackets: bool = False
+) -> str:
+    """Text of amounts that are in the bases of the canonical notation.
+
+    Parameters
+    ----------
+    amounts
+        What `canonical_amounts` gives.
+    names
+        Other names to write, by name of the catalog.
+    brackets
+        Whether the base electrolyte is put in brackets where something is added to it.
+    """
+    names = names or {}
+
+    def called(species: Solvent | Salt) -> str:
+        return names.get(species.name, species.name)
+
+    salts = " + ".join(f"{_plain(m)} {basis} {called(s)}" for s, m, basis in amounts.salts)
+    text = ":".join(called(solvent) for solvent, _ in amounts.blend)
     if len(amounts.blend) > 1:
         shares = ":".join(_plain(part) for _, part in amounts.blend)
         text += f" {shares} {amounts.ratio_basis}"
-    text = " + ".join(
-        [text, *(f"{_plain(percent)} {basis} {s.name}" for s, percent, basis in amounts.additives)]
+    text = f"{salts} in {text}" if salts else text
+    if brackets and salts and amounts.additives:
+        text = f"({text})"
+    return " + ".join(
+        [text, *(f"{_plain(x)} {basis} {called(s)}" for s, x, basis in amounts.additives)]
     )
-    return f"{salts} in {text}" if salts else text
 
 
 def _plain(number: float) -> str:

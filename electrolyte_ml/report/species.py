@@ -52,7 +52,7 @@ def describe(name: str) -> list[dict[str, Any]]:
         try:
             found = [catalog.ion(name)]
         except UnknownSpeciesError:
-            found = [catalog.solvent(name)]
+            raise catalog.unknown(name) from None
     return [
         {
             **_identity(species),
@@ -94,6 +94,8 @@ def print_species(described: dict[str, Any]) -> None:
     ):
         if described[key]:
             console.print(f"  {label}: {described[key]}")
+    if not described["in_catalog"]:
+        console.print("  not in the catalog: read as a SMILES, so no value is known")
     console.print(f"  molar mass: {described['molar_mass_g_mol']:.3f} g/mol (RDKit)")
     if described["hazard_note"]:
         console.print(f"  hazard: {described['hazard_note']}")
@@ -124,6 +126,7 @@ def _identity(species: Solvent | Ion) -> dict[str, Any]:
         "cas": species.cas,
         "aliases": list(species.aliases),
         "molar_mass_g_mol": species.molar_mass_g_mol,
+        "in_catalog": species.in_catalog,
     }
     if isinstance(species, Ion):
         family = "cation" if species.charge > 0 else "anion"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from electrolyte_ml.errors import (
@@ -12,7 +12,12 @@ from electrolyte_ml.errors import (
     UnknownSpeciesError,
 )
 from electrolyte_ml.species.base import Ion, Salt, Solvent
-from electrolyte_ml.species.chemistry import canonical_smiles, formal_charge, is_smiles
+from electrolyte_ml.species.chemistry import (
+    canonical_smiles,
+    explicit_smiles,
+    formal_charge,
+    is_smiles,
+)
 from electrolyte_ml.species.salt_names import SaltReader
 from electrolyte_ml.species.spelling import normalise_name, suggestion
 
@@ -70,8 +75,10 @@ class Catalog:
         smiles = canonical_smiles(name)
         if formal_charge(smiles) != 0:
             raise SmilesError(f"solvent {name!r} carries a charge; write ions as a salt")
+        # PP is diphosphane as a SMILES and propyl propanoate as a name.
+        clash = self.has_solvent_named(smiles)
         return self._solvent_by_smiles.get(smiles) or Solvent(
-            name=smiles, smiles=smiles, in_catalog=False
+            name=explicit_smiles(smiles) if clash else smiles, smiles=smiles, in_catalog=False
         )
 
     def ion(self, name: str) -> Ion:
@@ -125,6 +132,18 @@ class Catalog:
             return True
         return named or ("." in name and is_smiles(name))
 
+    def unknown(self, name: str) -> UnknownSpeciesError:
+        """Error for a name that is neither solvent, ion nor salt, with the closest of all names."""
+        known: dict[str, Salt | Ion | Solvent] = {
+            **self._salts.suggestions,
+            **self._ion_by_name,
+            **self._solvent_by_name,
+        }
+        return UnknownSpeciesError(
+            f"unknown species {name!r}{suggestion(name, known)}; "
+            "give a catalog name, a salt such as NaPF6, or a SMILES"
+        )
+
     def _ion_from_smiles(self, smiles: str) -> Ion:
         return self._ion_by_smiles.get(smiles) or Ion(name=smiles, smiles=smiles, in_catalog=False)
 
@@ -135,19 +154,31 @@ class Catalog:
         )
 
 
-def _index(species: Iterable[_S]) -> dict[str, _S]:
+def clashes(species: Iterable[_S]) -> list[tuple[_S, str]]:
+    """Species whose name, alias or SMILES already means one before them, and what is wrong."""
     by_name: dict[str, _S] = {}
     by_smiles: dict[str, _S] = {}
+    found = []
     item: _S
-    clashes = []
     for item in species:
         for name in (item.name, *item.aliases):
             other = by_name.setdefault(normalise_name(name), item)
             if other is not item:
-                clashes.append(f"the name {name!r} means both {other.name} and {item.name}")
+                both = f"means both {other.name} and {item.name}"
+                taken = "is taken" if other.name == item.name else both
+                found.append((item, f"the name {name!r} {taken}"))
         same = by_smiles.setdefault(item.smiles, item)
         if same is not item:
-            clashes.append(f"{same.name} and {item.name} have the same SMILES {item.smiles}")
-    if clashes:
-        raise CatalogError(clashes)
+            found.append((item, f"{same.name} and {item.name} have the same SMILES {item.smiles}"))
+    return found
+
+
+def _index(species: Sequence[_S]) -> dict[str, _S]:
+    faults = clashes(species)
+    if faults:
+        raise CatalogError([message for _, message in faults])
+    by_name: dict[str, _S] = {}
+    item: _S
+    for item in species:
+        by_name |= {normalise_name(name): item for name in (item.name, *item.aliases)}
     return by_name

@@ -10,6 +10,9 @@ from rdkit.Chem import Descriptors
 
 from electrolyte_ml.errors import SmilesError
 
+# Two and a half times the longest of the catalog.
+_LONGEST_SMILES = 250
+
 
 @lru_cache(maxsize=4096)
 def canonical_smiles(smiles: str) -> str:
@@ -37,6 +40,12 @@ def canonical_smiles(smiles: str) -> str:
             "a salt is written cation.anion where a salt is expected"
         )
     return str(Chem.MolToSmiles(molecule))
+
+
+@lru_cache(maxsize=4096)
+def explicit_smiles(smiles: str) -> str:
+    """SMILES with every atom in brackets, which no name looks like: ``[CH3][OH]``."""
+    return str(Chem.MolToSmiles(molecule_of(smiles), allHsExplicit=True))
 
 
 @lru_cache(maxsize=4096)
@@ -85,6 +94,11 @@ def molecule_of(smiles: str) -> Chem.Mol:
     SmilesError
         If it cannot be parsed or holds no atom.
     """
+    if len(smiles) > _LONGEST_SMILES:
+        raise SmilesError(
+            f"SMILES has {len(smiles)} characters, at most {_LONGEST_SMILES} are read: a component "
+            "of a liquid electrolyte is a small molecule"
+        )
     with rdBase.BlockLogs():
         # RDKit would read what follows a space as a title.
         molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)

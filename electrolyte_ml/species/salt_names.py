@@ -132,12 +132,13 @@ class SaltReader:
         return by_letter
 
     @cached_property
-    def _suggestions(self) -> dict[str, Salt]:
+    def suggestions(self) -> dict[str, Salt]:
+        """Salts of every cation and anion by normalised name."""
         salts = [Salt(cation=c, anion=a) for c in self.cations for a in self.anions]
         return {normalise_name(salt.name): salt for salt in salts}
 
     def _unknown(self, name: str) -> str:
         return (
-            f"unknown salt {name!r}{suggestion(name, self._suggestions)}; "
+            f"unknown salt {name!r}{suggestion(name, self.suggestions)}; "
             "write cation and anion (NaPF6) or SMILES ([Na+].F[P-](F)(F)(F)(F)F)"
         )

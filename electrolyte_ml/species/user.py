@@ -5,28 +5,16 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import CatalogError, InputError
+from electrolyte_ml.species.base import Ion, Solvent
+from electrolyte_ml.species.catalog import Catalog, clashes
 from electrolyte_ml.species.default import catalog_with, default_catalog, user_folder
-from electrolyte_ml.species.properties import ION_PROPERTIES, SOLVENT_PROPERTIES
-from electrolyte_ml.species.tables import ION_VALUES, IONS, SOLVENT_VALUES, SOLVENTS
+from electrolyte_ml.species.user_rows import KINDS, UserRow, read_rows
 
 _VALUE_COLUMNS = ("property", "value", "temperature_k", "source", "verified", "note")
-_COMMON = ("kind", "source", "temperature_k", "note")
-_KINDS: dict[str, tuple[str, str, tuple[str, ...], Mapping[str, object]]] = {
-    "solvent": (
-        SOLVENTS,
-        SOLVENT_VALUES,
-        ("name", "iupac_name", "smiles", "cas", "family", "role", "aliases", "hazard_note"),
-        SOLVENT_PROPERTIES,
-    ),
-    "ion": (IONS, ION_VALUES, ("name", "iupac_name", "smiles", "cas", "aliases"), ION_PROPERTIES),
-}
-_ROLES = ("solvent", "diluent", "additive")
 
 
 def add_species(file: Path, folder: Path | None = None) -> list[str]:
@@ -56,103 +44,55 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
         If rows cannot be used; all are listed and nothing is written.
     """
     folder = folder or user_folder()
-    rows = _read(file)
-    faults: list[str] = []
-    for place, row in rows:
-        faults += [f"{place}: {fault}" for fault in _faults(row)]
+    held = catalog_with(folder)
+    rows = read_rows(file)
+    faults = [f"{row.place}: {fault}" for row in rows for fault in row.faults()]
+    faults += _clashes(rows, held)
     if faults:
         raise CatalogError(faults)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        staged = Path(scratch)
-        for kind, (species_table, value_table, identity, properties) in _KINDS.items():
-            own = [row for _, row in rows if _kind(row) == kind]
-            _append(folder, staged, species_table, identity, own)
-            values = [v for row in own for v in _values(row, kind, properties)]
-            _append(folder, staged, value_table, (kind, *_VALUE_COLUMNS), values)
-        catalog_with(staged)  # raises before anything of the user's is touched
-        for table in staged.iterdir():
-            table.replace(folder / table.name)
-    default_catalog.cache_clear()
-    return [str(row["name"]) for _, row in rows]
-
-
-def _read(file: Path) -> list[tuple[str, dict[str, Any]]]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from error
-    if file.suffix.lower() == ".csv":
-        table = csv.DictReader(text.splitlines())
-        rows: list[dict[str, Any]] = [
-            {key.strip(): (value or "").strip() for key, value in row.items() if key}
-            for row in table
-        ]
-    elif file.suffix.lower() == ".toml":
-        try:
-            rows = tomllib.loads(text).get("species", [])
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{file}: {error}") from error
-    else:
-        raise InputError(f"{file}: species are read from .csv or .toml")
-    if not rows:
-        raise InputError(f"{file}: holds no species")
-    return [(f"{file.name}, species {number}", row) for number, row in enumerate(rows, start=1)]
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            staged = Path(scratch)
+            _stage(folder, staged, rows)
+            catalog_with(staged)  # raises before anything of the user's is touched
+            for table in staged.iterdir():
+                table.replace(folder / table.name)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error}") from error
+    default_catalog.cache_clear()
+    return [str(row.cells["name"]) for row in rows]
 
 
-def _kind(row: Mapping[str, Any]) -> str:
-    return str(row.get("kind") or "solvent")
+def _clashes(rows: list[UserRow], held: Catalog) -> list[str]:
+    """Names and SMILES that mean something else already, in the catalog or in the same file."""
+    places: dict[int, str] = {}
+    solvents: list[Solvent] = []
+    ions: list[Ion] = []
+    for row in rows:
+        species = row.species()
+        places[id(species)] = row.place
+        if isinstance(species, Solvent):
+            solvents.append(species)
+        elif isinstance(species, Ion):
+            ions.append(species)
+    found: list[tuple[Solvent | Ion, str]] = [*clashes([*held.solvents, *solvents])]
+    found += clashes([*held.ions, *ions])
+    return [f"{places[id(species)]}: {message}" for species, message in found]
 
 
-def _faults(row: Mapping[str, Any]) -> list[str]:
-    kind = _kind(row)
-    if kind not in _KINDS:
-        return [f"kind is {kind!r}; use solvent or ion"]
-    _, _, identity, properties = _KINDS[kind]
-    known = {*identity, *properties, *_COMMON}
-    faults = [f"{key} is missing" for key in ("name", "smiles") if not row.get(key)]
-    faults += [f"unknown column {key!r}" for key in row if key not in known]
-    if kind == "solvent" and row.get("role") not in (None, "", *_ROLES):
-        faults.append(f"role is {row['role']!r}; use {', '.join(_ROLES)}")
-    for name in properties:
-        given = _one_value(row, name)
-        if given is None:
-            continue
-        try:
-            float(given["value"])
-        except (TypeError, ValueError):
-            faults.append(f"{name} is {given['value']!r}, not a number")
-        if not given["source"]:
-            faults.append(f"{name} has no source")
-    return faults
-
-
-def _one_value(row: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    given = row.get(name)
-    if given is None or given == "":
-        return None
-    inner = given if isinstance(given, Mapping) else {"value": given}
-    return {
-        "property": name,
-        "value": inner.get("value"),
-        "temperature_k": inner.get("temperature_k") or row.get("temperature_k") or 298.15,
-        "source": inner.get("source") or row.get("source") or "",
-        "verified": "no",
-        "note": inner.get("note") or row.get("note") or "",
-    }
-
-
-def _values(
-    row: Mapping[str, Any], kind: str, properties: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    given = [_one_value(row, name) for name in properties]
-    return [{kind: row["name"], **value} for value in given if value is not None]
+def _stage(folder: Path, staged: Path, rows: list[UserRow]) -> None:
+    """Write the user's tables with `rows` added into `staged`."""
+    for name, kind in KINDS.items():
+        own = [row for row in rows if row.kind == name]
+        _append(folder, staged, kind.table, kind.identity, [row.identity() for row in own])
+        values = [value for row in own for value in row.values()]
+        _append(folder, staged, kind.value_table, (name, *_VALUE_COLUMNS), values)
 
 
 def _append(
     folder: Path, staged: Path, table: str, columns: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> None:
-    """Write the user's table with `rows` added into `staged`."""
     held = folder / table
     target = staged / table
     if held.is_file():
@@ -162,7 +102,4 @@ def _append(
         writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore")
         if new:
             writer.writeheader()
-        for row in rows:
-            aliases = row.get("aliases", "")
-            joined = ";".join(aliases) if isinstance(aliases, list) else aliases
-            writer.writerow({**row, "aliases": joined} if "aliases" in columns else row)
+        writer.writerows(rows)

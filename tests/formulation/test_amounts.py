@@ -1,18 +1,10 @@
 """Conversions, checked against arithmetic done by hand and by round trips."""
 
-import dataclasses
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation import (
-    AdditiveBasis,
-    Amounts,
     Formulation,
-    RatioBasis,
-    SaltBasis,
     SolventAmount,
     parse_recipe,
     weigh_out_g,
@@ -123,64 +115,6 @@ def test_divalent_salts_hold_two_anions_in_a_formula_unit():
     recipe = parse_recipe("0.5 M Mg(TFSI)2 in DME")
     assert recipe.molarities_mol_l() == pytest.approx({"Mg(TFSI)2": 0.5})
     assert CATALOG.salt("Mg(TFSI)2").molar_mass_g_mol == pytest.approx(584.6, abs=0.1)
-
-
-@st.composite
-def amounts(draw) -> Amounts:
-    names = draw(st.lists(st.sampled_from(SOLVENTS), min_size=1, max_size=4, unique=True))
-    salts = draw(st.lists(st.sampled_from(SALTS), max_size=2, unique=True))
-    basis = st.sampled_from([SaltBasis.MOLARITY, SaltBasis.MOLALITY, SaltBasis.MASS_PERCENT])
-    additive = draw(st.sampled_from([None, *AdditiveBasis]))
-    return Amounts(
-        blend=[(CATALOG.solvent(n), draw(st.floats(0.05, 10))) for n in names],
-        ratio_basis=draw(st.sampled_from(list(RatioBasis))),
-        salts=[(CATALOG.salt(n), draw(st.floats(0.01, 1.0)), draw(basis)) for n in salts],
-        additives=[]
-        if additive is None
-        else [(CATALOG.solvent("FEC"), draw(st.floats(0.1, 10)), additive)],
-    )
-
-
-@given(amounts())
-def test_every_basis_gives_back_what_was_asked_for(given_amounts):
-    base = dataclasses.replace(given_amounts, additives=[]).formulation()
-    whole = 1 + base.salt_mass_per_kg_solvent
-    for salt, amount, basis in given_amounts.salts:
-        molality = base.molalities_mol_kg[salt.name]
-        measured = {
-            SaltBasis.MOLARITY: base.molarities_mol_l()[salt.name],
-            SaltBasis.MOLALITY: molality,
-            SaltBasis.MASS_PERCENT: molality * salt.molar_mass_g_mol / 10 / whole,
-        }[basis]
-        assert measured == pytest.approx(amount, rel=1e-9)
-
-
-@given(amounts())
-def test_additives_are_added_to_the_base_electrolyte(given_amounts):
-    base = dataclasses.replace(given_amounts, additives=[]).formulation()
-    recipe = given_amounts.formulation()
-    left = sum(s.mass_fraction for s in recipe.solvents if s.role != "additive")
-    for name, molality in base.molalities_mol_kg.items():
-        assert recipe.molalities_mol_kg[name] / left == pytest.approx(molality, rel=1e-9)
-
-
-@given(amounts())
-def test_notation_is_read_back_to_the_same_recipe(given_amounts):
-    recipe = given_amounts.formulation()
-    again = parse_recipe(recipe.notation())
-    assert again.key == recipe.key
-    assert again.mass_fractions == pytest.approx(recipe.mass_fractions, rel=1e-3, abs=1e-6)
-
-
-@given(amounts(), st.randoms())
-def test_order_of_components_changes_nothing(given_amounts, random):
-    recipe = given_amounts.formulation()
-    solvents, salts = list(recipe.solvents), list(recipe.salts)
-    random.shuffle(solvents)
-    random.shuffle(salts)
-    shuffled = Formulation(solvents=tuple(solvents), salts=tuple(salts))
-    assert shuffled.key == recipe.key
-    assert shuffled.density_g_cm3() == pytest.approx(recipe.density_g_cm3(), rel=1e-12)
 
 
 def test_contract_form():

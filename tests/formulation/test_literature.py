@@ -176,6 +176,25 @@ def test_what_is_written_of_it_is_read_back(row):
     assert parse_recipe(recipe.notation()).key == recipe.key
 
 
+# Beyond the grammar of unilyte 0.1.0a0: two salts, and names with a hyphen, comma or space.
+FOR_UNILYTE = [
+    row
+    for row in LITERATURE
+    if row["salts"].count("=") == 1
+    and not set(row["solvents"]) & set("-, ")
+    and "LiNO3" not in row["additives"]
+    and "LiPF6" not in row["additives"]
+]
+
+
+@pytest.mark.parametrize("row", FOR_UNILYTE, ids=lambda row: row["text"][:60])
+def test_unilyte_reads_what_is_written_of_it(row):
+    unilyte = pytest.importorskip("unilyte", reason="the package unilyte is not installed")
+    recipe = parse_recipe(row["text"])
+    rendered = unilyte.parse(recipe.notation()).normalize()
+    assert parse_recipe(rendered).key == recipe.key
+
+
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row["text"][:60] or "empty")
 def test_a_bad_recipe_is_refused_with_its_reason(row):
     with pytest.raises(ElectrolyteError) as caught:

@@ -1,0 +1,167 @@
+"""JSON form of formulations, read back with every fault named."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
+from electrolyte_ml.formulation.base import (
+    SCHEMA_VERSION,
+    Formulation,
+    SaltAmount,
+    SolventAmount,
+)
+from electrolyte_ml.species import Catalog, Salt, default_catalog
+
+# Whole numbers of JSON have no bound; those of floats do.
+_LARGEST = 1e300
+ROLES = ("solvent", "diluent", "additive")
+
+
+def formulation_from_dict(data: Mapping[str, Any], catalog: Catalog | None = None) -> Formulation:
+    """Read what `Formulation.to_dict` wrote.
+
+    Parameters
+    ----------
+    data
+        Needed are ``schema_version``, for each of ``solvents`` a ``smiles`` and a
+        ``mass_fraction``, for each of ``salts`` its ``cation_smiles``, ``anion_smiles`` and
+        ``molality_mol_kg``. A ``key``, if there is one, must belong to these amounts. Names,
+        ``recipe``, mole fractions and molarities follow from the rest and are not read.
+    catalog
+        Species to look up; by default the one that ships with the package.
+
+    Returns
+    -------
+    Formulation
+        The same formulation, assumptions included.
+
+    Raises
+    ------
+    InputErrors
+        If anything is missing, of another type, unknown or impossible; one line for each.
+    """
+    faults: list[str] = []
+    if not isinstance(data, Mapping):
+        raise InputError(f"a formulation is a JSON object, given {type(data).__name__}")
+    version = data.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise InputError(
+            f"schema_version is {version!r}; this version of the package reads {SCHEMA_VERSION}"
+        )
+    reader = _Reader(catalog or default_catalog(), faults)
+    solvents = [reader.solvent(place, item) for place, item in reader.items(data, "solvents")]
+    salts = [reader.salt(place, item) for place, item in reader.items(data, "salts")]
+    assumptions = reader.assumptions(data)
+    if faults:
+        raise InputErrors(faults)
+    formulation = Formulation(
+        solvents=tuple(s for s in solvents if s is not None),
+        salts=tuple(s for s in salts if s is not None),
+        assumptions=assumptions,
+    )
+    key = data.get("key")
+    if key is not None and key != formulation.key:
+        raise InputError(
+            f"key {key!r} does not belong to these amounts, whose key is {formulation.key}; "
+            "leave key out after a change by hand"
+        )
+    return formulation
+
+
+def formulation_from_json(text: str, catalog: Catalog | None = None) -> Formulation:
+    """Read the JSON text of one formulation.
+
+    Raises
+    ------
+    InputError
+        If the text is no JSON, or `formulation_from_dict` refuses what it holds.
+    """
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"the text is no JSON: {error}") from error
+    return formulation_from_dict(data, catalog)
+
+
+class _Reader:
+    """Reads pieces of the JSON form; writes what is wrong into `faults`."""
+
+    def __init__(self, catalog: Catalog, faults: list[str]) -> None:
+        self.catalog = catalog
+        self.faults = faults
+
+    def items(self, data: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
+        given = data.get(name, [] if name == "salts" else None)
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            self.faults.append(f"{name} must be a list, given {_shown(given)}")
+            return []
+        found = []
+        for i, item in enumerate(given):
+            if isinstance(item, Mapping):
+                found.append((f"{name}[{i}]", item))
+            else:
+                self.faults.append(f"{name}[{i}] must be an object, given {_shown(item)}")
+        return found
+
+    def solvent(self, place: str, item: Mapping[str, Any]) -> SolventAmount | None:
+        smiles = self._text(place, item, "smiles")
+        fraction = self._number(place, item, "mass_fraction")
+        role = item.get("role", "solvent")
+        if role not in ROLES:
+            self.faults.append(f"{place}.role is {_shown(role)}; use {', '.join(ROLES)}")
+        if smiles is None or fraction is None or role not in ROLES:
+            return None
+        try:
+            solvent = self.catalog.solvent(smiles)
+        except ElectrolyteError as error:
+            self.faults.append(f"{place}.smiles: {error}")
+            return None
+        return SolventAmount(solvent=solvent, mass_fraction=fraction, role=role)
+
+    def salt(self, place: str, item: Mapping[str, Any]) -> SaltAmount | None:
+        cation = self._text(place, item, "cation_smiles")
+        anion = self._text(place, item, "anion_smiles")
+        molality = self._number(place, item, "molality_mol_kg")
+        if cation is None or anion is None or molality is None:
+            return None
+        try:
+            salt = Salt(cation=self.catalog.ion(cation), anion=self.catalog.ion(anion))
+        except ElectrolyteError as error:
+            self.faults.append(f"{place}: {error}")
+            return None
+        return SaltAmount(salt=salt, molality_mol_kg=molality)
+
+    def assumptions(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        given = data.get("assumptions", [])
+        if not isinstance(given, list) or not all(isinstance(line, str) for line in given):
+            self.faults.append(f"assumptions must be a list of texts, given {_shown(given)}")
+            return ()
+        return tuple(given)
+
+    def _text(self, place: str, item: Mapping[str, Any], name: str) -> str | None:
+        value = item.get(name)
+        if isinstance(value, str) and value:
+            return value
+        self.faults.append(f"{place}.{name} must be a text, given {_shown(value)}")
+        return None
+
+    def _number(self, place: str, item: Mapping[str, Any], name: str) -> float | None:
+        value = item.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = float(value) if abs(value) < _LARGEST else math.inf
+            if math.isfinite(number) and number > 0:
+                return number
+        self.faults.append(f"{place}.{name} must be a positive number, given {_shown(value)}")
+        return None
+
+
+def _shown(value: object) -> str:
+    """A value short enough for a message; nothing for what is missing."""
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
