@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,13 +87,15 @@ def campaign(
     from multiprocessing import get_context
 
     from electrolyte_ml.simulate import read_campaign, run_campaign
+    from electrolyte_ml.simulate.results import read_table
     from electrolyte_ml.simulate.running import default_folder
 
     plan = read_campaign(file)
     folder = state or default_folder()
     target = table or folder / f"{plan.name}.csv"
+    known = {row["key"] for row in read_table(target)}
     if status:
-        _print_status(plan, folder)
+        _print_status(plan, folder, known)
         return
     _write_results(plan, folder, target)
     after_each = _reporter(plan, folder, target)
@@ -103,12 +105,13 @@ def campaign(
                 plan,
                 folder,
                 after_each=after_each,
+                skip=known,
                 progress=lambda entry: bar.callback(_label(entry)),
             )
         return
     # Spawned, because a forked copy of a process that has used OpenMM may hang.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        run_campaign(plan, folder, executor=executor, after_each=after_each)
+        run_campaign(plan, folder, executor=executor, after_each=after_each, skip=known)
 
 
 @app.command("ratios")
@@ -154,17 +157,17 @@ def _write_results(plan: Campaign, folder: Path, target: Path) -> int:
     rows |= {entry.job.key: result_row(entry, result) for entry, result in finished}
     if rows:
         write_table(target, list(rows.values()))
-    return len(finished)
+    return sum(entry.job.key in rows for entry in plan.jobs)
 
 
-def _print_status(plan: Campaign, folder: Path) -> None:
+def _print_status(plan: Campaign, folder: Path, known: Collection[str]) -> None:
     from electrolyte_ml.simulate.checkpoint import load_result, load_state
     from electrolyte_ml.simulate.running import job_folder
 
     for entry in plan.jobs:
         own = job_folder(folder, entry.job)
         state = load_state(own)
-        if load_result(own) is not None:
+        if entry.job.key in known or load_result(own) is not None:
             how_far = "done"
         elif state is None:
             how_far = "waiting"

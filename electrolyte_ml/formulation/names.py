@@ -29,10 +29,7 @@ class Names:
     def is_known(self, text: str) -> bool:
         """Whether `text` is a solvent or a salt, by name or SMILES."""
         if text not in self._known:
-            # In a recipe a colon parts names; in a SMILES it is a bond that nobody writes.
-            one = ":" not in text or "[" in text or self.catalog.has_solvent_named(text)
-            known = self.catalog.is_solvent(text) or self.catalog.is_salt(text)
-            self._known[text] = one and known
+            self._known[text] = self.catalog.is_solvent(text) or self.catalog.is_salt(text)
         return self._known[text]
 
     def is_salt(self, text: str) -> bool:

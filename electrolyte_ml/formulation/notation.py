@@ -37,6 +37,10 @@ _JOINT = re.compile(
 )
 _ADDING = re.compile(r"\s+(?:with|containing)\s+", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(rf"^{NUMBER}\s+[A-Za-z]")
+# A salt with its concentration behind the solvents: "EC:DEC 1:1 v/v 1 M NaPF6".
+_LATE_SALT = re.compile(
+    rf"(?<![+,;&])(?<!\band)(?<!\bwith)\s+(?={NUMBER}\s*(?:mM|M|m|mol\s*(?:/|L|l|kg|dm)\S*)\s+[A-Z\[])"
+)
 _SLASH = re.compile(r"\s*[/:|]\s*")
 
 
@@ -100,6 +104,8 @@ def _read(text: str, names: Names) -> Parts:
         tail = text[match.end() :]
     else:
         salts, tail = read_salts(text, names, must=False)
+        if not salts:
+            tail = _LATE_SALT.sub(" + ", tail)
     if not tail or tail.casefold() == "in":
         raise RecipeSyntaxError(f"{text!r} names no solvent; write '... in SOLVENT'")
     blend, additives = _solvents_and_additives(tail, names)

@@ -21,7 +21,7 @@ names; the other cations take the same places, so that the boxes of a pair diffe
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -167,6 +167,7 @@ def run_campaign(
     executor: Executor | None = None,
     after_each: Callable[[CampaignJob, dict[str, Any] | None, str], None],
     progress: Callable[[CampaignJob], Progress] | None = None,
+    skip: Collection[str] = (),
 ) -> None:
     """Run what is not finished, in order.
 
@@ -182,8 +183,14 @@ def run_campaign(
         Called after each job with its result, or with None and what went wrong.
     progress
         Makes the progress callback of a job; only for jobs that run here.
+    skip
+        Keys of jobs whose results are known from elsewhere, such as a table that ships.
     """
-    open_jobs = [e for e in campaign.jobs if load_result(job_folder(folder, e.job)) is None]
+    open_jobs = [
+        e
+        for e in campaign.jobs
+        if e.job.key not in skip and load_result(job_folder(folder, e.job)) is None
+    ]
     if executor is None:
         for entry in open_jobs:
             report = progress(entry) if progress is not None else None

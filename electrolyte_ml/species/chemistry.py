@@ -12,6 +12,7 @@ from electrolyte_ml.errors import SmilesError
 
 # Two and a half times the longest of the catalog.
 _LONGEST_SMILES = 250
+_BRACKET_ATOM = re.compile(r"\[[^\[\]]*\]")
 
 
 @lru_cache(maxsize=4096)
@@ -99,6 +100,9 @@ def molecule_of(smiles: str) -> Chem.Mol:
             f"SMILES has {len(smiles)} characters, at most {_LONGEST_SMILES} are read: a component "
             "of a liquid electrolyte is a small molecule"
         )
+    # A colon parts the names of a ratio. As a bond, nobody writes it: aromatic atoms are small.
+    if ":" in _BRACKET_ATOM.sub("", smiles):
+        raise SmilesError(f"SMILES {smiles!r} holds a colon outside brackets")
     with rdBase.BlockLogs():
         # RDKit would read what follows a space as a title.
         molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)
