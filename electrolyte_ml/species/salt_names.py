@@ -15,7 +15,7 @@ from electrolyte_ml.species.spelling import normalise_name, suggestion
 # Enough for the names of any file of recipes, and bounded for a service that reads anything.
 _MOST_REMEMBERED = 20_000
 # No space before the count: "LiDFOB 3:7" is a salt before a ratio.
-_COUNTED_ION = re.compile(r"^\(?(?P<name>.*?)(?<!\s)\)?(?P<count>[2-9]?)$")
+_COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$")
 
 
 class SaltReader:
