@@ -1,73 +1,183 @@
-"""The sodium points: predicted as lithium, with the prior, and with the other papers' points."""
+"""Suite ``sodium``: what models of lithium electrolytes say about sodium.
+
+Split ``cation``: trained on lithium alone (all of CALiSol-23), tested on the sodium points. Split
+``source``: the shift from lithium to sodium is fitted to the points of the other papers.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.baselines import GENERAL_BASELINES
+from electrolyte_ml.benchmarks.conductivity import OUR_CODE, baseline_job
+from electrolyte_ml.benchmarks.conductivity_splits import Case, content_sha256, lithium
+from electrolyte_ml.benchmarks.environment import data_sha256, table_sha256
+from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
 from electrolyte_ml.benchmarks.metrics import log_metrics
-from electrolyte_ml.data.splits import source_groups
+from electrolyte_ml.data.measurements import concatenate
+from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
+from electrolyte_ml.data.splits import ordered_split, source_groups, source_split
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.cation import CationShift, prior
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import (
-    chain_carbonates,
     fit_sodium_shift,
     measured_sodium,
     predict_rows,
     training_rows,
+    twins_of,
 )
 
 TASK = "sodium conductivities from papers, mS/cm"
+SPLITS = ("cation", "source")
+_CODE = (*OUR_CODE, "electrolyte_ml.benchmarks.sodium")
+_Values = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def sodium_tasks(seed: int) -> list[dict[str, Any]]:
-    """Score the shipped lithium network on sodium, leaving one paper out.
+def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
+    """The shipped model with and without its shift, and baselines.
 
     Parameters
     ----------
+    quick
+        Without baselines.
+    splits
+        Names from `SPLITS`.
     seed
-        Named in the metrics; nothing is drawn here.
+        Of the baselines.
 
-    Returns
-    -------
-    list of dict
-        Three tasks in the contract's form.
+    Raises
+    ------
+    InputError
+        If there is no such split, or the data are not those of the frozen splits.
+    DataNotFoundError
+        If a data set is not on this machine.
     """
-    model, sodium = load(), measured_sodium()
-    rows, groups = training_rows(sodium), source_groups(sodium)
-    members = predict_rows(model.network, rows)
-    twin, spread = centre_of(members), model.factor * scale_of(members)
-    carbonate = chain_carbonates(sodium)
+    chosen = chosen_splits(splits, known=SPLITS, default=SPLITS)
+    listed = [job for job in our_jobs(seed) if job.split in chosen]
+    if "cation" in chosen and not quick:
+        case = _cation_case(seed)
+        listed += [baseline_job(TASK, b, case, seed) for b in GENERAL_BASELINES]
+    return sorted(listed, key=lambda job: chosen.index(job.split))
 
-    def shifted(shift: CationShift, at: NDArray[np.intp]) -> tuple[Any, Any]:
-        delta, sd = shift.predict(rows.molality_mol_kg[at], carbonate[at])
-        return twin[at] + delta, np.hypot(spread[at], NORMAL_QUANTILE * sd)
 
-    left_out = np.zeros((2, len(twin)))
-    for group in np.unique(groups):
-        at = np.flatnonzero(groups == group)
-        shift = fit_sodium_shift(model.network, model.factor, sodium.select(groups != group))
-        left_out[:, at] = shifted(shift, at)
-    everything = np.arange(len(twin))
-    cases = {
-        "as lithium": (twin, spread),
-        "prior shift": shifted(prior(), everything),
-        "shift from the other papers": (left_out[0], left_out[1]),
-    }
-    return [
-        {
-            "task": TASK,
-            "split": "source",
-            "model": name,
-            "metrics": {
-                **log_metrics(rows.log10_conductivity, value, groups, half_width),
-                "bias_log10": float((rows.log10_conductivity - value).mean()),
-                "folds": len(np.unique(groups)),
-                "seed": seed,
-            },
-        }
-        for name, (value, half_width) in cases.items()
+def our_jobs(seed: int) -> list[Job]:
+    """The shipped lithium network as it is, with the prior shift, and with the fitted one."""
+    cation, source = keyed_splits(seed)
+    runs: list[tuple[str, KeyedSplit, Callable[[Progress | None], JobResult]]] = [
+        ("as lithium", cation, _as_lithium),
+        ("prior shift", cation, _prior_shift),
+        ("shift from the other papers", source, _other_papers),
     ]
+    for keyed in (cation, source):
+        check(keyed, seed=seed)
+    content = content_sha256(measured_sodium())
+    return [
+        Job(
+            task=TASK,
+            split=keyed.split.name,
+            model=name,
+            seed=seed,
+            run=run,
+            data=keyed.data,
+            split_sha256=keyed.sha256,
+            depends_on=_CODE,
+            version=content,
+        )
+        for name, keyed, run in runs
+    ]
+
+
+def keyed_splits(seed: int) -> list[KeyedSplit]:
+    """Both splits by row names; nothing in them is drawn."""
+    del seed
+    sodium, trained = measured_sodium(), lithium()
+    both = np.concatenate([np.full(len(trained), calisol23.FILE_NAME), sodium.source])
+    rows = np.concatenate([trained.source_row, sodium.source_row])
+    data = {
+        **data_sha256(calisol23.FILE_NAME, na_literature.FILE_NAME, chayambuka2022.FILE_NAME),
+        **table_sha256(sodium_table.TABLE),
+    }
+    cation = ordered_split("cation", len(trained), len(sodium))
+    return [
+        KeyedSplit(suite="sodium", split=cation, rows=rows, table=both, data=data),
+        KeyedSplit(
+            suite="sodium",
+            split=source_split(sodium),
+            rows=sodium.source_row,
+            table=sodium.source,
+            data=data,
+        ),
+    ]
+
+
+def _cation_case(seed: int) -> Case:
+    sodium = measured_sodium()
+    keyed = keyed_splits(seed)[0]
+    both = concatenate([lithium(), sodium])
+    return Case(
+        measurements=both,
+        split=keyed.split,
+        groups=source_groups(sodium),
+        data=dict(keyed.data),
+        split_sha256=keyed.sha256,
+        content_sha256=content_sha256(both),
+    )
+
+
+def _as_lithium(progress: Progress | None) -> JobResult:
+    del progress
+    return _result(_twins())
+
+
+def _prior_shift(progress: Progress | None) -> JobResult:
+    del progress
+    return _result(_shifted(prior(), np.arange(len(measured_sodium()))))
+
+
+def _other_papers(progress: Progress | None) -> JobResult:
+    sodium, model = measured_sodium(), load()
+    groups = source_groups(sodium)
+    value, half_width = np.zeros(len(sodium)), np.zeros(len(sodium))
+    papers = np.unique(groups)
+    for number, paper in enumerate(papers, start=1):
+        at = np.flatnonzero(groups == paper)
+        shift = fit_sodium_shift(model.network, model.factor, sodium.select(groups != paper))
+        value[at], half_width[at] = _shifted(shift, at)
+        if progress is not None:
+            progress("source", number, len(papers))
+    return _result((value, half_width), folds=len(papers))
+
+
+def _shifted(shift: CationShift, at: NDArray[np.intp]) -> _Values:
+    """Prediction and half width in log10 of some sodium points."""
+    model = load()
+    twins = twins_of(model.network, model.factor, measured_sodium().select(at))
+    correction, sd = shift.predict(twins)
+    return _twins()[0][at] + correction, NORMAL_QUANTILE * sd
+
+
+@cache
+def _twins() -> _Values:
+    """Prediction and half width in log10 of all sodium points as if they were lithium."""
+    model = load()
+    members = predict_rows(model.network, training_rows(measured_sodium()))
+    return centre_of(members), model.factor * scale_of(members)
+
+
+def _result(values: _Values, folds: int = 1) -> JobResult:
+    sodium = measured_sodium()
+    measured = np.log10(sodium.value)
+    predicted, half_width = values
+    metrics = log_metrics(measured, predicted, source_groups(sodium), half_width)
+    metrics["bias_log10"] = float((measured - predicted).mean())
+    return JobResult(
+        metrics={**metrics, "folds": folds},
+        measured=sodium.value,
+        predicted=np.power(10.0, predicted),
+    )

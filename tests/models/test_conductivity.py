@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models import predict_conductivity
 from electrolyte_ml.models.conductivity import cation, load
 from electrolyte_ml.models.conductivity.artefact import save
 from electrolyte_ml.models.conductivity.intervals import conformal_factor
 from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.likeness import places
 
 ROOM_K = 298.15
 
@@ -133,15 +135,49 @@ def test_conformal_factor_holds_the_share_it_promises():
     assert (np.abs(error[2000:]) <= factor * scale[2000:]).mean() == pytest.approx(0.9, abs=0.02)
 
 
-def test_cation_shift_follows_many_systems_and_not_many_points_of_one():
-    n = 12
-    ones = np.ones(n)
-    delta = np.full(n, 0.2)
-    many = cation.update(ones, 0 * ones, delta, 0.05 * ones, np.arange(n))
-    one = cation.update(ones, 0 * ones, delta, 0.05 * ones, np.zeros(n))
-    start = cation.prior().mean[0]
-    assert start < one.mean[0] < many.mean[0] < 0.2
-    assert many.covariance[0, 0] < one.covariance[0, 0] < cation.prior().covariance[0, 0]
+def twins(solvents, molality=1.0, anion="PF6", spread=0.05):
+    """Lithium twins of sodium electrolytes, whose ensemble disagrees by `spread`."""
+    recipes = [parse_recipe(f"{molality} m Na{anion} in {solvent}") for solvent in solvents]
+    composition = compose(recipes)
+    rng = np.random.default_rng(3)
+    members = spread * rng.normal(size=(24, len(recipes)))
+    place = places(composition)[composition.index]
+    return cation.Twins.of(place, np.full(len(recipes), molality), members, 1.0)
+
+
+def test_sodium_shift_is_learnt_where_it_was_measured_and_fades_away_from_there():
+    asked = twins(["PC", "EC:PC 1:1 w/w", "EC:DEC 1:1 w/w", "diglyme"])
+    before, sd_before = cation.prior().predict(asked)
+    shift = cation.update(twins(["PC"] * 3), np.full(3, 0.4), np.full(3, 0.05), n_sources=3)
+    after, sd_after = shift.predict(asked)
+    gain = after - before
+    assert before[0] + gain[0] == pytest.approx(0.35, abs=0.06)
+    assert gain[0] > gain[1] > gain[2] > 0
+    assert gain[3] < 0.5 * gain[0]
+    assert (sd_after < sd_before).all()
+    assert sd_after[0] < 0.6 * sd_before[0]
+
+
+def test_sodium_shift_at_one_molality_says_less_about_another():
+    shift = cation.update(twins(["PC"] * 3), np.full(3, 0.4), np.full(3, 0.05))
+    near, near_sd = shift.predict(twins(["PC"], molality=1.1))
+    far, far_sd = shift.predict(twins(["PC"], molality=2.5))
+    assert far[0] < near[0]
+    assert far_sd[0] > near_sd[0]
+
+
+def test_a_twin_that_is_itself_uncertain_is_corrected_by_what_was_measured():
+    unsure = twins(["2-MeTHF"], spread=0.5)
+    shift = cation.update(unsure, np.array([0.6]), np.array([0.05]))
+    correction, sd = shift.predict(unsure)
+    assert correction[0] == pytest.approx(0.6, abs=0.05)
+    assert sd[0] < 0.1
+
+
+def test_other_cations_are_less_certain_than_sodium():
+    sodium, potassium = (predict([f"1 M {m}PF6 in EC:PC 1:1 w/w"]) for m in ("Na", "K"))
+    assert potassium.high[0] / potassium.low[0] > 2 * sodium.high[0] / sodium.low[0]
+    assert not potassium.in_domain[0]
 
 
 def test_model_files_are_read_back_as_they_were(tmp_path):

@@ -52,6 +52,8 @@ FLAG_UNIT_10 = "about 10 times below every other source"
 FLAG_UNREADABLE = "below the resolution of the digitised plot"
 #: Flags of rows that are left out of training and of the headline metrics.
 UNUSABLE_FLAGS = (FLAG_UNIT_100, FLAG_UNREADABLE)
+# Rows that models are judged on but do not learn from.
+CONTRADICTED_FLAGS = (FLAG_UNIT_10,)
 
 
 def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:

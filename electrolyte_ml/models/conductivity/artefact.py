@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.features import FEATURE_NAMES
-from electrolyte_ml.models.conductivity.cation import CationShift
+from electrolyte_ml.models.conductivity.cation import CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:
@@ -40,6 +41,7 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
     arrays = {"centre": network.centre, "scale": network.scale}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
+    arrays |= _shift_arrays(model.sodium)
     with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
         single: dict[str, Any] = {name: a.astype(np.float32) for name, a in arrays.items()}
         np.savez(stream, **single)
@@ -47,12 +49,7 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         "format": _FORMAT,
         "features": list(FEATURE_NAMES),
         "factor": model.factor,
-        "sodium": {
-            "mean": model.sodium.mean.tolist(),
-            "covariance": model.sodium.covariance.tolist(),
-            "n_points": model.sodium.n_points,
-            "n_sources": model.sodium.n_sources,
-        },
+        "sodium_sources": model.sodium.n_sources,
         "domain": model.domain.to_dict(),
         "training": dict(training),
     }
@@ -86,7 +83,6 @@ def load(folder: Path | None = None) -> ConductivityModel:
     with np.load(folder / _ARRAYS, allow_pickle=False) as held:
         arrays = {name: held[name].astype(np.float64) for name in held.files}
     layers = range(sum(name.startswith("weight_") for name in arrays))
-    sodium = record["sodium"]
     return ConductivityModel(
         network=Network(
             centre=arrays["centre"],
@@ -95,13 +91,37 @@ def load(folder: Path | None = None) -> ConductivityModel:
             biases=tuple(arrays[f"bias_{i}"] for i in layers),
         ),
         factor=float(record["factor"]),
-        sodium=CationShift(
-            mean=np.array(sodium["mean"]),
-            covariance=np.array(sodium["covariance"]),
-            n_points=int(sodium["n_points"]),
-            n_sources=int(sodium["n_sources"]),
-        ),
+        sodium=_shift_from(arrays, int(record["sodium_sources"])),
         domain=Domain.from_dict(record["domain"]),
+    )
+
+
+def _shift_arrays(shift: CationShift) -> dict[str, Any]:
+    if shift.points is None:
+        return {}
+    return {
+        "sodium_place": shift.points.place,
+        "sodium_molality": shift.points.molality_mol_kg,
+        "sodium_deviations": shift.points.deviations,
+        "sodium_floor": np.array(shift.points.floor),
+        "sodium_surprise": shift.surprise,
+        "sodium_noise_sd": shift.noise_sd,
+    }
+
+
+def _shift_from(arrays: Mapping[str, NDArray[np.float64]], n_sources: int) -> CationShift:
+    if "sodium_place" not in arrays:
+        return CationShift()
+    return CationShift(
+        points=Twins(
+            place=arrays["sodium_place"],
+            molality_mol_kg=arrays["sodium_molality"],
+            deviations=arrays["sodium_deviations"],
+            floor=float(arrays["sodium_floor"]),
+        ),
+        surprise=arrays["sodium_surprise"],
+        noise_sd=arrays["sodium_noise_sd"],
+        n_sources=n_sources,
     )
 
 

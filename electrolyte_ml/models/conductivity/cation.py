@@ -1,120 +1,170 @@
-r"""From lithium to other cations: what the training data cannot tell, as a prior that data update.
+r"""From lithium to sodium: what the training data cannot tell, as a prior that data update.
 
 CALiSol-23 holds lithium alone, so nothing about the cation can be learnt there. A sodium
-electrolyte is predicted as its lithium twin times :math:`10^\delta`,
+electrolyte is predicted as its lithium twin times :math:`10^\delta`. Na+ is larger and less
+solvated than Li+, moves more freely, and the more so the more concentrated the solution is; but it
+binds open-chain carbonates weakly and pairs there with the anion. :math:`\delta` is a Gaussian
+process,
 
-.. math:: \delta = \beta_0 + \beta_1 (m - 1) + \beta_2 x_\mathrm{lc},
+.. math::
 
-with molality :math:`m` in mol/kg and the mole fraction :math:`x_\mathrm{lc}` of open-chain
-carbonates among the solvents. Na+ is larger and less solvated than Li+, moves more freely, and the
-more so the more concentrated the solution is; but it binds open-chain carbonates weakly, pairs
-there with the anion, and loses that advantage. :math:`\beta` has a Gaussian prior, centred at the
-10 to 20 % by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_.
-Measured sodium points update it by Bayesian linear regression; points of one system share an error
-(the system's own, and the model's for its lithium twin), so that many points of one electrolyte do
-not count as many electrolytes.
+   \operatorname{E} \delta &= \mu, \qquad
+   \operatorname{cov}(\delta, \delta') = \sigma_0^2 + \sigma_m^2\, \tilde m \tilde m'
+     + \sigma_c^2\, x_c x_c' + S\,(\sigma_s^2 + \sigma_n^2\, N),
+
+with :math:`\tilde m` the molality in mol/kg less 1, :math:`x_c` the mole fraction of open-chain
+carbonates among the solvents, the likeness :math:`S` of two electrolytes, and the nearness
+:math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities: what is measured of one electrolyte says
+much about those like it and little about others. :math:`\mu` is the 10 to 20 %
+by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_.
+
+A sodium point says how the twin was wrong as well as what :math:`\delta` is. The error of the twin
+has the covariance of the ensemble's members, scaled like the interval and damped by likeness and
+nearness (localised, as in an ensemble Kalman filter [2]_), and both are updated together.
 
 References
 ----------
 .. [1] Kuratani et al., J. Power Sources 2013, 223, 175.
    https://doi.org/10.1016/j.jpowsour.2012.09.039
+.. [2] Houtekamer, Mitchell, Mon. Weather Rev. 2001, 129, 123.
+   https://doi.org/10.1175/1520-0493(2001)129<0123:ASEKFF>2.0.CO;2
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
-from electrolyte_ml.features import Composition
-from electrolyte_ml.species.chemistry import molecule_of
+from electrolyte_ml.models.conductivity.intervals import FLOOR
+from electrolyte_ml.models.conductivity.likeness import chain_carbonate_share, likeness
 
-_PRIOR_MEAN = np.array([0.06, 0.0, 0.0])
-_PRIOR_SD = np.array([0.08, 0.05, 0.20])
-# Spread of delta from system to system that the three terms do not describe, log10; with it the
-# interval holds 90 % of the sodium points of a paper that is left out.
-SYSTEM_SD = 0.12
-# Spread of one reading, log10: numbers taken from running text and small plots.
-READING_SD = 0.05
-# Share of the lithium twin's variance that points of a system have in common; the rest is the
-# error of the twin's curve against concentration and temperature.
-_SHARED = 0.5
+_MEAN = 0.06
+# Standard deviations of the terms of delta, log10: what is common to all electrolytes, its slope
+# with molality, the effect of open-chain carbonates, and what electrolytes alike have in common, at
+# all molalities and at near ones.
+_COMMON_SD, _SLOPE_SD, _CHAIN_SD = 0.06, 0.08, 0.15
+_LIKE_SD, _NEAR_SD = 0.10, 0.08
+# Distances at which the shift and the twin's error stop being those of another electrolyte.
+_SHIFT_WIDTH, _TWIN_WIDTH = 0.3, 0.7
+_NEAR_MOL_KG = 0.5
+# Spread of one reading, log10: numbers taken from running text and small plots, often without the
+# temperature; a value quoted second-hand or as a range is worth less.
+READING_SD, SECOND_HAND_SD = 0.05, 0.1
 # A cation without measured points: what is known of sodium says little about it.
 UNKNOWN_CATION_SD = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CationShift:
-    """Posterior of the coefficients of delta.
+class Twins:
+    """Electrolytes of another cation, as the lithium model sees them.
 
     Attributes
     ----------
-    mean
-        Shape (3,).
-    covariance
-        Shape (3, 3).
-    n_points, n_sources
-        Measured points and papers that updated the prior.
+    place
+        From `electrolyte_ml.models.conductivity.likeness.places`, shape (n, d).
+    molality_mol_kg
+        Shape (n,).
+    deviations
+        Of the members of the ensemble from their mean, log10, times the factor that makes an
+        interval of their spread into a standard deviation of the error, shape (E, n).
+    floor
+        Standard deviation of the twin's error where all members agree, log10.
     """
 
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    n_points: int = 0
+    place: NDArray[np.float64]
+    molality_mol_kg: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+    floor: float
+
+    @classmethod
+    def of(
+        cls,
+        place: NDArray[np.float64],
+        molality_mol_kg: NDArray[np.float64],
+        members: NDArray[np.float64],
+        factor: float,
+    ) -> Twins:
+        """From the members' log10 conductivities, shape (E, n), and a factor."""
+        return cls(
+            place=place,
+            molality_mol_kg=molality_mol_kg,
+            deviations=factor * (members - members.mean(axis=0)),
+            floor=factor * FLOOR,
+        )
+
+    @property
+    def twin_variance(self) -> NDArray[np.float64]:
+        """Variance of the twin's error, shape (n,)."""
+        variance: NDArray[np.float64] = (self.deviations**2).mean(axis=0) + self.floor**2
+        return variance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CationShift:
+    """Measured points of sodium, and what they teach about others.
+
+    Attributes
+    ----------
+    points
+        The measured electrolytes, n of them; none for the prior.
+    surprise
+        Measured log10 conductivity less the twin's and the prior mean, shape (n,).
+    noise_sd
+        Standard deviation of each reading, log10, shape (n,).
+    n_sources
+        Papers behind the points.
+    """
+
+    points: Twins | None = None
+    surprise: NDArray[np.float64] | None = None
+    noise_sd: NDArray[np.float64] | None = None
     n_sources: int = 0
 
-    def predict(
-        self, molality: NDArray[np.float64], chain_carbonate: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Delta and its standard deviation in log10, shapes (n,).
+    @property
+    def n_points(self) -> int:
+        """Number of measured points."""
+        return 0 if self.surprise is None else len(self.surprise)
+
+    def predict(self, twins: Twins) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Correction of twins to sodium, and the standard deviation of what comes out.
 
         Parameters
         ----------
-        molality
-            mol/kg, shape (n,).
-        chain_carbonate
-            From `chain_carbonate_share`, shape (n,).
+        twins
+            Lithium twins, n of them.
+
+        Returns
+        -------
+        correction
+            To be added to the twin's log10 conductivity, shape (n,).
+        sd
+            Standard deviation of the log10 conductivity of the sodium electrolyte, with the twin's
+            error, shape (n,).
         """
-        terms = shift_terms(molality, chain_carbonate)
-        variance = np.einsum("ni,ij,nj->n", terms, self.covariance, terms)
-        return terms @ self.mean, np.sqrt(variance + SYSTEM_SD**2)
-
-
-def chain_carbonate_share(composition: Composition) -> NDArray[np.float64]:
-    """Mole fraction of open-chain carbonates among the solvents, shape (u,)."""
-    is_one = [
-        molecule_of(s.smiles).HasSubstructMatch(_chain_carbonate()) for s in composition.solvents
-    ]
-    return composition.solvent_mole_fraction @ np.array(is_one, dtype=np.float64)
-
-
-@cache
-def _chain_carbonate() -> Chem.Mol:
-    return Chem.MolFromSmarts("[#6][O;!R]C(=O)[O;!R][#6]")
+        correction = np.full(len(twins.molality_mol_kg), _MEAN)
+        variance = _shift_variance(twins) + twins.twin_variance
+        if self.points is None or self.surprise is None or self.noise_sd is None:
+            return correction, np.sqrt(variance)
+        # Cholesky by hand of SciPy would import it; the matrix is small and well conditioned.
+        between = _covariance(self.points, self.points) + np.diag(self.noise_sd**2)
+        weights = np.linalg.inv(between)
+        across = _covariance(twins, self.points)
+        correction = correction + across @ (weights @ self.surprise)
+        variance = variance - np.einsum("ij,jk,ik->i", across, weights, across)
+        return correction, np.sqrt(np.maximum(variance, READING_SD**2))
 
 
 def prior() -> CationShift:
     """What is believed before any sodium point."""
-    return CationShift(mean=_PRIOR_MEAN.copy(), covariance=np.diag(_PRIOR_SD**2))
-
-
-def shift_terms(
-    molality: NDArray[np.float64], chain_carbonate: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The three terms of delta, shape (n, 3); molality held within the range of electrolytes."""
-    return np.column_stack(
-        [np.ones(len(molality)), np.clip(molality, 0.0, 3.0) - 1.0, chain_carbonate]
-    )
+    return CationShift()
 
 
 def update(
-    molality: NDArray[np.float64],
-    chain_carbonate: NDArray[np.float64],
-    delta: NDArray[np.float64],
-    twin_sd: NDArray[np.float64],
-    system: NDArray[np.intp],
+    points: Twins,
+    log10_over_twin: NDArray[np.float64],
+    noise_sd: NDArray[np.float64],
     *,
     n_sources: int = 0,
 ) -> CationShift:
@@ -122,29 +172,50 @@ def update(
 
     Parameters
     ----------
-    molality, chain_carbonate
-        Of the points, shape (n,).
-    delta
-        log10 of measured conductivity over that predicted for the lithium twin, shape (n,).
-    twin_sd
-        Standard deviation of the prediction for the twin, log10, shape (n,).
-    system
-        Number of each point's system (ions and solvents), shape (n,): points of one system share
-        the error of that system and of its lithium twin.
+    points
+        Lithium twins of the measured electrolytes, n of them.
+    log10_over_twin
+        log10 of the measured conductivity over the one predicted for the twin, shape (n,).
+    noise_sd
+        Standard deviation of each reading, log10, shape (n,).
     n_sources
         Papers behind the points, for the record.
-
-    Returns
-    -------
-    CationShift
-        The posterior.
     """
-    terms = shift_terms(molality, chain_carbonate)
-    same = system[:, None] == system[None, :]
-    shared = SYSTEM_SD**2 + _SHARED * np.outer(twin_sd, twin_sd)
-    noise = same * shared + np.diag((1 - _SHARED) * twin_sd**2 + READING_SD**2)
-    weight = np.linalg.solve(noise, np.column_stack([terms, delta]))
-    precision = np.diag(_PRIOR_SD**-2.0) + terms.T @ weight[:, :3]
-    covariance: NDArray[np.float64] = np.asarray(np.linalg.inv(precision), dtype=np.float64)
-    mean = covariance @ (_PRIOR_MEAN / _PRIOR_SD**2 + terms.T @ weight[:, 3])
-    return CationShift(mean=mean, covariance=covariance, n_points=len(delta), n_sources=n_sources)
+    return CationShift(
+        points=points, surprise=log10_over_twin - _MEAN, noise_sd=noise_sd, n_sources=n_sources
+    )
+
+
+def _slope(twins: Twins) -> NDArray[np.float64]:
+    """Molality less 1, held within the range of electrolytes."""
+    return np.clip(twins.molality_mol_kg, 0.0, 3.0) - 1.0
+
+
+def _shift_variance(twins: Twins) -> NDArray[np.float64]:
+    chain, slope = chain_carbonate_share(twins.place), _slope(twins)
+    return (
+        _COMMON_SD**2
+        + _LIKE_SD**2
+        + _NEAR_SD**2
+        + (_SLOPE_SD * slope) ** 2
+        + (_CHAIN_SD * chain) ** 2
+    )
+
+
+def _covariance(first: Twins, second: Twins) -> NDArray[np.float64]:
+    """Of delta and the twin's error together, shape (n, p)."""
+    slopes = np.outer(_slope(first), _slope(second))
+    chains = np.outer(chain_carbonate_share(first.place), chain_carbonate_share(second.place))
+    alike = likeness(first.place, second.place, _SHIFT_WIDTH)
+    near = likeness(first.molality_mol_kg[:, None], second.molality_mol_kg[:, None], _NEAR_MOL_KG)
+    shift = (
+        _COMMON_SD**2
+        + _SLOPE_SD**2 * slopes
+        + _CHAIN_SD**2 * chains
+        + alike * (_LIKE_SD**2 + _NEAR_SD**2 * near)
+    )
+    n_members = len(first.deviations)
+    twin = first.deviations.T @ second.deviations / n_members + first.floor * second.floor * alike
+    localised = near * likeness(first.place, second.place, _TWIN_WIDTH)
+    total: NDArray[np.float64] = shift + twin * localised
+    return total

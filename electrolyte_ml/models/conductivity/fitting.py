@@ -70,12 +70,16 @@ class TrainingRows:
         Of each row's composition, shape (n, f).
     molality_mol_kg, temperature_k, conductivity_ms_cm
         Shape (n,), positive.
+    trusted
+        Whether a row may be learnt from, shape (n,): a row that contradicts every other source is
+        predicted and judged, but not fitted to.
     """
 
     features: NDArray[np.float64]
     molality_mol_kg: NDArray[np.float64]
     temperature_k: NDArray[np.float64]
     conductivity_ms_cm: NDArray[np.float64]
+    trusted: NDArray[np.bool_]
 
     def select(self, rows: NDArray[np.intp]) -> TrainingRows:
         """Only some rows."""
@@ -84,6 +88,7 @@ class TrainingRows:
             molality_mol_kg=self.molality_mol_kg[rows],
             temperature_k=self.temperature_k[rows],
             conductivity_ms_cm=self.conductivity_ms_cm[rows],
+            trusted=self.trusted[rows],
         )
 
     @property
@@ -121,7 +126,7 @@ def fit_network(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more do not help at this size, and would not be reproducible
     try:
-        return _Fit(torch, rows, settings, seed).run()
+        return _Fit(torch, rows.select(np.flatnonzero(rows.trusted)), settings, seed).run()
     finally:
         torch.set_num_threads(threads)
 

@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import Composition, compose, mixture_features
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction
-from electrolyte_ml.models.conductivity.cation import (
-    UNKNOWN_CATION_SD,
-    CationShift,
-    chain_carbonate_share,
-)
+from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain, join_faults, wide
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
@@ -23,6 +19,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     centre_of,
     scale_of,
 )
+from electrolyte_ml.models.conductivity.likeness import places
 from electrolyte_ml.models.conductivity.network import Network
 
 LITHIUM = "[Li+]"
@@ -96,28 +93,38 @@ class ConductivityModel:
         index = composition.index[rows]
         molality = composition.molality_mol_kg[index]
         members = self.network.log10_conductivity(features, index, molality, temperature[rows])
-        shift, shift_sd = self._cation_shift(composition)
-        spread = self.factor * scale_of(members)
-        half_width = np.hypot(spread, NORMAL_QUANTILE * shift_sd[index])
-        return centre_of(members) + shift[index], half_width
+        log10, variance = centre_of(members), (self.error_factor * scale_of(members)) ** 2
+        sodium, other = self._cation_shares(composition)
+        shifted = (sodium + other)[index] > 0
+        if shifted.any():
+            at = index[shifted]
+            twins = Twins.of(
+                places(composition)[at],
+                molality[shifted],
+                members[:, shifted],
+                self.error_factor,
+            )
+            correction, sd = self.sodium.predict(twins)
+            share = (sodium + other)[at]
+            log10[shifted] += share * correction
+            variance[shifted] += share**2 * (sd**2 - twins.twin_variance)
+            variance[shifted] += (other[at] * UNKNOWN_CATION_SD) ** 2
+        return log10, NORMAL_QUANTILE * np.sqrt(variance)
 
-    def _cation_shift(
+    @property
+    def error_factor(self) -> float:
+        """Standard deviation of the error in units of the ensemble's scale."""
+        return self.factor / NORMAL_QUANTILE
+
+    def _cation_shares(
         self, composition: Composition
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shift from lithium and its standard deviation, log10, by share of the cations."""
-        sodium, sodium_sd = self.sodium.predict(
-            composition.molality_mol_kg, chain_carbonate_share(composition)
-        )
-        shift = np.zeros(composition.n_formulations)
-        sd = np.zeros(composition.n_formulations)
+        """Shares of sodium, and of cations that are neither lithium nor sodium, shapes (u,)."""
+        shares = np.zeros((2, composition.n_formulations))
         for column, cation in enumerate(composition.cations):
-            share = composition.cation_fraction[:, column]
-            if cation.smiles == LITHIUM:
-                continue
-            known = cation.smiles == SODIUM
-            shift += share * sodium
-            sd += share * (sodium_sd if known else np.hypot(sodium_sd, UNKNOWN_CATION_SD))
-        return shift, sd
+            if cation.smiles != LITHIUM:
+                shares[int(cation.smiles != SODIUM)] += composition.cation_fraction[:, column]
+        return shares[0], shares[1]
 
     def _reasons(
         self,

@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
-from electrolyte_ml.data.splits import Split, grouped_split, source_groups, system_groups
+from electrolyte_ml.data.splits import Split, grouped_split, source_groups
 from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
-from electrolyte_ml.models.conductivity.cation import CationShift, chain_carbonate_share, update
+from electrolyte_ml.models.conductivity.cation import (
+    READING_SD,
+    SECOND_HAND_SD,
+    CationShift,
+    Twins,
+    update,
+)
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import (
@@ -24,6 +30,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     conformal_factor,
     scale_of,
 )
+from electrolyte_ml.models.conductivity.likeness import places
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
 
@@ -65,13 +72,8 @@ def training_rows(measurements: Measurements) -> TrainingRows:
         molality_mol_kg=composition.molality_mol_kg[index],
         temperature_k=measurements.temperature_k,
         conductivity_ms_cm=measurements.value,
+        trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
     )
-
-
-def chain_carbonates(measurements: Measurements) -> NDArray[np.float64]:
-    """Mole fraction of open-chain carbonates among the solvents of each row, shape (n,)."""
-    composition = compose(measurements.row_formulations)
-    return chain_carbonate_share(composition)[composition.index]
 
 
 def predict_rows(network: Network, rows: TrainingRows) -> NDArray[np.float64]:
@@ -119,16 +121,37 @@ def out_of_fold(
     return np.concatenate(tested), np.concatenate(members, axis=1)
 
 
+def twins_of(network: Network, factor: float, measurements: Measurements) -> Twins:
+    """Lithium twins of measured electrolytes of another cation, as a network sees them.
+
+    Parameters
+    ----------
+    network
+        Conductivity of lithium electrolytes.
+    factor
+        Half width of its interval in units of the ensemble's scale.
+    measurements
+        Of the other cation.
+    """
+    rows = training_rows(measurements)
+    members = predict_rows(network, rows)
+    composition = compose(measurements.row_formulations)
+    return Twins.of(
+        places(composition)[composition.index],
+        rows.molality_mol_kg,
+        members,
+        factor / NORMAL_QUANTILE,
+    )
+
+
 def fit_sodium_shift(network: Network, factor: float, sodium: Measurements) -> CationShift:
     """Update the prior of the shift from lithium to sodium with measured points."""
     rows = training_rows(sodium)
-    members = predict_rows(network, rows)
+    second_hand = sodium.flag == sodium_table.FLAG_UNVERIFIED
     return update(
-        rows.molality_mol_kg,
-        chain_carbonates(sodium),
-        rows.log10_conductivity - centre_of(members),
-        factor * scale_of(members) / NORMAL_QUANTILE,
-        system_groups(sodium),
+        twins_of(network, factor, sodium),
+        rows.log10_conductivity - centre_of(predict_rows(network, rows)),
+        np.where(second_hand, SECOND_HAND_SD, READING_SD),
         n_sources=len(set(sodium.source.tolist())),
     )
 
@@ -189,7 +212,6 @@ def train_conductivity(
         "factor": factor,
         "coverage_target": COVERAGE,
         "held_out_source_mae_log10": float(np.abs(error).mean()),
-        "sodium_shift": model.sodium.mean.tolist(),
     }
     save(model, record, out or FOLDER)
     return record

@@ -1,0 +1,1 @@
+"""Electronic structure of molecules and anions: one-electron oxidation and reduction limits."""

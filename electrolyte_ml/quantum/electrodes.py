@@ -1,0 +1,77 @@
+"""Reference electrodes: from ionisation energies to volts against a metal.
+
+The absolute potential of the hydrogen electrode, 4.44 V, is IUPAC's (Trasatti 1986,
+10.1351/pac198658070955); Li/Li+ lies 3.04 V below it in water (standard tables).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from electrolyte_ml.errors import InputError
+
+LITHIUM_ABSOLUTE_V = 4.44 - 3.04
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceElectrode:
+    """A metal electrode that potentials are counted from.
+
+    Attributes
+    ----------
+    name
+        Such as ``Na/Na+``.
+    above_lithium_v
+        Its potential against Li/Li+, V. A limit against this electrode is the limit against
+        Li/Li+ less this.
+    uncertainty_v
+        What `above_lithium_v` may be wrong by, since it depends on the solvent, V.
+    source
+        Where the number comes from.
+    """
+
+    name: str
+    above_lithium_v: float
+    uncertainty_v: float
+    source: str
+
+    def from_lithium(self, potential_v: float) -> float:
+        """A potential against Li/Li+, V, counted from this electrode, V."""
+        return potential_v - self.above_lithium_v
+
+
+ELECTRODES = {
+    electrode.name: electrode
+    for electrode in (
+        ReferenceElectrode(
+            name="Li/Li+",
+            above_lithium_v=0.0,
+            uncertainty_v=0.0,
+            source="the scale of the computed limits",
+        ),
+        ReferenceElectrode(
+            name="Na/Na+",
+            above_lithium_v=0.3,
+            uncertainty_v=0.15,
+            source=(
+                "0.33 V in water (standard potentials -2.71 and -3.04 V); near 0 in a "
+                "chloroaluminate (10.1149/1.2221610); both move with the solvent"
+            ),
+        ),
+    )
+}
+
+
+def reference_electrode(name: str | ReferenceElectrode) -> ReferenceElectrode:
+    """Electrode of that name; an electrode of your own is passed through.
+
+    Raises
+    ------
+    InputError
+        If there is no such electrode.
+    """
+    if isinstance(name, ReferenceElectrode):
+        return name
+    if name not in ELECTRODES:
+        raise InputError(f"unknown reference electrode {name!r}; there are {', '.join(ELECTRODES)}")
+    return ELECTRODES[name]

@@ -1,0 +1,207 @@
+"""How strongly an anion attracts a cation: descriptors of anions that are computed, not typed.
+
+The electrostatic potential of the free anion on its van der Waals surface, from a density
+functional calculation (B3LYP, def2-SVPD, density fitting) at the structure of GFN2-xTB. The lowest
+value is where a cation sits first, and ranks lithium salts by their ion pairing [1]_; the mean
+follows the size. Ion pairs relaxed with extended tight binding were tried first and dropped: they
+bind FSI- more tightly than triflate, by an electronvolt, which no measurement supports. The
+protocol was fixed before any model saw its results.
+
+References
+----------
+.. [1] Johansson, Phys. Chem. Chem. Phys. 2007, 9, 1493. https://doi.org/10.1039/b612297n
+.. [2] Bondi, J. Phys. Chem. 1964, 68, 441. https://doi.org/10.1021/j100785a001
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.quantum.geometry import (
+    BOHR_ANGSTROM,
+    Molecule,
+    conformers,
+    molecule,
+    softness,
+)
+from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Surface
+
+PROTOCOL = Protocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
+FUNCTIONAL, BASIS = "b3lyp", "def2-svpd"
+# Points on the sphere of each atom before those inside of other atoms are left out.
+_POINTS = 120
+_GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
+_BATCH = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfacePotential:
+    """Electrostatic potential of an anion on its van der Waals surface.
+
+    Attributes
+    ----------
+    lowest_v, mean_v, spread_v
+        Lowest value, mean and standard deviation over the surface, V.
+    """
+
+    lowest_v: float
+    mean_v: float
+    spread_v: float
+
+
+def surface_potential(smiles: str, protocol: Protocol = PROTOCOL) -> SurfacePotential:
+    """Compute the descriptors of one anion.
+
+    Parameters
+    ----------
+    smiles
+        SMILES of a closed-shell anion.
+    protocol
+        Conformers and relaxation by extended tight binding.
+
+    Raises
+    ------
+    InputError
+        If it is no anion.
+    ConvergenceError
+        If neither structure nor density converges.
+    MissingDependencyError
+        If tblite or PySCF is not installed.
+    """
+    anion = molecule(smiles)
+    if anion.charge >= 0:
+        raise InputError(f"{smiles}: the surface potential is computed for anions")
+    positions = _structure(anion, protocol)
+    points, areas = vdw_surface(anion, positions)
+    values = _potential(anion, positions, points) * HARTREE_EV
+    mean = float(np.average(values, weights=areas))
+    return SurfacePotential(
+        lowest_v=float(values.min()),
+        mean_v=mean,
+        spread_v=float(np.sqrt(np.average((values - mean) ** 2, weights=areas))),
+    )
+
+
+def _structure(anion: Molecule, protocol: Protocol) -> NDArray[np.float64]:
+    """Most stable structure, bohr, shape (a, 3)."""
+    found = []
+    for start in conformers(anion, protocol):
+        surface = Surface(anion, start, solvent=protocol.solvent)
+        try:
+            found.append(surface.relax(softness(anion, start), protocol))
+        except ConvergenceError:
+            continue
+    if not found:
+        raise ConvergenceError(f"{anion.smiles}: no structure converged")
+    return min(found, key=lambda relaxed: relaxed.energy_ev).positions
+
+
+def vdw_surface(
+    subject: Molecule, positions: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points on the outside of the atoms' van der Waals spheres [2]_.
+
+    Parameters
+    ----------
+    subject
+        The molecule.
+    positions
+        Positions, bohr, shape (a, 3).
+
+    Returns
+    -------
+    points
+        Bohr, shape (p, 3).
+    areas
+        Area that each point stands for, bohr2, shape (p,).
+    """
+    table = Chem.GetPeriodicTable()
+    radii = np.array([table.GetRvdw(int(z)) for z in subject.numbers]) / BOHR_ANGSTROM
+    step = np.arange(_POINTS)
+    z = 1.0 - (2.0 * step + 1.0) / _POINTS
+    flat, around = np.sqrt(1.0 - z**2), _GOLDEN_ANGLE * step
+    sphere = np.column_stack([flat * np.cos(around), flat * np.sin(around), z])
+    points = positions[:, None] + radii[:, None, None] * sphere[None]
+    areas = np.repeat(4 * np.pi * radii**2 / _POINTS, _POINTS)
+    owner = np.repeat(np.arange(len(radii)), _POINTS)
+    flat_points = points.reshape(-1, 3)
+    distance = np.linalg.norm(flat_points[:, None] - positions[None], axis=-1)
+    inside = distance < radii[None] - 1e-6
+    inside[np.arange(len(owner)), owner] = False
+    outer = ~inside.any(axis=1)
+    return flat_points[outer], areas[outer]
+
+
+def _potential(
+    anion: Molecule, positions: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Electrostatic potential at points, hartree, shape (p,)."""
+    gto = import_optional("pyscf.gto")
+    dft = import_optional("pyscf.dft")
+    df = import_optional("pyscf.df")
+    table = Chem.GetPeriodicTable()
+    atoms = [
+        (table.GetElementSymbol(int(z)), place)
+        for z, place in zip(anion.numbers, positions, strict=True)
+    ]
+    system = gto.M(
+        atom=atoms,
+        unit="Bohr",
+        basis=BASIS,
+        ecp=BASIS if anion.numbers.max() > 36 else {},
+        charge=anion.charge,
+        verbose=0,
+    )
+    field = dft.RKS(system, xc=FUNCTIONAL).density_fit()
+    field.kernel()
+    if not field.converged:
+        raise ConvergenceError(f"{anion.smiles}: the density does not converge")
+    density = field.make_rdm1()
+    charges = system.atom_charges()
+    distance = np.linalg.norm(points[:, None] - positions[None], axis=-1)
+    potential = (charges[None] / distance).sum(axis=1)
+    for start in range(0, len(points), _BATCH):
+        batch = slice(start, start + _BATCH)
+        probes = gto.fakemol_for_charges(points[batch])
+        integrals = df.incore.aux_e2(system, probes)
+        potential[batch] -= np.einsum("ijp,ij->p", integrals, density)
+    return potential
+
+
+def write_table(path: Path, anions: list[str]) -> None:
+    """Write the descriptors of anions; rows that are there already are kept."""
+    names = [field.name for field in fields(SurfacePotential)]
+    rows: dict[str, list[str]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = {row[0]: row for row in list(csv.reader(file))[1:]}
+    for smiles in sorted(anions, key=len):
+        if smiles in rows:
+            continue
+        found = surface_potential(smiles)
+        rows[smiles] = [smiles, *(f"{getattr(found, name):.4f}" for name in names)]
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["smiles", *names])
+            writer.writerows(rows[key] for key in sorted(rows))
+        os.replace(temporary, path)
+
+
+if __name__ == "__main__":
+    from electrolyte_ml.species.default import packaged_catalog
+
+    parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
+    parser.add_argument("table", type=Path)
+    write_table(parser.parse_args().table, [ion.smiles for ion in packaged_catalog().anions])
