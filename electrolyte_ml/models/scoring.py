@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.density import predict_density
+from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange, liquid_range
 
 # Properties of the contract that no model ships for yet; they answer with a reason, not a number.
 _NOT_MODELLED = ("viscosity_mpa_s", "oxidation_limit_v", "reduction_limit_v")
-_LIQUID_RANGE = ("freezes_below_k", "boils_above_k", "flash_point_k")
 _REFERENCE_ELECTRODE = "Na/Na+"
 
 
@@ -32,11 +32,14 @@ class ScoreTable:
         Temperatures, K, shape (n,).
     predictions
         Property name (with its unit) to a `Prediction` of n rows.
+    liquid
+        Between which temperatures the recipes are liquid, n rows.
     """
 
     formulations: Sequence[Formulation]
     temperature_k: NDArray[np.float64]
     predictions: dict[str, Prediction]
+    liquid: LiquidRange
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Rows in the contract's form, without the text the user wrote."""
@@ -50,7 +53,7 @@ class ScoreTable:
                 record[name] = prediction.record(row)
                 if name.endswith("_limit_v"):
                     record[name]["reference"] = _REFERENCE_ELECTRODE
-            record["liquid"] = dict.fromkeys(_LIQUID_RANGE)
+            record["liquid"] = self.liquid.record(row)
             record["assumptions"] = list(formulation.assumptions)
             yield record
 
@@ -74,12 +77,32 @@ def score_formulations(
     """
     temperatures = np.asarray(temperature_k, dtype=np.float64)
     count = len(formulations)
+    liquid = liquid_range(formulations)
+    frozen = liquid.frozen(temperatures)
     predictions = {
-        "conductivity_ms_cm": predict_conductivity(formulations, temperatures),
+        "conductivity_ms_cm": _of_a_liquid(
+            predict_conductivity(formulations, temperatures), frozen
+        ),
         "density_g_cm3": predict_density(formulations, temperatures),
     }
     for name in _NOT_MODELLED:
         predictions[name] = Prediction.unavailable(count, "no model of this property ships yet")
     return ScoreTable(
-        formulations=formulations, temperature_k=temperatures, predictions=predictions
+        formulations=formulations,
+        temperature_k=temperatures,
+        predictions=predictions,
+        liquid=liquid,
     )
+
+
+def _of_a_liquid(prediction: Prediction, frozen: Sequence[str | None]) -> Prediction:
+    """A prediction that holds for a liquid, with a word where there may be none."""
+    reasons = [
+        "; ".join(r for r in both if r) or None
+        for both in zip(prediction.reason, frozen, strict=True)
+    ]
+    surely = np.array(
+        [words is not None and words.startswith(PROBABLY_FROZEN) for words in frozen],
+        dtype=np.bool_,
+    )
+    return replace(prediction, in_domain=prediction.in_domain & ~surely, reason=tuple(reasons))

@@ -15,7 +15,14 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.scoring import ScoreTable
 from electrolyte_ml.report.output import dump_json, write_atomically, write_text
 from electrolyte_ml.report.score_input import ScoreRequests
-from electrolyte_ml.report.text import celsius, interval, output_console, significant
+from electrolyte_ml.report.text import (
+    LIQUID_HEADING,
+    celsius,
+    interval,
+    liquid_range_text,
+    output_console,
+    significant,
+)
 
 _SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -75,10 +82,14 @@ def flat_frame(table: ScoreTable, requests: ScoreRequests) -> pd.DataFrame:
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Fields in the order of the JSON; lists become text."""
+    """Fields in the order of the JSON; an interval becomes two fields, other lists text."""
     for name, value in record.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
+        elif name.endswith("_interval"):
+            low, high = value or (None, None)
+            yield f"{prefix}{name}.low", low
+            yield f"{prefix}{name}.high", high
         else:
             yield prefix + name, "; ".join(value) if isinstance(value, list) else value
 
@@ -97,7 +108,7 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
     """Print a table for people, then what was assumed and what is out of the models' depth."""
     console = output_console()
     shown = Table(box=None, pad_edge=False)
-    for heading in ("recipe", "T", "conductivity, mS/cm", "density, g/cm3"):
+    for heading in ("recipe", "T", "conductivity, mS/cm", "density, g/cm3", LIQUID_HEADING):
         shown.add_column(
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
@@ -109,11 +120,13 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
             celsius(record["temperature_k"]),
             interval(record["conductivity_ms_cm"]),
             significant(record["density_g_cm3"]["value"], 4),
+            liquid_range_text(record["liquid"]),
         )
         reason = record["conductivity_ms_cm"]["reason"]
         if reason:
             mark = "" if record["conductivity_ms_cm"]["in_domain"] else "? "
             notes[f"{mark}{record['recipe']}: {reason}"] = None
+        notes |= {f"{record['recipe']}: {line}": None for line in record["liquid"]["notes"]}
         notes |= {f"assumed: {line}": None for line in record["assumptions"]}
     console.print(shown)
     coverage = records[0]["conductivity_ms_cm"]["coverage"]

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 _NARROWEST = 100
+LIQUID_HEADING = "freezes / boils / flash, °C"
 
 
 def output_console() -> Console:
@@ -29,6 +30,16 @@ def interval(prediction: Mapping[str, Any]) -> str:
     flag = "" if prediction["in_domain"] else " ?"
     value, low, high = (significant(prediction[name]) for name in ("value", "low", "high"))
     return f"{value} ({low}-{high}){flag}"
+
+
+def liquid_range_text(liquid: Mapping[str, Any]) -> str:
+    """Freezing, boiling and flash point in degrees Celsius, with ``?`` out of the domain."""
+    return " / ".join(
+        "-"
+        if liquid[name] is None
+        else f"{liquid[name] - 273.15:.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
+        for name in ("freezes_below_k", "boils_above_k", "flash_point_k")
+    )
 
 
 def significant(value: float | None, digits: int = 3) -> str:

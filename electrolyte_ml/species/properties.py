@@ -30,6 +30,10 @@ SOLVENT_PROPERTIES = {
     "melting_point_k": PropertyKind("melting point, K", 50.0, 700.0),
     "boiling_point_k": PropertyKind("boiling point, K", 200.0, 1000.0),
     "flash_point_k": PropertyKind("flash point, K", 180.0, 700.0),
+    "fusion_enthalpy_kj_mol": PropertyKind("enthalpy of fusion, kJ/mol", 0.5, 120.0),
+    "vaporisation_enthalpy_kj_mol": PropertyKind(
+        "enthalpy of vaporisation at 298.15 K, kJ/mol", 10.0, 200.0
+    ),
     "donor_number_kcal_mol": PropertyKind("Gutmann donor number, kcal/mol", -5.0, 60.0),
 }
 ION_PROPERTIES = {

@@ -1,0 +1,1 @@
+"""Tables of the liquid range: what has no flash point, and how much salt dissolves."""
