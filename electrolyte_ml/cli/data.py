@@ -1,30 +1,128 @@
-"""``electrolyte-ml data``: measured data sets, and what was done to their rows."""
+"""``electrolyte-ml data``: measured data sets, what was done to their rows, and your own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Look at the measured data sets.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, check, fetch, import and export data sets.", no_args_is_help=True
+)
+
+_NAME = typer.Argument(metavar="NAME", help="Such as calisol23; see 'data list'.")
+_JSON = typer.Option("--json", help="Print JSON.")
+_ALL = "all"
 
 
-@app.callback()
-def _data() -> None:
-    pass
+@app.command("list")
+def list_sets(as_json: Annotated[bool, _JSON] = False) -> None:
+    """List data sets: property, rows, licence, whether they are on this machine."""
+    from electrolyte_ml.data.cards import all_cards
+    from electrolyte_ml.report.data import list_rows, print_list
+    from electrolyte_ml.report.output import dump_json
+
+    cards = list(all_cards().values())
+    if as_json:
+        typer.echo(dump_json(list_rows(cards)))
+    else:
+        print_list(cards)
+
+
+@app.command()
+def show(
+    name: Annotated[str, _NAME],
+    n: Annotated[int, typer.Option(min=0, help="First rows to show of each property.")] = 5,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Show a dataset card: licence, citation, columns, traps, and the first rows."""
+    from electrolyte_ml.data.cards import card_of
+    from electrolyte_ml.data.sources import load_tables
+    from electrolyte_ml.report.data import head_rows, print_card
+    from electrolyte_ml.report.output import dump_json
+
+    card = card_of(name)
+    head = head_rows(load_tables(name)[0], n) if card.available and n else []
+    if as_json:
+        typer.echo(dump_json({**card.to_dict(), "head": head}))
+    else:
+        print_card(card, head)
 
 
 @app.command()
 def check(
-    source: Annotated[str, typer.Argument(help="Such as calisol23 or sodium_table.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME|all", help="Such as calisol23, or all.")],
+    as_json: Annotated[bool, _JSON] = False,
 ) -> None:
-    """Show rows kept, dropped, corrected and flagged, each with its reason."""
-    from electrolyte_ml.data.sources import load_source
+    """Show rows kept, dropped, corrected and flagged, duplicates, and suspected slips of units."""
+    from electrolyte_ml.data.checking import available_names, check_source
+    from electrolyte_ml.report.data import print_check, print_summary
     from electrolyte_ml.report.output import dump_json
 
-    _, report = load_source(source)
+    if name != _ALL:
+        found = check_source(name)
+        if as_json:
+            typer.echo(dump_json(found.to_dict()))
+        else:
+            print_check(found)
+        return
+    checks = [check_source(each) for each in available_names()]
     if as_json:
-        typer.echo(dump_json(report.to_dict()))
+        typer.echo(dump_json([each.to_dict() for each in checks]))
     else:
-        typer.echo(str(report))
+        print_summary(checks)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str, _NAME],
+    url: Annotated[str | None, typer.Option(help="Address of a copy you trust.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="SHA-256 of that copy.")] = None,
+) -> None:
+    """Download a data set into the cache; its hash is always checked."""
+    from electrolyte_ml.data.fetching import fetch as download
+
+    typer.echo(f"{name} is in {download(name, url=url, sha256=sha256)}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.parquet")],
+    name: Annotated[str, typer.Option(help="Name of the new data set.")],
+    source: Annotated[
+        str | None, typer.Option(help="Where rows are from that name no doi or source.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="One line for the dataset card.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Terms, for the dataset card.")] = None,
+    replace: Annotated[bool, typer.Option(help="Replace an imported set of that name.")] = False,
+) -> None:
+    """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
+    from electrolyte_ml.data.importing import import_measurements
+
+    done = import_measurements(
+        file, name, source=source, title=title, licence=licence, replace=replace
+    )
+    if done.table.ignored:
+        typer.echo(f"ignored columns: {', '.join(done.table.ignored)}", err=True)
+    typer.echo(str(done.table.report), err=True)
+    typer.echo(f"imported {name} to {done.path}")
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME|all", help="Such as calisol23, or all.")],
+    out: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
+    property_name: Annotated[
+        str | None, typer.Option("--property", help="Only this property.")
+    ] = None,
+) -> None:
+    """Write the long table, and croissant.json (metadata) beside it."""
+    from electrolyte_ml.data.checking import available_names
+    from electrolyte_ml.data.exporting import export as write
+
+    done = write(available_names() if name == _ALL else [name], out, property_name)
+    typer.echo(
+        f"{done.n_rows} rows of {', '.join(done.names)} in {done.table}, "
+        f"metadata in {done.metadata}"
+    )

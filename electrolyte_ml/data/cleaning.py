@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Action(StrEnum):
@@ -62,7 +64,8 @@ class CleaningReport:
 
     def __str__(self) -> str:
         lines = [f"{self.source}: {self.n_read} rows read, {self.n_kept} kept"]
-        lines += [f"  {note.action} {note.n_rows}: {note.what}" for note in self.notes]
+        ordered = sorted(self.notes, key=lambda note: list(Action).index(note.action))
+        lines += [f"  {note.action} {note.n_rows}: {note.what}" for note in ordered]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
@@ -76,3 +79,41 @@ class CleaningReport:
                 for note in self.notes
             ],
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CleaningReport:
+        """Read what `to_dict` made."""
+        return cls(
+            source=data["source"],
+            n_read=data["n_read"],
+            n_kept=data["n_kept"],
+            notes=tuple(
+                CleaningNote(
+                    action=Action(note["action"]), n_rows=note["n_rows"], what=note["what"]
+                )
+                for note in data["notes"]
+            ),
+        )
+
+
+def joined_report(reports: Mapping[str, CleaningReport]) -> CleaningReport:
+    """One report of several properties of a data set.
+
+    Parameters
+    ----------
+    reports
+        Report of each property by its name; notes are headed with it if there are several.
+    """
+    parts: Sequence[tuple[str, CleaningReport]] = list(reports.items())
+    if len(parts) == 1:
+        return parts[0][1]
+    return CleaningReport(
+        source=parts[0][1].source,
+        n_read=sum(r.n_read for _, r in parts),
+        n_kept=sum(r.n_kept for _, r in parts),
+        notes=tuple(
+            CleaningNote(action=n.action, n_rows=n.n_rows, what=f"{name}: {n.what}")
+            for name, report in parts
+            for n in report.notes
+        ),
+    )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.data.properties import kind_of
+from electrolyte_ml.errors import TableError
 from electrolyte_ml.formulation import Formulation
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Measurements:
     formulation_index
         Which of them each row is about, shape (n,).
     temperature_k
-        Temperature, K, shape (n,).
+        Temperature, K, shape (n,); NaN where the property has none (`PropertyKind.temperature`).
     value
         Measured value in the unit of `property_name`, shape (n,).
     method
@@ -39,11 +41,15 @@ class Measurements:
         Row number in the file it was read from, shape (n,).
     flag
         Why a row is doubtful, shape (n,); empty where nothing speaks against it.
+    uncertainty
+        Uncertainty of `value` in the same unit as its source states it, shape (n,), NaN where
+        none is stated; None if no row has one.
 
     Raises
     ------
-    ValueError
-        If lengths differ, or a temperature or value is not positive and finite.
+    TableError
+        If lengths differ, or temperatures, values or uncertainties are impossible for the property
+        (`PropertyKind`); one line for each such row.
     """
 
     property_name: str
@@ -55,18 +61,40 @@ class Measurements:
     source_row: NDArray[np.intp]
     flag: NDArray[np.str_]
     method: str = "experiment"
+    uncertainty: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        columns = (self.temperature_k, self.value, self.source, self.source_row, self.flag)
+        columns = [self.temperature_k, self.value, self.source, self.source_row, self.flag]
+        columns += [] if self.uncertainty is None else [self.uncertainty]
         if {c.shape for c in columns} != {self.formulation_index.shape}:
-            raise ValueError("columns of measurements must all have one shape (n,)")
-        for name in ("temperature_k", "value"):
-            column = getattr(self, name)
-            if not (np.isfinite(column).all() and (column > 0).all()):
-                raise ValueError(f"{self.property_name}: {name} must be positive and finite")
+            raise TableError(["columns of measurements must all have one shape (n,)"])
         indices = self.formulation_index
         if len(indices) and not 0 <= indices.min() <= indices.max() < len(self.formulations):
-            raise ValueError("formulation_index points outside of formulations")
+            raise TableError(["formulation_index points outside of formulations"])
+        faults = self._faults()
+        if faults:
+            raise TableError(faults)
+
+    def _faults(self) -> list[str]:
+        """A line for each row that cannot be; rows are counted as in their source."""
+        kind = kind_of(self.property_name)
+        value, kelvin = self.value, self.temperature_k
+        with np.errstate(invalid="ignore"):
+            good = np.isfinite(value) & (value >= kind.lowest) & (value <= kind.highest)
+            good &= (value > 0) | np.bool_(not kind.positive)
+            good &= (np.isfinite(kelvin) & (kelvin > 0)) | (
+                np.isnan(kelvin) & np.bool_(not kind.temperature)
+            )
+            if self.uncertainty is not None:
+                good &= np.isnan(self.uncertainty) | (self.uncertainty >= 0)
+        faults = []
+        for i in np.flatnonzero(~good).tolist():
+            found = [kind.fault(float(value[i])), kind.temperature_fault(float(kelvin[i]))]
+            if self.uncertainty is not None and self.uncertainty[i] < 0:
+                found.append(f"uncertainty is {self.uncertainty[i]:g}; it cannot be negative")
+            what = "; ".join(line for line in found if line)
+            faults.append(f"row {self.source_row[i]} of {self.source[i]}: {what}")
+        return faults
 
     def __len__(self) -> int:
         return len(self.value)
@@ -89,25 +117,14 @@ class Measurements:
             source_row=self.source_row[rows],
             flag=self.flag[rows],
             method=self.method,
+            uncertainty=None if self.uncertainty is None else self.uncertainty[rows],
         )
 
     def frame(self) -> pd.DataFrame:
-        """The long table, one row a measurement, formulations in canonical notation."""
-        import pandas as pd
+        """The long table, one row a measurement (`electrolyte_ml.data.long_table`)."""
+        from electrolyte_ml.data.long_table import to_frame
 
-        notation = np.array([f.notation() for f in self.formulations], dtype=object)
-        return pd.DataFrame(
-            {
-                "formulation": notation[self.formulation_index],
-                "temperature_k": self.temperature_k,
-                "property": self.property_name,
-                "value": self.value,
-                "method": self.method,
-                "source": self.source,
-                "source_row": self.source_row,
-                "flag": self.flag,
-            }
-        )
+        return to_frame([self])
 
 
 def concatenate(parts: Sequence[Measurements]) -> Measurements:
@@ -132,4 +149,13 @@ def concatenate(parts: Sequence[Measurements]) -> Measurements:
         source_row=np.concatenate([p.source_row for p in parts]),
         flag=np.concatenate([p.flag for p in parts]),
         method=parts[0].method,
+        uncertainty=_joined_uncertainty(parts),
+    )
+
+
+def _joined_uncertainty(parts: Sequence[Measurements]) -> NDArray[np.float64] | None:
+    if all(p.uncertainty is None for p in parts):
+        return None
+    return np.concatenate(
+        [np.full(len(p), np.nan) if p.uncertainty is None else p.uncertainty for p in parts]
     )

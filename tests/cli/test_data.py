@@ -1,5 +1,32 @@
 import json
 
+import pytest
+
+from electrolyte_ml.data.cards import shipped_cards
+from electrolyte_ml.data.user_sets import FOLDER_VARIABLE
+
+LAB = """recipe,temperature_c,conductivity_ms_cm,doi,batch
+1 M NaPF6 in PC,25,8.1,10.1/x,1
+1 M NaPF6 in PC,25,8.1,10.1/x,1
+1 M NaPF6 in PC,25,8.3,10.1/y,2
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_files(monkeypatch, tmp_path):
+    """Neither data sets nor imports of whoever runs the tests."""
+    monkeypatch.setenv("ELECTROLYTE_ML_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "imported"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    file = tmp_path / "lab.csv"
+    file.write_text(LAB)
+    return file
+
 
 def test_check_shows_what_happened_to_rows(run):
     outcome = run("data", "check", "sodium_table", "--json")
@@ -7,15 +34,74 @@ def test_check_shows_what_happened_to_rows(run):
     report = json.loads(outcome.out)
     dropped = sum(n["n_rows"] for n in report["notes"] if n["action"] == "dropped")
     assert report["n_read"] == report["n_kept"] + dropped
+    (table,) = report["tables"]
+    assert table["n_rows"] == report["n_kept"]
     assert "rows read" in run("data", "check", "sodium_table").out
 
 
-def test_unknown_and_missing_data_sets_are_refused(run, monkeypatch, tmp_path):
+def test_unknown_and_missing_data_sets_are_refused(run):
     outcome = run("data", "check", "calisol")
     assert outcome.code == 2
     assert "there are calisol23" in outcome.err
-    monkeypatch.setenv("ELECTROLYTE_ML_DATA", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     outcome = run("data", "check", "calisol23")
     assert outcome.code == 2
     assert "set ELECTROLYTE_ML_DATA" in outcome.err
+
+
+def test_list_names_every_set_and_whether_it_is_here(run):
+    rows = {row["name"]: row for row in json.loads(run("data", "list", "--json").out)}
+    assert list(rows) == list(shipped_cards())
+    assert rows["sodium_table"]["available"]
+    assert not rows["calisol23"]["available"]
+    out = run("data", "list").out
+    for name, row in rows.items():
+        assert name in out
+        assert row["licence"] in out
+
+
+def test_show_prints_the_card_and_first_rows(run):
+    out = run("data", "show", "calisol23").out
+    for trap in shipped_cards()["calisol23"].traps:
+        assert trap[:60] in out
+    assert "not on this machine" in out
+    shown = json.loads(run("data", "show", "sodium_table", "--json", "--n", 1).out)
+    (row,) = shown["head"]
+    assert row["value"] == 6.0
+    assert row["uncertainty"] is None
+    assert "NaPF6" in run("data", "show", "sodium_table").out
+
+
+def test_imported_measurements_are_a_data_set(run, lab, tmp_path):
+    outcome = run("data", "import", lab, "--name", "lab")
+    assert outcome.code == 0
+    assert "ignored columns: batch" in outcome.err
+    assert "imported" in run("data", "list").out
+    assert "8.1" in run("data", "show", "lab").out
+    (table,) = json.loads(run("data", "check", "lab", "--json").out)["tables"]
+    assert table["duplicates"]["exact"] == 1
+    assert table["duplicates"]["across_papers"]["n_pairs_of_papers"] == 1
+    out = tmp_path / "out.parquet"
+    outcome = run("data", "export", "lab", "--out", out)
+    assert outcome.code == 0
+    assert out.exists()
+    assert (tmp_path / "croissant.json").exists()
+    names = [c["name"] for c in json.loads(run("data", "check", "all", "--json").out)]
+    assert names == ["sodium_table", "lab"]
+    assert "lab" in run("data", "check", "all").out
+    out = tmp_path / "all.csv"
+    assert "5 rows of sodium_table, lab" in run("data", "export", "all", "--out", out).out
+
+
+def test_bad_rows_are_one_line_each(run, lab, tmp_path):
+    lab.write_text(LAB.replace("8.1", "much").replace("8.3", "-1"))
+    outcome = run("data", "import", lab, "--name", "lab")
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) == 3
+    assert not (tmp_path / "imported").exists()
+
+
+def test_fetch_refuses_in_words(run):
+    outcome = run("data", "fetch", "calisol23")
+    assert outcome.code == 2
+    assert "Get it by hand" in outcome.err
+    assert "give --url and --sha256" in outcome.err

@@ -41,6 +41,9 @@ def test_rows_are_kept_dropped_and_flagged_with_reasons(loaded):
     assert counts["concentration is not positive"] == 1
     assert counts["salt name with a space around it"] == 1
     assert counts["solvent fractions scaled so that they sum to 1"] == 1
+    assert counts["salt LiN(CF3SO2)2 read as LiTFSI"] == 1
+    assert counts["solvent 2-Glyme read as diglyme"] == 1
+    assert counts["concentration by litre converted to molality with the density model"] == 1
     flags = dict(zip(measurements.source_row.tolist(), measurements.flag.tolist(), strict=True))
     assert flags[0] == ""
     assert flags[7] == calisol23.FLAG_UNREADABLE

@@ -3,12 +3,18 @@ import pytest
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.splits import (
+    Split,
     cold_split,
     formulation_groups,
     grouped_split,
+    hot_split,
     leave_one_group_out,
+    ordered_split,
     random_split,
+    salt_split,
+    solvent_split,
     source_groups,
+    source_split,
     system_groups,
 )
 from electrolyte_ml.formulation import parse_recipe
@@ -32,6 +38,20 @@ def made_up(n_series=4) -> Measurements:
         temperature_k=np.tile(np.linspace(253.15, 313.15, n_series), len(TEXTS)),
         value=np.linspace(1, 2, n),
         source=np.array(["a", "b"] * (n // 2)),
+        source_row=np.arange(n),
+        flag=np.full(n, ""),
+    )
+
+
+def of_recipes(texts) -> Measurements:
+    n = len(texts)
+    return Measurements(
+        property_name="conductivity_ms_cm",
+        formulations=tuple(parse_recipe(t) for t in texts),
+        formulation_index=np.arange(n),
+        temperature_k=np.full(n, 298.15),
+        value=np.ones(n),
+        source=np.full(n, "a"),
         source_row=np.arange(n),
         flag=np.full(n, ""),
     )
@@ -75,6 +95,54 @@ def test_cold_and_random_splits():
     ((train, test),) = random_split(100, test_share=0.2, seed=3).folds
     assert (len(train), len(test)) == (80, 20)
     assert not set(train) & set(test)
+
+
+def test_hot_split_is_the_mirror_of_the_cold_one():
+    data = made_up()
+    ((train, test),) = hot_split(data, 303.0).folds
+    assert data.temperature_k[train].max() < 303 <= data.temperature_k[test].min()
+
+
+def test_paper_left_out_strictly_shares_no_system_with_training():
+    data = made_up(1)
+    systems = system_groups(data)
+    plain, strict = source_split(data), source_split(data, strict=True)
+    assert plain.labels == strict.labels == ("a", "b")
+    for (train, test), (fewer, same) in zip(plain.folds, strict.folds, strict=True):
+        assert len(np.union1d(train, test)) == len(data)
+        assert same.tolist() == test.tolist()
+        assert set(fewer) <= set(train)
+        assert not set(systems[fewer]) & set(systems[test])
+
+
+def test_salts_are_told_apart_by_their_anions():
+    texts = ["1 m LiPF6 in PC", "1 m NaPF6 in PC", "1 m LiFSI in PC", "1 m LiFSI + 1 m LiPF6 in PC"]
+    split = salt_split(of_recipes(texts))
+    held_out = dict(zip(split.labels, (t.tolist() for _, t in split.folds), strict=True))
+    assert held_out == {"PF6": [0, 1], "FSI": [2], "FSI+PF6": [3]}
+
+
+def test_everything_with_a_solvent_is_tested():
+    texts = ["1 m LiPF6 in EC:DEC 1:1 w/w", "1 m LiPF6 in PC", "1 m LiPF6 in EC:PC 1:1 w/w"]
+    split = solvent_split(of_recipes(texts), least_rows=2)
+    held_out = dict(zip(split.labels, (t.tolist() for _, t in split.folds), strict=True))
+    assert held_out == {"EC": [0, 2], "PC": [1, 2]}  # DEC is in one row only
+    assert [train.tolist() for train, _ in split.folds] == [[1], [0]]
+    assert split.tested.tolist() == [0, 2, 1, 2]
+    assert split.fold_of_tested.tolist() == [0, 0, 1, 1]
+
+
+def test_first_rows_train_and_last_are_tested():
+    ((train, test),) = ordered_split("cation", 3, 2).folds
+    assert (train.tolist(), test.tolist()) == ([0, 1, 2], [3, 4])
+
+
+def test_impossible_splits_are_refused():
+    rows = np.arange(4)
+    with pytest.raises(ValueError, match="tests rows it is trained on"):
+        Split(name="x", folds=((rows, rows[:1]),))
+    with pytest.raises(ValueError, match="2 labels, 1 folds"):
+        Split(name="x", folds=((rows[:2], rows[2:]),), labels=("a", "b"))
 
 
 def test_tables_select_and_join():

@@ -8,6 +8,7 @@ References
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,8 @@ class _Reader:
     def __init__(self, header: list[str], catalog: Catalog) -> None:
         self.catalog = catalog
         self.solvents = [catalog.solvent(_SOLVENT_NAMES.get(n, n)) for n in header[_N_HEAD:]]
-        self.recipes: dict[tuple[str, ...], int] = {}
+        self.names = header[_N_HEAD:]
+        self.recipes: dict[tuple[str, ...], tuple[int, tuple[str, ...]]] = {}
         self.formulations: list[Formulation] = []
         self.kept: list[tuple[int, float, float, str, int]] = []
         self.counts: dict[tuple[Action, str], int] = {}
@@ -104,24 +106,42 @@ class _Reader:
         if fault:
             return self._count(Action.DROPPED, fault)
         try:
-            index = self._formulation(tuple(row[4:]))
+            index, corrections = self._formulation(tuple(row[4:]))
         except (AmountError, UnknownSpeciesError) as error:
             return self._count(Action.DROPPED, str(error))
-        if row[5] != row[5].strip():
-            self._count(Action.CORRECTED, "salt name with a space around it")
+        for what in corrections:
+            self._count(Action.CORRECTED, what)
         self.kept.append((index, float(temperature), float(k), doi, int(number)))
         return None
 
-    def _formulation(self, recipe: tuple[str, ...]) -> int:
+    def _formulation(self, recipe: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+        """Number of a recipe's formulation, and what had to be done to read it."""
         if recipe not in self.recipes:
             made = self._read_recipe(recipe)
-            self.recipes[recipe] = len(self.formulations)
+            self.recipes[recipe] = len(self.formulations), tuple(self._corrections(recipe))
             self.formulations.append(made)
-        index = self.recipes[recipe]
-        total = sum(max(float(x), 0.0) for x in recipe[4:])
-        if abs(total - 1) > 1e-6:
-            self._count(Action.CORRECTED, "solvent fractions scaled so that they sum to 1")
-        return index
+        return self.recipes[recipe]
+
+    def _corrections(self, recipe: tuple[str, ...]) -> Iterator[str]:
+        _concentration, salt, unit, ratio_type = recipe[:4]
+        parts = [max(float(x), 0.0) for x in recipe[4:]]
+        if salt != salt.strip():
+            yield "salt name with a space around it"
+        known = self.catalog.salt(salt.strip()).name
+        if known != salt.strip():
+            yield f"salt {salt.strip()} read as {known}"
+        if _SALT_UNIT[unit] is SaltBasis.MOLARITY:
+            yield "concentration by litre converted to molality with the density model"
+        if abs(sum(parts) - 1) > 1e-6:
+            yield "solvent fractions scaled so that they sum to 1"
+        present = [
+            (name, s.name) for name, s, x in zip(self.names, self.solvents, parts, strict=True) if x
+        ]
+        if len(present) > 1 and _RATIO[ratio_type] is not RatioBasis.MASS:
+            yield f"solvent ratio by {_RATIO[ratio_type].name.lower()} converted to mass"
+        for name, read_as in present:
+            if name in _SOLVENT_NAMES and name != read_as:
+                yield f"solvent {name} read as {read_as}"
 
     def _read_recipe(self, recipe: tuple[str, ...]) -> Formulation:
         concentration, salt, unit, ratio_type = recipe[:4]

@@ -1,0 +1,193 @@
+"""Reading a table whose columns are described beside it, in a ``.columns.toml``.
+
+Some sets may not be shipped, and their layout is not public or not stable. Nothing about it is
+guessed: a few lines of TOML say what each column is.
+
+.. code-block:: toml
+
+    solvents = ["solvent A", "solvent B"]   # columns of names or SMILES
+    parts = ["share A", "share B"]          # columns of their parts
+    ratio = "mass"                          # or volume, mole
+    salts = ["salt"]                        # columns of names or SMILES
+    amounts = ["c"]                         # columns of their amounts
+    amount_unit = "mol/kg"                  # of solvents; or mol/L
+    value = "sigma"
+    unit = "S/cm"
+    logarithm = "log10"                     # or ln; left out if values are not logarithms
+    temperature = "T"
+    temperature_unit = "degC"               # or K
+    source = "doi"                          # column; or source_text = "...", for all rows
+
+``recipe = "column"`` stands for the first six where a column holds recipes in words.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from electrolyte_ml.data.cleaning import CleaningReport
+from electrolyte_ml.data.collector import Collector
+from electrolyte_ml.data.location import data_path
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.properties import registered_kind
+from electrolyte_ml.data.quantities import conversion
+from electrolyte_ml.errors import ElectrolyteError, InputErrors
+from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
+from electrolyte_ml.species import Catalog, default_catalog
+
+_RATIO = {"mass": RatioBasis.MASS, "volume": RatioBasis.VOLUME, "mole": RatioBasis.MOLE}
+_AMOUNT = {"mol/kg": SaltBasis.MOLALITY, "mol/L": SaltBasis.MOLARITY}
+_TEMPERATURE = {"K": 0.0, "degC": 273.15}
+_LOGARITHM = {"log10": lambda x: 10.0**x, "ln": math.exp, "": float}
+_BLEND = ("solvents", "parts", "ratio", "salts", "amounts", "amount_unit")
+_CHOICES: dict[str, Mapping[str, Any]] = {
+    "ratio": _RATIO,
+    "amount_unit": _AMOUNT,
+    "temperature_unit": _TEMPERATURE,
+    "logarithm": _LOGARITHM,
+}
+
+
+def mapping_path(table: Path) -> Path:
+    """Where the description of a table's columns is looked for: beside it."""
+    return table.with_suffix(".columns.toml")
+
+
+def read_mapping(table: Path, needed: tuple[str, ...]) -> dict[str, Any]:
+    """Read the description of a table's columns.
+
+    Parameters
+    ----------
+    table
+        The table itself.
+    needed
+        Keys that must be there.
+
+    Raises
+    ------
+    InputErrors
+        If the file is missing or keys are missing or have no such choice; one line for each.
+    """
+    path = mapping_path(table)
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputErrors(
+            [
+                f"{path}: no such file; say in it what the columns of {table.name} are: "
+                f"{', '.join(needed)} (see electrolyte_ml.data.column_mapping)"
+            ]
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputErrors([f"{path}: no TOML: {error}"]) from error
+    faults = [f"{path}: no {key!r}" for key in needed if key not in mapping]
+    for key, choices in _CHOICES.items():
+        if key in mapping and mapping[key] not in choices:
+            allowed = ", ".join(c for c in choices if c)
+            faults.append(f"{path}: {key} is {mapping[key]!r}; use {allowed}")
+    if faults:
+        raise InputErrors(faults)
+    return mapping
+
+
+def number_of(text: str, mapping: Mapping[str, Any], property_name: str) -> float:
+    """Value in the unit of a property, of a number that may be a logarithm.
+
+    Raises
+    ------
+    ValueError
+        If the text is no number.
+    InputError
+        If the unit is not one of the property.
+    """
+    factor, offset = conversion(mapping["unit"], registered_kind(property_name))
+    return factor * _LOGARITHM[mapping.get("logarithm", "")](float(text)) + offset
+
+
+def load_mapped(
+    file_name: str, path: Path | None, property_name: str, citation: str
+) -> tuple[Measurements, CleaningReport]:
+    """Read a table through the description of its columns.
+
+    Parameters
+    ----------
+    file_name
+        Name of the file; looked up with `data_path` where `path` is None.
+    path
+        The file.
+    property_name
+        Property with its unit.
+    citation
+        Name of the data set, for the report.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the file is not on this machine.
+    InputErrors
+        If the description is missing, incomplete, or names columns that are not there.
+    """
+    table = path or data_path(file_name)
+    mapping = read_mapping(table, ("value", "unit", "temperature", "temperature_unit"))
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=mapping.get("delimiter", ",")))
+    _check_columns(table, mapping, rows[0] if rows else {})
+    collector = Collector(property_name)
+    catalog = default_catalog()
+    for number, row in enumerate(rows):
+        try:
+            formulation = _formulation(row, mapping, catalog)
+            kelvin = float(row[mapping["temperature"]]) + _TEMPERATURE[mapping["temperature_unit"]]
+            value = number_of(row[mapping["value"]], mapping, property_name)
+        except ElectrolyteError as error:
+            collector.drop("; ".join(str(error).splitlines()))
+            continue
+        except (ValueError, OverflowError):
+            collector.drop("a number is missing or cannot be read")
+            continue
+        source = row[mapping["source"]] if "source" in mapping else mapping["source_text"]
+        collector.take(formulation, temperature_k=kelvin, value=value, source=source, row=number)
+    return collector.finish(citation)
+
+
+def _check_columns(table: Path, mapping: Mapping[str, Any], row: Mapping[str, str]) -> None:
+    path = mapping_path(table)
+    faults = []
+    if "source" not in mapping and "source_text" not in mapping:
+        faults.append(f"{path}: no 'source' (a column) and no 'source_text'")
+    missing = [] if "recipe" in mapping else [key for key in _BLEND if key not in mapping]
+    faults += [f"{path}: no {key!r} and no 'recipe'" for key in missing]
+    columns = [mapping[k] for k in ("recipe", "value", "temperature", "source") if k in mapping]
+    for key in ("solvents", "parts", "salts", "amounts"):
+        columns += mapping.get(key, [])
+    faults += [f"{path}: {table.name} has no column {c!r}" for c in columns if c not in row]
+    if faults:
+        raise InputErrors(faults)
+
+
+def _formulation(
+    row: Mapping[str, str], mapping: Mapping[str, Any], catalog: Catalog
+) -> Formulation:
+    if "recipe" in mapping:
+        return parse_recipe(row[mapping["recipe"]])
+    solvents = _paired(row, mapping["solvents"], mapping["parts"])
+    salts = _paired(row, mapping["salts"], mapping["amounts"])
+    return Amounts(
+        blend=[(catalog.solvent(name), part) for name, part in solvents],
+        ratio_basis=_RATIO[mapping["ratio"]],
+        salts=[(catalog.salt(name), n, _AMOUNT[mapping["amount_unit"]]) for name, n in salts],
+    ).formulation()
+
+
+def _paired(
+    row: Mapping[str, str], names: list[str], numbers: list[str]
+) -> list[tuple[str, float]]:
+    """Names with their numbers; a pair whose name is empty or number is zero is not there."""
+    pairs = zip(names, numbers, strict=True)
+    found = [(row[name].strip(), row[number].strip()) for name, number in pairs]
+    return [(name, float(n)) for name, n in found if name and float(n) != 0]

@@ -1,0 +1,164 @@
+"""Showing data sets: the list, a card, a check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from electrolyte_ml.data.cards import Card
+from electrolyte_ml.data.checking import DataCheck, TableCheck
+from electrolyte_ml.data.cleaning import Action
+from electrolyte_ml.data.duplicates import Agreement, percent
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.report.text import output_console, significant
+
+
+def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:
+    """One plain row a data set, for JSON."""
+    return [
+        {
+            "name": card.name,
+            "properties": list(card.properties),
+            "rows": card.rows,
+            "licence": card.licence,
+            "available": card.available,
+            "imported": card.imported,
+        }
+        for card in cards
+    ]
+
+
+def print_list(cards: Sequence[Card]) -> None:
+    """Print a line for each data set."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "property", "rows", "licence", "here"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
+    for row in list_rows(cards):
+        table.add_row(
+            row["name"],
+            "\n".join(row["properties"]),
+            "-" if row["rows"] is None else str(row["rows"]),
+            row["licence"],
+            "imported" if row["imported"] else "yes" if row["available"] else "no",
+        )
+    console = output_console()
+    console.print(table)
+    console.print("rows: of the published file; 'data show NAME' says how to get what is not here")
+
+
+def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:
+    """The first rows of each property as plain values, for JSON."""
+    rows = []
+    for measurements in tables:
+        frame = measurements.select(measurements.source_row.argsort(kind="stable")[:n]).frame()
+        for record in frame.drop(columns="composition").to_dict("records"):
+            rows.append({str(k): None if v != v else v for k, v in record.items()})  # noqa: PLR0124 - NaN
+    return rows
+
+
+def print_card(card: Card, head: Sequence[dict[str, Any]]) -> None:
+    """Print a dataset card and the first rows."""
+    console = output_console()
+    console.print(f"{card.name}: {card.title}")
+    here = "on this machine" if card.available else "not on this machine"
+    facts = {
+        "properties": ", ".join(card.properties),
+        "rows": "not known" if card.rows is None else str(card.rows),
+        "licence": f"{card.licence} {card.licence_url}".strip(),
+        "cite": f"{card.citation} {card.doi}".strip(),
+        "files": f"{', '.join(card.files) or 'none'} ({here})",
+        "from": card.obtain,
+    }
+    for name, value in facts.items():
+        console.print(f"{name:>10}  {value}")
+    for title, lines in (
+        ("columns", [f"{name}: {what}" for name, what in card.columns.items()]),
+        ("beware", list(card.traps)),
+    ):
+        for number, line in enumerate(lines):
+            console.print(f"{title if number == 0 else '':>10}  {line}")
+    if head:
+        console.print()
+        console.print(_head_table(head))
+
+
+def _head_table(head: Sequence[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("formulation", "T / K", "property", "value", "unit", "source", "flag"):
+        table.add_column(heading, overflow="fold")
+    for row in head:
+        table.add_row(
+            row["formulation"],
+            significant(row["temperature_k"], 6),
+            row["property"],
+            significant(row["value"], 5),
+            row["unit"],
+            row["source"],
+            row["flag"],
+        )
+    return table
+
+
+def print_check(check: DataCheck) -> None:
+    """Print everything that was found in one data set."""
+    console = output_console()
+    console.print(str(check.report))
+    for table in check.tables:
+        console.print(
+            f"{table.property_name}: {table.n_rows} rows ({table.n_flagged} flagged), "
+            f"{table.n_formulations} formulations, {table.n_sources} sources"
+        )
+        _print_duplicates(console, table)
+        for offset in table.suspected:
+            console.print(f"  suspected slip of units (kept): {offset}")
+        if table.offsets and not table.suspected:
+            console.print(f"  no slip of units suspected in {len(table.offsets)} sources compared")
+
+
+def _print_duplicates(console: Console, table: TableCheck) -> None:
+    found = table.duplicates
+    console.print(f"  exact duplicates: {found.exact}")
+    if found.repeats is not None:
+        console.print(
+            f"  conflicting duplicates within a source: {found.repeats.n_pairs}, "
+            f"which differ by {_difference(found.repeats)} (median)"
+        )
+    if found.across is not None and found.across.per_pair_median is not None:
+        console.print(
+            f"  sources agree within {percent(found.across.per_pair_median):.2g} % (median of "
+            f"{found.across.n_papers} pairs of sources; {percent(found.across.median):.2g} % of "
+            f"{found.across.n_pairs} comparisons): no error on an unseen source can be smaller"
+        )
+
+
+def _difference(agreement: Agreement) -> str:
+    if agreement.logarithmic:
+        return f"{percent(agreement.median):.2g} %"
+    return significant(agreement.median)
+
+
+def print_summary(checks: Sequence[DataCheck]) -> None:
+    """Print a line for each data set and property."""
+    table = Table(box=None, pad_edge=False)
+    headings = ("name", "read", "kept", "dropped", "corrected", "flagged")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "name" else "right")
+    table.add_column("exact duplicates", justify="right")
+    table.add_column("sources agree", justify="right")
+    table.add_column("suspected unit slips")
+    for check in checks:
+        agreements = [t.duplicates.across for t in check.tables if t.duplicates.across is not None]
+        floors = [a.per_pair_median for a in agreements if a.per_pair_median is not None]
+        table.add_row(
+            check.name,
+            str(check.report.n_read),
+            str(check.report.n_kept),
+            *(str(check.count(a)) for a in (Action.DROPPED, Action.CORRECTED, Action.FLAGGED)),
+            str(sum(t.duplicates.exact for t in check.tables)),
+            ", ".join(f"{percent(f):.2g} %" for f in floors) or "-",
+            "\n".join(o.source for t in check.tables for o in t.suspected) or "-",
+        )
+    output_console().print(table)

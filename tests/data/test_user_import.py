@@ -1,0 +1,187 @@
+"""A user's own measurements become a data set."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from electrolyte_ml.data.cards import all_cards
+from electrolyte_ml.data.importing import import_measurements
+from electrolyte_ml.data.properties import registered_kind
+from electrolyte_ml.data.quantities import conversion
+from electrolyte_ml.data.sources import load_source, load_tables
+from electrolyte_ml.errors import InputError, TableError
+
+RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
+LONG = f"""recipe,temperature_c,property,value,unit,doi,uncertainty,note,batch
+{RECIPE},25,conductivity,0.81,S/m,10.1/x,0.02,,7
+{RECIPE},-20,conductivity_ms_cm,2.5,,10.1/x,,by eye,7
+{RECIPE},25,viscosity,0.0032,Pa s,10.1/y,,,8
+1 M NaPF6 in PC,,oxidation_limit_v,4.4,V vs Na/Na+,10.1/z,,,9
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_(text, name="lab.csv"):
+        file = tmp_path / name
+        file.write_text(text)
+        return file
+
+    return write_
+
+
+def test_a_long_table_is_read_into_units_of_properties(imported_folder, write):
+    done = import_measurements(write(LONG), "lab")
+    assert done.path.parent == imported_folder
+    assert done.table.ignored == ("batch",)
+    tables, report = load_tables("lab")
+    by_name = {m.property_name: m for m in tables}
+    conductivity = by_name["conductivity_ms_cm"]
+    assert conductivity.value == pytest.approx([8.1, 2.5])
+    assert conductivity.uncertainty[0] == pytest.approx(0.2)
+    assert math.isnan(conductivity.uncertainty[1])
+    assert conductivity.temperature_k.tolist() == [298.15, 253.15]
+    assert conductivity.flag.tolist() == ["", "by eye"]
+    assert by_name["viscosity_mpa_s"].value == pytest.approx([3.2])
+    # The sodium electrode lies 0.33 V above the lithium one.
+    assert by_name["oxidation_limit_v"].value == pytest.approx([4.73])
+    assert "converted from S/m to mS/cm" in str(report)
+    assert report.n_kept == 4
+
+
+def test_an_imported_set_is_a_data_set_like_others(imported_folder, write):
+    import_measurements(write(LONG), "lab", title="ours", licence="internal")
+    card = all_cards()["lab"]
+    assert (card.title, card.licence, card.rows, card.available) == ("ours", "internal", 4, True)
+    measurements, _ = load_source("lab", "viscosity_mpa_s")
+    assert measurements.source.tolist() == ["10.1/y"]
+    with pytest.raises(InputError, match="several properties; name one of"):
+        load_source("lab")
+    with pytest.raises(InputError, match="has no 'density_g_cm3'"):
+        load_source("lab", "density_g_cm3")
+
+
+def test_columns_may_be_named_after_properties(imported_folder, write):
+    text = "recipe,temperature_k,conductivity_ms_cm,density_g_cm3\n"
+    text += f"{RECIPE},298.15,8.1,\n{RECIPE},308.15,9.4,1.2\n"
+    import_measurements(write(text), "wide", source="lab book 7")
+    tables, _ = load_tables("wide")
+    assert {m.property_name: m.value.tolist() for m in tables} == {
+        "conductivity_ms_cm": [8.1, 9.4],
+        "density_g_cm3": [1.2],
+    }
+    assert set(tables[0].source.tolist()) == {"lab book 7"}
+    assert tables[1].source_row.tolist() == [1]
+
+
+def test_parquet_is_read_as_well(imported_folder, tmp_path):
+    import pandas as pd
+
+    file = tmp_path / "lab.parquet"
+    pd.DataFrame(
+        {"recipe": [RECIPE], "temperature_c": [25.0], "conductivity_ms_cm": [8.1], "doi": ["x"]}
+    ).to_parquet(file)
+    import_measurements(file, "lab")
+    assert load_source("lab")[0].value.tolist() == [8.1]
+
+
+BAD_ROWS = {
+    "1 M NaPF in PC,25,conductivity,8,mS/cm,x": "did you mean 'NaPF6'",
+    "1 M NaPF6 in EC:DEC 1:1,25,conductivity,8,mS/cm,x": "has no basis",
+    f"{RECIPE},,conductivity,8,mS/cm,x": "needs a temperature",
+    f"{RECIPE},warm,conductivity,8,mS/cm,x": "not a number",
+    f"{RECIPE},25,colour,8,mS/cm,x": "unknown property 'colour'",
+    f"{RECIPE},25,conductivity,,mS/cm,x": "value is ''",
+    f"{RECIPE},25,conductivity,8,,x": "no unit",
+    f"{RECIPE},25,conductivity,8,mS/s,x": "is no unit of conductivity_ms_cm",
+    f"{RECIPE},25,conductivity,8,mS/cm (,x": "is no unit of conductivity_ms_cm",
+    f"{RECIPE},25,conductivity,-8,mS/cm,x": "must be positive",
+    f"{RECIPE},25,density,1.2,kg/m3,x": "check the unit",
+    f"{RECIPE},25,conductivity,8,mS/cm,": "no doi and no source",
+    f"{RECIPE},25,oxidation_limit_v,4.2,V,x": "needs a reference electrode",
+    f"{RECIPE},25,oxidation_limit_v,4.2,V vs Ag wire,x": "unknown reference electrode 'Ag wire'",
+}
+
+
+def test_all_bad_rows_are_listed_and_nothing_is_written(imported_folder, write):
+    text = "recipe,temperature_c,property,value,unit,doi\n" + "\n".join(BAD_ROWS)
+    with pytest.raises(TableError) as raised:
+        import_measurements(write(text), "lab")
+    for number, ((_row, words), line) in enumerate(
+        zip(BAD_ROWS.items(), raised.value.messages, strict=True), start=1
+    ):
+        assert f"row {number}:" in line
+        assert words in line
+    assert not imported_folder.exists()
+
+
+def test_one_property_by_two_methods_is_two_data_sets(imported_folder, write):
+    text = f"recipe,temperature_c,conductivity_ms_cm,doi,method\n{RECIPE},25,8,x,md\n"
+    text += f"{RECIPE},25,8,x,experiment\n"
+    with pytest.raises(TableError, match="two data sets"):
+        import_measurements(write(text), "lab")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("temperature_c,conductivity_ms_cm,doi", "no column 'recipe'"),
+        ("recipe,temperature_c,doi", "no column of values"),
+        ("recipe,temperature_c,conductivity_ms_cm,property,value,doi", "both kinds"),
+        ("recipe,temperature_c,temperature_k,conductivity_ms_cm,doi", "one is enough"),
+    ],
+)
+def test_unusable_columns_are_refused(imported_folder, write, header, words):
+    row = ",".join("1" for _ in header.split(","))
+    with pytest.raises(InputError, match=words):
+        import_measurements(write(f"{header}\n{row}\n"), "lab")
+
+
+def test_names_are_not_taken_twice(imported_folder, write):
+    file = write(LONG)
+    import_measurements(file, "lab")
+    with pytest.raises(InputError, match="--replace"):
+        import_measurements(file, "lab")
+    import_measurements(write(LONG.replace("0.81", "0.82")), "lab", replace=True)
+    assert load_source("lab", "conductivity_ms_cm")[0].value[0] == pytest.approx(8.2)
+    with pytest.raises(InputError, match="a data set of the package"):
+        import_measurements(file, "calisol23")
+    with pytest.raises(InputError, match="cannot be the name"):
+        import_measurements(file, "../lab")
+
+
+def test_a_file_that_no_import_wrote_is_refused(imported_folder, tmp_path):
+    import pandas as pd
+
+    imported_folder.mkdir()
+    pd.DataFrame({"a": [1]}).to_parquet(imported_folder / "stray.parquet")
+    with pytest.raises(InputError, match="was not written by"):
+        all_cards()
+
+
+@pytest.mark.parametrize(
+    ("unit", "property_name", "factor"),
+    [
+        ("S/m", "conductivity_ms_cm", 10),
+        ("S m-1", "conductivity_ms_cm", 10),
+        ("S·cm⁻¹", "conductivity_ms_cm", 1000),
+        ("µS/cm", "conductivity_ms_cm", 1e-3),
+        ("cP", "viscosity_mpa_s", 1),
+        ("Pa·s", "viscosity_mpa_s", 1000),
+        ("kg/m^3", "density_g_cm3", 1e-3),
+        ("g mL-1", "density_g_cm3", 1),
+    ],
+)
+def test_units_as_chemists_write_them(unit, property_name, factor):
+    assert conversion(unit, registered_kind(property_name)) == (pytest.approx(factor), 0)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_unit_or_is_refused(text):
+    try:
+        factor, _ = conversion(text, registered_kind("conductivity_ms_cm"))
+    except InputError:
+        return
+    assert factor > 0
