@@ -14,7 +14,14 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.report.output import dump_json, write_atomically, write_text
-from electrolyte_ml.report.text import celsius, interval, output_console
+from electrolyte_ml.report.page import proposals_page
+from electrolyte_ml.report.text import (
+    LIQUID_HEADING,
+    celsius,
+    interval,
+    liquid_range_text,
+    output_console,
+)
 from electrolyte_ml.search import ProposalSet
 
 ProgressCallback = Callable[[int, int], None]
@@ -51,7 +58,7 @@ def print_proposals(proposals: ProposalSet) -> None:
 
 
 def write_proposals(proposals: ProposalSet, folder: Path) -> None:
-    """Write proposals.json, proposals.csv and weigh_out.csv; each whole or not at all.
+    """Write report.html, proposals.json, proposals.csv and weigh_out.csv; each whole or not at all.
 
     Raises
     ------
@@ -63,6 +70,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     except OSError as error:
         raise InputError(f"--out {folder}: cannot make this folder: {error.strerror}") from error
     result = proposals.to_dict()
+    page = proposals_page(proposals)
     rows = [
         {"rank": p["rank"], "why": p["why"], **score}
         for p in result["proposals"]
@@ -83,6 +91,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     write_atomically(
         folder / "weigh_out.csv", lambda path: pd.DataFrame(sheet).to_csv(path, index=False)
     )
+    write_atomically(folder / "report.html", lambda path: write_text(path, page))
 
 
 def _shortlist(result: dict[str, Any]) -> Table:
@@ -91,10 +100,12 @@ def _shortlist(result: dict[str, Any]) -> Table:
     table.add_column("recipe", overflow="fold")
     for score in result["proposals"][0]["predictions"]:
         table.add_column(f"mS/cm at {celsius(score['temperature_k'])}", justify="right")
+    table.add_column(LIQUID_HEADING, justify="right")
     table.add_column("why", overflow="fold")
     for proposal in result["proposals"]:
         values = [interval(score["conductivity_ms_cm"]) for score in proposal["predictions"]]
-        table.add_row(str(proposal["rank"]), proposal["recipe"], *values, proposal["why"])
+        liquid = liquid_range_text(proposal["predictions"][0]["liquid"])
+        table.add_row(str(proposal["rank"]), proposal["recipe"], *values, liquid, proposal["why"])
     return table
 
 

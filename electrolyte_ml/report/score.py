@@ -23,6 +23,7 @@ from electrolyte_ml.report.text import (
     output_console,
     significant,
 )
+from electrolyte_ml.report.window import WINDOW_HEADING, caveat, window_text
 
 _SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -108,7 +109,14 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
     """Print a table for people, then what was assumed and what is out of the models' depth."""
     console = output_console()
     shown = Table(box=None, pad_edge=False)
-    for heading in ("recipe", "T", "conductivity, mS/cm", "density, g/cm3", LIQUID_HEADING):
+    for heading in (
+        "recipe",
+        "T",
+        "conductivity, mS/cm",
+        "density, g/cm3",
+        WINDOW_HEADING,
+        LIQUID_HEADING,
+    ):
         shown.add_column(
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
@@ -120,6 +128,7 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
             celsius(record["temperature_k"]),
             interval(record["conductivity_ms_cm"]),
             significant(record["density_g_cm3"]["value"], 4),
+            window_text(record),
             liquid_range_text(record["liquid"]),
         )
         reason = record["conductivity_ms_cm"]["reason"]
@@ -131,5 +140,6 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
     console.print(shown)
     coverage = records[0]["conductivity_ms_cm"]["coverage"]
     console.print(f"in brackets: interval that holds {coverage:.0%} of measurements")
+    console.print(caveat())
     for note in notes:
         console.print(note)

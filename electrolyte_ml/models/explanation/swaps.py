@@ -1,0 +1,198 @@
+"""What happens to a recipe when one component is swapped for a similar one of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.models.explanation.curves import liquid_conductivity
+from electrolyte_ml.models.liquid import liquid_range
+from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
+from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
+
+# As many of one component as a reader takes in: alternatives that the model knows, and beside
+# them the likest that it does not.
+_KNOWN_SHOWN = 6
+_UNKNOWN_SHOWN = 3
+# A chemist's family counts like half of all there is to likeness.
+_FAMILY_BONUS = 0.5
+# The model takes the conductivity of a smaller share for granted.
+_NOTABLE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """One component replaced by another, everything else as it was.
+
+    Attributes
+    ----------
+    component, replacement
+        Names; a salt's molality and a solvent's share of the mass stay the same.
+    formulation
+        The recipe after the swap.
+    prediction
+        Its conductivity as the command line's contract writes it.
+    change_percent
+        Of the best estimates, after against before.
+    note
+        What the number does not say: that a salt may not dissolve, or that the replacement is
+        solid at room temperature.
+    """
+
+    component: str
+    replacement: str
+    formulation: Formulation
+    prediction: dict[str, Any]
+    change_percent: float
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Form for JSON."""
+        return {
+            "component": self.component,
+            "replacement": self.replacement,
+            "recipe": self.formulation.notation(),
+            "conductivity_ms_cm": self.prediction,
+            "change_percent": self.change_percent,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    component: str
+    replacement: str
+    formulation: Formulation
+    likeness: float = 1.0
+    note: str = ""
+
+
+def swaps(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
+    """Swaps of every component, predicted in one call.
+
+    Parameters
+    ----------
+    formulation
+        A recipe with salt.
+    temperature_k
+        Temperature, K.
+
+    Returns
+    -------
+    tuple of Swap
+        By component, solvents first: what the model knows before what it does not, and then by
+        change of conductivity, the best first. Components below 5 wt% are left out, because the
+        conductivity hardly depends on them.
+    """
+    catalog = default_catalog()
+    parts = [s for s in formulation.solvents if s.mass_fraction >= _NOTABLE_SHARE]
+    groups = [_solvents(formulation, s, catalog) for s in parts]
+    groups += [_anions(formulation, s, catalog) for s in formulation.salts]
+    predicted = _predicted(formulation, [c for group in groups for c in group], temperature_k)
+    chosen, start = [], 0
+    for group in groups:
+        chosen += _likest(group, predicted[start : start + len(group)])
+        start += len(group)
+    return tuple(chosen)
+
+
+def _likest(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> list[Swap]:
+    """The likest alternatives of one component, best first."""
+    by_likeness = sorted(range(len(found)), key=lambda i: -candidates[i].likeness)
+    ordered = [found[i] for i in by_likeness]
+    known = [s for s in ordered if s.prediction["in_domain"]][:_KNOWN_SHOWN]
+    unknown = [s for s in ordered if not s.prediction["in_domain"]][:_UNKNOWN_SHOWN]
+    return [s for part in (known, unknown) for s in sorted(part, key=lambda s: -s.change_percent)]
+
+
+def cation_twins(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
+    """The recipe with all its cations lithium, and all sodium; what it is already is left out."""
+    catalog = default_catalog()
+    own = {s.salt.cation.smiles for s in formulation.salts}
+    candidates = []
+    for cation in (catalog.ion("Li"), catalog.ion("Na")):
+        salts: dict[Salt, float] = {}
+        for s in formulation.salts:
+            twin = Salt(cation=cation, anion=s.salt.anion)
+            # The same amount of anion: the anion is what is kept.
+            amount = s.molality_mol_kg * s.salt.n_anion / twin.n_anion
+            salts[twin] = salts.get(twin, 0.0) + amount
+        if own == {cation.smiles}:
+            continue
+        amounts = tuple(SaltAmount(salt=s, molality_mol_kg=m) for s, m in salts.items())
+        names = " + ".join(sorted({s.salt.cation.name for s in formulation.salts}))
+        twin_recipe = replace(formulation, salts=amounts)
+        candidates.append(_Candidate(names, cation.name, twin_recipe))
+    return tuple(_predicted(formulation, candidates, temperature_k))
+
+
+def _predicted(
+    formulation: Formulation, candidates: Sequence[_Candidate], temperature_k: float
+) -> list[Swap]:
+    recipes = [formulation, *(c.formulation for c in candidates)]
+    prediction: Prediction = liquid_conductivity(recipes, np.full(len(recipes), temperature_k))
+    liquid = liquid_range(recipes)
+    change = 100 * (prediction.value / prediction.value[0] - 1)
+    return [
+        Swap(
+            component=c.component,
+            replacement=c.replacement,
+            formulation=c.formulation,
+            prediction=prediction.record(row),
+            change_percent=float(change[row]),
+            note="; ".join([*liquid.solubility_notes[row], *([c.note] if c.note else [])]),
+        )
+        for row, c in enumerate(candidates, start=1)
+    ]
+
+
+def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -> list[_Candidate]:
+    """Solvents that do the same in a bottle, in the place of `part`."""
+    present = {s.solvent.smiles for s in formulation.solvents}
+    others = [s for s in catalog.solvents if s.smiles not in present and s.role == part.role]
+    likeness = solvent_similarity([part.solvent], others)[0].tolist()
+    candidates = []
+    for solvent, alike in zip(others, likeness, strict=True):
+        swapped = SolventAmount(solvent=solvent, mass_fraction=part.mass_fraction, role=part.role)
+        candidates.append(
+            _Candidate(
+                component=part.solvent.name,
+                replacement=solvent.name,
+                formulation=replace(
+                    formulation,
+                    solvents=tuple(swapped if s is part else s for s in formulation.solvents),
+                ),
+                likeness=alike + _FAMILY_BONUS * (solvent.family == part.solvent.family),
+                note=_solid(solvent),
+            )
+        )
+    return candidates
+
+
+def _anions(formulation: Formulation, part: SaltAmount, catalog: Catalog) -> list[_Candidate]:
+    """Salts of the same cation with other anions, in the place of `part`."""
+    present = {s.salt.anion.smiles for s in formulation.salts}
+    charge = part.salt.anion.charge
+    others = [a for a in catalog.anions if a.smiles not in present and a.charge == charge]
+    likeness = anion_similarity([part.salt.anion], others)[0].tolist()
+    candidates = []
+    for anion, alike in zip(others, likeness, strict=True):
+        salt = Salt(cation=part.salt.cation, anion=anion)
+        swapped = SaltAmount(salt=salt, molality_mol_kg=part.molality_mol_kg)
+        salts = tuple(swapped if s is part else s for s in formulation.salts)
+        recipe = replace(formulation, salts=salts)
+        candidates.append(_Candidate(part.salt.name, salt.name, recipe, alike))
+    return candidates
+
+
+def _solid(solvent: Solvent) -> str:
+    melting = solvent.value("melting_point_k")
+    if melting is None or melting <= ROOM_TEMPERATURE_K:
+        return ""
+    return f"{solvent.name} melts at {melting - 273.15:.0f} degC"

@@ -1,0 +1,163 @@
+r"""How alike molecules are, and how far apart recipes.
+
+The similarity of two species is the mean of two numbers between 0 and 1: the Tanimoto coefficient
+:math:`\sum_i \min(a_i, b_i) / \sum_i \max(a_i, b_i)` of their counted Morgan fragments of radius 1
+[1]_, which says how alike they look, and :math:`\exp(-|z - z'|^2 / 2)` of a few physical numbers in
+units of a step that a chemist would notice, which says how alike they behave. Both are positive
+semi-definite, so that distances between mixtures made of them are real.
+
+The distance of two recipes adds up four unlikenesses,
+
+.. math::
+
+   d^2 = w_s (x - y)^\top K_s (x - y) + w_a (a - b)^\top K_a (a - b)
+       + \frac{w_c}{2} |c - c'|^2 + \frac{(\sqrt m - \sqrt{m'})^2}{\sigma_m^2}
+
+with mole fractions :math:`x` among the solvents, shares :math:`a` of the anions and :math:`c` of
+the cations, molality :math:`m` and the similarities :math:`K`. So EC:DEC is near EC:EMC and far
+from diglyme, and a blend is near another that shares its solvents in about the same amounts. The
+weights make solvents count most, then the anion, the cation, and the concentration; they are a
+judgement, not a fit.
+
+References
+----------
+.. [1] Rogers and Hahn, J. Chem. Inf. Model. 2010, 50, 742. https://doi.org/10.1021/ci100050t
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import Composition
+from electrolyte_ml.features.constants import solvent_constants
+from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
+from electrolyte_ml.species import Ion, Solvent
+
+_RADIUS = 1
+_BITS = 1024
+# Steps that count as one unit of unlikeness: a factor e in viscosity, a factor e in permittivity,
+# 8 kcal/mol of donor number, 40 cm3/mol of molar volume.
+_SOLVENT_STEPS = (1.0, 1.0, 8.0, 40.0)
+# McGowan volume of an anion, cm3/mol.
+_ANION_STEP = 30.0
+_VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
+_SOLVENT_WEIGHT = 1.0
+_ANION_WEIGHT = 0.3
+_CATION_WEIGHT = 0.15
+_ROOT_MOLALITY_STEP = 1.0
+
+
+def solvent_similarity(left: Sequence[Solvent], right: Sequence[Solvent]) -> NDArray[np.float64]:
+    """Similarity of solvents, 1 for the same molecule.
+
+    Parameters
+    ----------
+    left, right
+        Solvents, lengths a and b.
+
+    Returns
+    -------
+    ndarray of float, shape (a, b)
+    """
+    look = _tanimoto(_fragments(left), _fragments(right))
+    return 0.5 * (look + _gaussian(_physics(left), _physics(right)))
+
+
+def anion_similarity(left: Sequence[Ion], right: Sequence[Ion]) -> NDArray[np.float64]:
+    """Similarity of anions, as `solvent_similarity`; the physical number is their size."""
+    look = _tanimoto(_fragments(left), _fragments(right))
+    return 0.5 * (look + _gaussian(_sizes(left), _sizes(right)))
+
+
+def square_distances(left: Composition, right: Composition) -> NDArray[np.float64]:
+    """Squared distances of recipes.
+
+    Parameters
+    ----------
+    left, right
+        Recipes, of k and n rows.
+
+    Returns
+    -------
+    ndarray of float, shape (k, n)
+    """
+    solvents = (*left.solvents, *right.solvents)
+    anions = (*left.anions, *right.anions)
+    cations = [c.smiles for c in (*left.cations, *right.cations)]
+    same = np.array([[a == b for b in cations] for a in cations], dtype=np.float64)
+    root = np.sqrt(left.molality_mol_kg)[:, None] - np.sqrt(right.molality_mol_kg)[None, :]
+    square = (
+        _SOLVENT_WEIGHT
+        * _mean_distances(
+            solvent_similarity(solvents, solvents),
+            left.solvent_mole_fraction,
+            right.solvent_mole_fraction,
+        )
+        + _ANION_WEIGHT
+        * _mean_distances(
+            anion_similarity(anions, anions), left.anion_fraction, right.anion_fraction
+        )
+        + 0.5 * _CATION_WEIGHT * _mean_distances(same, left.cation_fraction, right.cation_fraction)
+        + (root / _ROOT_MOLALITY_STEP) ** 2
+    )
+    return square[np.ix_(left.index, right.index)]
+
+
+def _mean_distances(
+    similarity: NDArray[np.float64], left: NDArray[np.float64], right: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """``(x - y)' K (x - y)`` for all pairs of rows, K over the species of both sides."""
+    a = left.shape[1]
+    square = (
+        np.einsum("ki,ij,kj->k", left, similarity[:a, :a], left)[:, None]
+        + np.einsum("ui,ij,uj->u", right, similarity[a:, a:], right)[None, :]
+        - 2 * left @ similarity[:a, a:] @ right.T
+    )
+    # Rounding leaves -1e-17 between equal recipes.
+    return np.maximum(square, 0.0)
+
+
+def _physics(solvents: Sequence[Solvent]) -> NDArray[np.float64]:
+    rows = [
+        (c.ln_viscosity, c.ln_permittivity, c.donor_number_kcal_mol, c.molar_volume_cm3_mol)
+        for c in map(solvent_constants, solvents)
+    ]
+    return np.array(rows).reshape(len(rows), len(_SOLVENT_STEPS)) / np.array(_SOLVENT_STEPS)
+
+
+def _sizes(anions: Sequence[Ion]) -> NDArray[np.float64]:
+    sizes = [descriptors(ion.smiles, ANION_DESCRIPTORS)[_VOLUME] for ion in anions]
+    return np.array(sizes).reshape(-1, 1) / _ANION_STEP
+
+
+def _fragments(species: Sequence[Solvent] | Sequence[Ion]) -> NDArray[np.float64]:
+    return np.array([_fragment_counts(s.smiles) for s in species]).reshape(-1, _BITS)
+
+
+@cache
+def _fragment_counts(smiles: str) -> NDArray[np.float64]:
+    from rdkit import Chem
+    from rdkit.Chem import rdFingerprintGenerator
+
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=_BITS)
+    counts: NDArray[np.float64] = generator.GetCountFingerprintAsNumPy(
+        Chem.MolFromSmiles(smiles)
+    ).astype(np.float64)
+    return counts
+
+
+def _tanimoto(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    # sum(max) = sum(a) + sum(b) - sum(min), so that one sum over pairs is enough.
+    common = np.array([np.minimum(row, b).sum(axis=1) for row in a]).reshape(len(a), len(b))
+    total: NDArray[np.float64] = a.sum(axis=1)[:, None] + b.sum(axis=1)[None, :] - common
+    return common / total
+
+
+def _gaussian(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    square = ((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2)
+    kernel: NDArray[np.float64] = np.exp(-0.5 * square)
+    return kernel

@@ -1,0 +1,232 @@
+"""Showing a campaign: where it stands, what was suggested, and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.table import Table
+
+from electrolyte_ml.report.output import write_atomically, write_text
+from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.search.campaign import Campaign, Result, Status, Suggestion
+from electrolyte_ml.search.campaign.choice import measurable
+from electrolyte_ml.search.campaign.results_file import column_name
+from electrolyte_ml.search.problem import Direction, Objective
+from electrolyte_ml.search.properties import PROPERTIES
+
+
+def status_record(campaign: Campaign) -> dict[str, Any]:
+    """Where a campaign stands, for JSON."""
+    state = campaign.state
+    return {
+        "folder": str(campaign.folder),
+        "problem": campaign.problem.name,
+        "rounds": state.n_rounds,
+        "suggested": len(state.suggestions),
+        "measured": len(state.measured),
+        "failed": sum(r.status is Status.FAILED for r in state.results),
+        "skipped": sum(r.status is Status.SKIPPED for r in state.results),
+        "pending": [
+            {"id": s.id, "round": s.round, "recipe": s.formulation.notation()}
+            for s in state.pending
+        ],
+        "best": [b for b in (_best(campaign, o) for o in campaign.problem.objectives) if b],
+    }
+
+
+def report_record(campaign: Campaign) -> dict[str, Any]:
+    """Everything of the report, for JSON."""
+    return {**status_record(campaign), "results": _rows(campaign), "models": _models(campaign)}
+
+
+def print_status(campaign: Campaign) -> None:
+    """Print where a campaign stands."""
+    told = status_record(campaign)
+    console = output_console()
+    console.print(
+        f"{told['problem']}: {told['rounds']} rounds, {told['suggested']} suggested, "
+        f"{len(told['pending'])} pending, {told['measured']} measured, {told['failed']} failed, "
+        f"{told['skipped']} skipped"
+    )
+    for item in told["pending"]:
+        console.print(f"  pending {item['id']}  {item['recipe']}")
+    for best in told["best"]:
+        console.print(
+            f"  best {best['objective']}: {significant(best['value'])} by {best['recipe']}"
+        )
+    if not told["pending"]:
+        console.print(f"next: electrolyte-ml campaign suggest {campaign.folder}")
+
+
+def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> None:
+    """Print a batch, and where its sheet is."""
+    console = output_console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "recipe", *suggestions[0].predictions, "why"):
+        table.add_column(heading, overflow="fold")
+    for suggestion in suggestions:
+        told = [_interval(p) for p in suggestion.predictions.values()]
+        table.add_row(suggestion.id, suggestion.formulation.notation(), *told, suggestion.why)
+    console.print(table)
+    sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
+    console.print(f"fill in {sheet} and record it:")
+    console.print(f"  electrolyte-ml campaign record {campaign.folder} {sheet}")
+
+
+def print_recorded(campaign: Campaign, results: Sequence[Result]) -> None:
+    """Print what was recorded, and what the models make of it."""
+    console = output_console()
+    failed = sum(r.status is Status.FAILED for r in results)
+    console.print(
+        f"recorded {len(results)} results ({failed} failed); "
+        f"{len(campaign.state.pending)} suggestions are pending"
+    )
+    for model in _models(campaign):
+        console.print(_sentence(model))
+
+
+def write_report(campaign: Campaign) -> Path:
+    """Write report.md into the campaign's folder; whole or not at all."""
+    path = campaign.folder / "report.md"
+    text = _markdown(campaign)
+    write_atomically(path, lambda temporary: write_text(temporary, text))
+    return path
+
+
+def _best(campaign: Campaign, objective: Objective) -> dict[str, Any] | None:
+    """Best mean of replicates for an objective."""
+    quantity = (objective.property_name, objective.temperature_k)
+    found: dict[str, list[float]] = {}
+    recipes = {}
+    for result in campaign.state.measured:
+        if quantity in result.values:
+            found.setdefault(result.formulation.key, []).append(result.values[quantity])
+            recipes[result.formulation.key] = result.formulation.notation()
+    if not found:
+        return None
+    choose = max if objective.direction is Direction.MAXIMIZE else min
+    key = choose(found, key=lambda k: fmean(found[k]))
+    return {
+        "objective": objective.label,
+        "recipe": recipes[key],
+        "value": fmean(found[key]),
+        "n": len(found[key]),
+    }
+
+
+def _rows(campaign: Campaign) -> list[dict[str, Any]]:
+    """Every result beside what was predicted when it was suggested."""
+    by_id = {s.id: s for s in campaign.state.suggestions}
+    rows = []
+    for result in campaign.state.results:
+        suggestion = by_id.get(result.suggestion or "")
+        as_suggested = (
+            suggestion is not None and suggestion.formulation.key == result.formulation.key
+        )
+        told = suggestion.predictions if suggestion is not None and as_suggested else {}
+        rows.append(
+            {
+                "id": result.suggestion,
+                "recipe": result.formulation.notation(),
+                "status": str(result.status),
+                "comment": result.comment,
+                "measured": {column_name(q): v for q, v in result.values.items()},
+                "predicted": {k: dict(v) for k, v in told.items()},
+            }
+        )
+    return rows
+
+
+def _models(campaign: Campaign) -> list[dict[str, Any]]:
+    """What fine-tuning did, for each property that was measured."""
+    found = []
+    for name, measured in campaign.tuned().measured.items():
+        before, after = measured.errors()
+        n_recipes = len({p.formulation.key for p in measured.points})
+        found.append(
+            {
+                "property": name,
+                "n": len(measured.points),
+                "n_recipes": n_recipes,
+                "scale": "log10" if PROPERTIES[name].is_logarithmic else PROPERTIES[name].unit,
+                "mae_shipped": before,
+                "mae_tuned": after if n_recipes > 1 else None,
+            }
+        )
+    return found
+
+
+def _sentence(model: Mapping[str, Any]) -> str:
+    tuned = (
+        ""
+        if model["mae_tuned"] is None
+        else (f", fine-tuned {model['mae_tuned']:.3f} on recipes left out")
+    )
+    return (
+        f"{model['property']}: mean absolute error over {model['n']} measurements of "
+        f"{model['n_recipes']} recipes ({model['scale']}): "
+        f"shipped {model['mae_shipped']:.3f}{tuned}"
+    )
+
+
+def _markdown(campaign: Campaign) -> str:
+    told = status_record(campaign)
+    lines = [f"# Campaign: {told['problem']}", "", campaign.problem.description, ""]
+    lines.append(
+        f"{told['rounds']} rounds, {told['suggested']} recipes suggested, "
+        f"{told['measured']} results with numbers, {told['failed']} failed, "
+        f"{told['skipped']} skipped, "
+        f"{len(told['pending'])} pending."
+    )
+    if told["best"]:
+        lines += ["", "## Best so far", "", "| objective | measured | recipe |", "|---|---|---|"]
+        lines += [
+            f"| {b['objective']} | {significant(b['value'])} (n = {b['n']}) | {b['recipe']} |"
+            for b in told["best"]
+        ]
+    models = _models(campaign)
+    if models:
+        lines += ["", "## What the models learned", "", *(f"- {_sentence(m)}" for m in models)]
+    lines += _results_table(campaign)
+    if told["pending"]:
+        lines += ["", "## Pending", "", *(f"- {p['id']}: {p['recipe']}" for p in told["pending"])]
+    return "\n".join(lines) + "\n"
+
+
+def _results_table(campaign: Campaign) -> list[str]:
+    rows = _rows(campaign)
+    if not rows:
+        return []
+    columns = list(dict.fromkeys(c for row in rows for c in row["measured"]))
+    columns = columns or [column_name(q) for q in measurable(campaign.problem)]
+    lines = [
+        "",
+        "## Results",
+        "",
+        "Measured, and in brackets what was predicted on suggestion.",
+        "",
+    ]
+    lines.append("| id | recipe | " + " | ".join(columns) + " | status |")
+    lines.append("|---" * (len(columns) + 3) + "|")
+    for row in rows:
+        cells = []
+        for column in columns:
+            predicted = row["predicted"].get(column)
+            measured = significant(row["measured"].get(column))
+            cells.append(measured + (f" ({_interval(predicted)})" if predicted else ""))
+        remark = row["status"] + (f": {row['comment']}" if row["comment"] else "")
+        cells = [cell.replace("|", "/") for cell in (*cells, remark)]
+        lines.append(f"| {row['id'] or '-'} | {row['recipe']} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _interval(told: Mapping[str, float | None]) -> str:
+    if told["value"] is None:
+        return "-"
+    if told["low"] == told["high"]:
+        return significant(told["value"])
+    value, low, high = (significant(told[end]) for end in ("value", "low", "high"))
+    return f"{value} ({low}-{high})"

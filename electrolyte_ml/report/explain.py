@@ -1,0 +1,219 @@
+"""Showing an explanation in a chemist's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.explanation import (
+    ConcentrationCurve,
+    Explanation,
+    Swap,
+    TemperatureCurve,
+)
+from electrolyte_ml.models.liquid import LiquidRange
+from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
+from electrolyte_ml.report.plots import curves_figure, save_figure
+from electrolyte_ml.report.text import celsius, interval, output_console, significant
+
+# Rows of the table out of the curve, degC.
+_SHOWN_C = (-40, -20, 0, 25, 40, 60)
+_FLAT_PERCENT = 1.0
+_LIQUID_WORDS = {
+    "freezes_below_k": "begins to freeze at about",
+    "boils_above_k": "boils at about",
+    "flash_point_k": "flash point about",
+}
+
+
+def print_explanation(explanation: Explanation, text: str) -> None:
+    """Print every part of the explanation of the recipe that was written as `text`."""
+    console = output_console()
+    record = explanation.prediction.record(0)
+    at = celsius(explanation.temperature_k)
+    console.print(text)
+    console.print(f"= {explanation.formulation.notation()}  ({explanation.formulation.key})")
+    console.print(
+        f"conductivity at {at}: {interval(record)} mS/cm; in brackets the interval that holds "
+        f"{record['coverage']:.0%} of measurements"
+    )
+    if record["reason"]:
+        console.print(f"? outside the model's domain: {record['reason']}")
+    console.print()
+    for sentence in (
+        *liquid_words(explanation.liquid),
+        *concentration_words(explanation.formulation, explanation.concentration),
+        *temperature_words(explanation.temperature),
+    ):
+        console.print(sentence)
+    console.print(_temperature_table(explanation))
+    for reason, hottest in _doubts(explanation.temperature).items():
+        console.print(f"? up to {celsius(hottest)}: {reason}")
+    _print_swaps(console, explanation)
+    console.print("Nearest measured recipes")
+    console.print(_neighbour_table(explanation.neighbours))
+    console.print(f"measured by the papers named; collected in {DATA_SET}")
+    for line in explanation.formulation.assumptions:
+        console.print(f"assumed: {line}")
+
+
+def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> Iterator[str]:
+    """Where the conductivity peaks with concentration, and where this recipe is."""
+    own = sum(formulation.molalities_mol_kg.values())
+    own_m = sum(formulation.molarities_mol_l().values())
+    here = f"this recipe has {own:.2f} mol/kg ({own_m:.2f} M)"
+    at = celsius(curve.temperature_k)
+    if curve.maximum is None:
+        end = curve.molality_mol_kg[-1]
+        yield (
+            f"Concentration: at {at} it still rises at {end:.2g} mol/kg, where the curve ends; "
+            f"{here}."
+        )
+        return
+    best = curve.prediction.record(curve.maximum)
+    molality = curve.molality_mol_kg[curve.maximum]
+    molarity = curve.molarity_mol_l[curve.maximum]
+    here_value = curve.prediction.value[np.argmin(np.abs(curve.molality_mol_kg - own))]
+    missing = 100 * (1 - here_value / best["value"])
+    standing = "at the maximum"
+    if missing >= _FLAT_PERCENT:
+        standing = f"{missing:.0f} % below the maximum"
+    yield (
+        f"Concentration: at {at} it peaks at {molality:.2f} mol/kg ({molarity:.2f} M at 25 °C) "
+        f"with {interval(best)} mS/cm; {here}, {standing}."
+    )
+    if not best["in_domain"]:
+        yield f"  ? the maximum is outside the model's domain: {best['reason']}"
+
+
+def temperature_words(curve: TemperatureCurve) -> Iterator[str]:
+    """Activation energy, and how far it is from constant."""
+    (cold, at_cold), (room, at_room), (hot, at_hot) = curve.activation_kj_mol.items()
+    words = (
+        f"Temperature: local activation energy {at_room:.1f} kJ/mol at {celsius(room)} "
+        f"({at_cold:.1f} at {celsius(cold)}, {at_hot:.1f} at {celsius(hot)})"
+    )
+    if at_cold > at_room > at_hot:
+        words += (
+            "; it grows in the cold as Vogel, Fulcher and Tammann found, so that one Arrhenius "
+            "line does not serve the whole range"
+        )
+    yield f"{words}."
+
+
+def liquid_words(liquid: LiquidRange, row: int = 0) -> Iterator[str]:
+    """Between which temperatures a recipe is liquid, and what speaks against its salt."""
+    record = liquid.record(row)
+    words = [
+        f"{verb} {round(record[name] - 273.15)} °C{_bounds(record[f'{name}_interval'])}"
+        for name, verb in _LIQUID_WORDS.items()
+        if record[name] is not None
+    ]
+    if words:
+        yield f"Liquid: {', '.join(words)}."
+    yield from (f"  {note}" for note in record["notes"])
+
+
+def _bounds(kelvin: Sequence[float] | None) -> str:
+    if kelvin is None:
+        return ""
+    low, high = (f"{round(k - 273.15)}" for k in kelvin)
+    return f" ({low} to {high})"
+
+
+def swap_words(swap: Swap) -> str:
+    """Change of a swap, such as ``+14 %``."""
+    return f"{swap.change_percent:+.0f} %"
+
+
+def neighbour_words(neighbour: Neighbour) -> str:
+    """Measured conductivity with its temperature, such as ``8.73 mS/cm at 25 °C``."""
+    how = ", interpolated" if neighbour.interpolated else ""
+    value = significant(neighbour.conductivity_ms_cm)
+    return f"{value} mS/cm at {_rounded_celsius(neighbour.temperature_k)}{how}"
+
+
+def neighbour_range(neighbour: Neighbour) -> str:
+    """Measured temperatures, such as ``-20 to 60 °C, 7 points``."""
+    cold, hot = (_rounded_celsius(t) for t in (neighbour.coldest_k, neighbour.hottest_k))
+    if neighbour.n_points == 1:
+        return f"{cold}, 1 point"
+    span = cold if cold == hot else f"{cold.removesuffix(' °C')} to {hot}"
+    return f"{span}, {neighbour.n_points} points"
+
+
+def write_plot(explanation: Explanation, text: str, path: Path) -> None:
+    """Write both curves to an .svg, .png or .pdf file, titled with the recipe as written."""
+    figure = curves_figure(
+        explanation.concentration,
+        explanation.temperature,
+        molality_mol_kg=sum(explanation.formulation.molalities_mol_kg.values()),
+    )
+    figure.suptitle(text, fontsize=9, parse_math=False)
+    save_figure(figure, path)
+
+
+def _rounded_celsius(temperature_k: float) -> str:
+    return f"{round(temperature_k - 273.15)} °C"
+
+
+def _temperature_table(explanation: Explanation) -> Table:
+    curve = explanation.temperature
+    table = Table(box=None, pad_edge=False)
+    table.add_column("T", justify="right")
+    table.add_column("conductivity, mS/cm", justify="right")
+    for row, kelvin in enumerate(curve.temperature_k.tolist()):
+        if round(kelvin - 273.15, 6) in _SHOWN_C:
+            table.add_row(celsius(kelvin), interval(curve.prediction.record(row)))
+    return table
+
+
+def _doubts(curve: TemperatureCurve) -> dict[str, float]:
+    """Why rows of the table are doubtful, and the hottest row for which that holds."""
+    return {
+        curve.prediction.reason[row] or "": kelvin
+        for row, kelvin in enumerate(curve.temperature_k.tolist())
+        if not curve.prediction.in_domain[row] and round(kelvin - 273.15, 6) in _SHOWN_C
+    }
+
+
+def _print_swaps(console: Console, explanation: Explanation) -> None:
+    at = celsius(explanation.temperature_k)
+    console.print()
+    if explanation.cations:
+        console.print(f"The same with another cation, at {at}")
+        console.print(_swap_table(explanation.cations))
+        console.print()
+    console.print(f"One component swapped for a similar one, at {at}")
+    console.print(_swap_table(explanation.swaps))
+    console.print("same wt% of a solvent, same mol/kg of a salt; changes are of best estimates")
+    notes = {s.replacement: s.prediction["reason"] for s in explanation.swaps}
+    for name, reason in notes.items():
+        if reason:
+            console.print(f"? {name}: {reason}")
+    console.print()
+
+
+def _swap_table(swaps: Sequence[Swap]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("instead of", "take", "change", "mS/cm", ""):
+        table.add_column(heading, justify="right" if heading in ("change", "mS/cm") else "left")
+    for swap in swaps:
+        cells = (swap.component, swap.replacement, swap_words(swap), interval(swap.prediction))
+        table.add_row(*cells, swap.note)
+    return table
+
+
+def _neighbour_table(neighbours: Sequence[Neighbour]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("distance", "recipe", "measured", "range", "DOI", ""):
+        table.add_column(heading, overflow="fold")
+    for n in neighbours:
+        words = (n.recipe, neighbour_words(n), neighbour_range(n), n.doi, n.doubt)
+        table.add_row(f"{n.distance:.2f}", *words)
+    return table

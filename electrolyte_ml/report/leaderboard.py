@@ -1,0 +1,150 @@
+"""Benchmark results as files: JSON, a leaderboard in Markdown, and parity plots."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrolyte_ml.report.output import dump_json, write_atomically, write_text
+
+if TYPE_CHECKING:
+    from electrolyte_ml.benchmarks.runner import SuiteResult
+
+#: Metric: heading, and what it means where the heading does not say it.
+HEADINGS: dict[str, tuple[str, str]] = {
+    "n": ("n", "rows tested"),
+    "folds": ("folds", ""),
+    "mae": ("MAE", "mean absolute error in the unit of the task"),
+    "r2": ("R2", ""),
+    "mae_log10": ("MAE lg", "mean absolute error of the decadic logarithm"),
+    "r2_log10": ("R2 lg", ""),
+    "spearman": ("rho", "Spearman's rank correlation"),
+    "median_ape_percent": ("med %", "median of the relative error, percent"),
+    "worst_group_mae": ("worst", "MAE of the worst group held out"),
+    "median_group_mae": ("med gr", "median of the groups' MAE"),
+    "worst_group_mae_log10": ("worst", "MAE lg of the worst group held out"),
+    "median_group_mae_log10": ("med gr", "median of the groups' MAE lg"),
+    "bias": ("bias", "mean of measured - predicted"),
+    "bias_log10": ("bias", "mean of lg measured - lg predicted"),
+    "coverage": ("cover", "share of measurements inside the 90 % interval"),
+    "width": ("width", "median width of the interval"),
+    "width_log10": ("width", "median width of the interval in lg"),
+    "groups_covered_80": ("gr80", "share of groups of which at least 80 % are inside"),
+    "n_flagged": ("flag", "rows that the model says it does not know"),
+    "mae_in_domain": ("in", "MAE of the rows that are not flagged"),
+    "mae_flagged": ("out", "MAE of the flagged rows"),
+    "mae_log10_in_domain": ("in", "MAE lg of the rows that are not flagged"),
+    "mae_log10_flagged": ("out", "MAE lg of the flagged rows"),
+    "n_not_positive": ("<= 0", "predictions that are not positive; lg takes the lowest measured"),
+    "mape_percent": ("mean %", "mean of the relative error, percent"),
+    "worst_ape_percent": ("worst %", "largest relative error, percent"),
+    "regret_percent": ("regret %", "how far the best recipe found is below the best there is"),
+    "experiments_to_95": ("to 95 %", "experiments until 95 % of the best there is"),
+    "reached_95": ("reached", "share of searches that got there"),
+    "hypervolume_percent": ("HV %", "hypervolume of the trade-offs found, of the best there are"),
+    "per_second": ("1/s", "items handled in a second"),
+    "latency_ms": ("ms", "milliseconds for one item"),
+    "reference_ms": ("ref ms", "milliseconds of the reference workload"),
+    "speed_ratio": ("ratio", "items handled in the time of the reference workload"),
+}
+
+
+def shown_metrics(tasks: list[dict[str, Any]]) -> list[str]:
+    """Metrics that any task has, in the order of `HEADINGS`; then those it does not know."""
+    held = dict.fromkeys(name for task in tasks for name in task["metrics"] if name != "seed")
+    return [*(n for n in HEADINGS if n in held), *(n for n in held if n not in HEADINGS)]
+
+
+def heading_of(metric: str) -> tuple[str, str]:
+    """Heading of a metric and what it means; one that is not known stands under its own name."""
+    return HEADINGS.get(metric, (metric, ""))
+
+
+def cell(value: object) -> str:
+    """A number of a leaderboard as text."""
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 1000 else f"{value:.0f}"
+    return "-" if value is None else str(value)
+
+
+def leaderboard_markdown(result: dict[str, Any]) -> str:
+    """A leaderboard as Markdown: a table for each task and split, and what it depends on."""
+    lines = [f"# Suite `{result['suite']}`", ""]
+    environment = result["environment"]
+    packages = ", ".join(f"{name} {v}" for name, v in environment["packages"].items())
+    lines += [
+        f"electrolyte_ml {environment['electrolyte_ml']}, seed {result['seed']}; "
+        f"Python {environment['python']} on {environment['platform']}; {packages}.",
+        "",
+    ]
+    for name in dict.fromkeys((t["task"], t["split"]) for t in result["tasks"]):
+        of_one = [t for t in result["tasks"] if (t["task"], t["split"]) == name]
+        lines += _table(name[0], name[1], of_one, result["split_sha256"].get("; ".join(name)))
+    named = [pair for pair in map(heading_of, shown_metrics(result["tasks"])) if pair[1]]
+    lines += [f"- {heading}: {meaning}" for heading, meaning in dict.fromkeys(named)]
+    lines += _skipped(result["skipped"])
+    data = [f"- `{name}`: `{digest}`" for name, digest in result["data_sha256"].items()]
+    lines += ["", "SHA-256 of the data files:", "", *data] if data else []
+    return "\n".join(lines) + "\n"
+
+
+def _table(task: str, split: str, tasks: list[dict[str, Any]], digest: str | None) -> list[str]:
+    shown = shown_metrics(tasks)
+    rows = [
+        f"| {t['model']} | " + " | ".join(cell(t["metrics"].get(m)) for m in shown) + " |"
+        for t in tasks
+    ]
+    return [
+        f"## {split}: {task}",
+        "",
+        *([f"Rows: SHA-256 `{digest}`.", ""] if digest else []),
+        "| model | " + " | ".join(heading_of(m)[0] for m in shown) + " |",
+        "|---|" + "---:|" * len(shown),
+        *rows,
+        "",
+    ]
+
+
+def _skipped(skipped: list[dict[str, Any]]) -> list[str]:
+    if not skipped:
+        return []
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for job in skipped:
+        reasons.setdefault((job["model"], job["reason"]), []).append(job["split"])
+    lines = [
+        f"- {model} ({', '.join(splits)}): {reason}" for (model, reason), splits in reasons.items()
+    ]
+    return ["", "Skipped:", "", *lines]
+
+
+def write_results(result: SuiteResult, folder: Path) -> list[Path]:
+    """Write ``SUITE.json``, ``SUITE.md`` and a parity plot for each split.
+
+    Parameters
+    ----------
+    result
+        Of a run.
+    folder
+        Made if need be.
+
+    Returns
+    -------
+    list of Path
+        Files written; no plots if matplotlib is not installed.
+    """
+    from electrolyte_ml.report.parity import parity_plots
+
+    folder.mkdir(parents=True, exist_ok=True)
+    content = result.to_dict()
+    texts = {
+        folder / f"{result.suite}.json": dump_json(content) + "\n",
+        folder / f"{result.suite}.md": leaderboard_markdown(content),
+    }
+    for path, text in texts.items():
+        write_atomically(path, partial(_write, text))
+    return [*texts, *parity_plots(result, folder)]
+
+
+def _write(text: str, path: Path) -> None:
+    write_text(path, text)

@@ -1,0 +1,203 @@
+"""Plots as matplotlib figures, and as SVG to stand inside a page.
+
+Colours are those of Okabe and Ito, which readers with any colour vision can tell apart [1]_, and
+what matters is told apart by marker, line style and text as well.
+
+References
+----------
+.. [1] Wong, Nature Methods 2011, 8, 441. https://doi.org/10.1038/nmeth.1618
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.models.explanation import ConcentrationCurve, TemperatureCurve
+from electrolyte_ml.report.output import write_atomically
+from electrolyte_ml.report.text import celsius
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
+CONDUCTIVITY = "conductivity, mS/cm"
+PLOT_SUFFIXES = (".svg", ".png", ".pdf")
+_ZERO_CELSIUS_K = 273.15
+_DPI = 200
+# Text stays text: it can be searched and read aloud, and the file is small.
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+}
+
+
+def new_figure(n_panels: int, *, width_in: float, height_in: float) -> tuple[Figure, list[Axes]]:
+    """A figure with panels side by side, drawn without a display.
+
+    Raises
+    ------
+    MissingDependencyError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure as MplFigure
+    except ImportError as error:
+        raise MissingDependencyError(
+            "plots need matplotlib; install it with: pip install matplotlib"
+        ) from error
+    with mpl.rc_context(_STYLE):
+        figure = MplFigure(figsize=(width_in, height_in), layout="constrained")
+        panels = figure.subplots(1, n_panels, squeeze=False)[0].tolist()
+    return figure, panels
+
+
+def svg_text(figure: Figure, *, name: str, title: str) -> str:
+    """A figure as an SVG element that can stand in a page beside others.
+
+    Parameters
+    ----------
+    figure
+        What to draw.
+    name
+        Makes the identifiers inside differ from those of other figures of the page.
+    title
+        Read aloud in place of the picture.
+    """
+    import matplotlib as mpl
+    from markupsafe import escape
+
+    stream = io.StringIO()
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    text = stream.getvalue()
+    svg = text[text.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # Groups are called axes_1 and so on in every figure; identifiers of a page must be distinct.
+    for before in (' id="', 'href="#', "url(#"):
+        svg = svg.replace(before, f"{before}{name}-")
+    return re.sub(r"<svg ", f'<svg role="img" aria-label="{escape(title)}" ', svg, count=1)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure to a file of the kind its suffix says, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the kind is unknown, or there is no such folder.
+    """
+    import matplotlib as mpl
+
+    require_plot_path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    dated = {"svg": "Date", "pdf": "CreationDate"}
+    metadata: dict[str, Any] = {dated[kind]: None} if kind in dated else {}
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": path.stem}):
+        write_atomically(
+            path, lambda to: figure.savefig(to, format=kind, dpi=_DPI, metadata=metadata)
+        )
+
+
+def require_plot_path(path: Path) -> None:
+    """Refuse a file that cannot be written, before any work.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
+    if path.suffix.lower() not in PLOT_SUFFIXES:
+        raise InputError(f"--plot {path}: the suffix must be one of {', '.join(PLOT_SUFFIXES)}")
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"--plot {path}: there is no folder {path.resolve().parent}")
+
+
+def curves_figure(
+    concentration: ConcentrationCurve, temperature: TemperatureCurve, *, molality_mol_kg: float
+) -> Figure:
+    """Conductivity of a recipe against concentration and against temperature, with intervals.
+
+    Parameters
+    ----------
+    concentration, temperature
+        Its curves.
+    molality_mol_kg
+        Of the recipe itself, which is marked.
+    """
+    figure, (left, right) = new_figure(2, width_in=7.2, height_in=2.8)
+    _draw_concentration(left, concentration, molality_mol_kg)
+    _draw_temperature(right, temperature, concentration.temperature_k)
+    return figure
+
+
+def _draw_concentration(axes: Axes, curve: ConcentrationCurve, molality_mol_kg: float) -> None:
+    _draw_curve(axes, curve.molality_mol_kg, curve.prediction)
+    own = int(np.argmin(np.abs(curve.molality_mol_kg - molality_mol_kg)))
+    axes.plot(
+        curve.molality_mol_kg[own],
+        curve.prediction.value[own],
+        "o",
+        color=ORANGE,
+        label="this recipe",
+    )
+    if curve.maximum is not None:
+        axes.plot(
+            curve.molality_mol_kg[curve.maximum],
+            curve.prediction.value[curve.maximum],
+            "^",
+            color=GREEN,
+            markerfacecolor="none",
+            markersize=9,
+            label="maximum",
+        )
+    axes.set_xlabel("salt, mol per kg of solvents")
+    axes.set_ylabel(f"{CONDUCTIVITY}, at {celsius(curve.temperature_k)}")
+    axes.set_xlim(left=0)
+    # An interval of a factor of ten would press the curve itself onto the axis.
+    axes.set_ylim(0, min(curve.prediction.high.max(), 3 * curve.prediction.value.max()) * 1.05)
+    axes.legend(fontsize=8)
+
+
+def _draw_temperature(axes: Axes, curve: TemperatureCurve, temperature_k: float) -> None:
+    celsius_degrees = curve.temperature_k - _ZERO_CELSIUS_K
+    _draw_curve(axes, celsius_degrees, curve.prediction)
+    axes.axvline(temperature_k - _ZERO_CELSIUS_K, color=ORANGE, linestyle=":", linewidth=1)
+    if not curve.prediction.in_domain.all():
+        axes.legend(fontsize=8, loc="lower right")
+    axes.set_yscale("log")
+    axes.set_xlabel("temperature, °C")
+    axes.set_ylabel(CONDUCTIVITY)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(lambda value, _: _minor_label(value))
+
+
+def _draw_curve(axes: Axes, x: Any, prediction: Any) -> None:
+    """Best estimate, its interval, and broken where the model does not know its way."""
+    label = f"{prediction.coverage:.0%} interval"
+    axes.fill_between(
+        x, prediction.low, prediction.high, color=BLUE, alpha=0.18, linewidth=0, label=label
+    )
+    known = np.where(prediction.in_domain, prediction.value, np.nan)
+    axes.plot(x, known, color=BLUE, linewidth=1.8)
+    if not prediction.in_domain.all():
+        axes.plot(x, prediction.value, "--", color=BLUE, linewidth=1.2, label="outside the domain")
+
+
+def _minor_label(value: float) -> str:
+    """Labels of 2 and 5 between the powers of ten; more would run into each other."""
+    digit = round(value / 10 ** np.floor(np.log10(value)))
+    return f"{value:g}" if digit in (2, 5) else ""

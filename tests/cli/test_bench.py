@@ -1,0 +1,107 @@
+import json
+import os
+
+import pytest
+
+needs_data = pytest.mark.skipif(
+    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
+)
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def write(path, mae):
+    task = {"task": "t", "split": "s", "model": "m", "metrics": {"mae": mae}}
+    path.write_text(json.dumps({"suite": "x", "tasks": [task]}))
+    return path
+
+
+def test_a_suite_is_run_with_and_without_the_word_run(run):
+    for words in (["bench", "speed"], ["bench", "run", "speed"]):
+        outcome = run(*words, "--split", "single", "--quick", "--json")
+        assert outcome.code == 0
+        result = json.loads(outcome.out)
+        assert result["suite"] == "speed"
+        assert result["tasks"][0].keys() == {"task", "split", "model", "metrics"}
+
+
+def test_unknown_suites_and_splits_are_refused(run):
+    outcome = run("bench", "conductance")
+    assert outcome.code == 2
+    assert "there are conductivity, viscosity" in outcome.err
+    outcome = run("bench", "speed", "--split", "warp")
+    assert outcome.code == 2
+    assert "there are batch, single" in outcome.err
+
+
+def test_compare_names_what_got_worse(run, tmp_path):
+    good, bad = write(tmp_path / "a.json", 1.0), write(tmp_path / "b.json", 1.2)
+    outcome = run("bench", "compare", good, bad)
+    assert outcome.code == 1
+    assert "worse: t; s; m: mae 1 -> 1.2" in outcome.out
+    assert run("bench", "compare", bad, good).code == 0
+    assert run("bench", "compare", good, bad, "--tolerance", "0.3").code == 0
+    outcome = run("bench", "compare", good, tmp_path / "c.json")
+    assert outcome.code == 2
+    assert "cannot be read" in outcome.err
+
+
+@needs_data
+def test_results_are_written_and_the_same_twice(run, tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        outcome = run("bench", "conductivity", "--split", "sodium", "--out", folder)
+        assert outcome.code == 0
+        assert "as lithium" in outcome.out
+    names = sorted(p.name for p in folders[0].iterdir())
+    assert {"conductivity.json", "conductivity.md", "conductivity-cation.png"} <= set(names)
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+    text = (folders[0] / "conductivity.md").read_text(encoding="utf-8")
+    assert "| as lithium | " in text
+    assert "calisol23.csv" in text
+
+
+@needs_data
+def test_a_model_from_outside_is_run_on_our_splits(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outside_model.py").write_text(
+        "import numpy as np\n"
+        "class Geometric:\n"
+        "    def fit(self, X, y): self.mean = np.exp(np.log(y).mean())\n"
+        "    def predict(self, X): return np.full(len(X), self.mean)\n"
+    )
+    given = ("bench", "conductivity", "--split", "hot", "--model", "outside_model:Geometric")
+    outcome = run(*given, "--json")
+    assert outcome.code == 0
+    (task,) = json.loads(outcome.out)["tasks"]
+    assert task["model"] == "outside_model:Geometric"
+    assert task["metrics"]["n"] == 3970
+    assert task["metrics"]["r2"] < 0
+    outcome = run(*given[:-1], "outside_model:Other")
+    assert outcome.code == 2
+    assert "classes in it: Geometric" in outcome.err
+
+
+@needs_data
+def test_freeze_writes_files(run, tmp_path):
+    outcome = run("bench", "freeze", "sodium", "--out", tmp_path / "splits")
+    assert outcome.code == 0
+    assert (tmp_path / "splits" / "sodium-cation.json.gz").is_file()
+    assert (tmp_path / "splits" / "manifest.json").is_file()
+
+
+@needs_data
+def test_an_interrupted_run_says_how_to_go_on(run, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("electrolyte_ml.benchmarks.sodium._prior_shift", stop)
+    outcome = run("bench", "sodium", "--quick")
+    assert outcome.code == 130
+    assert "1 of 3 jobs are done" in outcome.err
+    assert "the same command" in outcome.err

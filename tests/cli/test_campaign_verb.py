@@ -1,0 +1,55 @@
+import csv
+import json
+
+import pytest
+
+_COLUMNS = ("conductivity_ms_cm at -40 degC", "conductivity_ms_cm at 25 degC")
+
+
+@pytest.fixture
+def folder(tmp_path, run):
+    folder = tmp_path / "campaign"
+    outcome = run("campaign", "new", folder, "--recipe", "sodium_low_temperature")
+    assert outcome.code == 0, outcome.err
+    return folder
+
+
+def test_a_campaign_from_the_first_suggestion_to_the_report(folder, run, tmp_path):
+    outcome = run("campaign", "suggest", folder, "-n", 4, "--trials", 200)
+    assert outcome.code == 0, outcome.err
+    assert "S004" in outcome.out
+    sheet = folder / "round_001.csv"
+    rows = list(csv.DictReader(sheet.open(encoding="utf-8")))
+    for row, value in zip(rows, (2.0, 3.0, 4.0), strict=False):
+        row |= dict(zip(_COLUMNS, (value, 3 * value), strict=True))
+    rows[3] |= {"status": "failed", "comment": "froze"}
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    outcome = run("campaign", "record", folder, sheet)
+    assert outcome.code == 0, outcome.err
+    assert "recorded 4 results (1 failed); 0 suggestions are pending" in outcome.out
+    status = json.loads(run("campaign", "status", folder, "--json").out)
+    assert (status["measured"], status["failed"], status["pending"]) == (3, 1, [])
+    assert status["best"][0]["value"] == 4.0
+    second = json.loads(run("campaign", "suggest", folder, "-n", 2, "--trials", 200, "--json").out)
+    assert [s["id"] for s in second] == ["S005", "S006"]
+    assert run("campaign", "report", folder).code == 0
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    for words in ("# Campaign: sodium low temperature", "failed: froze", "## Pending", "S006"):
+        assert words in text
+
+
+def test_faults_are_lines_on_standard_error_and_exit_code_2(folder, run, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text(f"id,{_COLUMNS[0]}\nS001,3\n,4\n", encoding="utf-8")
+    outcome = run("campaign", "record", folder, bad)
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) == 2
+    assert "nothing was suggested yet" in outcome.err
+    log = folder / "log.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"sodium", b"sodlum"))
+    outcome = run("campaign", "status", folder)
+    assert outcome.code == 2
+    assert "changed after it was written" in outcome.err

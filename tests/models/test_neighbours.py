@@ -1,0 +1,81 @@
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from electrolyte_ml.features import compose
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.neighbour_table import FILE_NAME, FOLDER, build_neighbours
+from electrolyte_ml.models.neighbours import nearest_measured
+from electrolyte_ml.models.similarity import solvent_similarity, square_distances
+from electrolyte_ml.species import default_catalog
+
+needs_data = pytest.mark.skipif(
+    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
+)
+_SOLVENTS = ("EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "THF")
+_SALTS = ("LiPF6", "NaPF6", "NaFSI", "LiTFSI")
+
+
+@st.composite
+def recipes(draw):
+    names = draw(st.lists(st.sampled_from(_SOLVENTS), min_size=1, max_size=3, unique=True))
+    parts = draw(st.lists(st.integers(1, 9), min_size=len(names), max_size=len(names)))
+    salt, molality = draw(st.sampled_from(_SALTS)), draw(st.integers(1, 30)) / 10
+    ratio = f" {':'.join(map(str, parts))} wt" if len(names) > 1 else ""
+    return parse_recipe(f"{molality} m {salt} in {':'.join(names)}{ratio}")
+
+
+def distance(a, b):
+    return float(np.sqrt(square_distances(compose([a]), compose([b]))[0, 0]))
+
+
+@given(recipes(), recipes(), recipes())
+def test_distance_is_a_metric(a, b, c):
+    assert distance(a, a) == pytest.approx(0.0, abs=1e-6)
+    assert distance(a, b) == pytest.approx(distance(b, a), abs=1e-9)
+    assert distance(a, c) <= distance(a, b) + distance(b, c) + 1e-6
+
+
+def test_a_chemist_agrees_on_what_is_alike():
+    catalog = default_catalog()
+    named = [catalog.solvent(n) for n in ("DEC", "EMC", "EC", "diglyme")]
+    to_dec = solvent_similarity(named[:1], named)[0]
+    assert to_dec[0] == pytest.approx(1.0)
+    assert to_dec[1] > to_dec[3] > to_dec[2]
+    carbonate = parse_recipe("1 m NaPF6 in EC:DEC 1:1 wt")
+    lithium = parse_recipe("1 m LiPF6 in EC:DEC 1:1 wt")
+    other_blend = parse_recipe("1 m NaPF6 in EC:EMC 1:1 wt")
+    ether = parse_recipe("1 m NaPF6 in diglyme")
+    assert distance(carbonate, lithium) < distance(carbonate, ether)
+    assert distance(carbonate, other_blend) < distance(carbonate, ether)
+
+
+def test_a_measured_recipe_finds_itself_with_its_paper():
+    (first, *others) = nearest_measured([parse_recipe("0.967 m LiPF6 in EC:EMC 3:7 wt")], 4)[0]
+    assert first.distance < 0.02
+    assert first.doi.startswith("10.")
+    assert first.conductivity_ms_cm == pytest.approx(9, abs=1)
+    assert [n.distance for n in others] == sorted(n.distance for n in others)
+    blends = {(n.doi, n.recipe.partition(" m ")[2]) for n in (first, *others)}
+    assert len(blends) == 4
+
+
+def test_many_recipes_at_once_are_as_one_by_one():
+    asked = [parse_recipe(r) for r in ("1 M NaPF6 in diglyme", "1 M LiBF4 in PC")]
+    together = nearest_measured(asked, 3)
+    assert together == [nearest_measured([recipe], 3)[0] for recipe in asked]
+
+
+def test_table_is_small():
+    assert (FOLDER / FILE_NAME).stat().st_size < 300_000
+
+
+@needs_data
+@pytest.mark.slow
+def test_table_is_made_again_byte_for_byte(tmp_path):
+    made = build_neighbours(tmp_path)
+    assert made["papers"] > 30
+    assert (tmp_path / FILE_NAME).read_bytes() == (FOLDER / FILE_NAME).read_bytes()
