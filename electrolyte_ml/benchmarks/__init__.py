@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from electrolyte_ml.benchmarks.conductivity import run_conductivity
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.benchmarks.base import Job, JobResult, Progress
+from electrolyte_ml.benchmarks.registry import SUITES, jobs_of
 
-__all__ = ["SUITES", "run_suite"]
-
-Progress = Callable[[str, int, int], None]
-SUITES = {"conductivity": run_conductivity}
+__all__ = ["SUITES", "Job", "JobResult", "jobs_of", "run_suite"]
 
 
 def run_suite(
@@ -20,9 +18,11 @@ def run_suite(
     quick: bool = False,
     splits: Sequence[str] | None = None,
     seed: int = 0,
+    fresh: bool = False,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Run a suite.
+    """Run a suite; jobs that were finished before are not run again.
 
     Parameters
     ----------
@@ -34,22 +34,31 @@ def run_suite(
         Only these splits; all of the suite by default.
     seed
         Of splits and models.
+    fresh
+        Run also jobs that were finished before.
+    folder
+        Where finished jobs are kept; in the user's state folder by default.
     progress
         Called as ``progress(what, done, total)``.
 
     Returns
     -------
     dict
-        ``{"suite", "tasks": [{"task", "split", "model", "metrics"}]}``.
+        ``{"suite", "tasks": [{"task", "split", "model", "metrics"}], "skipped", "seed",
+        "environment", "data_sha256", "split_sha256"}``.
 
     Raises
     ------
     InputError
-        If there is no such suite or split.
+        If there is no such suite or split, or the data are not those of the frozen splits.
+    MissingDependencyError
+        If something that the suite needs is not installed.
     DataNotFoundError
         If its data are not on this machine.
     """
-    if suite not in SUITES:
-        raise InputError(f"unknown suite {suite!r}; there are {', '.join(SUITES)}")
-    tasks = SUITES[suite](quick=quick, splits=splits, seed=seed, progress=progress)
-    return {"suite": suite, "tasks": tasks}
+    from electrolyte_ml.benchmarks.runner import run_jobs
+    from electrolyte_ml.benchmarks.store import JobStore, default_folder
+
+    jobs = jobs_of(suite, quick=quick, splits=tuple(splits) if splits else None, seed=seed)
+    store = JobStore(folder=folder or default_folder())
+    return run_jobs(suite, jobs, seed=seed, store=store, fresh=fresh, progress=progress).to_dict()

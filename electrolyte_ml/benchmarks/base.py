@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,6 +45,20 @@ class Job:
         Of the split and the model.
     run
         Does the work; called as ``run(progress)`` with ``progress(what, done, total)`` or None.
+    data
+        SHA-256 of each data file by name, from `environment.data_sha256`.
+    split_sha256
+        SHA-256 of the split, from `frozen.KeyedSplit`; empty if nothing is split.
+    depends_on
+        Modules and packages whose source decides the numbers, as dotted names: a kept result is
+        not used any more once one of them has changed.
+    version
+        Anything else that the numbers depend on.
+    skipped
+        Why the job cannot run here, such as an extra that is not installed; it is then shown as
+        skipped and `run` is never called.
+    kept
+        Whether the result may stand for a later run; false for timings.
     """
 
     task: str
@@ -52,6 +66,22 @@ class Job:
     model: str
     seed: int
     run: Callable[[Progress | None], JobResult]
+    data: Mapping[str, str] = field(default_factory=dict)
+    split_sha256: str = ""
+    depends_on: tuple[str, ...] = (
+        "electrolyte_ml.benchmarks",
+        "electrolyte_ml.data",
+        "electrolyte_ml.features",
+        "electrolyte_ml.models",
+    )
+    version: str = ""
+    skipped: str | None = None
+    kept: bool = True
+
+    @property
+    def name(self) -> str:
+        """Split and model, for people."""
+        return f"{self.split}: {self.model}"
 
 
 class Suite(Protocol):
@@ -68,3 +98,21 @@ class Suite(Protocol):
             If its data are not on this machine.
         """
         ...
+
+
+def chosen_splits(
+    splits: tuple[str, ...] | None, *, known: tuple[str, ...], default: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Splits to run: those asked for, or the default.
+
+    Raises
+    ------
+    InputError
+        If there is no such split.
+    """
+    from electrolyte_ml.errors import InputError
+
+    unknown = [name for name in splits or () if name not in known]
+    if unknown:
+        raise InputError(f"unknown split {', '.join(unknown)}; there are {', '.join(known)}")
+    return tuple(dict.fromkeys(splits)) if splits else default

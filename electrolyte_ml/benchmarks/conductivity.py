@@ -1,154 +1,170 @@
-"""Suite ``conductivity``: CALiSol-23 on grouped splits, and the sodium points.
+"""Suite ``conductivity``: CALiSol-23 on splits that do not leak, and the sodium points.
 
-The random split of rows is inflated, because rows of one temperature series are on both sides; it
-is there for comparison with published figures, beside the splits that do not leak.
+The random splits of rows are inflated, because rows of one temperature series are on both sides;
+they are there for comparison with published figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 
-import numpy as np
-from numpy.typing import NDArray
-
+from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.baselines import BASELINES, Baseline
-from electrolyte_ml.benchmarks.metrics import log_metrics
-from electrolyte_ml.benchmarks.sodium import sodium_tasks
-from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.splits import (
-    Split,
-    cold_split,
-    formulation_groups,
-    grouped_split,
-    leave_one_group_out,
-    random_split,
-    source_groups,
-    system_groups,
+from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, Case, case_of, keyed_split
+from electrolyte_ml.benchmarks.evaluation import (
+    evaluate_baseline,
+    evaluate_graph,
+    evaluate_ours,
+    evaluate_user,
 )
-from electrolyte_ml.errors import InputError
-from electrolyte_ml.models.conductivity.artefact import load
-from electrolyte_ml.models.conductivity.fitting import TrainingRows
-from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
-from electrolyte_ml.models.conductivity.training import (
-    out_of_fold,
-    training_rows,
-    usable_lithium,
-)
+from electrolyte_ml.benchmarks.frozen import KeyedSplit
+from electrolyte_ml.benchmarks.user_model import UserModel
 
 TASK = "CALiSol-23 ionic conductivity, mS/cm"
 OURS = "physics network"
-SPLITS = ("random", "formulation", "system", "source", "cold", "sodium")
+GRAPH = "graph network (DeepChem)"
+_GRAPH_MODULE = "electrolyte_ml.models.deep"
+_KNOWN = (*SPLITS, "sodium")
 _QUICK = ("formulation",)
+# What comes before them (cleaning, species, features) is in the hash of the content of a case.
+_COMMON = ("electrolyte_ml.benchmarks.evaluation", "electrolyte_ml.benchmarks.metrics")
+#: Source that decides the numbers of baselines, and of our model.
+BASELINE_CODE = (
+    *_COMMON,
+    "electrolyte_ml.benchmarks.baselines",
+    "electrolyte_ml.benchmarks.gaussian_process",
+    "electrolyte_ml.benchmarks.inputs",
+)
+OUR_CODE = (
+    *_COMMON,
+    "electrolyte_ml.models.conductivity",
+    "electrolyte_ml.models.artefacts.conductivity",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    split: Split
-    groups: NDArray[np.intp]
-
-
-def run_conductivity(
-    *,
-    quick: bool = False,
-    splits: Sequence[str] | None = None,
-    seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> list[dict[str, Any]]:
-    """Run our model and baselines on the splits.
+def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
+    """Our model and baselines on every split.
 
     Parameters
     ----------
     quick
-        Unseen formulations only, our model only.
+        Unseen formulations only, with the fast baselines.
     splits
-        Names from `SPLITS`.
+        Names from `SPLITS`, or ``sodium``: the suite of that name.
     seed
         Of splits and models.
-    progress
-        Called as ``progress(what, done, total)`` after every fit.
-
-    Returns
-    -------
-    list of dict
-        Tasks in the contract's form; the metrics name n and the seed.
 
     Raises
     ------
     InputError
-        If there is no such split.
+        If there is no such split, or the data are not those of the frozen splits.
     DataNotFoundError
         If the data set is not on this machine.
     """
-    chosen = tuple(splits or (_QUICK if quick else SPLITS))
-    unknown = [name for name in chosen if name not in SPLITS]
-    if unknown:
-        raise InputError(f"unknown split {', '.join(unknown)}; there are {', '.join(SPLITS)}")
-    measurements = usable_lithium()
-    rows = training_rows(measurements)
-    tasks = []
+    chosen = chosen_splits(splits, known=_KNOWN, default=_QUICK if quick else tuple(SPLITS))
+    baselines = tuple(b for b in BASELINES if b.quick or not quick)
+    listed: list[Job] = []
     for name in chosen:
         if name == "sodium":
-            tasks += sodium_tasks(seed)
+            from electrolyte_ml.benchmarks import sodium
+
+            listed += sodium.our_jobs(seed)
             continue
-        case = _case(name, measurements, seed)
-        tasks.append(_ours(case, rows, seed, progress))
+        case = case_of(name, seed)
+        listed.append(_job(case, OURS, seed, partial(evaluate_ours, case, seed), code=OUR_CODE))
+        listed += [baseline_job(TASK, b, case, seed) for b in baselines]
         if not quick:
-            tasks += [_baseline(b, case, measurements, rows, seed) for b in BASELINES]
-    return tasks
+            listed.append(_graph_job(case, seed))
+    return listed
 
 
-def _case(name: str, measurements: Measurements, seed: int) -> _Case:
-    groups = {
-        "formulation": formulation_groups,
-        "system": system_groups,
-        "source": source_groups,
-    }.get(name, system_groups)(measurements)
-    if name == "random":
-        return _Case(random_split(len(measurements), seed=seed), groups)
-    if name == "cold":
-        return _Case(cold_split(measurements), groups)
-    if name == "source":
-        return _Case(leave_one_group_out(name, groups), groups)
-    return _Case(grouped_split(name, groups, seed=seed), groups)
+def user_jobs(
+    model: UserModel, *, quick: bool, splits: tuple[str, ...] | None, seed: int
+) -> list[Job]:
+    """A stranger's model on every split.
+
+    Parameters
+    ----------
+    model
+        From `load_user_model`.
+    quick, splits, seed
+        As in `jobs`.
+
+    Raises
+    ------
+    InputError
+        If there is no such split, or the data are not those of the frozen splits.
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    default = _QUICK if quick else tuple(SPLITS)
+    listed = []
+    for name in chosen_splits(splits, known=tuple(SPLITS), default=default):
+        case = case_of(name, seed)
+        run = partial(evaluate_user, case, model)
+        listed.append(_job(case, model.name, seed, run, code=BASELINE_CODE, version=model.version))
+    return listed
 
 
-def _ours(
-    case: _Case,
-    rows: TrainingRows,
-    seed: int,
-    progress: Callable[[str, int, int], None] | None,
-) -> dict[str, Any]:
-    tested, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
-    metrics = log_metrics(
-        rows.log10_conductivity[tested],
-        centre_of(members),
-        case.groups[tested],
-        load().factor * scale_of(members),
+def keyed_splits(seed: int) -> list[KeyedSplit]:
+    """All splits of the suite with the row numbers of the data file."""
+    return [keyed_split(name, seed) for name in SPLITS]
+
+
+def baseline_job(task: str, baseline: Baseline, case: Case, seed: int) -> Job:
+    """A baseline on a split; skipped with a reason if its library is not installed."""
+    run = partial(evaluate_baseline, baseline, case, seed)
+    return _job(
+        case,
+        baseline.name,
+        seed,
+        run,
+        code=BASELINE_CODE,
+        task=task,
+        skipped=baseline.skipped,
     )
-    return _task(case, OURS, seed, metrics)
 
 
-def _baseline(
-    baseline: Baseline, case: _Case, measurements: Measurements, rows: TrainingRows, seed: int
-) -> dict[str, Any]:
-    inputs = baseline.inputs(measurements, rows)
-    target = rows.log10_conductivity
-    tested, predicted = [], []
-    for train, test in case.split.folds:
-        model = baseline.estimator(seed).fit(inputs[train], target[train])
-        tested.append(test)
-        predicted.append(model.predict(inputs[test]))
-    at = np.concatenate(tested)
-    metrics = log_metrics(target[at], np.concatenate(predicted), case.groups[at])
-    return _task(case, baseline.name, seed, metrics)
+def _job(
+    case: Case,
+    model: str,
+    seed: int,
+    run: Callable[[Progress | None], JobResult],
+    *,
+    code: tuple[str, ...],
+    version: str = "",
+    task: str = TASK,
+    skipped: str | None = None,
+) -> Job:
+    return Job(
+        task=task,
+        split=case.split.name,
+        model=model,
+        seed=seed,
+        run=run,
+        data=case.data,
+        split_sha256=case.split_sha256,
+        depends_on=code,
+        version=case.content_sha256 + version,
+        skipped=skipped,
+    )
 
 
-def _task(case: _Case, model: str, seed: int, metrics: dict[str, float]) -> dict[str, Any]:
-    return {
-        "task": TASK,
-        "split": case.split.name,
-        "model": model,
-        "metrics": {**metrics, "folds": len(case.split.folds), "seed": seed},
-    }
+def _graph_job(case: Case, seed: int) -> Job:
+    """The graph network if its module and libraries are there."""
+    missing = [name for name in ("deepchem", "torch_geometric") if not _installed(name)]
+    reason = f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
+    if not _installed(_GRAPH_MODULE):
+        reason = "this version of the package has no graph network"
+    code = (*BASELINE_CODE, _GRAPH_MODULE)
+    run = partial(evaluate_graph, case, seed)
+    return _job(case, GRAPH, seed, run, code=code, skipped=reason)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -2,30 +2,145 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from electrolyte_ml.benchmarks.base import Job
 
 HELP = "Run a benchmark suite: our models beside baselines, on random and grouped splits."
+EXIT_REGRESSION = 1
+_EXIT_INTERRUPTED = 130
+_RUN = "run"
 
 
-def bench(
-    suite: Annotated[str, typer.Argument(metavar="SUITE")] = "conductivity",
-    quick: Annotated[bool, typer.Option(help="Fewer splits and no slow baselines.")] = False,
+class _SuiteOrCommand(TyperGroup):
+    """``bench conductivity`` is ``bench run conductivity``: no suite is named like a command."""
+
+    def parse_args(self, ctx, args: list[str]) -> list[str]:  # type: ignore[no-untyped-def]
+        if not args or args[0] not in {*self.commands, "--help"}:
+            args = [_RUN, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_SuiteOrCommand, help=HELP)
+
+
+@app.command(_RUN)
+def run(
+    suite: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUITE",
+            help="conductivity, viscosity, density, window, sodium, search or speed.",
+        ),
+    ] = "conductivity",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer splits, no slow baselines.")
+    ] = False,
     split: Annotated[
         list[str] | None, typer.Option(help="Only this split; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of splits and models.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of splits and models; splits of seed 0 are frozen.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result, a leaderboard and parity plots.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run also jobs that were finished before.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Your own model instead: MODULE:CLASS with fit(X, y) and predict(X)."),
+    ] = None,
+    jobs_folder: Annotated[
+        Path | None,
+        typer.Option("--jobs", help="Folder of finished jobs; in the user's state by default."),
+    ] = None,
 ) -> None:
-    """Run a suite and print its leaderboard."""
-    from electrolyte_ml.benchmarks import run_suite
+    """Run a suite and print its leaderboard (`bench SUITE` is short for `bench run SUITE`).
+
+    Every finished job is kept: the same command continues a run that was stopped, and prints the
+    same numbers when nothing has changed.
+    """
+    from electrolyte_ml.benchmarks.runner import RunInterrupted, run_jobs
+    from electrolyte_ml.benchmarks.store import JobStore, default_folder
     from electrolyte_ml.report.bench import fit_progress, print_leaderboard
+    from electrolyte_ml.report.leaderboard import write_results
     from electrolyte_ml.report.output import dump_json
 
-    with fit_progress(show=not as_json) as progress:
-        result = run_suite(suite, quick=quick, splits=split, seed=seed, progress=progress)
+    jobs = _jobs(suite, model, quick=quick, splits=tuple(split) if split else None, seed=seed)
+    store = JobStore(folder=jobs_folder or default_folder())
+    try:
+        with fit_progress(show=not as_json) as progress:
+            result = run_jobs(suite, jobs, seed=seed, store=store, fresh=fresh, progress=progress)
+    except RunInterrupted as stopped:
+        typer.echo(f"interrupted: {stopped}, kept in {store.folder}", err=True)
+        typer.echo("the same command (without --fresh) continues there", err=True)
+        raise typer.Exit(_EXIT_INTERRUPTED) from None
+    written = write_results(result, out) if out else []
     if as_json:
-        typer.echo(dump_json(result))
+        typer.echo(dump_json(result.to_dict()))
     else:
-        print_leaderboard(result)
+        print_leaderboard(result.to_dict())
+        for path in written:
+            typer.echo(f"written: {path}")
+
+
+def _jobs(
+    suite: str, model: str | None, *, quick: bool, splits: tuple[str, ...] | None, seed: int
+) -> list[Job]:
+    from electrolyte_ml.benchmarks.registry import jobs_of, user_jobs_of
+    from electrolyte_ml.benchmarks.user_model import load_user_model
+
+    if model is None:
+        return jobs_of(suite, quick=quick, splits=splits, seed=seed)
+    return user_jobs_of(suite, load_user_model(model), quick=quick, splits=splits, seed=seed)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A.json", help="Result to compare with.")],
+    after: Annotated[Path, typer.Argument(metavar="B.json", help="Result that may be worse.")],
+    tolerance: Annotated[float, typer.Option(help="Share by which an error may grow.")] = 0.05,
+    score_tolerance: Annotated[
+        float, typer.Option(help="Amount by which R2, rank correlation, coverage may get worse.")
+    ] = 0.02,
+) -> None:
+    """Name every number that got worse from A to B: exit code 1 if there is one, 0 if not."""
+    from electrolyte_ml.benchmarks.compare import read_result, regressions
+
+    found = regressions(
+        read_result(before),
+        read_result(after),
+        tolerance=tolerance,
+        score_tolerance=score_tolerance,
+    )
+    for regression in found:
+        typer.echo(f"worse: {regression}")
+    if found:
+        raise typer.Exit(EXIT_REGRESSION)
+    typer.echo("no number got worse beyond the tolerances")
+
+
+@app.command()
+def freeze(
+    suite: Annotated[
+        list[str] | None, typer.Argument(metavar="[SUITE]...", help="All by default.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the splits; benchmarks/splits by default.")
+    ] = None,
+) -> None:
+    """Write the splits of seed 0 as files; the same data give the same bytes."""
+    from electrolyte_ml.benchmarks.frozen import freeze as write
+    from electrolyte_ml.benchmarks.frozen import frozen_folder
+    from electrolyte_ml.benchmarks.registry import splits_to_freeze
+
+    for path in write(splits_to_freeze(suite or None), out or frozen_folder()):
+        typer.echo(f"written: {path}")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from electrolyte_ml.data.cards import Card, card_of
 from electrolyte_ml.data.croissant import croissant
-from electrolyte_ml.data.files import sha256_of, write_atomically
 from electrolyte_ml.data.long_table import COLUMNS, to_frame
 from electrolyte_ml.data.properties import registered_kind
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import sha256_of, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd

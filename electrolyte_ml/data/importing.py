@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from electrolyte_ml.data.cards import shipped_cards
-from electrolyte_ml.data.files import sha256_of
 from electrolyte_ml.data.long_table import write_parquet
 from electrolyte_ml.data.user_sets import imported_path
 from electrolyte_ml.data.user_table import UserTable, read_user_table
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import sha256_of
 
 _NAME = re.compile(r"^[a-z][a-z0-9_-]{0,63}$")
 

@@ -121,7 +121,7 @@ def write_parquet(
     attributes
         Plain facts about the set that are kept inside the file.
     """
-    from electrolyte_ml.data.files import write_atomically
+    from electrolyte_ml.files import write_atomically
 
     frame = to_frame(tables)
     frame.attrs.update(attributes or {})

@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from electrolyte_ml.report.output import write_atomically, write_text
+from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.output import write_text
 from electrolyte_ml.report.text import output_console, significant
 from electrolyte_ml.search.campaign import Campaign, Result, Status, Suggestion
 from electrolyte_ml.search.campaign.choice import measurable

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrolyte_ml.report.output import dump_json, write_atomically, write_text
+from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.output import dump_json, write_text
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.runner import SuiteResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrolyte_ml.report.output import write_atomically
+from electrolyte_ml.files import write_atomically
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.base import Job, JobResult

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.explanation import ConcentrationCurve, TemperatureCurve
-from electrolyte_ml.report.output import write_atomically
 from electrolyte_ml.report.text import celsius
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.report.output import dump_json, write_atomically, write_text
+from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.output import dump_json, write_text
 from electrolyte_ml.report.page import proposals_page
 from electrolyte_ml.report.text import (
     LIQUID_HEADING,

@@ -12,8 +12,9 @@ import pandas as pd
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.scoring import ScoreTable
-from electrolyte_ml.report.output import dump_json, write_atomically, write_text
+from electrolyte_ml.report.output import dump_json, write_text
 from electrolyte_ml.report.score_input import ScoreRequests
 from electrolyte_ml.report.text import (
     LIQUID_HEADING,

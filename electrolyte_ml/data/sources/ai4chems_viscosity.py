@@ -15,7 +15,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.liquids import LiquidReader, unusual
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.errors import MissingDependencyError, UnknownSpeciesError
+from electrolyte_ml.errors import MissingDependencyError
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.default import packaged_catalog
 
@@ -95,7 +95,6 @@ def _solvent(reader: LiquidReader, name: str, smiles: dict[str, str]) -> Solvent
         solvent = reader.solvent(smiles[name])
         odd = None if isinstance(solvent, str) else unusual(solvent.smiles)
         return odd or solvent
-    try:
+    if packaged_catalog().has_solvent_named(name):
         return packaged_catalog().solvent(name)
-    except UnknownSpeciesError:
-        return "the collection gives no SMILES for this name"
+    return "the collection gives no SMILES for this name"

@@ -7,14 +7,16 @@ in K and :math:`s = \sqrt m - 0.9`:
 
    \ln \kappa = \ln m + a_0 + a_1 s - a_2 s^2 - a_3 \max(s, 0)^3
        - B (1 + b m) \left[\frac{1}{T - T_0(m)} - \frac{1}{148.15\,\mathrm K}\right],
-   \qquad T_0(m) = \min(t_0 + t_1 m,\ 190\,\mathrm K)
+   \qquad T_0(m) = \operatorname{smin}(t_0 + t_1 m,\ 190\,\mathrm K)
 
 It is proportional to the amount of salt at infinite dilution, falls with :math:`\sqrt m` as
 Kohlrausch found, and as :math:`a_2, a_3 > 0` it is concave in :math:`\sqrt m` at the reference
 temperature, so that there is one maximum and a fall beyond it, also where no concentration near was
 measured. With temperature it follows Vogel, Fulcher [1]_ and Tammann, and the temperature
 :math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_.
-:math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature wherever :math:`b m > -1`.
+The smooth minimum :math:`\operatorname{smin}(x, y) = y - w \ln(1 + e^{(y - x)/w})` with :math:`w`
+of 6 K bounds it without a kink. :math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature wherever
+:math:`b m > -1`.
 
 References
 ----------
@@ -30,6 +32,7 @@ from typing import Any
 #: Number of parameters of the law.
 N_PARAMETERS = 8
 _HIGHEST_T0_K = 190.0
+_CAP_WIDTH_K = 6.0
 # Near the maximum of most electrolytes, 0.8 mol/kg.
 _USUAL_ROOT_MOLALITY = 0.9
 # 298.15 K less 150 K, so that a_0 is about the conductivity at 25 degC.
@@ -68,7 +71,8 @@ def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any)
     )
     activation_k = (250.0 + 450.0 * _softplus(p[4] + 0.8, xp)) * (1.0 + 0.1 * p[7] * molality)
     t0 = 110.0 + 70.0 * _sigmoid(p[5], xp) + 14.0 * _softplus(p[6], xp) * molality
-    above_t0 = xp.clip(temperature_k - xp.clip(t0, None, _HIGHEST_T0_K), _LEAST_DISTANCE_K, None)
+    capped = _HIGHEST_T0_K - _CAP_WIDTH_K * _softplus((_HIGHEST_T0_K - t0) / _CAP_WIDTH_K, xp)
+    above_t0 = xp.clip(temperature_k - capped, _LEAST_DISTANCE_K, None)
     return xp.log(molality) + isothermal - activation_k * (1.0 / above_t0 - 1.0 / _REFERENCE_K)
 
 

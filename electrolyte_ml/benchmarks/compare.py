@@ -1,0 +1,170 @@
+"""Comparing two results of a suite: which numbers got worse, and by how much."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.models.conductivity.intervals import COVERAGE
+
+#: Share of itself by which an error may grow, or a gain shrink, before it is a regression.
+TOLERANCE = 0.05
+#: Amount by which R2, a rank correlation or a coverage may get worse.
+SCORE_TOLERANCE = 0.02
+# Timings are noisy: only a loss of this share of the speed counts.
+_SPEED_TOLERANCE = 0.3
+
+
+class Kind(Enum):
+    """What a worse value of a metric is."""
+
+    ERROR = "larger is worse"
+    SCORE = "smaller is worse"
+    COVERAGE = "farther from 90 % is worse"
+    GAIN = "smaller by a share of itself is worse"
+    SPEED = "slower is worse"
+
+
+#: Metrics that are judged; others (counts, widths) are descriptions.
+JUDGED: dict[str, Kind] = {
+    "mae": Kind.ERROR,
+    "mae_log10": Kind.ERROR,
+    "median_ape_percent": Kind.ERROR,
+    "mape_percent": Kind.ERROR,
+    "regret_percent": Kind.ERROR,
+    "experiments_to_95": Kind.ERROR,
+    "r2": Kind.SCORE,
+    "r2_log10": Kind.SCORE,
+    "spearman": Kind.SCORE,
+    "coverage": Kind.COVERAGE,
+    "hypervolume_percent": Kind.GAIN,
+    "speed_ratio": Kind.SPEED,
+}
+
+_Task = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regression:
+    """A number that got worse.
+
+    Attributes
+    ----------
+    task, split, model
+        Which job.
+    what
+        The metric and both of its values, or what is missing.
+    """
+
+    task: str
+    split: str
+    model: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.task}; {self.split}; {self.model}: {self.what}"
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A result of a suite from its JSON file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not the result of a suite.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
+    fields = {"task", "split", "model", "metrics"}
+    tasks = result.get("tasks") if isinstance(result, dict) else None
+    if not isinstance(tasks, list) or not all(
+        isinstance(t, dict) and fields <= t.keys() and isinstance(t["metrics"], dict) for t in tasks
+    ):
+        raise InputError(f"{path} is not a result of electrolyte-ml bench: it has no such tasks")
+    held: dict[str, Any] = result
+    return held
+
+
+def regressions(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    tolerance: float = TOLERANCE,
+    score_tolerance: float = SCORE_TOLERANCE,
+) -> list[Regression]:
+    """Numbers of the second result that are worse than in the first.
+
+    Parameters
+    ----------
+    before, after
+        Results of one suite, as `electrolyte_ml.benchmarks.run_suite` returns them.
+    tolerance
+        Share by which errors may grow.
+    score_tolerance
+        Amount by which R2, rank correlation and coverage may get worse.
+
+    Returns
+    -------
+    list of Regression
+        Jobs or metrics that are gone from the second result are among them.
+
+    Raises
+    ------
+    InputError
+        If the results are of different suites, or a tolerance is negative.
+    """
+    if before.get("suite") != after.get("suite"):
+        raise InputError(
+            f"results of different suites: {before.get('suite')!r} and {after.get('suite')!r}"
+        )
+    if min(tolerance, score_tolerance) < 0:
+        raise InputError("a tolerance is at least 0")
+    held = {_name(task): task["metrics"] for task in after["tasks"]}
+    found = []
+    for task in before["tasks"]:
+        name = _name(task)
+        if name not in held:
+            found.append(_regression(name, "not in the second result"))
+            continue
+        for metric, kind in JUDGED.items():
+            old, new = task["metrics"].get(metric), held[name].get(metric)
+            if old is None:
+                continue
+            if new is None:
+                found.append(_regression(name, f"{metric} is gone, it was {old:.4g}"))
+            elif _worse(kind, old, new) > _allowed(kind, old, tolerance, score_tolerance):
+                found.append(_regression(name, f"{metric} {old:.4g} -> {new:.4g}"))
+    return found
+
+
+def _worse(kind: Kind, old: float, new: float) -> float:
+    """By how much the new value is worse, in the metric's own unit."""
+    if kind is Kind.ERROR:
+        return new - old
+    if kind is Kind.COVERAGE:
+        return abs(new - COVERAGE) - abs(old - COVERAGE)
+    return old - new
+
+
+def _allowed(kind: Kind, old: float, tolerance: float, score_tolerance: float) -> float:
+    if kind in {Kind.ERROR, Kind.GAIN}:
+        return tolerance * abs(old)
+    if kind is Kind.SPEED:
+        return _SPEED_TOLERANCE * abs(old)
+    return score_tolerance
+
+
+def _name(task: dict[str, Any]) -> _Task:
+    return task["task"], task["split"], task["model"]
+
+
+def _regression(name: _Task, what: str) -> Regression:
+    return Regression(task=name[0], split=name[1], model=name[2], what=what)

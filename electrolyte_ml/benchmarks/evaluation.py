@@ -1,0 +1,114 @@
+"""Evaluating a model on a case: fold by fold, then the metrics of all tested rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.benchmarks.base import JobResult, Progress
+from electrolyte_ml.benchmarks.baselines import Baseline, cross_predict
+from electrolyte_ml.benchmarks.conductivity_splits import Case
+from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
+from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.splits import Split
+from electrolyte_ml.models.conductivity.artefact import load
+from electrolyte_ml.models.conductivity.domain import Domain, wide
+from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
+from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
+
+
+def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult:
+    """The conductivity network, fitted anew in every fold; intervals as shipped."""
+    rows = training_rows(case.measurements)
+    tested, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
+    centre, half_width = centre_of(members), load().factor * scale_of(members)
+    metrics = log_metrics(
+        rows.log10_conductivity[tested],
+        centre,
+        case.groups,
+        half_width,
+        known_to_training(case.measurements, case.split, half_width),
+    )
+    return JobResult(
+        metrics={**metrics, "folds": len(case.split.folds)},
+        measured=case.measurements.value[tested],
+        predicted=np.power(10.0, centre),
+    )
+
+
+def known_to_training(
+    measurements: Measurements, split: Split, half_width: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether a model trained on a fold would say that it knows a tested row, shape (t,).
+
+    Parameters
+    ----------
+    measurements
+        All rows.
+    split
+        Folds over them.
+    half_width
+        Of the interval in log10, in the order of ``split.tested``, shape (t,).
+    """
+    known = []
+    none = np.empty(0, dtype=np.intp)
+    for train, test in split.folds:
+        domain = Domain.of(measurements.select(train), measurements.select(none))
+        of_test = measurements.formulation_index[test]
+        faulty = {i for i in set(of_test.tolist()) if domain.faults(measurements.formulations[i])}
+        known += [
+            i not in faulty and domain.temperature_fault(t) is None
+            for i, t in zip(
+                of_test.tolist(), measurements.temperature_k[test].tolist(), strict=True
+            )
+        ]
+    narrow = np.array([wide(float(width)) is None for width in half_width], dtype=np.bool_)
+    return np.array(known, dtype=np.bool_) & narrow
+
+
+def evaluate_baseline(
+    baseline: Baseline, case: Case, seed: int, progress: Progress | None
+) -> JobResult:
+    """A baseline, fitted anew in every fold."""
+    x = baseline.inputs(case.measurements)
+    return _scored(case, partial(baseline.estimator, seed), x, progress)
+
+
+def evaluate_user(case: Case, model: UserModel, progress: Progress | None) -> JobResult:
+    """A stranger's model, made and fitted anew in every fold."""
+    return _scored(case, model.new, _Rows(feature_frame(case.measurements)), progress)
+
+
+class _Rows:
+    """A data frame whose rows are taken by number, as those of an array are."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+
+    def __getitem__(self, rows: NDArray[np.intp]) -> Any:
+        return self.frame.iloc[rows]
+
+
+def _scored(
+    case: Case, estimator: Callable[[], Any], x: Any, progress: Progress | None
+) -> JobResult:
+    value = case.measurements.value
+    predicted, interval = cross_predict(estimator, x, value, case.split, progress)
+    measured = value[case.split.tested]
+    metrics = positive_metrics(measured, predicted, case.groups, interval)
+    return JobResult(
+        metrics={**metrics, "folds": len(case.split.folds)}, measured=measured, predicted=predicted
+    )
+
+
+def evaluate_graph(case: Case, seed: int, progress: Progress | None) -> JobResult:
+    """The graph network, fitted anew in every fold."""
+    deep = import_module("electrolyte_ml.models.deep")
+    x = _Rows(feature_frame(case.measurements))
+    return _scored(case, partial(deep.graph_estimator, seed), x, progress)

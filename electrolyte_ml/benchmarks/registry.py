@@ -1,0 +1,121 @@
+"""Which suites there are: a module each, imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from electrolyte_ml.benchmarks.base import Job
+from electrolyte_ml.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from electrolyte_ml.benchmarks.frozen import KeyedSplit
+    from electrolyte_ml.benchmarks.user_model import UserModel
+
+#: Suites by name, in the order of the help text; each is a module of this package that has
+#: ``jobs(*, quick, splits, seed)``. It may have ``keyed_splits(seed)``, the splits to freeze, and
+#: ``user_jobs(model, *, quick, splits, seed)``, the jobs of a model from outside.
+SUITES: tuple[str, ...] = (
+    "conductivity",
+    "viscosity",
+    "density",
+    "window",
+    "sodium",
+    "search",
+    "speed",
+)
+
+
+def suite_module(suite: str) -> ModuleType:
+    """Module of a suite.
+
+    Raises
+    ------
+    InputError
+        If there is no such suite.
+    MissingDependencyError
+        If something that it needs is not installed.
+    """
+    if suite not in SUITES:
+        raise InputError(f"unknown suite {suite!r}; there are {', '.join(SUITES)}")
+    try:
+        return import_module(f"electrolyte_ml.benchmarks.{suite}")
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the suite {suite!r} cannot be loaded in this installation: {error}"
+        ) from error
+
+
+def jobs_of(
+    suite: str, *, quick: bool = False, splits: tuple[str, ...] | None = None, seed: int = 0
+) -> list[Job]:
+    """Jobs of a suite, not yet run.
+
+    Raises
+    ------
+    InputError
+        If there is no such suite or split.
+    MissingDependencyError
+        If something that the suite needs is not installed.
+    DataNotFoundError
+        If its data are not on this machine.
+    """
+    jobs: list[Job] = suite_module(suite).jobs(quick=quick, splits=splits, seed=seed)
+    return jobs
+
+
+def user_jobs_of(
+    suite: str,
+    model: UserModel,
+    *,
+    quick: bool = False,
+    splits: tuple[str, ...] | None = None,
+    seed: int = 0,
+) -> list[Job]:
+    """Jobs of a stranger's model on the splits of a suite.
+
+    Raises
+    ------
+    InputError
+        If the suite does not take models from outside; otherwise as `jobs_of`.
+    """
+    module = suite_module(suite)
+    if not hasattr(module, "user_jobs"):
+        takes = [n for n in SUITES if _exists(n) and hasattr(suite_module(n), "user_jobs")]
+        raise InputError(
+            f"the suite {suite!r} takes no model from outside; these do: {', '.join(takes)}"
+        )
+    jobs: list[Job] = module.user_jobs(model, quick=quick, splits=splits, seed=seed)
+    return jobs
+
+
+def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
+    """Splits of suites that have any, for `electrolyte_ml.benchmarks.frozen.freeze`.
+
+    Parameters
+    ----------
+    suites
+        All that are installed by default.
+
+    Raises
+    ------
+    InputError
+        If there is no such suite.
+    DataNotFoundError
+        If data are not on this machine.
+    """
+    from electrolyte_ml.benchmarks.frozen import FROZEN_SEED
+
+    keyed: list[KeyedSplit] = []
+    for suite in suites or [name for name in SUITES if _exists(name)]:
+        make = getattr(suite_module(suite), "keyed_splits", None)
+        if make is not None:
+            keyed += make(FROZEN_SEED)
+    return keyed
+
+
+def _exists(suite: str) -> bool:
+    return find_spec(f"electrolyte_ml.benchmarks.{suite}") is not None

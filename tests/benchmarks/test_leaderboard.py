@@ -1,0 +1,41 @@
+import json
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.benchmarks.base import JobResult
+from electrolyte_ml.benchmarks.runner import SuiteResult
+from electrolyte_ml.report.leaderboard import leaderboard_markdown, write_results
+
+
+@pytest.fixture
+def result(make_job) -> SuiteResult:
+    outcomes = []
+    for model, metrics in (("a", {"n": 3, "mae": 0.5}), ("b", {"n": 3, "oddity": 2.0})):
+        job, _ = make_job(model, split="two words", split_sha256="c" * 64, data={"f.csv": "d" * 64})
+        value = np.array([1.0, 10.0, 100.0])
+        outcomes.append((job, JobResult(metrics=metrics, measured=value, predicted=-value)))
+    skipped, _ = make_job("c", skipped="needs a library")
+    return SuiteResult(suite="x", seed=0, finished=tuple(outcomes), skipped=(skipped,))
+
+
+def test_leaderboard_shows_everything(result):
+    text = leaderboard_markdown(result.to_dict())
+    assert "| model | n | MAE | oddity |" in text
+    assert "| a | 3 | 0.500 | - |" in text
+    assert "| b | 3 | - | 2.000 |" in text
+    assert "- c (s): needs a library" in text
+    for digest in ("c" * 64, "d" * 64):
+        assert digest in text
+
+
+def test_files_are_the_same_twice(result, tmp_path):
+    one = write_results(result, tmp_path / "one")
+    two = write_results(result, tmp_path / "two")
+    assert [p.name for p in one] == ["x.json", "x.md", "x-two-words.png"]
+    for first, second in zip(one, two, strict=True):
+        assert first.read_bytes() == second.read_bytes()
+    content = json.loads(one[0].read_text(encoding="utf-8"))
+    assert content == result.to_dict()
+    assert content["environment"]["packages"]["numpy"] == np.__version__
+    assert not list((tmp_path / "one").glob("*.tmp"))
