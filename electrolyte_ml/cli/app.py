@@ -8,7 +8,20 @@ import sys
 import typer
 
 from electrolyte_ml import __version__
-from electrolyte_ml.cli import bench, convert, data, propose, score, simulate, species, train
+from electrolyte_ml.cli import (
+    bench,
+    campaign,
+    convert,
+    data,
+    explain,
+    propose,
+    recipes,
+    score,
+    simulate,
+    species,
+    train,
+    window,
+)
 from electrolyte_ml.errors import ElectrolyteError, InfeasibleError
 
 EXIT_BAD_INPUT = 2
@@ -24,11 +37,15 @@ app = typer.Typer(
 app.command("propose", help=propose.HELP)(propose.propose)
 app.command("score", help=score.HELP)(score.score)
 app.command("convert", help=convert.HELP)(convert.convert)
-app.command("bench", help=bench.HELP)(bench.bench)
+app.command("explain", help=explain.HELP)(explain.explain)
+app.add_typer(bench.app, name="bench")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(data.app, name="data")
+app.add_typer(recipes.app, name="recipes")
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(species.app, name="species")
 app.add_typer(train.app, name="train")
+app.add_typer(window.app, name="window")
 
 
 def _version(show: bool) -> None:

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+EXIT_INTERRUPTED = 130  # what shells report for Ctrl-C
 HELP = "Search a problem (TOML) for the best recipes; print a ranked shortlist to weigh out."
 
 
 def propose(
     problem: Annotated[
-        Path, typer.Argument(metavar="RECIPE.toml", help="See recipes/ for problems to start from.")
+        Path,
+        typer.Argument(
+            metavar="RECIPE.toml", help="A file, or the name of a ready problem: see recipes list."
+        ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Recipes to propose.")] = 8,
     trials: Annotated[
@@ -24,18 +28,46 @@ def propose(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for proposals.json, proposals.csv and weigh_out.csv."),
+        typer.Option(
+            help="Folder for report.html, proposals.json, proposals.csv and weigh_out.csv."
+        ),
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|URL",
+            help="Keep the search in this file (or database, for many workers) and resume it.",
+        ),
+    ] = None,
+    worker: Annotated[
+        int, typer.Option(min=0, help="Number of this worker, if several share one storage.")
+    ] = 0,
 ) -> None:
     """Search, print the shortlist, and write it to a folder if one is named."""
     from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.propose import print_proposals, search_progress, write_proposals
     from electrolyte_ml.search import load_problem
     from electrolyte_ml.search import propose as run_search
+    from electrolyte_ml.search.ready import find_problem
 
-    loaded = load_problem(problem)
-    with search_progress(show=not as_json) as progress:
-        proposals = run_search(loaded, n=n, n_trials=trials, seed=seed, progress=progress)
+    loaded = load_problem(find_problem(problem))
+    try:
+        with search_progress(show=not as_json) as progress:
+            proposals = run_search(
+                loaded,
+                n=n,
+                n_trials=trials,
+                seed=seed,
+                storage=storage,
+                worker=worker,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        kept = "nothing is kept; name a file with --storage to be able to go on later"
+        if storage is not None:
+            kept = f"the same command goes on from what {storage} holds"
+        typer.echo(f"interrupted: {kept}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if out is not None:
         write_proposals(proposals, out)
     if as_json:

@@ -37,3 +37,51 @@ def conductivity(
     else:
         for name, value in report.items():
             typer.echo(f"{name}: {value}")
+
+
+@app.command()
+def viscosity(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the training report as JSON.")
+    ] = False,
+) -> None:
+    """Train the viscosity model on pure and binary liquids and on the conductivity model."""
+    from electrolyte_ml.models.viscosity.training import train_viscosity
+    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.output import dump_json
+
+    with fit_progress(show=not as_json) as progress:
+        report = train_viscosity(seed=seed, out=out, progress=progress)
+    if as_json:
+        typer.echo(dump_json(report))
+    else:
+        for name, value in report.items():
+            typer.echo(f"{name}: {value}")
+
+
+@app.command()
+def window(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the training report as JSON.")
+    ] = False,
+) -> None:
+    """Train the model of stability windows on the package's table of computed limits."""
+    from electrolyte_ml.models.window.training import train_window
+    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.output import dump_json
+
+    with fit_progress(show=not as_json) as progress:
+        report = train_window(seed=seed, out=out, progress=progress)
+    if as_json:
+        typer.echo(dump_json(report))
+    else:
+        for name, value in report.items():
+            typer.echo(f"{name}: {value}")

@@ -15,7 +15,7 @@ from electrolyte_ml.models.window.species_limits import NO_ANION_REDUCTION
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.report.text import output_console
 
-WINDOW_HEADING = "reduction to oxidation, V vs Na/Na+"
+WINDOW_HEADING = "window, V vs Na/Na+"
 
 
 def window_text(record: Mapping[str, Any]) -> str:

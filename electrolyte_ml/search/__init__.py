@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from electrolyte_ml.search.evaluation import Scorer
 from electrolyte_ml.search.limits import AdditiveRange, Components, Limits
 from electrolyte_ml.search.problem import (
     Bound,
@@ -17,6 +16,7 @@ from electrolyte_ml.search.problem import (
 )
 from electrolyte_ml.search.proposals import Proposal, ProposalSet, propose
 from electrolyte_ml.search.reading import load_problem, read_problem
+from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.space import SearchSpace
 
 __all__ = [

@@ -6,10 +6,12 @@ legal set gives way to the next one that can, so every sequence of picks ends in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from electrolyte_ml.search.limits import Components, Limits, Steps
+from electrolyte_ml.search.ratios import Form
+from electrolyte_ml.search.sharing import can_be_shared
 
 KINDS = ("salt", "solvent", "additive")
 Counts = tuple[int, int, int]
@@ -34,6 +36,7 @@ class ActiveSets:
     def __init__(self, components: Components, limits: Limits) -> None:
         self._molality_steps = limits.molality_steps
         self._whole = limits.whole
+        self._ratios = limits.ratios
         self.names = components.names
         sizes = (len(components.salts), len(components.solvents), len(components.additives))
         ends = (sizes[0], sizes[0] + sizes[1], sum(sizes))
@@ -157,13 +160,19 @@ class ActiveSets:
         """Whether amounts of a finished set can add up, and nothing required is missing."""
         fewest, most = self._molality_steps
         salts = [self.steps[i] for i in chosen if i in self.members[0]]
-        rest = [self.steps[i] for i in chosen if i not in self.members[0]]
+        solvents = sorted(i for i in chosen if i in self.members[1])
+        bounds = tuple(self.steps[i] for i in solvents)
         return (
             self._required.issubset(chosen)
             and sum(low for low, _ in salts) <= most
             and sum(high for _, high in salts) >= fewest
-            and sum(low for low, _ in rest) <= self._whole <= sum(high for _, high in rest)
+            and can_be_shared(bounds, self._whole, self.forms(solvents))
         )
+
+    def forms(self, solvents: Sequence[int]) -> tuple[Form, ...]:
+        """Inequalities of the ratios for these solvents, in their order."""
+        names = [self.names[i] for i in solvents]
+        return tuple(form for ratio in self._ratios for form in ratio.forms(names, self._whole))
 
     def _within_reach(self, counts: Counts, picked: frozenset[int]) -> bool:
         """Necessary condition: amounts of the best completion could add up, were all compatible."""
@@ -172,12 +181,9 @@ class ActiveSets:
         reach = [self._reach(kind, counts[kind], picked) for kind in range(len(KINDS))]
         if any(low is None for low, _ in reach):
             return False
-        (salt_low, salt_high), *solvents = ((low or 0, high) for low, high in reach)
+        (salt_low, salt_high), (low, high), _ = ((low or 0, high) for low, high in reach)
         fewest, most = self._molality_steps
-        if salt_low > most or salt_high < fewest:
-            return False
-        whole = self._whole
-        return sum(low for low, _ in solvents) <= whole <= sum(high for _, high in solvents)
+        return salt_low <= most and salt_high >= fewest and low <= self._whole <= high
 
     def _reach(self, kind: int, count: int, picked: frozenset[int]) -> tuple[int | None, int]:
         """Smallest and largest sum of steps of one kind; None if there are too few of them."""

@@ -8,7 +8,8 @@ remaining :math:`R` steps with a probability in proportion to the number of ways
 
 so that a uniform point of the unit cube gives every legal composition the same chance: the exact
 grid form of the Beta quantiles of continuous stick-breaking [1]_, for any bounds. Nothing is ever
-rejected, and `encode` inverts `decode`.
+rejected, and `encode` inverts `decode`. Where ratios are bounded as well, values that no completion
+could obey are left out beforehand.
 
 References
 ----------
@@ -27,13 +28,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.search.limits import Steps
+from electrolyte_ml.search.ratios import Form
+from electrolyte_ml.search.sharing import after, can_be_shared, legal_values
 
 # This share of each draw is uniform over the values instead of over the compositions: near-pure
 # blends are a vanishing share of all blends of many components, yet often the ones sought.
 _SHARE_OF_VALUES = 0.1
 
 
-def decode_composition(point: Sequence[float], bounds: Sequence[Steps], total: int) -> list[int]:
+def decode_composition(
+    point: Sequence[float], bounds: Sequence[Steps], total: int, forms: Sequence[Form] = ()
+) -> list[int]:
     """Steps of each component.
 
     Parameters
@@ -44,6 +49,8 @@ def decode_composition(point: Sequence[float], bounds: Sequence[Steps], total: i
         Fewest and most steps of each component.
     total
         Steps to share out.
+    forms
+        Inequalities that the steps obey.
 
     Returns
     -------
@@ -56,24 +63,29 @@ def decode_composition(point: Sequence[float], bounds: Sequence[Steps], total: i
         If no steps within the bounds add up to `total`.
     """
     key = tuple(bounds)
-    _require_solvable(key, total)
+    open_forms = tuple(forms)
+    if not can_be_shared(key, total, open_forms):
+        raise ValueError(f"no steps within {key} add up to {total}")
     shares = []
     remaining = total
     for i, u in enumerate(point[: len(key) - 1]):
-        first, edges = _cells(key[i:], remaining, total)
-        steps = first + min(bisect_right(edges, u), len(edges) - 1)
+        values, edges = _cells(key[i:], remaining, total, open_forms)
+        steps = values[min(bisect_right(edges, u), len(edges) - 1)]
         shares.append(steps)
         remaining -= steps
+        open_forms = after(open_forms, steps)
     return [*shares, remaining]
 
 
-def encode_composition(steps: Sequence[int], bounds: Sequence[Steps]) -> list[float]:
+def encode_composition(
+    steps: Sequence[int], bounds: Sequence[Steps], forms: Sequence[Form] = ()
+) -> list[float]:
     """Point that `decode_composition` turns into `steps`.
 
     Raises
     ------
     ValueError
-        If a component is out of its bounds.
+        If a component is out of its bounds, or an inequality is not obeyed.
     """
     key = tuple(bounds)
     for amount, (low, high) in zip(steps, key, strict=True):
@@ -81,22 +93,19 @@ def encode_composition(steps: Sequence[int], bounds: Sequence[Steps]) -> list[fl
             raise ValueError(f"{amount} steps are out of the bounds {low} to {high}")
     point = []
     total = remaining = sum(steps)
+    open_forms = tuple(forms)
     for i, amount in enumerate(steps[:-1]):
-        first, edges = _cells(key[i:], remaining, total)
-        cell = amount - first
+        values, edges = _cells(key[i:], remaining, total, open_forms)
+        cell = values.index(amount)
         point.append(((edges[cell - 1] if cell else 0.0) + edges[cell]) / 2)
         remaining -= amount
+        open_forms = after(open_forms, amount)
     return point
 
 
 def count_compositions(bounds: Sequence[Steps], total: int) -> float:
     """Number of ways to share out `total` steps within bounds."""
     return float(_completions(tuple(bounds), total)[total])
-
-
-def _require_solvable(bounds: tuple[Steps, ...], total: int) -> None:
-    if not sum(low for low, _ in bounds) <= total <= sum(high for _, high in bounds):
-        raise ValueError(f"no steps within {bounds} add up to {total}")
 
 
 @lru_cache(maxsize=1024)
@@ -110,14 +119,21 @@ def _completions(bounds: tuple[Steps, ...], total: int) -> NDArray[np.float64]:
     return np.convolve(_completions(bounds[1:], total), window)[: total + 1]
 
 
-@lru_cache(maxsize=4096)
-def _cells(bounds: tuple[Steps, ...], remaining: int, total: int) -> tuple[int, array[float]]:
-    """First value of the first component, and the upper edges of the cells of its values."""
+@lru_cache(maxsize=65536)
+def _cells(
+    bounds: tuple[Steps, ...], remaining: int, total: int, forms: tuple[Form, ...]
+) -> tuple[Sequence[int], array[float]]:
+    """Values of the first component, and the upper edges of their cells."""
     (low, high), rest = bounds[0], bounds[1:]
     first = max(low, remaining - sum(most for _, most in rest))
     last = min(high, remaining - sum(fewest for fewest, _ in rest))
     ways = _completions(rest, total)[remaining - last : remaining - first + 1][::-1]
+    values: Sequence[int] = range(first, last + 1)
+    if forms:
+        legal = legal_values(bounds, remaining, forms)
+        ways = ways[[value - first for value in legal]]
+        values = legal
     share = (1 - _SHARE_OF_VALUES) * ways / ways.sum() + _SHARE_OF_VALUES / len(ways)
     edges = np.cumsum(share)
     edges[-1] = 1.0
-    return first, array("d", edges)
+    return values, array("d", edges)

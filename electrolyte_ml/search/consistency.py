@@ -33,6 +33,7 @@ def limit_faults(components: Components, limits: Limits, *, complete: bool = Tru
             _grid_faults(limits),
             _count_faults(components, limits),
             _name_faults(components, limits),
+            _ratio_faults(components, limits),
         )
     )
     if not complete:
@@ -46,7 +47,7 @@ def limit_faults(components: Components, limits: Limits, *, complete: bool = Tru
     if not faults and not ActiveSets(components, limits).is_possible():
         faults.append(
             "limits: no choice of components satisfies all limits together; allow more components, "
-            "raise a max_fraction, or lift a forbidden pair"
+            "raise a max_fraction, widen a ratio, or lift a forbidden pair"
         )
     return faults
 
@@ -69,6 +70,11 @@ def _grid_faults(limits: Limits) -> Iterator[str]:
         )
     if limits.molality_step <= 0:
         yield f"limits.molality_step: must be above 0, given {limits.molality_step:g}"
+    if not 0 < limits.additive_step_wt_percent < 100:
+        yield (
+            "limits.additive_step_wt_percent: must be between 0 and 100, given "
+            f"{limits.additive_step_wt_percent:g}"
+        )
     if low > high:
         yield f"limits.salt_molality_mol_kg: lowest {low:g} is above highest {high:g}"
     elif low <= 0:
@@ -132,6 +138,19 @@ def _name_faults(components: Components, limits: Limits) -> Iterator[str]:
             yield f"limits.forbidden_pairs: {first} is paired with itself"
 
 
+def _ratio_faults(components: Components, limits: Limits) -> Iterator[str]:
+    solvents = [s.name for s in components.solvents]
+    for number, ratio in enumerate(limits.ratios, start=1):
+        key = f"limits.ratios[{number}]"
+        for name in dict.fromkeys((*ratio.of, *ratio.to)):
+            if solvents and name not in solvents:
+                yield f"{key}: {name} is not among components.solvents"
+        for name in sorted(set(ratio.of) & set(ratio.to)):
+            yield f"{key}: {name} stands on both sides"
+        if ratio.low is not None and ratio.high is not None and ratio.low > ratio.high:
+            yield f"{key}.min: {ratio.low:g} is above max {ratio.high:g}"
+
+
 def _additive_faults(components: Components, limits: Limits) -> Iterator[str]:
     for additive in components.additives:
         low, high = additive.low_wt_percent, additive.high_wt_percent
@@ -143,8 +162,8 @@ def _additive_faults(components: Components, limits: Limits) -> Iterator[str]:
             )
         elif fewest > most:
             yield (
-                f"{key}: no step of fraction_step {limits.fraction_step:g} lies between {low:g} "
-                f"and {high:g} wt%"
+                f"{key}: no step of additive_step_wt_percent "
+                f"{limits.additive_step_wt_percent:g} lies between {low:g} and {high:g} wt%"
             )
 
 
@@ -178,8 +197,7 @@ def _sum_faults(components: Components, limits: Limits) -> Iterator[str]:
         return sum(sorted((most for _, most in steps), reverse=True)[:count])
 
     solvents = [limits.solvent_steps(s.name) for s in components.solvents]
-    additives = [limits.additive_steps(a) for a in components.additives]
-    reach = most_of(solvents, limits.max_solvents) + most_of(additives, limits.max_additives)
+    reach = most_of(solvents, limits.max_solvents)
     if reach < limits.whole:
         yield (
             f"limits.max_fraction: {min(limits.max_solvents, len(solvents))} solvents reach at "

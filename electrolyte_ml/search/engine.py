@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,20 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.evaluation import Evaluation, Evaluator
 from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.samplers import make_sampler
 from electrolyte_ml.search.space import SearchSpace
-from electrolyte_ml.search.study import Plan, open_study, plan_search
+from electrolyte_ml.search.study import (
+    Plan,
+    SharedStudy,
+    plan_search,
+    sampler_seed,
+    study_in_memory,
+)
 
 ProgressCallback = Callable[[int, int], None]
 # Shares of the population. A population that has converged asks for what it knows already: after
@@ -55,6 +62,7 @@ def run_search(
     n_trials: int | None = None,
     seed: int | None = None,
     storage: str | None = None,
+    worker: int = 0,
     progress: ProgressCallback | None = None,
 ) -> SearchResult:
     """Search a problem's space.
@@ -70,8 +78,11 @@ def run_search(
     seed
         Same seed, same recipes.
     storage
-        ``journal:PATH`` or an Optuna storage URL; a study of the problem's name there is resumed.
-        In memory if None.
+        Path of a journal file or an Optuna storage URL; a study of the problem's name there is
+        resumed, and shared with other workers. In memory if None.
+    worker
+        Number of this worker, another one for each that shares the storage. Several may together
+        score up to a population each more than `n_trials`.
     progress
         Called as ``progress(done, total)`` after every population.
 
@@ -87,10 +98,10 @@ def run_search(
     InputError
         If a stored study belongs to another problem, or an argument is out of range.
     """
-    plan = plan_search(problem, n_trials=n_trials, seed=seed)
+    plan = plan_search(problem, n_trials=n_trials, seed=seed, worker=worker)
     with _quiet_optuna():
         search = _Search(problem, evaluator, plan, storage)
-        search.resume()
+        search.start()
         while search.n_scored < plan.n_trials and search.advance():
             if progress is not None:
                 progress(search.n_scored, plan.n_trials)
@@ -109,27 +120,28 @@ class _Search:
         self.coordinates: dict[str, BaseDistribution] = {
             name: FloatDistribution(0.0, 1.0) for name in self.space.names
         }
-        self.study = open_study(problem, plan, storage)
-        self.random = np.random.default_rng((plan.seed, len(self.study.trials)))
+        self.shared = None if storage is None else SharedStudy(problem, storage)
+        held = [] if self.shared is None else self.shared.pull()
+        seed = sampler_seed(plan, len(held))
+        sampler = make_sampler(plan.sampler, population=plan.population, seed=seed)
+        self.study = study_in_memory(problem, sampler)
+        self.random = np.random.default_rng((plan.seed, len(held), plan.worker))
         self.seen: set[str] = set()
         self.formulations: list[Formulation] = []
         self.parts: list[Evaluation] = []
         self.n_repeats = 0
+        self._take(held)
 
     @property
     def n_scored(self) -> int:
         return len(self.formulations)
 
-    def resume(self) -> None:
-        """Score what a stored study holds with today's models; open a new one with a spread."""
-        done = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if not done:
-            for point in spread_points(self.plan.population, self.space.dimension, self.plan.seed):
-                self._enqueue(point)
+    def start(self) -> None:
+        """Open a new study with a spread; the first worker does."""
+        if self.formulations or self.plan.worker:
             return
-        found = [self.space.decode([t.params[n] for n in self.space.names]) for t in done]
-        fresh = [f for f in found if self._remember(f)]
-        self._keep(fresh, self.evaluator(fresh))
+        for point in spread_points(self.plan.population, self.space.dimension, self.plan.seed):
+            self._enqueue(point)
 
     def advance(self) -> bool:
         """Ask, score and tell one population; False if there is nothing new to be found."""
@@ -139,8 +151,11 @@ class _Search:
             return False
         formulations = [f for _, f in batch]
         evaluation = self.evaluator(formulations)
-        self._tell([trial for trial, _ in batch], evaluation)
+        told = self._tell([trial for trial, _ in batch], evaluation)
         self._keep(formulations, evaluation)
+        if self.shared is not None:
+            self.shared.push(told)
+            self._take(self.shared.pull())
         return True
 
     def result(self) -> SearchResult:
@@ -158,8 +173,7 @@ class _Search:
             if n_repeats >= _REPEATS_BORNE * self.plan.population:
                 self._enqueue(self.random.random(self.space.dimension))
             trial = self.study.ask(self.coordinates)
-            point = trial.params
-            formulation = self.space.decode([point[name] for name in self.space.names])
+            formulation = self._recipe(trial.params)
             if self._remember(formulation):
                 batch.append((trial, formulation))
             else:
@@ -168,6 +182,9 @@ class _Search:
                 n_repeats += 1
         self.n_repeats += n_repeats
         return batch
+
+    def _recipe(self, params: Mapping[str, float]) -> Formulation:
+        return self.space.decode([params[name] for name in self.space.names])
 
     def _enqueue(self, point: NDArray[np.float64]) -> None:
         self.study.enqueue_trial(dict(zip(self.space.names, point.tolist(), strict=True)))
@@ -179,15 +196,29 @@ class _Search:
         self.seen.add(key)
         return is_new
 
-    def _tell(self, trials: Sequence[Trial], evaluation: Evaluation) -> None:
+    def _tell(self, trials: Sequence[Trial], evaluation: Evaluation) -> list[FrozenTrial]:
+        """Tell the sampler, and return the trials as they are stored."""
+        told = []
         for row, trial in enumerate(trials):
             if not evaluation.predicted[row]:
-                self.study.tell(trial, state=TrialState.FAIL)
+                told.append(self.study.tell(trial, state=TrialState.FAIL))
                 continue
             misses = evaluation.violations[row].tolist()
             for name, miss in zip(self.evaluator.constraint_names, misses, strict=True):
                 trial.set_constraint(name, miss)
-            self.study.tell(trial, evaluation.objectives[row].tolist())
+            told.append(self.study.tell(trial, evaluation.objectives[row].tolist()))
+        return told
+
+    def _take(self, trials: Sequence[FrozenTrial]) -> None:
+        """Learn from trials of other workers and other days, scored with today's models."""
+        fresh = []
+        for trial in trials:
+            formulation = self._recipe(trial.params)
+            if self._remember(formulation):
+                fresh.append(formulation)
+            self.study.add_trial(trial)
+        if fresh:
+            self._keep(fresh, self.evaluator(fresh))
 
     def _keep(self, formulations: Sequence[Formulation], evaluation: Evaluation) -> None:
         self.formulations += formulations

@@ -4,59 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.probability import probability_obeyed
 from electrolyte_ml.search.problem import (
     Bound,
     Constraint,
     Direction,
-    Objective,
     OutOfDomain,
     Problem,
 )
+from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.search.toml_table import suggestion
 
 if TYPE_CHECKING:
     from electrolyte_ml.models.base import Prediction
 
 IN_DOMAIN = "in_domain"
-
-
-class Scorer(Protocol):
-    """Anything that predicts properties of many recipes in one call."""
-
-    def __call__(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
-    ) -> Mapping[str, Prediction]:
-        """Predict.
-
-        Parameters
-        ----------
-        formulations
-            Recipes, length n; the same object may stand in many rows.
-        temperature_k
-            Temperatures, K, shape (n,).
-
-        Returns
-        -------
-        mapping of str to Prediction
-            Property name (with its unit) to predictions of n rows.
-        """
-        ...
-
-
-def default_scorer(
-    formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
-) -> Mapping[str, Prediction]:
-    """The models that ship with the package."""
-    from electrolyte_ml.models.scoring import score_formulations
-
-    return score_formulations(formulations, temperature_k).predictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +75,7 @@ class Evaluator:
     problem
         Objectives and constraints.
     scorer
-        Where predictions come from.
+        Where predictions come from; by default the models that ship with the package.
 
     Attributes
     ----------
@@ -114,9 +83,10 @@ class Evaluator:
         Name of each column of `Evaluation.violations`.
     """
 
-    def __init__(self, problem: Problem, scorer: Scorer) -> None:
+    def __init__(self, problem: Problem, scorer: Scorer | None = None) -> None:
         self.problem = problem
-        self.scorer = scorer
+        self.scorer = scorer or ModelScorer(problem.property_names, problem.prices)
+        self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
         self.needs_domain = problem.out_of_domain is OutOfDomain.EXCLUDE
         names = [c.name for c in problem.constraints]
@@ -154,10 +124,14 @@ class Evaluator:
         ]
         values = [
             self._column(predictions, c.property_name, c.temperature_k, c.bound)
+            if c.probability is None
+            else self.probabilities(predictions, c)
             for c in problem.constraints
         ]
         misses = [_miss(c, v) for c, v in zip(problem.constraints, values, strict=True)]
-        predicted = np.all(np.isfinite(np.array(objectives + values)), axis=0)
+        # A constraint may be obeyed without bound, such as a flash point of what does not burn.
+        known = [*map(np.isfinite, objectives), *(~np.isnan(v) for v in values)]
+        predicted = np.all(np.array(known), axis=0)
         if self.needs_domain:
             inside = self._share_in_domain(predictions)
             values.append(inside)
@@ -170,6 +144,25 @@ class Evaluator:
             predicted=predicted,
         )
 
+    def probabilities(
+        self, predictions: Mapping[str, Prediction], constraint: Constraint
+    ) -> NDArray[np.float64]:
+        """Probability that each recipe obeys a limit, shape (n,); NaN where nothing is known."""
+        prediction = predictions[constraint.property_name]
+        chances = probability_obeyed(prediction, constraint)
+        return self._at(chances, constraint.temperature_k)
+
+    def optimistic_gains(self, predictions: Mapping[str, Prediction]) -> NDArray[np.float64]:
+        """Gains at the end of the interval that is better, shape (n, m): what could be found."""
+        best = {Direction.MAXIMIZE: Bound.HIGH, Direction.MINIMIZE: Bound.LOW}
+        sign = {Direction.MAXIMIZE: 1.0, Direction.MINIMIZE: -1.0}
+        columns = [
+            sign[o.direction]
+            * self._column(predictions, o.property_name, o.temperature_k, best[o.direction])
+            for o in self.problem.objectives
+        ]
+        return np.array(columns).T
+
     def gains(self, evaluation: Evaluation) -> NDArray[np.float64]:
         """Objectives with the sign that makes more better, shape (n, m)."""
         signs = [
@@ -178,39 +171,37 @@ class Evaluator:
         return evaluation.objectives * np.array(signs)
 
     def _column(
-        self, predictions: Mapping[str, Prediction], name: str, temperature_k: float, bound: Bound
+        self,
+        predictions: Mapping[str, Prediction],
+        name: str,
+        temperature_k: float | None,
+        bound: Bound,
     ) -> NDArray[np.float64]:
-        at = self.problem.temperatures_k.index(temperature_k)
-        numbers = np.asarray(getattr(predictions[name], bound.value), dtype=np.float64)
-        return numbers.reshape(-1, len(self.temperatures_k))[:, at]
+        return self._at(getattr(predictions[name], bound.value), temperature_k)
+
+    def _at(
+        self, numbers: NDArray[np.float64] | NDArray[np.bool_], temperature_k: float | None
+    ) -> NDArray[np.float64]:
+        """Rows of one temperature; a property without one is the same in all of them."""
+        at = 0 if temperature_k is None else self.problem.temperatures_k.index(temperature_k)
+        table = np.asarray(numbers, dtype=np.float64).reshape(-1, len(self.temperatures_k))
+        return table[:, at]
 
     def _share_in_domain(self, predictions: Mapping[str, Prediction]) -> NDArray[np.float64]:
-        terms: tuple[Objective | Constraint, ...] = (
-            *self.problem.objectives,
-            *self.problem.constraints,
-        )
-        asked = dict.fromkeys((t.property_name, t.temperature_k) for t in terms)
-        flags = [
-            np.asarray(predictions[name].in_domain, dtype=np.float64).reshape(
-                -1, len(self.temperatures_k)
-            )[:, self.problem.temperatures_k.index(temperature)]
-            for name, temperature in asked
-        ]
+        asked = dict.fromkeys((t.property_name, t.temperature_k) for t in self.problem.terms)
+        flags = [self._at(predictions[name].in_domain, at) for name, at in asked]
         return np.asarray(np.mean(flags, axis=0))
 
     def _require_properties(self, predictions: Mapping[str, Prediction]) -> None:
         faults = []
-        asked = {o.property_name: "objectives" for o in self.problem.objectives[::-1]}
-        asked |= {
-            c.property_name: "constraints"
-            for c in self.problem.constraints
-            if c.property_name not in asked
-        }
-        for name, key in asked.items():
+        for name in self.problem.property_names:
+            key = self.problem.key_of(name)
             place = f"{self.problem.name}: {key}.property"
             if name not in predictions:
                 faults.append(f"{place}: nothing predicts {name!r}{suggestion(name, predictions)}")
-            elif np.all(np.isnan(predictions[name].value)):
+            elif not np.all(np.isnan(predictions[name].value)):
+                self._valued.add(name)
+            elif name not in self._valued and len(predictions[name]):
                 why = next((r for r in predictions[name].reason if r), "no value")
                 faults.append(f"{place}: {name!r} cannot be predicted: {why}")
         if faults:
@@ -219,5 +210,9 @@ class Evaluator:
 
 def _miss(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far beyond the limit, as a share of it, so that constraints of any unit add up."""
+    if constraint.probability is not None:
+        return constraint.probability - values
     beyond = constraint.limit - values if constraint.is_minimum else values - constraint.limit
-    return beyond / (abs(constraint.limit) or 1.0)
+    misses = beyond / (abs(constraint.limit) or 1.0)
+    # Storages take no infinity; a limit obeyed without bound is obeyed by as much as itself.
+    return np.where(np.isneginf(misses), -1.0, misses)

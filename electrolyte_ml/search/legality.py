@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.amounts import WrittenAmounts, written_amounts
 from electrolyte_ml.search.grid import steps_equal
-from electrolyte_ml.search.limits import Components, Limits
+from electrolyte_ml.search.limits import AdditiveRange, Components, Limits
+from electrolyte_ml.search.ratios import Ratio
 
 # Room for the rounding of doubles only, far below any balance's resolution.
 _ROUNDING = 1e-9
+_RATIO_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +57,17 @@ def limit_checks(formulation: Formulation, components: Components, limits: Limit
     list of Check
         Numbers of components, amounts, pairs.
     """
-    additives = {a.additive.name for a in components.additives}
-    fractions = formulation.mass_fractions
-    molalities = formulation.molalities_mol_kg
-    n_solvents = sum(name not in additives for name in fractions)
+    amounts = written_amounts(formulation, components)
+    fractions, molalities = amounts.fractions, amounts.molalities_mol_kg
     total = round(sum(molalities.values()), 12)
     low, high = limits.salt_molality_mol_kg
     checks = [
-        _range("n_solvents", n_solvents, limits.min_solvents, limits.max_solvents),
+        _range("n_solvents", len(fractions), limits.min_solvents, limits.max_solvents),
         _range("n_salts", len(molalities), 1, limits.max_salts),
         _range("salt_molality_mol_kg", total, low, high),
     ]
-    if additives:
-        n_additives = len(fractions) - n_solvents
+    if components.additives:
+        n_additives = len(amounts.additives_wt_percent)
         checks.append(_range("n_additives", n_additives, 0, limits.max_additives))
     for name, cap in limits.max_fraction.items():
         checks.append(_at_most(f"max_fraction.{name}", fractions.get(name, 0.0), cap))
@@ -77,8 +78,44 @@ def limit_checks(formulation: Formulation, components: Components, limits: Limit
         )
     for name, cap in limits.max_molality_mol_kg.items():
         checks.append(_at_most(f"max_molality_mol_kg.{name}", molalities.get(name, 0.0), cap))
-    present = {*fractions, *molalities}
+    for additive in components.additives:
+        checks += _additive_check(additive, amounts)
+    for ratio in limits.ratios:
+        checks += _ratio_checks(ratio, dict(fractions))
+    present = {*fractions, *molalities, *amounts.additives_wt_percent}
     return checks + [_apart(pair, present) for pair in limits.forbidden_pairs]
+
+
+def _additive_check(additive: AdditiveRange, amounts: WrittenAmounts) -> list[Check]:
+    """The range of an additive, if the recipe has it."""
+    name = additive.additive.name
+    if name not in amounts.additives_wt_percent:
+        return []
+    percent = amounts.additives_wt_percent[name]
+    low, high = additive.low_wt_percent, additive.high_wt_percent
+    return [_range(f"additives.{name}", percent, low, high)]
+
+
+def _ratio_checks(ratio: Ratio, fractions: dict[str, float]) -> list[Check]:
+    """Each bound of a ratio; none for a recipe without any of the solvents named."""
+    found = ratio.of_fractions(fractions)
+    if found is None:
+        return []
+    # JSON has no infinity: a recipe without the second group has no ratio to show.
+    value = None if found == float("inf") else round(found, _RATIO_DIGITS)
+    checks = []
+    for sign, bound in ((">=", ratio.low), ("<=", ratio.high)):
+        if bound is not None:
+            beyond = found - bound if sign == "<=" else bound - found
+            checks.append(
+                Check(
+                    name=f"{ratio.name} {sign} {bound:g}",
+                    value=value,
+                    limit=bound,
+                    satisfied=beyond <= _ROUNDING,
+                )
+            )
+    return checks
 
 
 def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
@@ -92,19 +129,16 @@ def violations(formulation: Formulation, components: Components, limits: Limits)
         for c in limit_checks(formulation, components, limits)
         if not c.satisfied
     ]
-    additives = {a.additive.name: a for a in components.additives}
-    solvents = {s.name for s in components.solvents}
-    for name, share in formulation.mass_fractions.items():
-        low = limits.smallest_fraction if name in solvents else 0.0
-        high = 1.0
-        if name in additives:
-            low = additives[name].low_wt_percent / 100
-            high = additives[name].high_wt_percent / 100
-        if not low - _ROUNDING <= share <= high + _ROUNDING:
-            faults.append(f"mass fraction of {name} is {share:g}, allowed is {low:g} to {high:g}")
+    amounts = written_amounts(formulation, components)
+    for name, share in amounts.fractions.items():
+        low = limits.smallest_fraction
+        if not low - _ROUNDING <= share <= 1 + _ROUNDING:
+            faults.append(f"mass fraction of {name} is {share:g}, allowed is {low:g} to 1")
         faults += _off_grid(f"mass fraction of {name}", share, limits.fraction_step)
-    for name, molality in formulation.molalities_mol_kg.items():
+    for name, molality in amounts.molalities_mol_kg.items():
         faults += _off_grid(f"molality of {name}", molality, limits.molality_step)
+    for name, percent in amounts.additives_wt_percent.items():
+        faults += _off_grid(f"wt% of {name}", percent, limits.additive_step_wt_percent)
     return faults
 
 

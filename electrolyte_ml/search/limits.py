@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from electrolyte_ml.search.grid import steps_at_least, steps_at_most
+from electrolyte_ml.search.ratios import Ratio
 from electrolyte_ml.species import Salt, Solvent
 
 Steps = tuple[int, int]
@@ -22,7 +23,7 @@ class AdditiveRange:
     additive
         The species.
     low_wt_percent, high_wt_percent
-        Mass of it by mass of all solvents and additives, percent.
+        Mass of it by mass of the whole electrolyte, percent, as recipes write it.
     """
 
     additive: Solvent
@@ -70,17 +71,20 @@ class Components:
 class Limits:
     """Limits that every recipe obeys by construction.
 
+    Fractions of solvents and molalities of salts are by kilogram of the solvents of the base
+    electrolyte, without additives, as recipes write them.
+
     Attributes
     ----------
     salt_molality_mol_kg
-        Lowest and highest molality of all salts together, mol by kg of all solvents.
+        Lowest and highest molality of all salts together, mol by kg of solvents.
     min_solvents, max_solvents
         Solvents in a recipe, additives not counted.
     max_salts, max_additives
         Salts (at least one) and additives (maybe none) in a recipe.
     smallest_fraction
         A solvent that is in a recipe has at least this mass fraction.
-    fraction_step, molality_step
+    fraction_step, molality_step, additive_step_wt_percent
         Weighing resolution: recipes lie on this grid.
     max_fraction
         Highest mass fraction by solvent.
@@ -90,6 +94,8 @@ class Limits:
         Highest molality by salt, such as its solubility.
     forbidden_pairs
         Components that never share a bottle.
+    ratios
+        Bounds of mass ratios between groups of solvents.
     """
 
     salt_molality_mol_kg: tuple[float, float]
@@ -100,10 +106,12 @@ class Limits:
     smallest_fraction: float = 0.05
     fraction_step: float = 0.01
     molality_step: float = 0.05
+    additive_step_wt_percent: float = 0.5
     max_fraction: Mapping[str, float] = field(default_factory=dict, hash=False)
     min_fraction: Mapping[str, float] = field(default_factory=dict, hash=False)
     max_molality_mol_kg: Mapping[str, float] = field(default_factory=dict, hash=False)
     forbidden_pairs: tuple[tuple[str, str], ...] = ()
+    ratios: tuple[Ratio, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("max_fraction", "min_fraction", "max_molality_mol_kg"):
@@ -134,10 +142,10 @@ class Limits:
 
     def additive_steps(self, additive: AdditiveRange) -> Steps:
         """Fewest and most steps of an additive in a recipe that holds it."""
-        step_percent = 100 * self.fraction_step
+        step = self.additive_step_wt_percent
         return (
-            max(1, steps_at_least(additive.low_wt_percent, step_percent)),
-            steps_at_most(additive.high_wt_percent, step_percent),
+            max(1, steps_at_least(additive.low_wt_percent, step)),
+            steps_at_most(additive.high_wt_percent, step),
         )
 
     def salt_steps(self, name: str) -> Steps:
@@ -157,8 +165,10 @@ class Limits:
             "smallest_fraction": self.smallest_fraction,
             "fraction_step": self.fraction_step,
             "molality_step": self.molality_step,
+            "additive_step_wt_percent": self.additive_step_wt_percent,
             "max_fraction": dict(self.max_fraction),
             "min_fraction": dict(self.min_fraction),
             "max_molality_mol_kg": dict(self.max_molality_mol_kg),
             "forbidden_pairs": [list(pair) for pair in self.forbidden_pairs],
+            "ratios": [ratio.to_dict() for ratio in self.ratios],
         }

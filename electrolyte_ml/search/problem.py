@@ -11,47 +11,29 @@ from typing import Any
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.search.consistency import limit_faults
 from electrolyte_ml.search.limits import Components, Limits
-from electrolyte_ml.units import celsius_text
-
-# Property name to what people call it and its unit; other names are shown as they are.
-_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "conductivity_ms_cm": ("conductivity", "mS/cm"),
-        "viscosity_mpa_s": ("viscosity", "mPa s"),
-        "density_g_cm3": ("density", "g/cm3"),
-        "oxidation_limit_v": ("oxidation limit", "V"),
-        "reduction_limit_v": ("reduction limit", "V"),
-    }
+from electrolyte_ml.search.properties import property_words
+from electrolyte_ml.search.terms import (
+    Bound,
+    Constraint,
+    Direction,
+    Objective,
+    OutOfDomain,
+    Risk,
 )
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-
-class Direction(StrEnum):
-    """Whether more or less of a property is better."""
-
-    MAXIMIZE = "maximize"
-    MINIMIZE = "minimize"
-
-
-class Bound(StrEnum):
-    """Which number of a prediction counts: an end of its interval or its best estimate."""
-
-    LOW = "low"
-    VALUE = "value"
-    HIGH = "high"
-
-
-class Risk(StrEnum):
-    """How a search meets uncertainty: by the best estimate, or by the pessimistic bound."""
-
-    VALUE = "value"
-    LOW = "low"
-
-
-class OutOfDomain(StrEnum):
-    """What happens to recipes that a model does not know."""
-
-    EXCLUDE = "exclude"
-    ALLOW = "allow"
+__all__ = [
+    "Bound",
+    "Constraint",
+    "Direction",
+    "Objective",
+    "OutOfDomain",
+    "Problem",
+    "Risk",
+    "SamplerName",
+    "SearchSettings",
+    "property_words",
+]
 
 
 class SamplerName(StrEnum):
@@ -59,77 +41,9 @@ class SamplerName(StrEnum):
 
     AUTO = "auto"
     NSGA2 = "nsga2"
+    NSGA3 = "nsga3"
     TPE = "tpe"
-
-
-def property_words(name: str) -> tuple[str, str]:
-    """What people call a property, and its unit (empty if the name is not known)."""
-    return _WORDS.get(name, (name, ""))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """A property at a temperature that is to be as high or as low as possible.
-
-    Attributes
-    ----------
-    property_name
-        Name of a predicted property, such as ``conductivity_ms_cm``.
-    temperature_k
-        Temperature, K.
-    direction
-        Which way is better.
-    weight
-        Importance beside other objectives when the shortlist is ranked; the Pareto set itself
-        does not depend on it.
-    """
-
-    property_name: str
-    temperature_k: float
-    direction: Direction = Direction.MAXIMIZE
-    weight: float = 1.0
-
-    @property
-    def label(self) -> str:
-        """Such as ``conductivity_ms_cm at 25 degC``."""
-        return f"{self.property_name} at {celsius_text(self.temperature_k)}"
-
-    def bound(self, risk: Risk) -> Bound:
-        """The number of a prediction that this objective counts."""
-        if risk is Risk.VALUE:
-            return Bound.VALUE
-        return Bound.LOW if self.direction is Direction.MAXIMIZE else Bound.HIGH
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
-    """A property at a temperature that must not pass a limit.
-
-    Attributes
-    ----------
-    property_name, temperature_k
-        As in `Objective`.
-    limit
-        The limit, in the unit of the property's name.
-    is_minimum
-        True if the property must be at least the limit, False if at most.
-    bound
-        The number of the prediction that is held against the limit.
-    """
-
-    property_name: str
-    temperature_k: float
-    limit: float
-    is_minimum: bool
-    bound: Bound = Bound.VALUE
-
-    @property
-    def name(self) -> str:
-        """Such as ``conductivity_ms_cm at -20 degC >= 2``."""
-        sign = ">=" if self.is_minimum else "<="
-        which = "" if self.bound is Bound.VALUE else f" ({self.bound})"
-        temperature = celsius_text(self.temperature_k)
-        return f"{self.property_name}{which} at {temperature} {sign} {self.limit:g}"
+    GP = "gp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +86,10 @@ class Problem:
         Whether recipes that a model does not know may be proposed.
     settings
         How to search.
+    prices
+        Price by kilogram of each component by name, in one currency; empty if cost does not matter.
+    currency
+        That currency, for people.
 
     Raises
     ------
@@ -188,8 +106,11 @@ class Problem:
     risk: Risk = Risk.LOW
     out_of_domain: OutOfDomain = OutOfDomain.EXCLUDE
     settings: SearchSettings = field(default_factory=SearchSettings)
+    prices: Mapping[str, float] = field(default_factory=dict, hash=False)
+    currency: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", MappingProxyType(dict(self.prices)))
         faults = limit_faults(self.components, self.limits)
         if not self.objectives:
             faults.append("objectives: at least one is needed")
@@ -197,14 +118,32 @@ class Problem:
             raise RecipeFileError(faults)
 
     @property
+    def terms(self) -> tuple[Objective | Constraint, ...]:
+        """Objectives, then constraints."""
+        return (*self.objectives, *self.constraints)
+
+    @property
     def temperatures_k(self) -> tuple[float, ...]:
-        """Temperatures of objectives and constraints, K, each once, in the order written."""
-        given = [o.temperature_k for o in self.objectives]
-        given += [c.temperature_k for c in self.constraints]
-        return tuple(dict.fromkeys(given))
+        """Temperatures of objectives and constraints, K, each once, in the order written.
+
+        Room temperature where no property of the problem has one.
+        """
+        given = [term.temperature_k for term in self.terms]
+        return tuple(dict.fromkeys(t for t in given if t is not None)) or (ROOM_TEMPERATURE_K,)
+
+    @property
+    def property_names(self) -> tuple[str, ...]:
+        """Properties of objectives and constraints, each once, in the order written."""
+        return tuple(dict.fromkeys(term.property_name for term in self.terms))
+
+    def key_of(self, property_name: str) -> str:
+        """Key of the recipe file that asks for a property: ``objectives`` or ``constraints``."""
+        is_objective = any(o.property_name == property_name for o in self.objectives)
+        return "objectives" if is_objective else "constraints"
 
     def to_dict(self) -> dict[str, Any]:
         """The problem as the command line's contract shows it."""
+        prices = {"currency": self.currency, "per_kg": dict(self.prices)} if self.prices else {}
         return {
             "name": self.name,
             "description": self.description,
@@ -223,4 +162,5 @@ class Problem:
             "out_of_domain": str(self.out_of_domain),
             "components": self.components.to_dict(),
             "limits": self.limits.to_dict(),
+            **({"prices": prices} if prices else {}),
         }

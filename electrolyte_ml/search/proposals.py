@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation
@@ -15,12 +16,12 @@ from electrolyte_ml.search.evaluation import (
     IN_DOMAIN,
     Evaluation,
     Evaluator,
-    Scorer,
-    default_scorer,
 )
 from electrolyte_ml.search.infeasible import explain_infeasible
 from electrolyte_ml.search.legality import Check, limit_checks, violations
 from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.properties import LIQUID_RANGE
+from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.selection import shortlist
 from electrolyte_ml.search.weighing import weigh_out_per_100g
 from electrolyte_ml.search.wording import reasons
@@ -81,11 +82,17 @@ class ProposalSet:
         Best first.
     study
         Facts of the search: trials, feasible recipes, seed, sampler.
+    objectives
+        Of the proposals, in the unit of each property, shape (n, m).
+    explored
+        The same of every feasible recipe that the search scored, shape (f, m).
     """
 
     problem: Problem
     proposals: tuple[Proposal, ...]
     study: Mapping[str, Any]
+    objectives: NDArray[np.float64] = field(compare=False, repr=False)
+    explored: NDArray[np.float64] = field(compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's form; the same for the same problem, models and seed."""
@@ -104,6 +111,7 @@ def propose(
     n_trials: int | None = None,
     seed: int | None = None,
     storage: str | None = None,
+    worker: int = 0,
     progress: ProgressCallback | None = None,
 ) -> ProposalSet:
     """Search a problem for the best recipes and pick a diverse shortlist.
@@ -119,8 +127,10 @@ def propose(
     n_trials, seed
         Override those of the problem.
     storage
-        ``journal:PATH`` or an Optuna storage URL, to keep the study and resume it; in memory if
-        None.
+        Path of a journal file or an Optuna storage URL, to keep the study and resume it; in memory
+        if None.
+    worker
+        Number of this worker, if several share the storage.
     progress
         Called as ``progress(done, total)`` while the search runs.
 
@@ -140,9 +150,15 @@ def propose(
     """
     if n < 1:
         raise InputError(f"the number of proposals must be at least 1, given {n}")
-    evaluator = Evaluator(problem, scorer or default_scorer)
+    evaluator = Evaluator(problem, scorer)
     result = run_search(
-        problem, evaluator, n_trials=n_trials, seed=seed, storage=storage, progress=progress
+        problem,
+        evaluator,
+        n_trials=n_trials,
+        seed=seed,
+        storage=storage,
+        worker=worker,
+        progress=progress,
     )
     feasible = np.flatnonzero(result.evaluation.feasible)
     if not len(feasible):
@@ -157,6 +173,8 @@ def propose(
         problem=problem,
         proposals=_proposals(problem, evaluator, chosen),
         study=_facts(result, n_feasible=len(feasible)),
+        objectives=result.evaluation.objectives[feasible[rows]],
+        explored=result.evaluation.objectives[feasible],
     )
 
 
@@ -184,7 +202,9 @@ def _proposals(
                 formulation=formulation,
                 predictions=tuple(records[row * per_recipe : (row + 1) * per_recipe]),
                 checks=tuple(checks),
-                weigh_out_g_per_100g=weigh_out_per_100g(formulation, problem.limits),
+                weigh_out_g_per_100g=weigh_out_per_100g(
+                    formulation, problem.components, problem.limits
+                ),
                 why=why[row],
             )
         )
@@ -194,15 +214,17 @@ def _proposals(
 def _score_records(
     evaluator: Evaluator, chosen: list[Formulation], predictions: Mapping[str, Prediction]
 ) -> list[dict[str, Any]]:
-    """Scores in the contract's form: every recipe at every temperature."""
-    from electrolyte_ml.models.scoring import ScoreTable
+    """Scores in the contract's form: every recipe at every temperature.
+
+    All that the shipped models tell is shown; what the search itself went by comes first.
+    """
+    from electrolyte_ml.models.scoring import score_formulations
 
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
-    table = ScoreTable(
-        formulations=rows,
-        temperature_k=np.tile(evaluator.temperatures_k, len(chosen)),
-        predictions=dict(predictions),
-    )
+    temperatures = np.tile(evaluator.temperatures_k, len(chosen))
+    table = score_formulations(rows, temperatures)
+    asked = {name: p for name, p in predictions.items() if name not in LIQUID_RANGE}
+    table = replace(table, predictions={**table.predictions, **asked})
     notations = {id(f): f.notation() for f in chosen}
     return [
         {"recipe": notations[id(formulation)], **record}
@@ -216,7 +238,7 @@ def _constraint_checks(
     checks = [
         Check(
             name=constraint.name,
-            value=float(evaluation.constraint_values[row, column]),
+            value=finite_or_none(evaluation.constraint_values[row, column]),
             limit=constraint.limit,
             satisfied=bool(evaluation.violations[row, column] <= 0),
         )
@@ -226,6 +248,11 @@ def _constraint_checks(
         inside = bool(evaluation.violations[row, -1] <= 0)
         checks.append(Check(name=IN_DOMAIN, value=inside, limit=True, satisfied=inside))
     return checks
+
+
+def finite_or_none(value: float) -> float | None:
+    """A number for JSON, which has no infinity: None is obeyed without bound."""
+    return float(value) if np.isfinite(value) else None
 
 
 def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:

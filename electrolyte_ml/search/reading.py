@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import RecipeFileError
-from electrolyte_ml.search.component_reading import read_components, read_limits
+from electrolyte_ml.search.component_reading import read_components
 from electrolyte_ml.search.consistency import limit_faults
+from electrolyte_ml.search.limit_reading import read_limits
+from electrolyte_ml.search.price_reading import COST, read_prices
 from electrolyte_ml.search.problem import (
-    Bound,
-    Constraint,
-    Direction,
-    Objective,
     OutOfDomain,
     Problem,
     Risk,
     SamplerName,
     SearchSettings,
+)
+from electrolyte_ml.search.term_reading import (
+    LEAST_PROBABILITY,
+    read_constraints,
+    read_objectives,
 )
 from electrolyte_ml.search.toml_table import TomlTable
 from electrolyte_ml.species import Catalog, default_catalog
@@ -32,6 +36,7 @@ _SECTIONS = (
     "objectives",
     "constraints",
     "prediction",
+    "prices",
     "search",
 )
 
@@ -65,11 +70,15 @@ def load_problem(path: str | Path, catalog: Catalog | None = None) -> Problem:
         raise RecipeFileError([f"{path}: cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeFileError([f"{path}: is no TOML: {error}"]) from error
-    return read_problem(data, file=str(path), catalog=catalog)
+    return read_problem(data, file=str(path), catalog=catalog, folder=file.parent)
 
 
 def read_problem(
-    data: Mapping[str, Any], *, file: str = "problem", catalog: Catalog | None = None
+    data: Mapping[str, Any],
+    *,
+    file: str = "problem",
+    catalog: Catalog | None = None,
+    folder: Path | None = None,
 ) -> Problem:
     """Read the tables of a recipe file.
 
@@ -81,6 +90,8 @@ def read_problem(
         Name to put before every fault.
     catalog
         Where names of species are looked up.
+    folder
+        Where a file of prices is looked for; by default the working folder.
 
     Returns
     -------
@@ -99,10 +110,14 @@ def read_problem(
     description = root.text("description", "")
     found = read_components(root, catalog or default_catalog())
     limits = read_limits(root.table("limits"), found)
-    risk, out_of_domain = _prediction(root.table("prediction"))
-    objectives = _objectives(root)
-    constraints = _constraints(root, risk)
+    attitude = _prediction(root.table("prediction"))
+    objectives = read_objectives(root)
+    constraints = read_constraints(root, attitude.risk, attitude.least_probability)
     settings = _settings(root.table("search"))
+    prices = read_prices(root, found, folder or Path())
+    asked = [o.property_name for o in objectives] + [c.property_name for c in constraints]
+    if COST in asked:
+        prices.require_all(root, found)
     faults += limit_faults(found.components, limits, complete=found.complete)
     if faults:
         raise RecipeFileError([f"{file}: {fault}" for fault in dict.fromkeys(faults)])
@@ -113,74 +128,31 @@ def read_problem(
         limits=limits,
         objectives=tuple(objectives),
         constraints=tuple(constraints),
-        risk=risk,
-        out_of_domain=out_of_domain,
+        risk=attitude.risk,
+        out_of_domain=attitude.out_of_domain,
         settings=settings,
+        prices=prices.per_kg,
+        currency=prices.currency,
     )
 
 
-def _prediction(table: TomlTable) -> tuple[Risk, OutOfDomain]:
-    table.allow("risk", "out_of_domain")
-    return table.choice("risk", Risk.LOW), table.choice("out_of_domain", OutOfDomain.EXCLUDE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attitude:
+    risk: Risk
+    out_of_domain: OutOfDomain
+    least_probability: float
 
 
-def _objectives(root: TomlTable) -> list[Objective]:
-    objectives: list[Objective] = []
-    seen: set[tuple[str, float]] = set()
-    for table in root.tables("objectives"):
-        table.allow("property", "temperature", "direction", "weight")
-        name = table.text("property")
-        temperature = table.temperature()
-        direction = table.choice("direction", Direction.MAXIMIZE)
-        weight = table.number("weight", 1.0)
-        if weight <= 0:
-            table.fault("weight", f"must be above 0, given {weight:g}")
-        if temperature is None:
-            continue
-        if (name, temperature) in seen:
-            table.fault("property", f"{name} at this temperature is an objective already")
-        seen.add((name, temperature))
-        objectives.append(
-            Objective(
-                property_name=name, temperature_k=temperature, direction=direction, weight=weight
-            )
-        )
-    if "objectives" not in root or root.data["objectives"] == []:
-        root.fault("objectives", "is missing; add [[objectives]] with property and temperature")
-    return objectives
-
-
-def _constraints(root: TomlTable, risk: Risk) -> list[Constraint]:
-    constraints: list[Constraint] = []
-    for table in root.tables("constraints"):
-        table.allow("property", "temperature", "min", "max", "on")
-        name = table.text("property")
-        temperature = table.temperature()
-        minimum, maximum = table.optional_number("min"), table.optional_number("max")
-        on = table.choice("on", Bound.VALUE) if "on" in table else None
-        if minimum is None and maximum is None:
-            table.fault("min", "is missing; give min, max or both")
-        if minimum is not None and maximum is not None and minimum > maximum:
-            table.fault("min", f"{minimum:g} is above max {maximum:g}")
-        for limit, is_minimum in ((minimum, True), (maximum, False)):
-            if limit is not None and temperature is not None:
-                constraints.append(
-                    Constraint(
-                        property_name=name,
-                        temperature_k=temperature,
-                        limit=limit,
-                        is_minimum=is_minimum,
-                        bound=on or _careful_bound(risk, is_minimum),
-                    )
-                )
-    return constraints
-
-
-def _careful_bound(risk: Risk, is_minimum: bool) -> Bound:
-    """Bound that a constraint counts where the file does not say: that of the risk attitude."""
-    if risk is Risk.VALUE:
-        return Bound.VALUE
-    return Bound.LOW if is_minimum else Bound.HIGH
+def _prediction(table: TomlTable) -> _Attitude:
+    table.allow("risk", "out_of_domain", "least_probability")
+    risk = table.choice("risk", Risk.LOW)
+    if "least_probability" in table and risk is not Risk.PROBABILITY:
+        table.fault("least_probability", f"goes with risk = 'probability', given {str(risk)!r}")
+    return _Attitude(
+        risk=risk,
+        out_of_domain=table.choice("out_of_domain", OutOfDomain.EXCLUDE),
+        least_probability=table.number("least_probability", LEAST_PROBABILITY, low=0.0, high=1.0),
+    )
 
 
 def _settings(table: TomlTable) -> SearchSettings:

@@ -24,7 +24,10 @@ _CANDIDATES_PER_PICK = 5
 _QUALITY_LOST_PER_TRAILING = 4.0
 _LEAST_QUALITY = 0.01
 _REPEATED_COMPONENTS = 0.5
+# A set of components takes one pick of four (rounded up) while there are others.
+_ONE_SET_OF = 4
 _ROUNDING = 1e-9
+_FARTHEST = 2.0
 
 
 def shortlist(
@@ -32,6 +35,7 @@ def shortlist(
     gains: NDArray[np.float64],
     weights: Sequence[float],
     n: int,
+    taken: Sequence[Formulation] = (),
 ) -> list[int]:
     """Choose `n` good and different recipes.
 
@@ -45,6 +49,8 @@ def shortlist(
         Importance of each objective, length m.
     n
         How many to choose.
+    taken
+        Recipes that are chosen already; picks keep their distance from these too.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def shortlist(
     front = np.flatnonzero(layers == 0)
     pool = _thin(formulations, [*anchors, *ranked], n)
     n_anchors = len(set(anchors) & set(pool))
-    picked = _pick(_Pool(formulations, goodness, front, pool), n_anchors, n)
+    picked = _pick(_Pool(formulations, goodness, front, pool, taken), n_anchors, n)
     place = {row: i for i, row in enumerate(order)}
     picked.sort(key=lambda row: (layers[row] > 0, place[row]))
     return picked
@@ -113,7 +119,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
 
     Where the recipes do not suffice for `n` picks, near-repeats are let in again, best first.
     """
-    most_of_one_set = max(2, n // 2)
+    most_of_one_set = max(1, -(-n // _ONE_SET_OF))
     members: dict[frozenset[str], list[int]] = {}
     kept: list[int] = []
     spare: list[int] = []
@@ -152,14 +158,19 @@ class _Pool:
         goodness: NDArray[np.float64],
         front: NDArray[np.intp],
         rows: Sequence[int],
+        taken: Sequence[Formulation],
     ) -> None:
         self.rows = list(rows)
         self.sets = [_component_set(formulations[row]) for row in rows]
+        self.taken_sets = [_component_set(f) for f in taken]
         self.covered = coverage(goodness[self.rows])
         both = np.concatenate([goodness[self.rows], goodness[front]])
         behind = trailing(both, np.arange(len(rows), len(both)))[: len(rows)]
         self.quality = np.maximum(1.0 - _QUALITY_LOST_PER_TRAILING * behind, _LEAST_QUALITY)
-        self.distance = _distances([formulations[row] for row in rows])
+        distance = _distances([*(formulations[row] for row in rows), *taken])
+        self.distance = distance[: len(rows), : len(rows)]
+        # Farther than any two recipes can be, where nothing is taken.
+        self.from_taken = distance[: len(rows), len(rows) :].min(axis=1, initial=_FARTHEST)
 
 
 def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
@@ -183,8 +194,10 @@ def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
     while len(picked) < min(n, len(pool.rows)):
         covered = pool.covered[picked].any(axis=0)
         gain = (pool.covered & ~covered).mean(axis=1)
-        nearest = pool.distance[:, picked].min(axis=1)
-        used = [pool.sets[i] for i in picked]
+        nearest = np.minimum(
+            pool.distance[:, picked].min(axis=1, initial=_FARTHEST), pool.from_taken
+        )
+        used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
         novelty = np.array([_REPEATED_COMPONENTS if s in used else 1.0 for s in pool.sets])
         score = pool.quality * (novelty * nearest + gain)
         score[picked] = -1.0

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from electrolyte_ml.errors import InputErrors
-from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.active_sets import KINDS, ActiveSets
+from electrolyte_ml.search.amounts import WrittenAmounts, formulation_of, written_amounts
 from electrolyte_ml.search.composition import decode_composition, encode_composition
 from electrolyte_ml.search.grid import amount, steps_equal
 from electrolyte_ml.search.legality import violations
@@ -63,12 +64,13 @@ class SearchSpace:
         """
         at = dict(zip(self.names, map(float, point), strict=True))
         picked = self._pick(at)
-        n_salts = sum(i in self.sets.members[0] for i in picked)
-        salts = self._salt_steps(at, picked[:n_salts])
-        bounds = [self.sets.steps[i] for i in picked[n_salts:]]
-        sticks = [at[f"stick_{k}"] for k in range(1, len(bounds))]
-        shares = decode_composition(sticks, bounds, self._whole)
-        return self._formulation(dict(zip(picked, [*salts, *shares], strict=True)))
+        salts, solvents, additives = self._by_kind(picked)
+        steps = dict(zip(salts, self._salt_steps(at, salts), strict=True))
+        steps |= zip(solvents, self._solvent_steps(at, solvents), strict=True)
+        for slot, i in enumerate(additives, start=1):
+            low, high = self.sets.steps[i]
+            steps[i] = _choose(range(low, high + 1), at[f"additive_amount_{slot}"])
+        return self._formulation(steps)
 
     def decode_many(self, points: ArrayLike) -> list[Formulation]:
         """Recipes at many points, shape (n, dimension)."""
@@ -98,12 +100,22 @@ class SearchSpace:
         steps = self._steps(formulation)
         at = dict.fromkeys(self.names, 0.5)
         self._encode_picks(at, sorted(steps))
-        salts = [i for i in sorted(steps) if i in self.sets.members[0]]
-        rest = [i for i in sorted(steps) if i not in salts]
+        salts, solvents, additives = self._by_kind(sorted(steps))
         self._encode_salts(at, salts, [steps[i] for i in salts])
-        sticks = encode_composition([steps[i] for i in rest], [self.sets.steps[i] for i in rest])
+        bounds = [self.sets.steps[i] for i in solvents]
+        sticks = encode_composition([steps[i] for i in solvents], bounds, self.sets.forms(solvents))
         at |= {f"stick_{k}": u for k, u in enumerate(sticks, start=1)}
+        for slot, i in enumerate(additives, start=1):
+            low, high = self.sets.steps[i]
+            at[f"additive_amount_{slot}"] = _place(range(low, high + 1), steps[i])
         return np.array([at[name] for name in self.names])
+
+    def _by_kind(self, picked: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+        """Salts, solvents and additives among components, each in the order given."""
+        salts, solvents, additives = (
+            [i for i in picked if i in members] for members in self.sets.members
+        )
+        return salts, solvents, additives
 
     def _coordinates(self) -> tuple[str, ...]:
         """Names of coordinates that can make a difference."""
@@ -116,7 +128,8 @@ class SearchSpace:
         names.append("molality")
         n_salts, n_solvents, n_additives = self.sets.most
         names += [f"salt_stick_{k}" for k in range(1, n_salts)]
-        names += [f"stick_{k}" for k in range(1, n_solvents + n_additives)]
+        names += [f"stick_{k}" for k in range(1, n_solvents)]
+        names += [f"additive_amount_{k}" for k in range(1, n_additives + 1)]
         return tuple(names)
 
     def _pick(self, at: dict[str, float]) -> list[int]:
@@ -133,7 +146,7 @@ class SearchSpace:
         return picked
 
     def _encode_picks(self, at: dict[str, float], picked: Sequence[int]) -> None:
-        by_kind = [[i for i in picked if i in members] for members in self.sets.members]
+        by_kind = self._by_kind(picked)
         counts = (len(by_kind[0]), len(by_kind[1]), len(by_kind[2]))
         for k, kind in enumerate(KINDS):
             _set(at, f"n_{kind}s", _place(self.sets.counts(counts[:k]), counts[k]))
@@ -154,6 +167,11 @@ class SearchSpace:
         sticks = [at[f"salt_stick_{k}"] for k in range(1, len(salts))]
         return decode_composition(sticks, [self.sets.steps[i] for i in salts], total)
 
+    def _solvent_steps(self, at: dict[str, float], solvents: Sequence[int]) -> list[int]:
+        sticks = [at[f"stick_{k}"] for k in range(1, len(solvents))]
+        bounds = [self.sets.steps[i] for i in solvents]
+        return decode_composition(sticks, bounds, self._whole, self.sets.forms(solvents))
+
     def _encode_salts(self, at: dict[str, float], salts: list[int], steps: list[int]) -> None:
         at["molality"] = _place(self._total_molality_steps(salts), sum(steps))
         sticks = encode_composition(steps, [self.sets.steps[i] for i in salts])
@@ -161,37 +179,31 @@ class SearchSpace:
 
     def _formulation(self, steps: dict[int, int]) -> Formulation:
         """Recipe of the steps of each component, listed in the order of the problem."""
-        components, limits = self.components, self.limits
-        n_salts, n_solvents = len(components.salts), len(components.solvents)
-        salts, solvents = [], []
-        for i in sorted(steps):
-            if i < n_salts:
-                molality = amount(steps[i], limits.molality_step)
-                salts.append(SaltAmount(salt=components.salts[i], molality_mol_kg=molality))
-                continue
-            if i < n_salts + n_solvents:
-                solvent = components.solvents[i - n_salts]
-                role = _role_in_blend(solvent.role)
-            else:
-                solvent = components.additives[i - n_salts - n_solvents].additive
-                role = "additive"
-            fraction = steps[i] / self._whole
-            solvents.append(SolventAmount(solvent=solvent, mass_fraction=fraction, role=role))
-        return Formulation(solvents=tuple(solvents), salts=tuple(salts))
+        limits, names = self.limits, self.sets.names
+        salts, solvents, additives = self._by_kind(list(steps))
+        amounts = WrittenAmounts(
+            fractions={names[i]: steps[i] / self._whole for i in solvents},
+            molalities_mol_kg={names[i]: amount(steps[i], limits.molality_step) for i in salts},
+            additives_wt_percent={
+                names[i]: amount(steps[i], limits.additive_step_wt_percent) for i in additives
+            },
+        )
+        return formulation_of(amounts, self.components)
 
     def _steps(self, formulation: Formulation) -> dict[int, int]:
         """Steps of each component of a recipe that was found legal."""
         number = {name: i for i, name in enumerate(self.sets.names)}
-        fractions = formulation.mass_fractions.items()
-        molalities = formulation.molalities_mol_kg.items()
-        steps = {number[n]: steps_equal(x, self.limits.fraction_step) for n, x in fractions}
-        steps |= {number[n]: steps_equal(m, self.limits.molality_step) for n, m in molalities}
+        amounts, limits = written_amounts(formulation, self.components), self.limits
+        steps = {
+            number[name]: steps_equal(value, step)
+            for table, step in (
+                (amounts.fractions, limits.fraction_step),
+                (amounts.molalities_mol_kg, limits.molality_step),
+                (amounts.additives_wt_percent, limits.additive_step_wt_percent),
+            )
+            for name, value in table.items()
+        }
         return {i: s for i, s in steps.items() if s is not None}
-
-
-def _role_in_blend(role: str) -> str:
-    """An additive that the problem lists among its solvents is part of the blend."""
-    return "solvent" if role == "additive" else role
 
 
 def _choose(options: Sequence[int], u: float) -> int:

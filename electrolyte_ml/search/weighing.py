@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from electrolyte_ml.formulation import Formulation, weigh_out_g
-from electrolyte_ml.search.limits import Limits
+from electrolyte_ml.search.limits import Components, Limits
 
 _STEPS_PER_GRAM = 100
 _BATCH_G = 100
@@ -15,14 +15,16 @@ _REACHES = ((0, 1), (-1, 0, 1, 2))
 _MOST_COMPONENTS_TRIED = 8
 
 
-def weigh_out_per_100g(formulation: Formulation, limits: Limits) -> dict[str, float]:
+def weigh_out_per_100g(
+    formulation: Formulation, components: Components, limits: Limits
+) -> dict[str, float]:
     """Grams of each component for 100 g of electrolyte, to 0.01 g.
 
     Parameters
     ----------
     formulation
         The recipe.
-    limits
+    components, limits
         Limits that the grams themselves must obey as far as 0.01 g allows: half a step too much
         of a solvent that is at its cap would break the cap in the bottle.
 
@@ -35,8 +37,10 @@ def weigh_out_per_100g(formulation: Formulation, limits: Limits) -> dict[str, fl
     floors = {name: int(steps) for name, steps in ideal.items()}
     nearest = _largest_remainders(ideal, floors)
     best = nearest
-    if len(ideal) <= _MOST_COMPONENTS_TRIED and not _obeys(nearest, formulation, limits):
-        best = _nearest_legal(ideal, floors, formulation, limits) or nearest
+    if len(ideal) <= _MOST_COMPONENTS_TRIED and not _obeys(
+        nearest, formulation, components, limits
+    ):
+        best = _nearest_legal(ideal, floors, formulation, components, limits) or nearest
     return {name: steps / _STEPS_PER_GRAM for name, steps in best.items()}
 
 
@@ -47,7 +51,11 @@ def _largest_remainders(ideal: dict[str, float], floors: dict[str, int]) -> dict
 
 
 def _nearest_legal(
-    ideal: dict[str, float], floors: dict[str, int], formulation: Formulation, limits: Limits
+    ideal: dict[str, float],
+    floors: dict[str, int],
+    formulation: Formulation,
+    components: Components,
+    limits: Limits,
 ) -> dict[str, int] | None:
     """The rounding nearest to the recipe that sums to the batch and obeys the limits."""
     whole = _BATCH_G * _STEPS_PER_GRAM
@@ -58,7 +66,7 @@ def _nearest_legal(
             if sum(steps) != whole or min(steps) < 1:
                 continue
             trial = dict(zip(ideal, steps, strict=True))
-            if _obeys(trial, formulation, limits):
+            if _obeys(trial, formulation, components, limits):
                 error = sum((trial[n] - ideal[n]) ** 2 for n in ideal)
                 found.append((error, tuple(steps)))
         if found:
@@ -66,14 +74,29 @@ def _nearest_legal(
     return None
 
 
-def _obeys(steps: dict[str, int], formulation: Formulation, limits: Limits) -> bool:
-    """Whether weighed amounts obey the caps of solvents and the range of molality."""
-    solvents = sum(steps[s.solvent.name] for s in formulation.solvents)
-    for amount in formulation.solvents:
-        name = amount.solvent.name
-        share = steps[name] / solvents
+def _obeys(
+    steps: dict[str, int], formulation: Formulation, components: Components, limits: Limits
+) -> bool:
+    """Whether weighed amounts obey the limits of solvents, salts and additives."""
+    ranges = {a.additive.name: a for a in components.additives}
+    base = {s.solvent.name for s in formulation.solvents if s.solvent.name not in ranges}
+    solvents = sum(steps[name] for name in base)
+    shares = {name: steps[name] / solvents for name in base}
+    for name, share in shares.items():
         if not limits.min_fraction.get(name, 0.0) <= share <= limits.max_fraction.get(name, 1.0):
             return False
+    for name in ranges.keys() & steps.keys():
+        percent = 100 * steps[name] / sum(steps.values())
+        if not ranges[name].low_wt_percent <= percent <= ranges[name].high_wt_percent:
+            return False
+    return all(r.allows(r.of_fractions(shares)) for r in limits.ratios) and _salts_obey(
+        steps, formulation, solvents, limits
+    )
+
+
+def _salts_obey(
+    steps: dict[str, int], formulation: Formulation, solvents: int, limits: Limits
+) -> bool:
     total = 0.0
     for salt in formulation.salts:
         molality = 1000 * steps[salt.salt.name] / (salt.salt.molar_mass_g_mol * solvents)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem, property_words
-from electrolyte_ml.units import celsius_text
+from electrolyte_ml.search.terms import at_temperature
 
 _MOST_CLAIMS = 2
 # Last word of a catalog family to the word that chemists use for a blend of only such solvents.
@@ -64,7 +64,7 @@ def objective_words(problem: Problem, objective: Objective) -> str:
     """Such as ``pessimistic conductivity at 25 degC``."""
     which = _PESSIMISTIC[objective.bound(problem.risk)]
     name, _ = property_words(objective.property_name)
-    return f"{which}{name} at {celsius_text(objective.temperature_k)}"
+    return f"{which}{name}{at_temperature(objective.temperature_k)}"
 
 
 def _bests(shown: _Shortlist, row: int) -> list[str]:
@@ -133,5 +133,5 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
         if abs(change) >= _WORTH_SAYING:
             name, _ = property_words(objective.property_name)
-            parts.append(f"{change:+.0%} {name} at {celsius_text(objective.temperature_k)}")
+            parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
     return [f"{', '.join(parts)} against rank 1"] if parts else []

@@ -8,6 +8,7 @@ from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.search import SamplerName, SearchSettings
 from electrolyte_ml.search.engine import run_search, spread_points
 from electrolyte_ml.search.evaluation import Evaluator
+from electrolyte_ml.search.study import plan_search, sampler_seed
 
 
 def _keys(result):
@@ -35,7 +36,7 @@ def test_same_seed_same_recipes(make_problem, scorer):
     assert np.array_equal(first.evaluation.objectives, second.evaluation.objectives)
 
 
-@pytest.mark.parametrize("sampler", [SamplerName.NSGA2, SamplerName.TPE])
+@pytest.mark.parametrize("sampler", [SamplerName.NSGA2, SamplerName.NSGA3, SamplerName.TPE])
 def test_search_beats_chance(make_problem, scorer, sampler):
     problem = make_problem()
     one = dataclasses.replace(
@@ -143,3 +144,44 @@ def test_arguments_out_of_range(make_problem, scorer, n_trials, seed):
     problem = make_problem()
     with pytest.raises(InputError):
         run_search(problem, Evaluator(problem, scorer), n_trials=n_trials, seed=seed)
+
+
+@pytest.mark.slow
+def test_a_gaussian_process_needs_few_trials(make_problem, scorer):
+    pytest.importorskip("torch", reason="needs pip install 'electrolyte_ml[train]'")
+    problem = make_problem(
+        objectives=[{"property": "conductivity_ms_cm", "temperature": "25 degC"}],
+        search={"sampler": "gp", "n_trials": 18},
+    )
+    runs = [run_search(problem, Evaluator(problem, scorer)) for _ in range(2)]
+    assert _keys(runs[0]) == _keys(runs[1])
+    best = np.where(runs[0].evaluation.feasible, runs[0].evaluation.objectives[:, 0], 0.0)
+    assert runs[0].plan.population == 5
+    # Beyond its random start it finds better than that.
+    assert best[10:].max() > best[:10].max()
+
+
+def test_many_objectives_go_to_nsga3(make_problem):
+    objectives = [
+        {"property": "conductivity_ms_cm", "temperature": f"{t} degC"} for t in (-20, 0, 25, 40)
+    ]
+    assert plan_search(make_problem(), n_trials=None, seed=None).sampler is SamplerName.NSGA2
+    many = make_problem(objectives=objectives)
+    assert plan_search(many, n_trials=None, seed=None).sampler is SamplerName.NSGA3
+
+
+def test_workers_on_one_storage_draw_different_recipes(make_problem, scorer, tmp_path):
+    problem = make_problem(search={"population": 10})
+    evaluator = Evaluator(problem, scorer)
+    seeds = {
+        sampler_seed(plan_search(problem, n_trials=10, seed=0, worker=w), n_held=0)
+        for w in range(5)
+    }
+    assert len(seeds) == 5
+    storage = f"{tmp_path}/study.log"
+    first = run_search(problem, evaluator, n_trials=20, storage=storage)
+    second = run_search(problem, evaluator, n_trials=40, storage=storage, worker=1)
+    assert _keys(second)[:20] == _keys(first)
+    assert len(set(_keys(second))) == 40
+    with pytest.raises(InputError, match="worker"):
+        run_search(problem, evaluator, n_trials=20, worker=-1)

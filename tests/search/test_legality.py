@@ -43,13 +43,20 @@ def test_each_limit_is_noticed(problem, catalog, recipe, words):
 def test_an_additive_beyond_its_range_is_noticed(problem, catalog):
     recipe = Formulation(
         solvents=(
-            SolventAmount(solvent=catalog.solvent("DME"), mass_fraction=0.94),
-            SolventAmount(solvent=catalog.solvent("FEC"), mass_fraction=0.06, role="additive"),
+            SolventAmount(solvent=catalog.solvent("DME"), mass_fraction=0.9),
+            SolventAmount(solvent=catalog.solvent("FEC"), mass_fraction=0.1, role="additive"),
         ),
-        salts=(SaltAmount(salt=catalog.salt("NaPF6"), molality_mol_kg=1.0),),
+        salts=(SaltAmount(salt=catalog.salt("NaPF6"), molality_mol_kg=0.9),),
     )
-    (fault,) = violations(recipe, problem.components, problem.limits)
-    assert fault == "mass fraction of FEC is 0.06, allowed is 0.01 to 0.05"
+    fault, *_ = violations(recipe, problem.components, problem.limits)
+    assert fault.startswith("additives.FEC is 8.68")
+    assert fault.endswith("allowed is [1.0, 5.0]")
+
+
+def test_a_recipe_counts_as_it_is_written(problem, catalog):
+    recipe = parse_recipe("1 mol/kg NaPF6 in EC:DME 50:50 w/w + 5 wt% FEC", catalog)
+    assert recipe.mass_fractions["EC"] < 0.48
+    assert violations(recipe, problem.components, problem.limits) == []
 
 
 def test_every_limit_is_listed(problem, catalog):

@@ -1,3 +1,4 @@
+import re
 import time
 from collections import Counter
 
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount, parse_recipe
 from electrolyte_ml.search import AdditiveRange, Components, Limits, SearchSpace
+from electrolyte_ml.search.amounts import written_amounts
 from electrolyte_ml.search.consistency import limit_faults
 from electrolyte_ml.search.legality import violations
+from electrolyte_ml.search.ratios import Ratio
 
 _NAMES = (
     "EC PC DMC EMC DEC DME diglyme triglyme tetraglyme DOL THF 2-MeTHF".split()  # noqa: SIM905
@@ -43,6 +46,18 @@ def draw_problem(catalog):
         required = draw(st.lists(st.sampled_from(solvents), max_size=1))
         names = components.names
         pairs = draw(st.lists(st.tuples(*[st.sampled_from(names)] * 2), max_size=6))
+        ratios = draw(
+            st.lists(
+                st.builds(
+                    Ratio,
+                    of=st.sampled_from(solvents).map(lambda n: (n,)),
+                    to=st.lists(st.sampled_from(solvents), max_size=2, unique=True).map(tuple),
+                    low=st.sampled_from([None, 0.2, 0.5]),
+                    high=st.sampled_from([0.75, 2.0]),
+                ),
+                max_size=2,
+            )
+        )
         lowest = draw(st.sampled_from([0.05, 0.3, 0.35]))
         fewest = draw(st.integers(1, min(3, len(solvents))))
         limits = Limits(
@@ -58,6 +73,7 @@ def draw_problem(catalog):
             min_fraction={n: draw(st.sampled_from([0.1, 0.15])) for n in required},
             max_molality_mol_kg={salts[0]: draw(st.sampled_from([0.35, 0.7, 1.5]))},
             forbidden_pairs=tuple(pairs),
+            ratios=tuple(ratios),
         )
         assume(not limit_faults(components, limits))
         return SearchSpace(components, limits)
@@ -65,7 +81,7 @@ def draw_problem(catalog):
     return problems
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_every_point_is_a_legal_recipe_and_comes_back(draw_problem, data):
     space = data.draw(draw_problem())
@@ -138,8 +154,13 @@ def test_additives_are_optional_and_within_their_range(make_problem):
     recipes = space.decode_many(np.random.default_rng(0).random((2000, space.dimension)))
     additives = [[s for s in r.solvents if s.role == "additive"] for r in recipes]
     assert {len(a) for a in additives} == {0, 1, 2}
-    fec = {s.mass_fraction for a in additives for s in a if s.solvent.name == "FEC"}
-    assert fec == {0.01, 0.02, 0.03, 0.04, 0.05}
+    written = [written_amounts(r, problem.components).additives_wt_percent for r in recipes]
+    assert {w["FEC"] for w in written if "FEC" in w} == {1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5}
+    for recipe in (r for r, w in zip(recipes[:60], written, strict=False) if w):
+        text = recipe.notation()
+        numbers = [float(x) for x in re.findall(r"[\d.]+(?= wt%)", text)]
+        assert all(number % 0.5 == 0 for number in numbers), text
+        assert (20 * float(text.split()[0])) % 1 == pytest.approx(0), text
 
 
 def test_recipes_outside_the_space_are_named_with_reasons(make_problem, catalog):

@@ -31,7 +31,7 @@ def test_grams_sum_to_the_batch_and_obey_every_limit(capped, data):
         )
     )
     recipe = capped.decode(point)
-    grams = weigh_out_per_100g(recipe, capped.limits)
+    grams = weigh_out_per_100g(recipe, capped.components, capped.limits)
     ideal = weigh_out_g(recipe)
     assert sum(round(100 * g) for g in grams.values()) == 10_000
     assert list(grams) == list(ideal)
@@ -47,5 +47,5 @@ def test_grams_sum_to_the_batch_and_obey_every_limit(capped, data):
 
 def test_grams_have_two_decimals(capped):
     for recipe in capped.decode_many(np.random.default_rng(0).random((50, capped.dimension))):
-        for grams in weigh_out_per_100g(recipe, capped.limits).values():
+        for grams in weigh_out_per_100g(recipe, capped.components, capped.limits).values():
             assert grams == round(grams, 2) > 0

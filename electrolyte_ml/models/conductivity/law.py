@@ -15,8 +15,8 @@ temperature, so that there is one maximum and a fall beyond it, also where no co
 measured. With temperature it follows Vogel, Fulcher [1]_ and Tammann, and the temperature
 :math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_.
 The smooth minimum :math:`\operatorname{smin}(x, y) = y - w \ln(1 + e^{(y - x)/w})` with :math:`w`
-of 6 K bounds it without a kink. :math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature wherever
-:math:`b m > -1`.
+of 6 K bounds it without a kink. :math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature
+wherever :math:`b m > -1`.
 
 References
 ----------

@@ -1,0 +1,108 @@
+"""``electrolyte-ml campaign``: suggest, measure, record, and suggest again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Work with a laboratory: suggest, measure, record.", no_args_is_help=True)
+
+_Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the campaign.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty.")],
+    recipe: Annotated[
+        Path, typer.Option(metavar="FILE.toml", help="The problem, or the name of a ready one.")
+    ],
+    as_json: _Json = False,
+) -> None:
+    """Begin a campaign in a new folder."""
+    from electrolyte_ml.report.campaign import print_status, status_record
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.search.campaign import Campaign
+    from electrolyte_ml.search.ready import find_problem
+
+    campaign = Campaign.create(folder, find_problem(recipe))
+    if as_json:
+        typer.echo(dump_json(status_record(campaign)))
+    else:
+        print_status(campaign)
+
+
+@app.command()
+def suggest(
+    folder: _Folder,
+    n: Annotated[int, typer.Option("--n", "-n", min=1, help="Recipes to suggest.")] = 8,
+    trials: Annotated[int | None, typer.Option(min=1, help="Recipes to try.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed and log, same suggestions.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Suggest recipes to measure next; pending ones are not suggested again."""
+    from electrolyte_ml.report.campaign import print_suggestions
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.propose import search_progress
+    from electrolyte_ml.search.campaign import Campaign
+
+    campaign = Campaign(folder)
+    with search_progress(show=not as_json) as progress:
+        suggestions = campaign.suggest(n, n_trials=trials, seed=seed, progress=progress)
+    if as_json:
+        typer.echo(dump_json([s.to_dict() for s in suggestions]))
+    else:
+        print_suggestions(campaign, suggestions)
+
+
+@app.command()
+def record(
+    folder: _Folder,
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Record the very same file a second time.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Record measured values: a whole file, or nothing if any row is at fault."""
+    from electrolyte_ml.report.campaign import print_recorded
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.search.campaign import Campaign
+
+    campaign = Campaign(folder)
+    found = campaign.record(results, again=again)
+    if as_json:
+        typer.echo(dump_json([r.to_dict() for r in found]))
+    else:
+        print_recorded(campaign, found)
+
+
+@app.command()
+def status(folder: _Folder, as_json: _Json = False) -> None:
+    """Show what is pending, what was measured, and the best so far."""
+    from electrolyte_ml.report.campaign import print_status, status_record
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.search.campaign import Campaign
+
+    campaign = Campaign(folder)
+    if as_json:
+        typer.echo(dump_json(status_record(campaign)))
+    else:
+        print_status(campaign)
+
+
+@app.command()
+def report(folder: _Folder, as_json: _Json = False) -> None:
+    """Write report.md into the folder: results beside predictions, and what the models learned."""
+    from electrolyte_ml.report.campaign import report_record, write_report
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.search.campaign import Campaign
+
+    campaign = Campaign(folder)
+    path = write_report(campaign)
+    if as_json:
+        typer.echo(dump_json(report_record(campaign)))
+    else:
+        typer.echo(f"written: {path}")

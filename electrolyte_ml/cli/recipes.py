@@ -1,0 +1,72 @@
+"""``electrolyte-ml recipes``: ready search problems, and checking your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(help="List, show and check search problems (TOML).", no_args_is_help=True)
+
+
+@app.command("list")
+def list_recipes(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the ready problems; `propose` takes them by name."""
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.recipes import print_ready, ready_rows
+
+    rows = ready_rows()
+    if as_json:
+        typer.echo(dump_json(rows))
+    else:
+        print_ready(rows)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a ready problem, or a TOML file.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the problem as it is understood, as JSON.")
+    ] = False,
+) -> None:
+    """Print the file of a problem, to read or to copy: ``recipes show NAME > mine.toml``."""
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.search import load_problem
+    from electrolyte_ml.search.ready import find_problem
+
+    path = find_problem(name)
+    problem = load_problem(path)
+    if as_json:
+        typer.echo(dump_json(problem.to_dict()))
+    else:
+        typer.echo(path.read_text(encoding="utf-8").rstrip("\n"))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check files: every fault of every file, and whether models ship for what they ask."""
+    from electrolyte_ml.errors import InputErrors, RecipeFileError
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.recipes import print_checks
+    from electrolyte_ml.search.ready import check_problem, find_problem
+
+    results: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            problem = check_problem(find_problem(file))
+            results.append({"file": str(file), "problem": problem.name, "errors": []})
+        except InputErrors as error:
+            results.append({"file": str(file), "problem": None, "errors": list(error.messages)})
+    faults = [line for result in results for line in result["errors"]]
+    if as_json:
+        typer.echo(dump_json(results))
+        raise typer.Exit(2 if faults else 0)
+    print_checks(results)
+    if faults:
+        raise RecipeFileError(faults)

@@ -1,0 +1,171 @@
+"""``electrolyte-ml window``: stability windows of recipes, and computing limits of molecules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from electrolyte_ml.quantum.table import LimitRow
+
+app = typer.Typer(
+    help="Electrochemical stability windows: of recipes, and computed for molecules.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def show(
+    recipes: Annotated[list[str], typer.Argument(metavar="RECIPE...")],
+    against: Annotated[
+        list[str] | None, typer.Option(help="Reference electrode; may be repeated.")
+    ] = None,
+    minimum_share: Annotated[
+        float, typer.Option(help="Mole fraction below which a component sets no limit.")
+    ] = 0.05,
+    sodium_above_lithium: Annotated[
+        float | None, typer.Option(help="Potential of Na/Na+ against Li/Li+, V; 0.3 by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the window of recipes, the species that limit it, and known film formers."""
+    from dataclasses import replace
+
+    from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.models.window import predict_window
+    from electrolyte_ml.quantum.electrodes import reference_electrode
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.window import print_windows, window_records
+
+    electrodes = [reference_electrode(name) for name in against or ("Na/Na+", "Li/Li+")]
+    if sodium_above_lithium is not None:
+        electrodes = [
+            replace(e, above_lithium_v=sodium_above_lithium, uncertainty_v=0.0, source="given")
+            if e.name == "Na/Na+"
+            else e
+            for e in electrodes
+        ]
+    formulations = [parse_recipe(text) for text in recipes]
+    windows = [predict_window(formulations, e, minimum_share) for e in electrodes]
+    records = window_records(formulations, windows)
+    if as_json:
+        typer.echo(dump_json(records))
+    else:
+        print_windows(records)
+
+
+@app.command()
+def compute(
+    smiles: Annotated[
+        list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Text file with a SMILES at the start of each line.")
+    ] = None,
+    library: Annotated[
+        bool, typer.Option("--library", help="Also the package's library of molecules.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many of the library.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Table to keep and continue; your own, which scores use, by default."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Molecules at a time.")] = 1,
+    dft: Annotated[
+        bool, typer.Option("--dft", help="wB97X/6-31+G* with PySCF instead of xTB; needs --out.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute limits with tblite; what a table holds is not computed again."""
+    from electrolyte_ml.errors import InputError
+    from electrolyte_ml.models.window.species_limits import user_table
+    from electrolyte_ml.quantum.campaign import read_molecules
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.window import limit_records, print_limits
+
+    texts = [*(smiles or []), *(_lines(file) if file else [])]
+    if library:
+        from electrolyte_ml.quantum.library import library as library_molecules
+
+        texts += [m.smiles for m in library_molecules()[:limit]]
+    if not texts:
+        raise InputError("nothing to compute: give SMILES, --file or --library")
+    if dft and out is None:
+        raise InputError("--dft needs --out: your own table, which scores use, holds xTB limits")
+    molecules = read_molecules(texts)
+    table = out or user_table()
+    table.resolve().parent.mkdir(parents=True, exist_ok=True)
+    rows = _run(molecules, table, workers, dft=dft)
+    if as_json:
+        typer.echo(dump_json(limit_records(rows)))
+    elif library:
+        failed = sum(bool(row.failure) for row in rows)
+        typer.echo(f"{len(rows) - failed} molecules computed, {failed} failed: {table}")
+    else:
+        print_limits(rows)
+
+
+def _run(molecules: list[Any], table: Path, workers: int, *, dft: bool) -> list[LimitRow]:
+    from concurrent.futures import ProcessPoolExecutor
+    from functools import partial
+    from multiprocessing import get_context
+
+    from electrolyte_ml.quantum.campaign import Compute, compute_table, xtb_compute
+    from electrolyte_ml.quantum.dependencies import import_optional
+    from electrolyte_ml.quantum.protocol import Protocol
+
+    # Said at once, and not by every worker.
+    import_optional("tblite.interface")
+    compute: Compute
+    if dft:
+        from electrolyte_ml.quantum.dft import DftProtocol, dft_row
+
+        import_optional("pyscf.dft")
+        key, compute = DftProtocol().key, partial(dft_row, protocol=DftProtocol())
+    else:
+        key, compute = Protocol().key, xtb_compute(Protocol())
+    if workers == 1:
+        return compute_table(molecules, key, compute, table, after_each=_reporter())
+    # Spawned, because a forked copy of a process that has used OpenMP may hang.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        return compute_table(
+            molecules, key, compute, table, executor=executor, after_each=_reporter()
+        )
+
+
+def _reporter() -> Callable[[LimitRow, int, int], None]:
+    def after_each(row: LimitRow, done: int, total: int) -> None:
+        what = f"failed: {row.failure}" if row.failure else "done"
+        typer.echo(f"{done}/{total} {row.smiles} {what}", err=True)
+
+    return after_each
+
+
+def _lines(file: Path) -> list[str]:
+    from electrolyte_ml.errors import InputError
+
+    if not file.is_file():
+        raise InputError(f"there is no file {file}")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+@app.command()
+def library(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the package's library of molecules, in the order they are computed."""
+    from electrolyte_ml.quantum.library import library as library_molecules
+    from electrolyte_ml.report.output import dump_json
+
+    molecules = library_molecules()
+    if as_json:
+        typer.echo(dump_json([{"smiles": m.smiles, "family": m.family} for m in molecules]))
+        return
+    for molecule in molecules:
+        typer.echo(f"{molecule.smiles}\t{molecule.family}")

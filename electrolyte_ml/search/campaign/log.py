@@ -1,0 +1,222 @@
+"""The log of a campaign: lines that are only ever added, each vouching for the one before.
+
+A line is a JSON object with its number, the time, what happened, and the SHA-256 of the line before
+it. Changing, removing or inserting a line breaks the chain. A small file beside the log holds
+number and hash of its last line, so that lines missing at the end are noticed too. One action is
+one line: a process that is killed leaves the action either done or not done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from electrolyte_ml.errors import InputErrors
+
+_NO_LINE = "0" * 64
+_ADVICE = (
+    "restore the folder from a backup, or begin a new campaign and record the rows of measured.csv "
+    "there"
+)
+
+
+class CampaignLogError(InputErrors):
+    """The log of a campaign was changed after it was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the log.
+
+    Attributes
+    ----------
+    number
+        1 for the first line.
+    time
+        When, UTC, ISO 8601.
+    kind
+        What happened: ``created``, ``suggested`` or ``recorded``.
+    data
+        Everything about it.
+    """
+
+    number: int
+    time: str
+    kind: str
+    data: Mapping[str, Any]
+
+
+class CampaignLog:
+    """Append-only log.
+
+    Parameters
+    ----------
+    path
+        The file of lines; its head is kept beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.head = path.with_suffix(".head")
+
+    def read(self) -> tuple[Event, ...]:
+        """All events, the chain checked.
+
+        A last line that was torn by a kill is no event: what it was to say did not happen.
+
+        Raises
+        ------
+        CampaignLogError
+            If lines were changed, removed or inserted; one message for each fault.
+        """
+        events, _ = self._checked()
+        return events
+
+    def append(self, kind: str, data: Mapping[str, Any]) -> Event:
+        """Add an event; it is on the disk when this returns.
+
+        Raises
+        ------
+        CampaignLogError
+            If the log is damaged; then nothing is added.
+        """
+        with self._locked():
+            events, last_hash = self._checked()
+            self._mend_end()
+            event = Event(
+                number=len(events) + 1,
+                time=datetime.now(UTC).isoformat(timespec="seconds"),
+                kind=kind,
+                data=data,
+            )
+            line = _line(event, last_hash)
+            with self.path.open("ab") as file:
+                file.write(line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self._write_head(event.number, _sha256(line))
+        return event
+
+    def _checked(self) -> tuple[tuple[Event, ...], str]:
+        """Events, and the hash of the last line."""
+        faults: list[str] = []
+        events: list[Event] = []
+        hashes = [_NO_LINE]
+        for number, line in enumerate(self._whole_lines(), start=1):
+            place = f"{self.path}, line {number}"
+            event = _event(line, number, hashes[-1], place, faults)
+            if event is not None:
+                events.append(event)
+            hashes.append(_sha256(line))
+        faults += self._missing_at_end(hashes)
+        if faults:
+            raise CampaignLogError([*faults, f"{self.path}: the log is not whole; {_ADVICE}"])
+        return tuple(events), hashes[-1]
+
+    def _missing_at_end(self, hashes: Sequence[str]) -> list[str]:
+        if not self.head.exists():
+            return []
+        number, _, digest = self.head.read_text(encoding="ascii").strip().partition(" ")
+        if not number.isdigit() or len(hashes) <= int(number):
+            return [
+                f"{self.path}: {self.head.name} knows of {number} lines, the log has "
+                f"{len(hashes) - 1}: lines at its end were removed"
+            ]
+        if hashes[int(number)] != digest:
+            return [f"{self.path}, line {number}: the line was changed after it was written"]
+        return []
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Lines that are whole; the last one also without its line end if it is."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            raise CampaignLogError([f"{self.path}: no such file; is this a campaign?"]) from None
+        *lines, rest = content.split(b"\n")
+        yield from lines
+        if rest and _is_json(rest):
+            yield rest
+
+    def _mend_end(self) -> None:
+        """End the file with a line end: add it to a whole line, keep a torn one beside the log."""
+        content = self.path.read_bytes()
+        rest = content[content.rfind(b"\n") + 1 :]
+        if not rest:
+            return
+        with self.path.open("rb+") as file:
+            if _is_json(rest):
+                file.seek(0, os.SEEK_END)
+                file.write(b"\n")
+            else:
+                self.path.with_suffix(".torn").write_bytes(rest)
+                file.truncate(len(content) - len(rest))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _write_head(self, number: int, digest: str) -> None:
+        temporary = self.head.with_suffix(".tmp")
+        temporary.write_text(f"{number} {digest}\n", encoding="ascii")
+        temporary.replace(self.head)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One writer at a time; the system releases the lock of a process that dies."""
+        try:
+            import fcntl
+        except ImportError:  # Windows: a campaign is one person's folder, and no two write at once.
+            yield
+            return
+        with self.path.with_suffix(".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _line(event: Event, previous: str) -> bytes:
+    content = {
+        "n": event.number,
+        "time": event.time,
+        "event": event.kind,
+        "data": event.data,
+        "previous_sha256": previous,
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _event(line: bytes, number: int, previous: str, place: str, faults: list[str]) -> Event | None:
+    try:
+        content = json.loads(line)
+        event = Event(
+            number=content["n"],
+            time=content["time"],
+            kind=content["event"],
+            data=content["data"],
+        )
+        held = content["previous_sha256"]
+    except (ValueError, KeyError, TypeError):
+        faults.append(f"{place}: cannot be read as an event")
+        return None
+    if event.number != number:
+        faults.append(f"{place}: is numbered {event.number}; a line was removed or inserted")
+    elif held != previous:
+        faults.append(
+            f"{place}: does not fit the line before it, which was changed after it was written"
+        )
+    return event
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _sha256(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()

@@ -1,0 +1,199 @@
+"""Real processes on one study: nothing is gained or lost, and a kill costs only its own batch."""
+
+import getpass
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.search.storage import TornSafeJournal, cut_torn_line, open_storage
+
+_WORKER = """
+import sys, time
+import numpy as np
+from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.search import read_problem
+from electrolyte_ml.search.engine import run_search
+from electrolyte_ml.search.evaluation import Evaluator
+
+storage, worker, n_trials, pause = sys.argv[1:]
+worker, n_trials, pause = int(worker), int(n_trials), float(pause)
+problem = read_problem({
+    "name": "shared",
+    "components": {"solvents": ["EC", "PC", "DMC", "DME"], "salts": ["NaPF6"]},
+    "limits": {"salt_molality_mol_kg": [0.5, 1.5]},
+    "objectives": [{"property": "conductivity_ms_cm", "temperature": "25 degC"}],
+    "search": {"population": 10},
+})
+
+def scorer(formulations, temperature_k):
+    time.sleep(pause)
+    value = np.array([sum(f.molalities_mol_kg.values()) for f in formulations])
+    return {"conductivity_ms_cm": Prediction(
+        value=value, low=value, high=value, coverage=0.9,
+        in_domain=np.ones(len(value), dtype=bool), reason=(None,) * len(value))}
+
+print("ready", flush=True)
+sys.stdin.readline()
+result = run_search(
+    problem, Evaluator(problem, scorer), n_trials=n_trials, storage=storage, worker=worker)
+print(len(result.formulations), flush=True)
+"""
+
+
+def _start(storage, worker, n_trials, pause=0.05):
+    return subprocess.Popen(
+        [sys.executable, "-c", _WORKER, storage, str(worker), str(n_trials), str(pause)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _go(*processes):
+    """Let workers begin together, once all have loaded what they need."""
+    for process in processes:
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+def _trials(storage):
+    study = optuna.load_study(study_name="shared", storage=open_storage(storage))
+    return study.get_trials(deepcopy=False)
+
+
+def _finish(process):
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return int(out.split()[-1])
+
+
+def _two_workers_share(storage):
+    n_trials = 40
+    workers = [_start(storage, number, n_trials) for number in (0, 1)]
+    _go(*workers)
+    scored = [_finish(process) for process in workers]
+    trials = _trials(storage)
+    assert [t.number for t in trials] == list(range(len(trials)))
+    assert all(t.state is TrialState.COMPLETE for t in trials)
+    # Whoever ends has seen all that was asked for; the other adds at most the batch under way.
+    assert min(scored) >= n_trials
+    assert len({t.user_attrs["worker"] for t in trials}) == 2
+    n_distinct = len({tuple(sorted(t.params.items())) for t in trials})
+    assert n_trials <= n_distinct <= n_trials + 10
+
+
+def test_two_workers_gain_and_lose_nothing(tmp_path):
+    _two_workers_share(f"{tmp_path}/study.log")
+
+
+def test_a_killed_worker_costs_only_its_own_batch(tmp_path):
+    storage = f"{tmp_path}/study.log"
+    doomed = _start(storage, 0, 10_000, pause=0.3)
+    _go(doomed)
+    deadline = time.monotonic() + 60
+    while _lines(storage) < 30:
+        assert time.monotonic() < deadline
+        assert doomed.poll() is None, doomed.stderr.read()
+        time.sleep(0.02)
+    # While a batch is scored; a lock held by the dead is broken too, but only after ten seconds.
+    time.sleep(0.1)
+    os.kill(doomed.pid, signal.SIGKILL)
+    doomed.wait()
+    before = _trials(storage)
+    assert before
+    assert all(t.state is TrialState.COMPLETE for t in before)
+    wanted = len(before) + 20
+    heir = _start(storage, 1, wanted)
+    _go(heir)
+    assert _finish(heir) >= wanted
+    after = _trials(storage)
+    assert [t.params for t in after[: len(before)]] == [t.params for t in before]
+
+
+def _lines(path):
+    return Path(path).read_bytes().count(b"\n") if Path(path).exists() else 0
+
+
+def test_a_torn_line_is_cut_before_the_next_is_written(tmp_path):
+    path = tmp_path / "study.log"
+    backend = TornSafeJournal(str(path))
+    backend.append_logs([{"op_code": 1}])
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"op_code": 2, "par')
+    TornSafeJournal(str(path)).append_logs([{"op_code": 3}])
+    assert path.read_bytes() == whole + b'{"op_code":3}\n'
+    assert cut_torn_line(path) == 0
+
+
+def test_a_folder_that_is_not_there_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be opened"):
+        open_storage(f"{tmp_path}/missing/study.log")
+
+
+@pytest.fixture
+def postgres(tmp_path_factory):
+    """URL of an empty PostgreSQL database of a server of its own."""
+    pytest.importorskip("psycopg", reason="needs pip install 'electrolyte_ml[postgres]'")
+    found = [shutil.which(name) for name in ("initdb", "postgres", "createdb")]
+    if None in found:
+        pytest.skip("initdb, postgres and createdb are not on the PATH")
+    initdb, server, createdb = found
+    user = _unprivileged_user()
+    folder = Path("/tmp") if user else tmp_path_factory.mktemp("postgres")
+    folder = Path(
+        subprocess.check_output(["mktemp", "-d", f"{folder}/pgXXXXXX"], text=True).strip()
+    )
+    if user:
+        shutil.chown(folder, user)
+    name = user or getpass.getuser()
+    as_user = {"user": user} if user else {}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(
+        [initdb, "-D", folder / "data", "-A", "trust", "-N"], check=True, **quiet, **as_user
+    )
+    process = subprocess.Popen(
+        [server, "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-F"],
+        **quiet,
+        **as_user,
+    )
+    try:
+        for _ in range(100):
+            made = subprocess.run(
+                [createdb, "-h", folder, "-U", name, "studies"], check=False, **quiet
+            )
+            if made.returncode == 0:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the PostgreSQL server did not start")
+        yield f"postgresql://{name}@/studies?host={folder}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        shutil.rmtree(folder)
+
+
+def _unprivileged_user():
+    """PostgreSQL refuses to run as root; some user that may run it, or None if not root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in known), None)
+
+
+@pytest.mark.slow
+def test_workers_share_a_postgresql_server(postgres):
+    _two_workers_share(postgres)
