@@ -30,6 +30,10 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Write to a .csv, .parquet or .json file instead.")
     ] = None,
+    tuned: Annotated[
+        Path | None,
+        typer.Option(help="Fine-tuned model, from 'train conductivity --finetune'."),
+    ] = None,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
@@ -48,6 +52,10 @@ def score(
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
     requests = read_requests(recipes or [], file, at or [])
     table = score_formulations(requests.formulations, requests.temperature_k)
+    if tuned is not None:
+        from electrolyte_ml.search.finetuning import FineTuned
+
+        table = FineTuned.read(tuned).apply(table)
     if out is not None:
         write_scores(table, requests, out)
         typer.echo(f"{len(requests.recipes)} rows written to {out}", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,17 @@ def _train() -> None:
 @app.command()
 def conductivity(
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+        Path | None,
+        typer.Option(
+            help="Folder for the model, by default the package's own; with --finetune a file."
+        ),
+    ] = None,
+    finetune: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of your own measurements that correct the shipped model instead: columns "
+            "recipe, temperature_c, conductivity_ms_cm."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
     as_json: Annotated[
@@ -26,17 +36,32 @@ def conductivity(
     ] = False,
 ) -> None:
     """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
-    from electrolyte_ml.models.conductivity.training import train_conductivity
     from electrolyte_ml.report.bench import fit_progress
     from electrolyte_ml.report.output import dump_json
 
-    with fit_progress(show=not as_json) as progress:
-        report = train_conductivity(seed=seed, out=out, progress=progress)
+    if finetune is not None:
+        report = _finetuned(finetune, out)
+    else:
+        from electrolyte_ml.models.conductivity.training import train_conductivity
+
+        with fit_progress(show=not as_json) as progress:
+            report = train_conductivity(seed=seed, out=out, progress=progress)
     if as_json:
         typer.echo(dump_json(report))
     else:
         for name, value in report.items():
             typer.echo(f"{name}: {value}")
+
+
+def _finetuned(measurements: Path, out: Path | None) -> dict[str, Any]:
+    """Fine-tune on a file; the report names the file that `score --tuned` takes."""
+    from electrolyte_ml.search.finetuning import FineTuned
+
+    model = FineTuned.from_table(measurements)
+    target = out or measurements.with_suffix(".tuned.json")
+    report: dict[str, Any] = model.gain()
+    model.write(target)
+    return {**report, "use": f"electrolyte-ml score --tuned {target} RECIPE"}
 
 
 @app.command()

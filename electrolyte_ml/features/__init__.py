@@ -3,6 +3,7 @@
 from electrolyte_ml.features.mixture import (
     ANION_FEATURES,
     FEATURE_NAMES,
+    FEATURE_VIEWS,
     SOLVENT_FEATURES,
     Composition,
     compose,
@@ -12,6 +13,7 @@ from electrolyte_ml.features.mixture import (
 __all__ = [
     "ANION_FEATURES",
     "FEATURE_NAMES",
+    "FEATURE_VIEWS",
     "SOLVENT_FEATURES",
     "Composition",
     "compose",

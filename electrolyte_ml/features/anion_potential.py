@@ -1,6 +1,8 @@
-"""Lowest electrostatic potential on the surface of anions: how strongly they attract a cation.
+r"""Lowest electrostatic potential on the surface of anions: how strongly they attract a cation.
 
-The table is made by ``python -m electrolyte_ml.quantum.surface_potential``, which says how.
+The table is made by ``python -m electrolyte_ml.quantum.surface_potential``, which says how. For an
+anion that is not in it, the potential is estimated from its size, as that of a sphere of charge:
+:math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the table.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ import io
 from functools import cache
 from importlib.resources import files
 
+import numpy as np
+
+from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
+
 TABLE = "anion_potential.csv"
-# Between perchlorate and FSI-, as most anions of battery salts are.
-_UNKNOWN_V = -5.6
+_VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 
 
 def lowest_potential_v(smiles: str) -> float:
@@ -26,9 +31,25 @@ def lowest_potential_v(smiles: str) -> float:
     Returns
     -------
     float
-        From the table; for an anion that is not in it, a value in the middle of battery salts'.
+        From the table, or estimated from the size of the anion.
     """
-    return _table().get(smiles, _UNKNOWN_V)
+    known = _table().get(smiles)
+    if known is not None:
+        return known
+    offset, slope = _size_line()
+    return float(offset + slope * _inverse_radius(smiles))
+
+
+def _inverse_radius(smiles: str) -> float:
+    return float(descriptors(smiles, ANION_DESCRIPTORS)[_VOLUME] ** (-1 / 3))
+
+
+@cache
+def _size_line() -> tuple[float, float]:
+    table = _table()
+    sizes = [_inverse_radius(smiles) for smiles in table]
+    slope, offset = np.polyfit(sizes, list(table.values()), 1)
+    return float(offset), float(slope)
 
 
 @cache

@@ -3,7 +3,8 @@ r"""Many formulations as matrices: amounts over distinct species, and mixed desc
 Descriptors of solvents are averaged with mole fractions :math:`x_i` among the solvents,
 :math:`\bar d = \sum_i x_i d_i`; of logarithmic permittivity and viscosity also the spread
 :math:`(\sum_i x_i d_i^2 - \bar d^2)^{1/2}` is kept. Permittivity itself is averaged with volume
-fractions as well. Descriptors of anions are averaged with their share of the anions. Cations are
+fractions as well. Descriptors of anions, and the computed potential on their surface, are averaged
+with their share of the anions. Cations are
 not part of the vector: what changes with them is the business of a model. Columns are in the
 alphabetical order of SMILES, so that the order of components cannot matter.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.constants import SolventConstants, solvent_constants
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation import Formulation
@@ -40,8 +42,22 @@ FEATURE_NAMES: tuple[str, ...] = (
     *SOLVENT_FEATURES,
     *ANION_FEATURES,
     "anion.size_x_ln_permittivity",
+    "anion.lowest_potential_v",
+    "anion.potential_x_ln_permittivity",
+    "anion.potential_x_donor_number",
+)
+_COMPUTED = FEATURE_NAMES[-3:]
+_SIZE = ("anion.mordred.VMcGowan", "anion.size_x_ln_permittivity")
+#: Two views of a mixture, shape (2, len(FEATURE_NAMES)): anions by their structure, and anions by
+#: their size and computed potential alone, which tell how an anion behaves that was never measured.
+FEATURE_VIEWS: NDArray[np.bool_] = np.array(
+    [
+        [name not in _COMPUTED for name in FEATURE_NAMES],
+        [name in (*_COMPUTED, *_SIZE) or not name.startswith("anion.") for name in FEATURE_NAMES],
+    ]
 )
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
+_DONOR = _CONSTANT_FEATURES.index("donor_number_kcal_mol")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +161,11 @@ def mixture_features(composition: Composition) -> NDArray[np.float64]:
     )
     anion = composition.anion_fraction @ _anion_rows(composition.anions)
     size = np.cbrt(anion[:, _VOLUME])
-    return np.column_stack([solvent, anion, size * (x @ ln_permittivity)])
+    potential = composition.anion_fraction @ _potentials(composition.anions)
+    polarity, donor = x @ ln_permittivity, x @ pure[:, _DONOR]
+    return np.column_stack(
+        [solvent, anion, size * polarity, potential, potential * polarity, potential * donor]
+    )
 
 
 def _pure_row(solvent: Solvent, constants: SolventConstants) -> NDArray[np.float64]:
@@ -162,6 +182,10 @@ def _pure_row(solvent: Solvent, constants: SolventConstants) -> NDArray[np.float
 def _anion_rows(anions: Sequence[Ion]) -> NDArray[np.float64]:
     rows = [_defined(ion.smiles, ANION_DESCRIPTORS) for ion in anions]
     return np.array(rows).reshape(len(rows), len(ANION_DESCRIPTORS))
+
+
+def _potentials(anions: Sequence[Ion]) -> NDArray[np.float64]:
+    return np.array([lowest_potential_v(ion.smiles) for ion in anions], dtype=np.float64)
 
 
 def _defined(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:

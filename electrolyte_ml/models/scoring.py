@@ -14,10 +14,8 @@ from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.density import predict_density
 from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange, liquid_range
-
-# Properties of the contract that no model ships for yet; they answer with a reason, not a number.
-_NOT_MODELLED = ("viscosity_mpa_s", "oxidation_limit_v", "reduction_limit_v")
-_REFERENCE_ELECTRODE = "Na/Na+"
+from electrolyte_ml.models.viscosity import predict_viscosity
+from electrolyte_ml.models.window import predict_window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +49,6 @@ class ScoreTable:
             }
             for name, prediction in self.predictions.items():
                 record[name] = prediction.record(row)
-                if name.endswith("_limit_v"):
-                    record[name]["reference"] = _REFERENCE_ELECTRODE
             record["liquid"] = self.liquid.record(row)
             record["assumptions"] = list(formulation.assumptions)
             yield record
@@ -73,20 +69,21 @@ def score_formulations(
     Returns
     -------
     ScoreTable
-        Predictions of n rows. A property without a model has no value and says so.
+        Predictions of n rows; where a model has no value, it says why.
     """
     temperatures = np.asarray(temperature_k, dtype=np.float64)
-    count = len(formulations)
     liquid = liquid_range(formulations)
     frozen = liquid.frozen(temperatures)
+    window = predict_window(formulations)
     predictions = {
         "conductivity_ms_cm": _of_a_liquid(
             predict_conductivity(formulations, temperatures), frozen
         ),
         "density_g_cm3": predict_density(formulations, temperatures),
+        "viscosity_mpa_s": predict_viscosity(formulations, temperatures),
+        "oxidation_limit_v": window.oxidation_limit_v,
+        "reduction_limit_v": window.reduction_limit_v,
     }
-    for name in _NOT_MODELLED:
-        predictions[name] = Prediction.unavailable(count, "no model of this property ships yet")
     return ScoreTable(
         formulations=formulations,
         temperature_k=temperatures,

@@ -73,6 +73,8 @@ class TrainingRows:
     trusted
         Whether a row may be learnt from, shape (n,): a row that contradicts every other source is
         predicted and judged, but not fitted to.
+    views
+        Which features the members of each kind look at, shape (k, f); kinds take turns.
     """
 
     features: NDArray[np.float64]
@@ -80,6 +82,7 @@ class TrainingRows:
     temperature_k: NDArray[np.float64]
     conductivity_ms_cm: NDArray[np.float64]
     trusted: NDArray[np.bool_]
+    views: NDArray[np.bool_]
 
     def select(self, rows: NDArray[np.intp]) -> TrainingRows:
         """Only some rows."""
@@ -89,6 +92,7 @@ class TrainingRows:
             temperature_k=self.temperature_k[rows],
             conductivity_ms_cm=self.conductivity_ms_cm[rows],
             trusted=self.trusted[rows],
+            views=self.views,
         )
 
     @property
@@ -159,7 +163,7 @@ class _Fit:
         self.weight = self._tensor(_row_weights(rows.conductivity_ms_cm, settings))
         sizes = (z.shape[1], settings.width, settings.width, N_PARAMETERS)
         self.weights, self.biases = self._layers(sizes)
-        self.mask = self._mask(z.shape[1])
+        self.mask = self._mask(rows.views)
 
     def run(self) -> Network:
         s, torch = self.settings, self.torch
@@ -218,14 +222,16 @@ class _Fit:
             biases.append(self.torch.zeros(shape[0], 1, outputs).requires_grad_())
         return weights, biases
 
-    def _mask(self, n_features: int) -> Any:
+    def _mask(self, views: NDArray[np.bool_]) -> Any:
         """Which features each member sees, scaled so that its inputs keep their variance."""
         settings = self.settings
+        kinds, n_features = views.shape
+        view = self._tensor(views[np.arange(settings.members) % kinds])[:, None, :]
         share = self.torch.linspace(settings.least_feature_share, 1.0, settings.members)
         share = share[:, None, None]
         shape = (settings.members, 1, n_features)
         seen = self.torch.rand(shape, generator=self.generator) < share
-        return seen.float() / share
+        return view * seen.float() / share
 
     def _tensor(self, array: NDArray[np.float64]) -> Any:
         return self.torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))

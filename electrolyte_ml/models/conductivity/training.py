@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
 from electrolyte_ml.data.splits import Split, grouped_split, source_groups
-from electrolyte_ml.features import compose, mixture_features
+from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
 from electrolyte_ml.models.conductivity.cation import (
     READING_SD,
@@ -73,6 +73,7 @@ def training_rows(measurements: Measurements) -> TrainingRows:
         temperature_k=measurements.temperature_k,
         conductivity_ms_cm=measurements.value,
         trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
+        views=FEATURE_VIEWS,
     )
 
 
