@@ -93,6 +93,7 @@ def compute_table(
     protocol_key: str,
     compute: Compute,
     path: Path | None = None,
+    *,
     executor: Executor | None = None,
     after_each: AfterEach | None = None,
 ) -> list[LimitRow]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
-from rdkit.Chem import AllChem, rdMolDescriptors
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.quantum.protocol import Protocol
@@ -58,7 +59,7 @@ class Molecule:
 def inchikey(smiles: str) -> str:
     """Standard InChIKey of a SMILES."""
     with rdBase.BlockLogs():
-        return str(Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)))
+        return str(Chem.MolToInchiKey(Chem.MolFromSmiles(smiles)))  # type: ignore[no-untyped-call]
 
 
 def molecule(smiles: str) -> Molecule:
@@ -110,24 +111,24 @@ def conformers(subject: Molecule, protocol: Protocol) -> list[NDArray[np.float64
     with rdBase.BlockLogs():
         ids = _embed(graph, wanted, protocol.seed)
         # A force field without parameters leaves the embedded structure, which xTB then ranks.
-        if AllChem.MMFFHasAllMoleculeParams(graph):
-            AllChem.MMFFOptimizeMoleculeConfs(graph, maxIters=500)
-        elif AllChem.UFFHasAllMoleculeParams(graph):
-            AllChem.UFFOptimizeMoleculeConfs(graph, maxIters=500)
+        if rdForceFieldHelpers.MMFFHasAllMoleculeParams(graph):
+            rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(graph, maxIters=500)
+        elif rdForceFieldHelpers.UFFHasAllMoleculeParams(graph):
+            rdForceFieldHelpers.UFFOptimizeMoleculeConfs(graph, maxIters=500)
     if not ids:
         raise GeometryError(f"{subject.smiles}: no three-dimensional structure could be embedded")
     return [graph.GetConformer(i).GetPositions() / BOHR_ANGSTROM for i in ids]
 
 
 def _embed(graph: Chem.Mol, wanted: int, seed: int) -> Sequence[int]:
-    settings = AllChem.ETKDGv3()
+    settings: Any = rdDistGeom.ETKDGv3()
     settings.randomSeed = seed
-    ids = list(AllChem.EmbedMultipleConfs(graph, wanted, settings))
+    ids = list(rdDistGeom.EmbedMultipleConfs(graph, wanted, settings))
     if not ids:
         settings.useRandomCoords = True
         settings.useBasicKnowledge = False
         settings.useExpTorsionAnglePrefs = False
-        ids = list(AllChem.EmbedMultipleConfs(graph, wanted, settings))
+        ids = list(rdDistGeom.EmbedMultipleConfs(graph, wanted, settings))
     return ids
 
 
@@ -170,11 +171,13 @@ def softness(subject: Molecule, positions: NDArray[np.float64]) -> NDArray[np.fl
     return modes / np.sqrt(np.clip(np.abs(values), _SOFTEST, _STIFFEST))
 
 
-def _force_field(graph: Chem.Mol) -> AllChem.ForceField | None:
-    if AllChem.MMFFHasAllMoleculeParams(graph):
-        return AllChem.MMFFGetMoleculeForceField(graph, AllChem.MMFFGetMoleculeProperties(graph))
-    if AllChem.UFFHasAllMoleculeParams(graph):
-        return AllChem.UFFGetMoleculeForceField(graph)
+def _force_field(graph: Chem.Mol) -> Any:
+    if rdForceFieldHelpers.MMFFHasAllMoleculeParams(graph):
+        return rdForceFieldHelpers.MMFFGetMoleculeForceField(
+            graph, rdForceFieldHelpers.MMFFGetMoleculeProperties(graph)
+        )
+    if rdForceFieldHelpers.UFFHasAllMoleculeParams(graph):
+        return rdForceFieldHelpers.UFFGetMoleculeForceField(graph)
     return None
 
 

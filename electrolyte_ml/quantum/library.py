@@ -21,6 +21,7 @@ from electrolyte_ml.quantum.geometry import inchikey
 from electrolyte_ml.species.default import packaged_catalog
 
 _SLOT = re.compile(r"<([a-z|]+)(?::(\d))?>")
+_BETWEEN = re.compile(r"<[a-z|]+(?::\d)?>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +85,9 @@ def _filled(template: str, groups: Mapping[str, Any]) -> Iterator[str]:
     choices = [[f for name in slot[0].split("|") for f in groups[name]] for slot in slots]
     for combination in itertools.product(*choices):
         filling = dict(zip(slots, combination, strict=True))
-        remaining = iter(_slots(template))
-        written = _SLOT.sub(lambda _, r=remaining, f=filling: f[next(r)], template)
+        pieces = [filling[slot] for slot in _slots(template)]
+        between = _BETWEEN.split(template)
+        written = "".join(a + b for a, b in zip(between, [*pieces, ""], strict=True))
         with rdBase.BlockLogs():
             molecule = Chem.MolFromSmiles(written)
         if molecule is None:
@@ -95,9 +97,7 @@ def _filled(template: str, groups: Mapping[str, Any]) -> Iterator[str]:
 
 def _slots(template: str) -> list[tuple[str, str]]:
     """Group and number of each place; places without a number are all different."""
-    return [
-        (match[1], match[2] or f"place {match.start()}") for match in _SLOT.finditer(template)
-    ]
+    return [(match[1], match[2] or f"place {match.start()}") for match in _SLOT.finditer(template)]
 
 
 def _heavy_atoms(smiles: str) -> int:

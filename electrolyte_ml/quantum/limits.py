@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.quantum.connectivity import changed_bonds
@@ -23,8 +24,6 @@ from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
 from electrolyte_ml.quantum.geometry import Molecule, conformers, softness
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
-
-NO_ANION_REDUCTION = "reduction of an anion is not computed: the dianion falls apart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +105,7 @@ def relaxed_structures(subject: Molecule, protocol: Protocol) -> Structures:
     start = _best_conformer(subject, protocol)
     soft = softness(subject, start)
 
-    def relax(positions: NDArray, electrons_removed: int) -> Relaxed:
+    def relax(positions: NDArray[np.float64], electrons_removed: int) -> Relaxed:
         surface = Surface(subject, positions, electrons_removed, solvent=protocol.solvent)
         return surface.relax(soft, protocol)
 
@@ -164,9 +163,9 @@ def limits_of(subject: Molecule, structures: Structures, protocol: Protocol) -> 
     )
 
 
-def _best_conformer(subject: Molecule, protocol: Protocol) -> NDArray:
+def _best_conformer(subject: Molecule, protocol: Protocol) -> NDArray[np.float64]:
     """Conformer of the lowest energy in solution; those without a converged energy are left out."""
-    ranked: list[tuple[float, NDArray]] = []
+    ranked: list[tuple[float, NDArray[np.float64]]] = []
     last: ConvergenceError | None = None
     for positions in conformers(subject, protocol):
         try:

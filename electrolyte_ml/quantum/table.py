@@ -74,7 +74,9 @@ def read_rows(path: Path) -> list[LimitRow]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        missing = [n for n in ("inchikey", "smiles", "charge") if n not in (reader.fieldnames or [])]
+        missing = [
+            n for n in ("inchikey", "smiles", "charge") if n not in (reader.fieldnames or [])
+        ]
         if missing:
             raise TableError([f"{path} is not a table of limits: no column {', '.join(missing)}"])
         rows, faults = [], []

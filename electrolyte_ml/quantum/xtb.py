@@ -133,16 +133,26 @@ class Surface:
         ConvergenceError
             If the gradient stays above ten times the tolerance.
         """
-        from scipy.optimize import minimize
-
         if len(self._positions) == 1:
             return Relaxed(energy_ev=self.energy_ev(), positions=self._positions)
+        try:
+            return self._descend(softness, protocol, _LONGEST_STEP)
+        except ConvergenceError:
+            # A first step into nonsense spoils the electronic iteration; a short one is slow.
+            self._last = None
+            return self._descend(softness, protocol, _LONGEST_STEP / 10)
+
+    def _descend(
+        self, softness: NDArray[np.float64], protocol: Protocol, longest_step: float
+    ) -> Relaxed:
+        from scipy.optimize import minimize
+
         start = self._positions.ravel()
         largest = np.inf
         descent = softness @ (softness.T @ self.evaluate(start)[1])
         # The first step of L-BFGS-B has length one: make that the Newton step, or a shorter one.
         length = float(np.linalg.norm(np.linalg.solve(softness, descent)))
-        length *= min(1.0, _LONGEST_STEP / float(np.abs(descent).max()))
+        length *= min(1.0, longest_step / float(np.abs(descent).max()))
         scaled = softness * length
 
         def function(y: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -33,10 +33,11 @@ def test_json_has_the_form_that_programs_rely_on(run):
     assert conductivity["coverage"] == 0.9
 
 
-def test_a_property_without_a_model_says_so_instead_of_a_number(run):
-    (row,) = json.loads(run("score", RECIPE, "--json").out)
+def test_a_species_without_a_limit_says_so_instead_of_a_number(run):
+    recipe = "1 m [Na+].CCCCCCCC(=O)[O-] in PC"
+    (row,) = json.loads(run("score", recipe, "--json").out)
     assert row["oxidation_limit_v"]["value"] is None
-    assert "no model" in row["oxidation_limit_v"]["reason"]
+    assert "no ions" in row["oxidation_limit_v"]["reason"]
 
 
 def test_several_recipes_and_temperatures_keep_their_order(run):

@@ -1,0 +1,153 @@
+"""Gaussian process over molecules: shared fragments and distance between descriptors.
+
+The covariance of two molecules is ``a T + b exp(-d**2 / (2 l**2))``: T is the Tanimoto similarity
+of their fragments (10.1016/j.neunet.2005.07.009), d the distance between standardised descriptors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.models.window.features import MoleculeFeatures
+
+Matrix = NDArray[np.float64]
+# Start and bounds of the logarithms of a, b, l and the noise, all variances in V**2.
+_START = np.log([1.0, 0.5, 4.0, 0.05])
+_BOUNDS = [(-7.0, 4.0), (-7.0, 4.0), (0.0, 4.0), (-7.0, 1.0)]
+_FIT_ON = 700
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaussianProcess:
+    """A fitted process for one target.
+
+    Attributes
+    ----------
+    features
+        Of the training molecules, n rows.
+    target
+        Their values, V, shape (n,).
+    centre, scale
+        Of the descriptors, shapes (d,).
+    hyperparameters
+        Logarithms of a, b, l and the noise variance, shape (4,).
+    """
+
+    features: MoleculeFeatures
+    target: Matrix
+    centre: Matrix
+    scale: Matrix
+    hyperparameters: Matrix
+    _factor: Matrix = field(init=False, repr=False)
+    _weights: Matrix = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from scipy.linalg import cho_solve, cholesky
+
+        covariance = self._covariance(self.features)
+        covariance[np.diag_indices_from(covariance)] += np.exp(self.hyperparameters[3])
+        factor = cholesky(covariance, lower=True)
+        object.__setattr__(self, "_factor", factor)
+        object.__setattr__(
+            self, "_weights", cho_solve((factor, True), self.target - self.target.mean())
+        )
+
+    def predict(self, features: MoleculeFeatures) -> tuple[Matrix, Matrix]:
+        """Mean and standard deviation of molecules without the noise, V, shapes (m,)."""
+        from scipy.linalg import solve_triangular
+
+        cross = self._covariance(features)
+        mean = self.target.mean() + cross @ self._weights
+        explained = solve_triangular(self._factor, cross.T, lower=True)
+        variance = np.exp(self.hyperparameters[:2]).sum() - (explained**2).sum(axis=0)
+        return mean, np.sqrt(np.maximum(variance, 0.0))
+
+    def _covariance(self, features: MoleculeFeatures) -> Matrix:
+        similar = tanimoto(features.bits, self.features.bits)
+        distance = squared_distance(
+            (features.descriptors - self.centre) / self.scale,
+            (self.features.descriptors - self.centre) / self.scale,
+        )
+        return _combined(self.hyperparameters, similar, distance)
+
+
+def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProcess:
+    """Fit the hyperparameters by marginal likelihood on up to 700 molecules, then use all.
+
+    Parameters
+    ----------
+    features
+        Of n molecules.
+    target
+        Values, V, shape (n,).
+    seed
+        Draws the 700.
+    """
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(target))[:_FIT_ON])
+    centre = features.descriptors.mean(axis=0)
+    scale = features.descriptors.std(axis=0)
+    scale[scale == 0] = 1.0
+    part = features.select(rows)
+    scaled = (part.descriptors - centre) / scale
+    similar, distance = tanimoto(part.bits, part.bits), squared_distance(scaled, scaled)
+    values = target[rows] - target[rows].mean()
+    found = minimize(
+        lambda h: _negative_log_likelihood(h, similar, distance, values),
+        _START,
+        method="L-BFGS-B",
+        jac=True,
+        bounds=_BOUNDS,
+        options={"maxiter": 60},
+    )
+    return GaussianProcess(
+        features=features, target=target, centre=centre, scale=scale, hyperparameters=found.x
+    )
+
+
+def _negative_log_likelihood(
+    hyperparameters: Matrix, similar: Matrix, distance: Matrix, values: Matrix
+) -> tuple[float, Matrix]:
+    """Equations 2.30 and 5.9 of Rasmussen and Williams 2006 (no DOI), with the gradient."""
+    from scipy.linalg import cho_solve, cholesky
+
+    a, b, length, noise = np.exp(hyperparameters)
+    radial = np.exp(-distance / (2 * length**2))
+    covariance = a * similar + b * radial
+    covariance[np.diag_indices_from(covariance)] += noise
+    factor = cholesky(covariance, lower=True)
+    weights = cho_solve((factor, True), values)
+    inner = np.outer(weights, weights) - cho_solve((factor, True), np.eye(len(values)))
+    parts = (
+        a * similar,
+        b * radial,
+        b * radial * distance / length**2,
+        noise * np.eye(len(values)),
+    )
+    gradient = np.array([-0.5 * np.sum(inner * part) for part in parts])
+    value = 0.5 * values @ weights + np.log(np.diag(factor)).sum()
+    return float(value), gradient
+
+
+def _combined(hyperparameters: Matrix, similar: Matrix, distance: Matrix) -> Matrix:
+    a, b, length = np.exp(hyperparameters[:3])
+    return a * similar + b * np.exp(-distance / (2 * length**2))
+
+
+def tanimoto(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Matrix:
+    """Tanimoto similarity of rows of bits, shape (n, m)."""
+    one, two = first.astype(np.float32), second.astype(np.float32)
+    both = (one @ two.T).astype(np.float64)
+    either = one.sum(axis=1)[:, None] + two.sum(axis=1)[None, :] - both
+    return np.divide(both, either, out=np.ones_like(both), where=either > 0)
+
+
+def squared_distance(first: Matrix, second: Matrix) -> Matrix:
+    """Squared Euclidean distance of rows, shape (n, m)."""
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None, :]
+    return np.maximum(squares - 2 * first @ second.T, 0.0)

@@ -1,0 +1,104 @@
+"""The learned limits: two Gaussian processes, their calibration, and their domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+
+from electrolyte_ml.models.window.calibration import Calibration
+from electrolyte_ml.models.window.features import molecule_features
+from electrolyte_ml.models.window.gaussian import GaussianProcess
+from electrolyte_ml.models.window.prediction import MODEL, SpeciesLimit
+
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisModel:
+    """One side of the window.
+
+    Attributes
+    ----------
+    process
+        Fitted on calibrated limits, V against Li/Li+.
+    calibration
+        Line from extended tight binding to density functional theory.
+    factor
+        Standard deviations of the process that hold 90 % of molecules of families left out.
+    widest_v
+        Standard deviation beyond which a molecule is out of the domain, V.
+    """
+
+    process: GaussianProcess
+    calibration: Calibration
+    factor: float
+    widest_v: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowModel:
+    """Both sides of the window.
+
+    Attributes
+    ----------
+    axes
+        ``oxidation_limit_v`` and ``reduction_limit_v``.
+    elements
+        Atomic numbers among the training molecules.
+    """
+
+    axes: Mapping[str, AxisModel]
+    elements: frozenset[int]
+
+    def predict(self, smiles: Sequence[str]) -> dict[str, list[SpeciesLimit]]:
+        """Limits of neutral molecules by axis, in their order.
+
+        Parameters
+        ----------
+        smiles
+            SMILES of neutral molecules, length n.
+        """
+        found: dict[str, list[SpeciesLimit]] = {name: [] for name in self.axes}
+        for start in range(0, len(smiles), _CHUNK):
+            part = smiles[start : start + _CHUNK]
+            features = molecule_features(part)
+            strange = [self._unknown_elements(text) for text in part]
+            for name, axis in self.axes.items():
+                mean, spread = axis.process.predict(features)
+                found[name] += _limits(axis, mean, spread, strange)
+        return found
+
+    def _unknown_elements(self, smiles: str) -> str | None:
+        atoms = Chem.MolFromSmiles(smiles).GetAtoms()
+        unknown = {a.GetSymbol() for a in atoms if a.GetAtomicNum() not in self.elements}
+        return f"no computed molecule holds {', '.join(sorted(unknown))}" if unknown else None
+
+
+def _limits(
+    axis: AxisModel,
+    mean: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    strange: Sequence[str | None],
+) -> list[SpeciesLimit]:
+    # The error of the learned limit and that of the calculation it imitates are independent.
+    half_widths = np.hypot(axis.factor * spread, axis.calibration.half_width_v)
+    limits = []
+    for value, half, sd, unknown in zip(mean, half_widths, spread, strange, strict=True):
+        reason = unknown
+        if reason is None and sd > axis.widest_v:
+            reason = "learned limit of a molecule unlike the computed ones; compute it"
+        limits.append(
+            SpeciesLimit(
+                value=float(value),
+                low=float(value - half),
+                high=float(value + half),
+                tier=MODEL,
+                in_domain=reason is None,
+                reason=reason,
+            )
+        )
+    return limits

@@ -1,0 +1,85 @@
+"""A predicted limit of the window: a value, its interval, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from electrolyte_ml.models.base import Prediction
+
+OXIDATION, REDUCTION = "oxidation_limit_v", "reduction_limit_v"
+TABLE, CALCULATION, MODEL = "table", "calculation", "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitPrediction(Prediction):
+    """Limits of n recipes.
+
+    Attributes
+    ----------
+    reference
+        Electrode that potentials are counted from, such as ``Na/Na+``.
+    limiting_species
+        Component that sets each limit, shape (n,); None where there is no value.
+    tier
+        Where the limit of that component is from: ``table`` (ships with the package),
+        ``calculation`` (your own, with ``window compute``) or ``model`` (learned), shape (n,).
+    """
+
+    reference: str
+    limiting_species: tuple[str | None, ...]
+    tier: tuple[str | None, ...]
+
+    def record(self, row: int) -> dict[str, Any]:
+        """One row as the command line's contract writes it; NaN becomes None."""
+        # No zero-argument super: a dataclass with slots is not the class this was written in.
+        return {
+            **Prediction.record(self, row),
+            "reference": self.reference,
+            "limiting_species": self.limiting_species[row],
+            "tier": self.tier[row],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeciesLimit:
+    """One limit of one species, V against Li/Li+.
+
+    Attributes
+    ----------
+    value, low, high
+        V against Li/Li+; `low` and `high` hold 90 % of limits by density functional theory.
+    tier
+        ``table``, ``calculation`` or ``model``.
+    in_domain
+        Whether the value is computed, or the model knows such molecules.
+    reason
+        What is to be said of it, None if nothing.
+    """
+
+    value: float
+    low: float
+    high: float
+    tier: str
+    in_domain: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeciesWindow:
+    """Both limits of one species; None where there is no value, and why.
+
+    Attributes
+    ----------
+    smiles
+        The species.
+    oxidation, reduction
+        The limits.
+    missing
+        Why a limit is missing; None if both are there.
+    """
+
+    smiles: str
+    oxidation: SpeciesLimit | None
+    reduction: SpeciesLimit | None
+    missing: str | None = None

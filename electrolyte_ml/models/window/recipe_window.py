@@ -1,0 +1,190 @@
+"""The window of a recipe: the component that is oxidised first, and the one reduced first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.window.calibration import COVERAGE
+from electrolyte_ml.models.window.passivation import FilmFormer, passivation
+from electrolyte_ml.models.window.prediction import LimitPrediction, SpeciesLimit, SpeciesWindow
+from electrolyte_ml.models.window.species_limits import species_limits
+from electrolyte_ml.quantum.electrodes import ReferenceElectrode, reference_electrode
+
+MINIMUM_SHARE = 0.05
+# An anion beside the solvent lowers its oxidation limit by 0.2 to 0.5 V (PF6-, BF4-; GFN2-xTB
+# pairs with eight solvents): which way a pair is oriented is unknown, so that it is a band.
+ANION_BAND_V = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeWindows:
+    """Windows of n recipes.
+
+    Attributes
+    ----------
+    oxidation_limit_v, reduction_limit_v
+        One-electron limits, V against the reference.
+    passivation
+        Known film formers in each recipe, shape (n,).
+    not_limiting
+        Names of components below the minimum share that are oxidised or reduced before the ones
+        that set the limits, shape (n,): sacrificed first, and not limiting.
+    """
+
+    oxidation_limit_v: LimitPrediction
+    reduction_limit_v: LimitPrediction
+    passivation: tuple[tuple[FilmFormer, ...], ...]
+    not_limiting: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Component:
+    name: str
+    limiting: bool
+    window: SpeciesWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """One side of the window of one recipe."""
+
+    name: str | None
+    limit: SpeciesLimit | None
+    reason: str | None
+    sacrificed: tuple[str, ...] = ()
+
+
+def predict_window(
+    formulations: Sequence[Formulation],
+    reference: str | ReferenceElectrode = "Na/Na+",
+    minimum_share: float = MINIMUM_SHARE,
+) -> RecipeWindows:
+    """Electrochemical stability windows of recipes.
+
+    The oxidation limit is the lowest of the components, the reduction limit the highest; intrinsic
+    one-electron limits of single molecules, which no film, electrode or reaction is part of.
+
+    Parameters
+    ----------
+    formulations
+        Recipes, length n.
+    reference
+        ``Na/Na+``, ``Li/Li+`` or an electrode of your own; its uncertainty widens the intervals.
+    minimum_share
+        Mole fraction below which a component is an additive that sets no limit, 0 to 1. The salt
+        of the highest molality always counts.
+
+    Returns
+    -------
+    RecipeWindows
+        Of n recipes.
+
+    Raises
+    ------
+    InputError
+        If the reference is unknown or the share is not between 0 and 1.
+    """
+    if not 0 <= minimum_share < 1:
+        raise InputError(f"minimum_share is a mole fraction from 0 to 1, given {minimum_share}")
+    electrode = reference_electrode(reference)
+    distinct = {id(f): f for f in formulations}
+    components = _components(list(distinct.values()), minimum_share)
+    sides = {
+        key: (_side(parts, oxidation=True), _side(parts, oxidation=False))
+        for key, parts in zip(distinct, components, strict=True)
+    }
+    films = {key: passivation(f) for key, f in distinct.items()}
+    rows = [sides[id(f)] for f in formulations]
+    salted = [bool(f.salts) for f in formulations]
+    return RecipeWindows(
+        oxidation_limit_v=_prediction([r[0] for r in rows], electrode, salted),
+        reduction_limit_v=_prediction([r[1] for r in rows], electrode, [False] * len(rows)),
+        passivation=tuple(films[id(f)] for f in formulations),
+        not_limiting=tuple(
+            tuple(dict.fromkeys(ox.sacrificed + red.sacrificed)) for ox, red in rows
+        ),
+    )
+
+
+def _components(
+    formulations: Sequence[Formulation], minimum_share: float
+) -> list[list[_Component]]:
+    """Solvents and anions of each recipe with their windows, looked up all at once."""
+    listed = []
+    for formulation in formulations:
+        shares = formulation.mole_fractions
+        main = max((s.molality_mol_kg for s in formulation.salts), default=0.0)
+        parts = [
+            (s.solvent.name, s.solvent.smiles, shares[s.solvent.name] >= minimum_share)
+            for s in formulation.solvents
+        ]
+        parts += [
+            (
+                s.salt.anion.name,
+                s.salt.anion.smiles,
+                s.molality_mol_kg == main or shares[s.salt.name] >= minimum_share,
+            )
+            for s in formulation.salts
+        ]
+        listed.append(parts)
+    every = list(dict.fromkeys(smiles for parts in listed for _, smiles, _ in parts))
+    windows = dict(zip(every, species_limits().windows(every), strict=True))
+    return [
+        [_Component(name=n, limiting=limiting, window=windows[s]) for n, s, limiting in parts]
+        for parts in listed
+    ]
+
+
+def _side(components: Sequence[_Component], *, oxidation: bool) -> _Side:
+    """The component that sets one limit; a limiting one without a value leaves none."""
+    sign = 1 if oxidation else -1
+    found: list[tuple[float, str, SpeciesLimit, bool]] = []
+    for component in components:
+        limit = component.window.oxidation if oxidation else component.window.reduction
+        if limit is not None:
+            found.append((sign * limit.value, component.name, limit, component.limiting))
+        elif component.limiting and (oxidation or component.window.missing is None):
+            why = component.window.missing or "no limit was computed"
+            return _Side(name=None, limit=None, reason=f"{component.name}: {why}")
+    limiting = [entry for entry in found if entry[3]]
+    if not limiting:
+        return _Side(name=None, limit=None, reason="no component has a limit")
+    first, name, limit, _ = min(limiting, key=lambda entry: entry[:2])
+    return _Side(
+        name=name,
+        limit=limit,
+        reason=f"{name}: {limit.reason}" if limit.reason else None,
+        sacrificed=tuple(n for value, n, _, counts in found if not counts and value < first),
+    )
+
+
+def _prediction(
+    sides: Sequence[_Side], electrode: ReferenceElectrode, salted: Sequence[bool]
+) -> LimitPrediction:
+    """Limits of the rows against an electrode; anions beside solvents lower the lower bound."""
+    value, low, high = (np.full(len(sides), math.nan) for _ in range(3))
+    for row, (side, salt) in enumerate(zip(sides, salted, strict=True)):
+        if side.limit is not None:
+            centre = electrode.from_lithium(side.limit.value)
+            below = side.limit.value - side.limit.low + (ANION_BAND_V if salt else 0.0)
+            above = side.limit.high - side.limit.value
+            value[row] = centre
+            low[row] = centre - math.hypot(below, electrode.uncertainty_v)
+            high[row] = centre + math.hypot(above, electrode.uncertainty_v)
+    return LimitPrediction(
+        value=value,
+        low=low,
+        high=high,
+        coverage=COVERAGE,
+        in_domain=np.array([s.limit is not None and s.limit.in_domain for s in sides], dtype=bool),
+        reason=tuple(s.reason for s in sides),
+        reference=electrode.name,
+        limiting_species=tuple(s.name for s in sides),
+        tier=tuple(None if s.limit is None else s.limit.tier for s in sides),
+    )

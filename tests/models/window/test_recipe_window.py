@@ -1,0 +1,127 @@
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.window import predict_window, species_limits
+from electrolyte_ml.models.window.passivation import film_formers, passivation
+from electrolyte_ml.models.window.recipe_window import ANION_BAND_V
+from electrolyte_ml.quantum.electrodes import ReferenceElectrode
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("ELECTROLYTE_ML_WINDOW", str(tmp_path))
+
+
+def window(text, **settings):
+    return predict_window([parse_recipe(text)], **settings)
+
+
+def record(text, side="oxidation_limit_v", **settings):
+    return getattr(window(text, **settings), side).record(0)
+
+
+def test_the_weakest_component_sets_each_limit():
+    limits = {name: record(f"1 M NaPF6 in {name}")["value"] for name in ("DME", "AN", "sulfolane")}
+    mixed = record("1 M NaPF6 in DME:AN:sulfolane 1:1:1 w/w")
+    assert mixed["limiting_species"] == "DME"
+    assert mixed["value"] == pytest.approx(min(limits.values()))
+
+
+def test_order_of_components_is_irrelevant():
+    assert record("1 M NaPF6 in EC:DEC 1:2 v/v") == record("1 M NaPF6 in DEC:EC 2:1 v/v")
+
+
+def test_the_anion_can_limit():
+    assert record("1 M NaTFSI in AN")["limiting_species"] == "TFSI"
+
+
+def test_an_additive_below_the_share_is_reported_and_sets_no_limit():
+    text = "1 M NaPF6 in EC:DEC 1:1 w/w + 2 wt% VC"
+    found = window(text)
+    assert found.oxidation_limit_v.limiting_species != ("VC",)
+    assert "VC" in found.not_limiting[0]
+    counted = window(text, minimum_share=0.0)
+    assert counted.oxidation_limit_v.limiting_species == ("VC",)
+    assert counted.not_limiting == ((),)
+
+
+def test_the_only_salt_counts_however_dilute():
+    assert record("0.01 M NaTFSI in AN")["limiting_species"] == "TFSI"
+
+
+def test_potentials_against_sodium_are_lower_and_less_certain():
+    sodium, lithium = (record("1 M NaPF6 in PC", reference=r) for r in ("Na/Na+", "Li/Li+"))
+    assert lithium["value"] - sodium["value"] == pytest.approx(0.3)
+    assert sodium["high"] - sodium["value"] > lithium["high"] - lithium["value"]
+    assert (sodium["reference"], lithium["reference"]) == ("Na/Na+", "Li/Li+")
+
+
+def test_the_scale_can_be_set():
+    own = ReferenceElectrode(name="Na/Na+", above_lithium_v=0.2, uncertainty_v=0.0, source="test")
+    lithium, sodium = (record("1 M NaPF6 in PC", reference=r)["value"] for r in ("Li/Li+", own))
+    assert lithium - sodium == pytest.approx(0.2)
+
+
+def test_an_anion_beside_the_solvent_lowers_the_lower_bound_alone():
+    salted, pure = (record(t, reference="Li/Li+") for t in ("1 M NaPF6 in DME", "DME"))
+    assert pure["value"] == salted["value"]
+    assert pure["high"] == salted["high"]
+    assert pure["low"] - salted["low"] == pytest.approx(ANION_BAND_V)
+
+
+def test_reduction_says_nothing_of_the_anion():
+    assert record("1 M NaPF6 in PC", "reduction_limit_v")["limiting_species"] == "PC"
+
+
+def test_a_limiting_component_without_a_limit_leaves_none():
+    found = record("1 M NaPF6 in PC + 1 m [Na+].CCCCCCCC(=O)[O-]")
+    assert found["value"] is None
+    assert not found["in_domain"]
+    assert "CCCCCCCC(=O)[O-]" in found["reason"]
+
+
+def test_film_formers_are_named_apart_from_the_limits():
+    formulation = parse_recipe("1 M NaPF6 in EC:PC 1:1 w/w + 2 wt% FEC")
+    assert [film.name for film in passivation(formulation)] == ["FEC"]
+    assert predict_window([formulation]).passivation[0] == passivation(formulation)
+
+
+def test_every_film_former_is_in_the_catalog():
+    assert {"FEC", "VC", "ES", "PS", "DFOB", "BOB", "PO2F2"} <= {
+        film.name for film in film_formers().values()
+    }
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, 5])
+def test_a_share_is_a_mole_fraction(share):
+    with pytest.raises(InputError, match="mole fraction"):
+        window("1 M NaPF6 in PC", minimum_share=share)
+
+
+def test_ten_thousand_recipes_take_seconds():
+    distinct = [parse_recipe(f"{0.5 + i / 200} M NaPF6 in EC:DEC 1:1 w/w") for i in range(200)]
+    species_limits().windows(["O=C1OCCO1"])
+    start = time.process_time()
+    found = predict_window(distinct * 50)
+    assert time.process_time() - start < 3
+    assert len(found.oxidation_limit_v) == 10_000
+    assert np.isfinite(found.oxidation_limit_v.value).all()
+
+
+def test_prediction_needs_no_learning_library():
+    # The density of a molecule outside of the catalog is estimated with Mordred, the window is not.
+    code = (
+        "import sys; from electrolyte_ml.formulation import parse_recipe; "
+        "from electrolyte_ml.models.window import predict_window, species_limits; "
+        "predict_window([parse_recipe('1 M NaPF6 in EC:DEC 1:1 v/v')]); "
+        "species_limits().windows(['CCCCCCCOC(=O)OCC']); "
+        "print(*{'torch', 'sklearn', 'mordred', 'tblite', 'pyscf'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
