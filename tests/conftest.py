@@ -20,6 +20,8 @@ _NO_SPECIES = tempfile.TemporaryDirectory()
 def pytest_configure() -> None:
     # Before any module of tests is imported, because some hold the catalog.
     os.environ[FOLDER_VARIABLE] = _NO_SPECIES.name
+    # Tables are as wide as they like, whatever terminal the tests run in.
+    os.environ["COLUMNS"] = "250"
 
 
 @pytest.fixture

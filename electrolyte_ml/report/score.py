@@ -73,6 +73,17 @@ def print_json(table: ScoreTable, requests: ScoreRequests) -> None:
     print(dump_json(score_records(table, requests)))
 
 
+def _remarks(record: dict[str, Any]) -> Iterator[str]:
+    """Why predictions of a row are doubtful, or what they rest on; each reason once."""
+    seen: set[str] = set()
+    for name in ("conductivity_ms_cm", "viscosity_mpa_s"):
+        mark = "" if record[name]["in_domain"] else "? "
+        for reason in (record[name]["reason"] or "").split("; "):
+            if reason and reason not in seen:
+                seen.add(reason)
+                yield f"{mark}{record['recipe']}: {reason}"
+
+
 def print_csv(table: ScoreTable, requests: ScoreRequests) -> None:
     """Print CSV: the JSON's fields, flattened with dots."""
     flat_frame(table, requests).to_csv(sys.stdout, index=False)
@@ -114,6 +125,7 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
         "recipe",
         "T",
         "conductivity, mS/cm",
+        "viscosity, mPa s",
         "density, g/cm3",
         WINDOW_HEADING,
         LIQUID_HEADING,
@@ -128,14 +140,12 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
             record["recipe"],
             celsius(record["temperature_k"]),
             interval(record["conductivity_ms_cm"]),
+            interval(record["viscosity_mpa_s"]),
             significant(record["density_g_cm3"]["value"], 4),
             window_text(record),
             liquid_range_text(record["liquid"]),
         )
-        reason = record["conductivity_ms_cm"]["reason"]
-        if reason:
-            mark = "" if record["conductivity_ms_cm"]["in_domain"] else "? "
-            notes[f"{mark}{record['recipe']}: {reason}"] = None
+        notes |= dict.fromkeys(_remarks(record))
         notes |= {f"{record['recipe']}: {line}": None for line in record["liquid"]["notes"]}
         notes |= {f"assumed: {line}": None for line in record["assumptions"]}
     console.print(shown)

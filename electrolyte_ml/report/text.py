@@ -14,7 +14,7 @@ LIQUID_HEADING = "freezes / boils / flash, °C"
 
 def output_console() -> Console:
     """Console on standard output, wide enough for a table also where output is not a terminal."""
-    width = max(shutil.get_terminal_size(fallback=(140, 40)).columns, _NARROWEST)
+    width = max(shutil.get_terminal_size(fallback=(180, 40)).columns, _NARROWEST)
     return Console(width=width, highlight=False, markup=False)
 
 

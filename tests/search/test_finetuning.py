@@ -52,7 +52,9 @@ def test_what_a_laboratory_measured_corrects_its_own_recipes_and_not_distant_one
         row["conductivity_ms_cm"]["value"] / b for row, b in zip(rows, before, strict=True)
     )
     assert near == pytest.approx(OFFSET, rel=0.08)
-    assert abs(far - 1) < 0.5 * abs(near - 1)
+    assert 1 <= far < near
+    (dry,) = json.loads(run("score", "EC:EMC 3:7 w/w", "--tuned", tuned, "--json").stdout)
+    assert dry["conductivity_ms_cm"]["value"] == 0
 
 
 def test_a_fine_tuned_model_is_read_back_as_it_was(table, tmp_path):

@@ -4,11 +4,12 @@ The error :math:`r = y - \mu(x)` (of log10 for properties whose error is a facto
 units of the standard deviation :math:`s(x)` that the shipped interval claims. It is modelled as
 :math:`z = r / s`, with a prior of unit variance
 
-.. math:: k(x, x') = \rho + (1 - \rho)
+.. math:: k(x, x') = \rho\, \frac{\min(s, s')}{\max(s, s')} + (1 - \rho)
    \exp\left(-\frac{\Delta_w^2}{2\ell_w^2} - \frac{\Delta_m^2}{2\ell_m^2}
              - \frac{(\Delta T)^2}{2\ell_T^2}\right)
 
-where :math:`\rho` is the share of the error that all recipes have in common,
+where :math:`\rho` is the share of the error that all recipes have in common, as an offset of the
+same size for all: a laboratory that reads a tenth too high does so too where the model is unsure,
 :math:`\Delta_w^2 = \Delta w^\top S \Delta w` compares mass fractions of solvents through the
 similarity :math:`S` of their molecules, and :math:`\Delta_m` molalities of salts likewise. Far from
 every measurement, value and interval are then those that ship. The four parameters and the noise
@@ -84,16 +85,19 @@ class Residual:
         self._space = _Space([p.formulation for p in points])
         self._features = self._space.features(points)
         self._squares = self._space.squares(self._features, self._features)
+        self._alike_scale = _scale_ratio(self.sigma, self.sigma)
         self.parameters = self._fit()
         self._factor, self._weights = self._solve(self.parameters)
 
-    def predict(self, points: Sequence[Point]) -> tuple[Array, Array]:
+    def predict(self, points: Sequence[Point], sigma: Array) -> tuple[Array, Array]:
         """Mean and variance of the error in units of the shipped standard deviation.
 
         Parameters
         ----------
         points
             Length m.
+        sigma
+            Standard deviation that the shipped interval claims for them, shape (m,).
 
         Returns
         -------
@@ -103,7 +107,8 @@ class Residual:
         from scipy.linalg import solve_triangular
 
         features = self._space.features(points)
-        cross = _kernel(self._space.squares(features, self._features), self.parameters)
+        squares = self._space.squares(features, self._features)
+        cross = _kernel(squares, _scale_ratio(sigma, self.sigma), self.parameters)
         v = solve_triangular(self._factor, cross.T, lower=True)
         return cross @ self._weights, np.maximum(1.0 - np.sum(v**2, axis=0), 0.0)
 
@@ -117,7 +122,12 @@ class Residual:
             if out.all():
                 continue
             solved = np.linalg.solve(kernel[np.ix_(~out, ~out)], self.target[~out])
-            clean = _kernel(tuple(s[np.ix_(out, ~out)] for s in self._squares), self.parameters)
+            between = np.ix_(out, ~out)
+            clean = _kernel(
+                tuple(s[between] for s in self._squares),
+                self._alike_scale[between],
+                self.parameters,
+            )
             result[out] = clean @ solved
         return result * self.sigma
 
@@ -155,14 +165,21 @@ class Residual:
 
     def _noisy(self, parameters: Array) -> Array:
         noise = (parameters[4] / self.sigma) ** 2 + _JITTER
-        return _kernel(self._squares, parameters) + np.diag(noise)
+        return _kernel(self._squares, self._alike_scale, parameters) + np.diag(noise)
 
 
-def _kernel(squares: tuple[Array, ...], parameters: Array) -> Array:
+def _kernel(squares: tuple[Array, ...], alike_scale: Array, parameters: Array) -> Array:
     share, *scales = parameters[:4]
     exponent = sum(square / (2 * scale**2) for square, scale in zip(squares, scales, strict=True))
-    result: Array = share + (1 - share) * np.exp(-exponent)
+    result: Array = share * alike_scale + (1 - share) * np.exp(-exponent)
     return result
+
+
+def _scale_ratio(first: Array, second: Array) -> Array:
+    """The smaller over the larger of two standard deviations, shape (n, m); 1 where both are 0."""
+    low = np.minimum(first[:, None], second[None, :])
+    high = np.maximum(first[:, None], second[None, :])
+    return np.divide(low, high, out=np.ones_like(low), where=high > 0)
 
 
 class _Space:

@@ -98,8 +98,8 @@ class TunedScorer:
 def _tuned(
     name: str, prediction: Prediction, residual: Residual, points: Sequence[Point]
 ) -> Prediction:
-    mean, variance = residual.predict(points)
     value, sigma = _scale(name, prediction)
+    mean, variance = residual.predict(points, np.where(np.isfinite(sigma), sigma, 0.0))
     spread = _quantile(prediction.coverage) * sigma * np.sqrt(variance)
     centre = value + sigma * mean
     known = variance < _KNOWN_VARIANCE
@@ -107,7 +107,16 @@ def _tuned(
         _KNOWN if near and not inside else reason
         for near, inside, reason in zip(known, prediction.in_domain, prediction.reason, strict=True)
     )
-    low, middle, high = (_unscale(name, x) for x in (centre - spread, centre, centre + spread))
+    # Without a number, or with a certain one such as no conduction without salt, nothing changes.
+    sure = ~(np.isfinite(value) & (sigma > 0))
+    low, middle, high = (
+        np.where(sure, shipped, _unscale(name, x))
+        for shipped, x in (
+            (prediction.low, centre - spread),
+            (prediction.value, centre),
+            (prediction.high, centre + spread),
+        )
+    )
     return replace(
         prediction,
         value=middle,
@@ -175,10 +184,10 @@ def _is_logarithmic(name: str) -> bool:
 def _scale(name: str, prediction: Prediction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and standard deviation of a prediction on the scale of its error."""
     low, value, high = prediction.low, prediction.value, prediction.high
-    if _is_logarithmic(name):
-        with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if _is_logarithmic(name):
             low, value, high = np.log10(low), np.log10(value), np.log10(high)
-    return value, (high - low) / (2 * _quantile(prediction.coverage))
+        return value, (high - low) / (2 * _quantile(prediction.coverage))
 
 
 def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,23 +29,30 @@ def _constant(error=-0.2, sigma=0.15):
 
 
 def test_a_measured_recipe_takes_its_measured_error():
-    mean, variance = _constant().predict(_MEASURED)
+    mean, variance = _constant().predict(_MEASURED, np.full(4, 0.15))
     assert mean * 0.15 == pytest.approx(np.full(4, -0.2), abs=0.02)
     assert variance.max() < 0.1
 
 
 def test_the_nearer_a_recipe_the_more_it_learns():
     near, far = _points("1 m NaPF6 in EC:DMC 45:55 wt", "1.5 m NaFSI in tetraglyme")
-    mean, variance = _constant().predict([near, far])
+    mean, variance = _constant().predict([near, far], np.full(2, 0.15))
     assert abs(mean[0]) > abs(mean[1])
     assert variance[0] < variance[1] <= 1
+
+
+def test_an_offset_of_a_laboratory_is_no_larger_where_the_model_is_unsure():
+    (far,) = _points("1.5 m NaFSI in tetraglyme")
+    for sigma in (0.15, 0.6):
+        mean, _ = _constant().predict([far], np.array([sigma]))
+        assert -0.25 < sigma * mean[0] < -0.02
 
 
 def test_far_from_everything_the_shipped_model_stands():
     n = len(_MEASURED)
     scattered = Residual(_MEASURED, np.array([0.2, -0.2, 0.2, -0.2]), np.full(n, 0.15))
     (far,) = _points("2 m NaTFSI in tetraglyme")
-    mean, variance = scattered.predict([far])
+    mean, variance = scattered.predict([far], np.array([0.15]))
     assert abs(mean[0]) < 0.3
     assert variance[0] > 0.6
 
@@ -56,7 +63,8 @@ def test_order_of_measurements_does_not_matter():
     first = Residual(_MEASURED, errors, np.full(4, 0.15))
     second = Residual([_MEASURED[i] for i in order], errors[order], np.full(4, 0.15))
     asked = _points("0.8 m NaPF6 in EC:PC:DMC 30:20:50 wt")
-    for one, two in zip(first.predict(asked), second.predict(asked), strict=True):
+    one_sd = np.array([0.15])
+    for one, two in zip(first.predict(asked, one_sd), second.predict(asked, one_sd), strict=True):
         assert one == pytest.approx(two, abs=1e-3)
 
 
