@@ -68,7 +68,9 @@ def test_propose_takes_a_ready_problem_and_resumes_from_a_file(run, tmp_path):
 
 def test_an_interrupted_search_is_kept_and_goes_on(tmp_path):
     storage = tmp_path / "study.log"
-    command = [sys.executable, "-c", "from electrolyte_ml.cli import main; main()"]
+    # A shell that runs the tests in its background has them ignore Ctrl-C, and children too.
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{listens}; from electrolyte_ml.cli import main; main()"]
     command += ["propose", "lithium_reference"]
     command += ["--storage", storage, "--trials", "100000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
