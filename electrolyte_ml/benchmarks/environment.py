@@ -108,7 +108,8 @@ def _module_sha256(name: str) -> str:
 
 
 def _decides(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".tmp"
+    # What is written about a model changes no number.
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".tmp", ".md"}
 
 
 def _content_sha256(path: Path) -> str:
