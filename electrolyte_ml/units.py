@@ -66,7 +66,14 @@ def _to_kelvin(number: float, unit: str, text: str) -> float:
 
     try:
         return float(_registry().Quantity(number, unit).to("kelvin").magnitude)
-    except (pint.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
+    except (
+        pint.PintError,
+        ArithmeticError,
+        AttributeError,
+        ValueError,
+        TypeError,
+        AssertionError,
+    ) as error:
         raise InputError(f"{unit!r} in {text!r} is no unit of temperature; {_HELP}") from error
 
 

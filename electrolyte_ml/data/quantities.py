@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import math
 import tokenize
 from functools import cache
 from importlib.resources import files
@@ -63,17 +64,22 @@ def _factor(unit: str, kind: PropertyKind) -> float:
         text = text.replace(written, plain)
     text = _POWER.sub(r"**\1", text)
     try:
-        return float(_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
+        factor = float(_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
+        if not 0 < factor < math.inf:
+            raise ValueError(f"a factor of {factor}")
     except (
         pint.PintError,
         tokenize.TokenError,
         AttributeError,
         ValueError,
         TypeError,
+        ArithmeticError,
+        RecursionError,
         AssertionError,
         SyntaxError,
     ) as error:
         raise InputError(f"unit {unit!r} is no unit of {kind.name}; use {kind.unit}") from error
+    return factor
 
 
 @cache

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from electrolyte_ml.data.cards import all_cards
@@ -179,6 +179,9 @@ def test_units_as_chemists_write_them(unit, property_name, factor):
 
 
 @given(st.text(max_size=12))
+@example("0/0")
+@example("0 mS/cm")
+@example("-1 S/m")
 def test_any_text_is_a_unit_or_is_refused(text):
     try:
         factor, _ = conversion(text, registered_kind("conductivity_ms_cm"))
