@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import math
+import re
 import tokenize
 from functools import cache
 from importlib.resources import files
