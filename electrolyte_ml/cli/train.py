@@ -37,7 +37,6 @@ def conductivity(
 ) -> None:
     """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
     from electrolyte_ml.report.bench import fit_progress
-    from electrolyte_ml.report.output import dump_json
 
     if finetune is not None:
         report = _finetuned(finetune, out)
@@ -46,11 +45,7 @@ def conductivity(
 
         with fit_progress(show=not as_json) as progress:
             report = train_conductivity(seed=seed, out=out, progress=progress)
-    if as_json:
-        typer.echo(dump_json(report))
-    else:
-        for name, value in report.items():
-            typer.echo(f"{name}: {value}")
+    _print(report, as_json=as_json)
 
 
 def _finetuned(measurements: Path, out: Path | None) -> dict[str, Any]:
@@ -77,15 +72,10 @@ def viscosity(
     """Train the viscosity model on pure and binary liquids and on the conductivity model."""
     from electrolyte_ml.models.viscosity.training import train_viscosity
     from electrolyte_ml.report.bench import fit_progress
-    from electrolyte_ml.report.output import dump_json
 
     with fit_progress(show=not as_json) as progress:
         report = train_viscosity(seed=seed, out=out, progress=progress)
-    if as_json:
-        typer.echo(dump_json(report))
-    else:
-        for name, value in report.items():
-            typer.echo(f"{name}: {value}")
+    _print(report, as_json=as_json)
 
 
 @app.command()
@@ -101,10 +91,15 @@ def window(
     """Train the model of stability windows on the package's table of computed limits."""
     from electrolyte_ml.models.window.training import train_window
     from electrolyte_ml.report.bench import fit_progress
-    from electrolyte_ml.report.output import dump_json
 
     with fit_progress(show=not as_json) as progress:
         report = train_window(seed=seed, out=out, progress=progress)
+    _print(report, as_json=as_json)
+
+
+def _print(report: dict[str, Any], *, as_json: bool) -> None:
+    from electrolyte_ml.report.output import dump_json
+
     if as_json:
         typer.echo(dump_json(report))
     else:
