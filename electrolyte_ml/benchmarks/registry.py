@@ -26,6 +26,7 @@ SUITES: tuple[str, ...] = (
     "sodium",
     "search",
     "speed",
+    "ablation",
 )
 
 

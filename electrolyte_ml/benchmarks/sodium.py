@@ -1,13 +1,14 @@
 """Suite ``sodium``: what models of lithium electrolytes say about sodium.
 
 Split ``cation``: trained on lithium alone (all of CALiSol-23), tested on the sodium points. Split
-``source``: the shift from lithium to sodium is fitted to the points of the other papers.
+``source``: the shift from lithium to sodium is fitted to the points of the other papers. Each model
+of ours stands there for all points, and for those of each anion that several points have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
 from electrolyte_ml.benchmarks.metrics import log_metrics
 from electrolyte_ml.data.measurements import concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
-from electrolyte_ml.data.splits import ordered_split, source_groups, source_split
+from electrolyte_ml.data.splits import anion_groups, ordered_split, source_groups, source_split
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.cation import CationShift, prior
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, centre_of, scale_of
@@ -35,6 +36,7 @@ from electrolyte_ml.models.conductivity.training import (
 
 TASK = "sodium conductivities from papers, mS/cm"
 SPLITS = ("cation", "source")
+_FEWEST_POINTS = 4
 _CODE = (*OUR_CODE, "electrolyte_ml.benchmarks.sodium")
 _Values = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -69,7 +71,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 def our_jobs(seed: int) -> list[Job]:
     """The shipped lithium network as it is, with the prior shift, and with the fitted one."""
     cation, source = keyed_splits(seed)
-    runs: list[tuple[str, KeyedSplit, Callable[[Progress | None], JobResult]]] = [
+    models: list[tuple[str, KeyedSplit, Callable[[Progress | None], _Values]]] = [
         ("as lithium", cation, _as_lithium),
         ("prior shift", cation, _prior_shift),
         ("shift from the other papers", source, _other_papers),
@@ -81,16 +83,33 @@ def our_jobs(seed: int) -> list[Job]:
         Job(
             task=TASK,
             split=keyed.split.name,
-            model=name,
+            model=f"{name}, {anion}" if anion else name,
             seed=seed,
-            run=run,
+            run=partial(_run, values, anion),
             data=keyed.data,
             split_sha256=keyed.sha256,
             depends_on=_CODE,
             version=content,
         )
-        for name, keyed, run in runs
+        for name, keyed, values in models
+        for anion in ("", *_anions())
     ]
+
+
+def _anions() -> tuple[str, ...]:
+    """Anions of several sodium points."""
+    groups, names = anion_groups(measured_sodium())
+    counts = np.bincount(groups)
+    return tuple(n for n, count in zip(names, counts, strict=True) if count >= _FEWEST_POINTS)
+
+
+def _run(
+    values: Callable[[Progress | None], _Values], anion: str, progress: Progress | None
+) -> JobResult:
+    """Metrics of all points, or of those of one anion."""
+    groups, names = anion_groups(measured_sodium())
+    rows = groups == names.index(anion) if anion else np.ones(len(groups), dtype=np.bool_)
+    return _result(values(progress), rows)
 
 
 def keyed_splits(seed: int) -> list[KeyedSplit]:
@@ -130,17 +149,17 @@ def _cation_case(seed: int) -> Case:
     )
 
 
-def _as_lithium(progress: Progress | None) -> JobResult:
+def _as_lithium(progress: Progress | None) -> _Values:
     del progress
-    return _result(_twins())
+    return _twins()
 
 
-def _prior_shift(progress: Progress | None) -> JobResult:
+def _prior_shift(progress: Progress | None) -> _Values:
     del progress
-    return _result(_shifted(prior(), np.arange(len(measured_sodium()))))
+    return _shifted(prior(), np.arange(len(measured_sodium())))
 
 
-def _other_papers(progress: Progress | None) -> JobResult:
+def _other_papers(progress: Progress | None) -> _Values:
     sodium, model = measured_sodium(), load()
     groups = source_groups(sodium)
     value, half_width = np.zeros(len(sodium)), np.zeros(len(sodium))
@@ -151,7 +170,7 @@ def _other_papers(progress: Progress | None) -> JobResult:
         value[at], half_width[at] = _shifted(shift, at)
         if progress is not None:
             progress("source", number, len(papers))
-    return _result((value, half_width), folds=len(papers))
+    return value, half_width
 
 
 def _shifted(shift: CationShift, at: NDArray[np.intp]) -> _Values:
@@ -170,14 +189,10 @@ def _twins() -> _Values:
     return centre_of(members), model.factor * scale_of(members)
 
 
-def _result(values: _Values, folds: int = 1) -> JobResult:
-    sodium = measured_sodium()
+def _result(values: _Values, rows: NDArray[np.bool_]) -> JobResult:
+    sodium = measured_sodium().select(rows)
     measured = np.log10(sodium.value)
-    predicted, half_width = values
+    predicted, half_width = (value[rows] for value in values)
     metrics = log_metrics(measured, predicted, source_groups(sodium), half_width)
     metrics["bias_log10"] = float((measured - predicted).mean())
-    return JobResult(
-        metrics={**metrics, "folds": folds},
-        measured=sodium.value,
-        predicted=np.power(10.0, predicted),
-    )
+    return JobResult(metrics=metrics, measured=sodium.value, predicted=np.power(10.0, predicted))

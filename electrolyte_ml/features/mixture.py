@@ -11,7 +11,7 @@ alphabetical order of SMILES, so that the order of components cannot matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,13 +133,18 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
     )
 
 
-def mixture_features(composition: Composition) -> NDArray[np.float64]:
+def mixture_features(
+    composition: Composition, potential_v: Callable[[str], float] = lowest_potential_v
+) -> NDArray[np.float64]:
     """Descriptors of mixtures.
 
     Parameters
     ----------
     composition
         Amounts in u formulations. Anion columns of one without a salt are zero.
+    potential_v
+        Lowest potential on the surface of an anion, V, by its SMILES; another than the computed one
+        shows what that one is worth.
 
     Returns
     -------
@@ -161,7 +166,9 @@ def mixture_features(composition: Composition) -> NDArray[np.float64]:
     )
     anion = composition.anion_fraction @ _anion_rows(composition.anions)
     size = np.cbrt(anion[:, _VOLUME])
-    potential = composition.anion_fraction @ _potentials(composition.anions)
+    potential = composition.anion_fraction @ np.array(
+        [potential_v(ion.smiles) for ion in composition.anions], dtype=np.float64
+    )
     polarity, donor = x @ ln_permittivity, x @ pure[:, _DONOR]
     return np.column_stack(
         [solvent, anion, size * polarity, potential, potential * polarity, potential * donor]
@@ -182,10 +189,6 @@ def _pure_row(solvent: Solvent, constants: SolventConstants) -> NDArray[np.float
 def _anion_rows(anions: Sequence[Ion]) -> NDArray[np.float64]:
     rows = [_defined(ion.smiles, ANION_DESCRIPTORS) for ion in anions]
     return np.array(rows).reshape(len(rows), len(ANION_DESCRIPTORS))
-
-
-def _potentials(anions: Sequence[Ion]) -> NDArray[np.float64]:
-    return np.array([lowest_potential_v(ion.smiles) for ion in anions], dtype=np.float64)
 
 
 def _defined(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:

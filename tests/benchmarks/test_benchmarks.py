@@ -135,7 +135,20 @@ def test_sodium_tasks_have_the_contract_form():
 def test_quick_sodium_is_ours_alone_and_on_the_same_points():
     result = run_suite("sodium", quick=True)
     assert {task["split"] for task in result["tasks"]} == {"cation", "source"}
-    assert len({task["metrics"]["n"] for task in result["tasks"]}) == 1
+    counts = {task["model"]: task["metrics"]["n"] for task in result["tasks"]}
+    assert counts["as lithium"] == counts["shift from the other papers"] == counts["prior shift"]
+    parts = [n for model, n in counts.items() if model.startswith("shift from the other papers, ")]
+    assert len(parts) >= 3
+    assert sum(parts) <= counts["as lithium"]
+
+
+@needs_data
+def test_sodium_points_teach_more_than_lithium_and_their_intervals_hold():
+    tasks = run_suite("sodium", quick=True)["tasks"]
+    errors = {t["model"]: t["metrics"]["mae_log10"] for t in tasks}
+    assert errors["shift from the other papers"] <= errors["as lithium"]
+    (ours,) = [t for t in tasks if t["model"] == "shift from the other papers"]
+    assert 0.85 <= ours["metrics"]["coverage"] <= 0.98
 
 
 @needs_data

@@ -37,17 +37,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity.intervals import FLOOR
+from electrolyte_ml.models.conductivity.intervals import FLOOR, deviations_of
 from electrolyte_ml.models.conductivity.likeness import chain_carbonate_share, likeness
 
 _MEAN = 0.06
 # Standard deviations of the terms of delta, log10: what is common to all electrolytes, its slope
 # with molality, the effect of open-chain carbonates, and what electrolytes alike have in common, at
 # all molalities and at near ones.
-_COMMON_SD, _SLOPE_SD, _CHAIN_SD = 0.06, 0.08, 0.15
+_COMMON_SD, _SLOPE_SD, _CHAIN_SD = 0.06, 0.12, 0.15
 _LIKE_SD, _NEAR_SD = 0.10, 0.08
 # Distances at which the shift and the twin's error stop being those of another electrolyte.
-_SHIFT_WIDTH, _TWIN_WIDTH = 0.3, 0.7
+_SHIFT_WIDTH, _TWIN_WIDTH = 0.3, 1.0
 _NEAR_MOL_KG = 0.5
 # Spread of one reading, log10: numbers taken from running text and small plots, often without the
 # temperature; a value quoted second-hand or as a range is worth less.
@@ -67,8 +67,9 @@ class Twins:
     molality_mol_kg
         Shape (n,).
     deviations
-        Of the members of the ensemble from their mean, log10, times the factor that makes an
-        interval of their spread into a standard deviation of the error, shape (E, n).
+        Compressed deviations of the members of the ensemble from their mean, log10, times the
+        factor that makes an interval of their spread into a standard deviation of the error, shape
+        (E, n).
     floor
         Standard deviation of the twin's error where all members agree, log10.
     """
@@ -90,7 +91,7 @@ class Twins:
         return cls(
             place=place,
             molality_mol_kg=molality_mol_kg,
-            deviations=factor * (members - members.mean(axis=0)),
+            deviations=factor * deviations_of(members),
             floor=factor * FLOOR,
         )
 

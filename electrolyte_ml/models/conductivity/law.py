@@ -1,22 +1,31 @@
-r"""The law of conductivity whose eight parameters the network predicts for a composition.
+r"""The law of conductivity whose seven parameters the network predicts for a composition.
 
 With the conductivity :math:`\kappa` in mS/cm, molality :math:`m` in mol/kg, temperature :math:`T`
 in K and :math:`s = \sqrt m - 0.9`:
 
 .. math::
 
-   \ln \kappa = \ln m + a_0 + a_1 s - a_2 s^2 - a_3 \max(s, 0)^3
-       - B (1 + b m) \left[\frac{1}{T - T_0(m)} - \frac{1}{148.15\,\mathrm K}\right],
-   \qquad T_0(m) = \operatorname{smin}(t_0 + t_1 m,\ 190\,\mathrm K)
+   \ln \kappa = \ln m + \operatorname{smax}\left(a_0 + a_1 s - a_2 s^2 - a_3 \max(s, 0)^2
+       - B \left[\frac{1}{D} - \frac{1}{148.15\,\mathrm K}\right],\ -11\right),
+   \qquad D = w \ln\left(1 + e^{(T - T_0)/w}\right)
+
+.. math::
+
+   T_0(m) = \operatorname{smin}\left(t_0 + t_1 \frac{m}{1 + m / (10\,\mathrm{mol/kg})},\
+       260\,\mathrm K\right)
 
 It is proportional to the amount of salt at infinite dilution, falls with :math:`\sqrt m` as
 Kohlrausch found, and as :math:`a_2, a_3 > 0` it is concave in :math:`\sqrt m` at the reference
 temperature, so that there is one maximum and a fall beyond it, also where no concentration near was
 measured. With temperature it follows Vogel, Fulcher [1]_ and Tammann, and the temperature
-:math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_.
-The smooth minimum :math:`\operatorname{smin}(x, y) = y - w \ln(1 + e^{(y - x)/w})` with :math:`w`
-of 6 K bounds it without a kink. :math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature
-wherever :math:`b m > -1`.
+:math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_:
+what makes concentrated solutions poor conductors at 25 degC is for the most part that they are
+nearer to their glass. :math:`T_0` rises as the share of salt among all molecules does (of solvents
+of 100 g/mol), which is bounded, where molality is not. :math:`B, t_1 > 0`, so that :math:`\kappa`
+rises with temperature. The distance :math:`D` equals :math:`T - T_0` well above :math:`T_0` and
+stays positive below (:math:`w` of 30 K), and the smooth minimum and maximum,
+:math:`\operatorname{smin}(x, y) = y - v \ln(1 + e^{(y - x)/v})`, keep a composition that nothing
+like was measured from running away to conductivities that nobody could measure.
 
 References
 ----------
@@ -30,15 +39,17 @@ from __future__ import annotations
 from typing import Any
 
 #: Number of parameters of the law.
-N_PARAMETERS = 8
-_HIGHEST_T0_K = 190.0
-_CAP_WIDTH_K = 6.0
+N_PARAMETERS = 7
+_HIGHEST_T0_K = 260.0
+_CAP_WIDTH_K = 10.0
+_GLASS_WIDTH_K = 30.0
+_SATURATION_MOL_KG = 10.0
 # Near the maximum of most electrolytes, 0.8 mol/kg.
 _USUAL_ROOT_MOLALITY = 0.9
 # 298.15 K less 150 K, so that a_0 is about the conductivity at 25 degC.
 _REFERENCE_K = 148.15
-# Keeps T - T0 positive below the range of the measurements.
-_LEAST_DISTANCE_K = 8.0
+# Molar conductivities two decades below the lowest measured.
+_LOWEST_LN = -11.0
 _EXP_LIMIT = 30.0
 
 
@@ -48,7 +59,7 @@ def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any)
     Parameters
     ----------
     parameters
-        Raw outputs of the network, shape (..., n, 8), of order one.
+        Raw outputs of the network, shape (..., n, 7), of order one.
     molality
         Moles of salt by kilogram of solvents, shape (n,), positive.
     temperature_k
@@ -66,14 +77,16 @@ def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any)
         3.0
         + 2.0 * p[0]
         + p[1] * s
-        - 0.8 * _softplus(p[2], xp) * s**2
-        - 0.3 * _softplus(p[3] - 2.0, xp) * xp.clip(s, 0.0, None) ** 3
+        - 0.4 * _softplus(p[2], xp) * s**2
+        - 0.1 * _softplus(p[3] - 2.0, xp) * xp.clip(s, 0.0, None) ** 2
     )
-    activation_k = (250.0 + 450.0 * _softplus(p[4] + 0.8, xp)) * (1.0 + 0.1 * p[7] * molality)
-    t0 = 110.0 + 70.0 * _sigmoid(p[5], xp) + 14.0 * _softplus(p[6], xp) * molality
+    activation_k = 250.0 + 450.0 * _softplus(p[4] + 0.8, xp)
+    crowding = molality / (1.0 + molality / _SATURATION_MOL_KG)
+    t0 = 110.0 + 70.0 * _sigmoid(p[5], xp) + 24.0 * _softplus(p[6], xp) * crowding
     capped = _HIGHEST_T0_K - _CAP_WIDTH_K * _softplus((_HIGHEST_T0_K - t0) / _CAP_WIDTH_K, xp)
-    above_t0 = xp.clip(temperature_k - capped, _LEAST_DISTANCE_K, None)
-    return xp.log(molality) + isothermal - activation_k * (1.0 / above_t0 - 1.0 / _REFERENCE_K)
+    distance = _GLASS_WIDTH_K * _softplus((temperature_k - capped) / _GLASS_WIDTH_K, xp)
+    molar = isothermal - activation_k * (1.0 / distance - 1.0 / _REFERENCE_K)
+    return xp.log(molality) + _LOWEST_LN + _softplus(molar - _LOWEST_LN, xp)
 
 
 def _softplus(x: Any, xp: Any) -> Any:

@@ -1,0 +1,48 @@
+import os
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
+)
+
+
+@pytest.fixture(scope="module")
+def case():
+    from electrolyte_ml.benchmarks.conductivity_splits import case_of
+
+    return case_of("salt", 0)
+
+
+def test_variants_are_the_views_and_permutations_on_unseen_anions():
+    from electrolyte_ml.benchmarks import jobs_of
+
+    models = [job.model for job in jobs_of("ablation")]
+    assert {job.split for job in jobs_of("ablation")} == {"salt"}
+    assert models[:3] == ["both views", "structure alone", "potential and size alone"]
+    assert len(models) == 6
+
+
+def test_permuted_potentials_move_their_columns_and_no_other(case):
+    from electrolyte_ml.benchmarks import ablation
+    from electrolyte_ml.features import FEATURE_NAMES
+
+    plain, permuted = ablation._both(case), ablation._permuted(1, case)
+    moved = [
+        name
+        for name, a, b in zip(FEATURE_NAMES, plain.features.T, permuted.features.T, strict=True)
+        if not np.array_equal(a, b)
+    ]
+    assert moved == [name for name in FEATURE_NAMES if "potential" in name]
+    column = FEATURE_NAMES.index("anion.lowest_potential_v")
+    before, after = (set(r.features[:, column].round(4)) for r in (plain, permuted))
+    assert len(before & after) > 5  # the same numbers, on other anions
+
+
+def test_a_view_alone_hides_the_other(case):
+    from electrolyte_ml.benchmarks import ablation
+
+    structure, potential = (ablation._one_view(view, case) for view in (0, 1))
+    assert structure.views.shape[0] == potential.views.shape[0] == 1
+    assert (structure.views != potential.views).any()
