@@ -12,8 +12,13 @@ diffuse functions, without which anions are far too high, and IEF-PCM solvation.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.quantum.campaign import filled_row
+from electrolyte_ml.quantum.cavity import keep_integrals
 from electrolyte_ml.quantum.connectivity import changed_bonds
 from electrolyte_ml.quantum.dependencies import import_optional
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
@@ -100,30 +105,52 @@ def compute_dft_limits(subject: Molecule, protocol: DftProtocol) -> DftLimits:
         If an iteration does not converge.
     """
     structures = relaxed_structures(subject, protocol.structures)
+    neutral = _single_point(subject, structures.neutral, 0, protocol)
 
     def energy_ev(structure: Relaxed, electrons_removed: int) -> float:
-        return _single_point_ev(subject, structure, electrons_removed, protocol)
+        guess = _ion_density(neutral, electrons_removed)
+        ion = _single_point(subject, structure, electrons_removed, protocol, guess)
+        return float(ion.e_tot) * HARTREE_EV
 
     def bonds(structure: Relaxed) -> tuple[str, ...]:
         return changed_bonds(subject, structures.neutral.positions, structure.positions)
 
-    neutral = energy_ev(structures.neutral, 0)
-    oxidation = energy_ev(structures.oxidised, 1) - neutral - LITHIUM_ABSOLUTE_V
+    neutral_ev = float(neutral.e_tot) * HARTREE_EV
     reduced = structures.reduced
     reduction = None
     if reduced is not None:
-        reduction = neutral - energy_ev(reduced, -1) - LITHIUM_ABSOLUTE_V
+        reduction = neutral_ev - energy_ev(reduced, -1) - LITHIUM_ABSOLUTE_V
     return DftLimits(
-        oxidation_limit_v=oxidation,
+        oxidation_limit_v=energy_ev(structures.oxidised, 1) - neutral_ev - LITHIUM_ABSOLUTE_V,
         reduction_limit_v=reduction,
         oxidation_bonds=bonds(structures.oxidised),
         reduction_bonds=() if reduced is None else bonds(reduced),
     )
 
 
-def _single_point_ev(
-    subject: Molecule, structure: Relaxed, electrons_removed: int, protocol: DftProtocol
-) -> float:
+def _ion_density(neutral: Any, electrons_removed: int) -> NDArray[np.float64]:
+    """Density matrices of both spins with an electron less or more than a closed shell.
+
+    A better guess than that of free atoms: two thirds of the iterations.
+    """
+    occupied = np.stack([neutral.mo_occ, neutral.mo_occ]) / 2
+    highest = int(np.count_nonzero(neutral.mo_occ)) - 1
+    if electrons_removed > 0:
+        occupied[1, highest] = 0.0
+    else:
+        occupied[0, highest + 1] = 1.0
+    orbitals = neutral.mo_coeff
+    return np.asarray(np.einsum("pi,si,qi->spq", orbitals, occupied, orbitals))
+
+
+def _single_point(
+    subject: Molecule,
+    structure: Relaxed,
+    electrons_removed: int,
+    protocol: DftProtocol,
+    guess: NDArray[np.float64] | None = None,
+) -> Any:
+    """A converged mean field of PySCF in solution."""
     gto, dft = import_optional("pyscf.gto"), import_optional("pyscf.dft")
     # PySCF attaches solvation to its mean fields when this module is imported.
     import_optional("pyscf.solvent")
@@ -140,8 +167,9 @@ def _single_point_ev(
     mean_field.with_solvent.method = "IEF-PCM"
     mean_field.with_solvent.eps = protocol.permittivity
     mean_field.with_solvent.lebedev_order = protocol.lebedev_order
+    keep_integrals(mean_field.with_solvent, system)
     mean_field.conv_tol, mean_field.max_cycle = 1e-6, 80
-    energy = mean_field.kernel()
+    mean_field.kernel(guess)
     if not mean_field.converged:
         raise ConvergenceError(f"{protocol.functional}/{protocol.basis} did not converge")
-    return float(energy) * HARTREE_EV
+    return mean_field
