@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from electrolyte_ml.quantum import cavity
+
 gto = pytest.importorskip("pyscf.gto", reason="PySCF is not installed")
 pcm = pytest.importorskip("pyscf.solvent.pcm", reason="PySCF is not installed")
-
-from electrolyte_ml.quantum import cavity
 
 
 def solvents():
