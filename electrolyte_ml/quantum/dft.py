@@ -12,10 +12,6 @@ diffuse functions, without which anions are far too high, and IEF-PCM solvation.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from electrolyte_ml.quantum.campaign import filled_row
 from electrolyte_ml.quantum.cavity import keep_integrals
@@ -105,52 +101,30 @@ def compute_dft_limits(subject: Molecule, protocol: DftProtocol) -> DftLimits:
         If an iteration does not converge.
     """
     structures = relaxed_structures(subject, protocol.structures)
-    neutral = _single_point(subject, structures.neutral, 0, protocol)
 
     def energy_ev(structure: Relaxed, electrons_removed: int) -> float:
-        guess = _ion_density(neutral, electrons_removed)
-        ion = _single_point(subject, structure, electrons_removed, protocol, guess)
-        return float(ion.e_tot) * HARTREE_EV
+        return _single_point_ev(subject, structure, electrons_removed, protocol)
 
     def bonds(structure: Relaxed) -> tuple[str, ...]:
         return changed_bonds(subject, structures.neutral.positions, structure.positions)
 
-    neutral_ev = float(neutral.e_tot) * HARTREE_EV
+    neutral = energy_ev(structures.neutral, 0)
+    oxidation = energy_ev(structures.oxidised, 1) - neutral - LITHIUM_ABSOLUTE_V
     reduced = structures.reduced
     reduction = None
     if reduced is not None:
-        reduction = neutral_ev - energy_ev(reduced, -1) - LITHIUM_ABSOLUTE_V
+        reduction = neutral - energy_ev(reduced, -1) - LITHIUM_ABSOLUTE_V
     return DftLimits(
-        oxidation_limit_v=energy_ev(structures.oxidised, 1) - neutral_ev - LITHIUM_ABSOLUTE_V,
+        oxidation_limit_v=oxidation,
         reduction_limit_v=reduction,
         oxidation_bonds=bonds(structures.oxidised),
         reduction_bonds=() if reduced is None else bonds(reduced),
     )
 
 
-def _ion_density(neutral: Any, electrons_removed: int) -> NDArray[np.float64]:
-    """Density matrices of both spins with an electron less or more than a closed shell.
-
-    A better guess than that of free atoms: two thirds of the iterations.
-    """
-    occupied = np.stack([neutral.mo_occ, neutral.mo_occ]) / 2
-    highest = int(np.count_nonzero(neutral.mo_occ)) - 1
-    if electrons_removed > 0:
-        occupied[1, highest] = 0.0
-    else:
-        occupied[0, highest + 1] = 1.0
-    orbitals = neutral.mo_coeff
-    return np.asarray(np.einsum("pi,si,qi->spq", orbitals, occupied, orbitals))
-
-
-def _single_point(
-    subject: Molecule,
-    structure: Relaxed,
-    electrons_removed: int,
-    protocol: DftProtocol,
-    guess: NDArray[np.float64] | None = None,
-) -> Any:
-    """A converged mean field of PySCF in solution."""
+def _single_point_ev(
+    subject: Molecule, structure: Relaxed, electrons_removed: int, protocol: DftProtocol
+) -> float:
     gto, dft = import_optional("pyscf.gto"), import_optional("pyscf.dft")
     # PySCF attaches solvation to its mean fields when this module is imported.
     import_optional("pyscf.solvent")
@@ -169,7 +143,9 @@ def _single_point(
     mean_field.with_solvent.lebedev_order = protocol.lebedev_order
     keep_integrals(mean_field.with_solvent, system)
     mean_field.conv_tol, mean_field.max_cycle = 1e-6, 80
-    mean_field.kernel(guess)
+    # Starts from free atoms, whatever the charge: orbitals of the neutral molecule put the electron
+    # of an anion into a diffuse state above the lowest, which the iteration does not leave.
+    energy = mean_field.kernel()
     if not mean_field.converged:
         raise ConvergenceError(f"{protocol.functional}/{protocol.basis} did not converge")
-    return mean_field
+    return float(energy) * HARTREE_EV
