@@ -24,6 +24,8 @@ from electrolyte_ml.quantum.protocol import Protocol, settings_key
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Relaxed
 
+_LEVEL_SHIFT = 0.3  # hartree
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DftProtocol:
@@ -146,6 +148,10 @@ def _single_point_ev(
     # Starts from free atoms, whatever the charge: orbitals of the neutral molecule put the electron
     # of an anion into a diffuse state above the lowest, which the iteration does not leave.
     energy = mean_field.kernel()
+    if not mean_field.converged:
+        # Occupied and empty levels apart: slower, and out of a swing between two states.
+        mean_field.level_shift = _LEVEL_SHIFT
+        energy = mean_field.kernel(mean_field.make_rdm1())
     if not mean_field.converged:
         raise ConvergenceError(f"{protocol.functional}/{protocol.basis} did not converge")
     return float(energy) * HARTREE_EV

@@ -100,7 +100,7 @@ def compute_limits(subject: Molecule, protocol: Protocol) -> ComputedLimits:
         # Of the halides, 6.2, -1.1 and -0.6 eV, where 3.61, 3.36 and 3.06 eV were measured.
         raise BareAtomError(
             f"{subject.smiles}: IPEA1-xTB ionisation energies of single atoms are wrong by some "
-            "electronvolts; compute it with --dft"
+            "electronvolts; --dft may serve"
         )
     return limits_of(subject, relaxed_structures(subject, protocol), protocol)
 

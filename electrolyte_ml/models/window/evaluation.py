@@ -107,6 +107,39 @@ def _compared(
     }
 
 
+def practical_support(blind: WindowModel, training: TrainingSet) -> dict[str, dict[str, float]]:
+    """Whether computed limits tell more of what was measured than the mean of it does.
+
+    Parameters
+    ----------
+    blind, training
+        As in `comparisons`.
+
+    Returns
+    -------
+    dict
+        By reference, of molecules of the table: ``n``, and the mean absolute errors with one
+        molecule left out of a line through computed limits and of the mean, V.
+    """
+    found = {}
+    known = set(training.smiles)
+    for reference in (glassy_carbon_limits(), working_voltages()):
+        at = [i for i, smiles in enumerate(reference.smiles) if smiles in known]
+        smiles, y = [reference.smiles[i] for i in at], reference.value[at]
+        x, _ = table_limits(blind, OXIDATION, smiles, training)
+        line, mean = np.empty_like(y), np.empty_like(y)
+        for i in range(len(y)):
+            rest = np.arange(len(y)) != i
+            line[i] = np.polyval(np.polyfit(x[rest], y[rest], 1), x[i]) - y[i]
+            mean[i] = y[rest].mean() - y[i]
+        found[reference.source] = {
+            "n": len(y),
+            "line_mae_v": float(np.abs(line).mean()),
+            "mean_mae_v": float(np.abs(mean).mean()),
+        }
+    return found
+
+
 def errors(predicted: NDArray[np.float64], value: NDArray[np.float64]) -> dict[str, float]:
     """Number, bias (predicted less value), mean absolute error, Spearman's rank correlation."""
     from scipy.stats import spearmanr

@@ -49,7 +49,7 @@ class SpeciesLimits:
     computed
         Row by extended tight binding and tier by canonical SMILES, failures among them.
     theory
-        Row of anions by density functional theory by canonical SMILES.
+        Row of anions by density functional theory by canonical SMILES, failures among them.
     calibration
         From extended tight binding to density functional theory for neutral molecules by axis.
     anions
@@ -126,7 +126,8 @@ class SpeciesLimits:
                 "with: electrolyte-ml window compute",
             )
         elif row.oxidation_limit_v is None:
-            return _nothing(smiles, f"its calculation failed ({row.failure})")
+            failures = [row.failure, *([theory.failure] if theory is not None else [])]
+            return _nothing(smiles, f"its calculation failed ({'; '.join(failures)})")
         else:
             value = row.oxidation_limit_v + self.anions.shift_v
             limit = _limit_of(row, OXIDATION, value, self.anions.half_width_v, tier)
@@ -144,13 +145,15 @@ def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
         (TABLE, shipped_rows()),
     ):
         for row in rows:
-            if row.protocol == protocol:
-                computed[canonical_smiles(row.smiles)] = (row, tier)
+            smiles = canonical_smiles(row.smiles)
+            # A failure says something only where nothing else does.
+            if row.protocol == protocol and not (row.failure and smiles in computed):
+                computed[smiles] = (row, tier)
     record = read_record()
     axes = record["axes"]
     return SpeciesLimits(
         computed=computed,
-        theory={row.smiles: row for row in shipped_dft_rows() if row.charge and not row.failure},
+        theory={row.smiles: row for row in shipped_dft_rows() if row.charge},
         calibration={n: Calibration.from_dict(a["calibration"]) for n, a in axes.items()},
         anions=Offset(**record["anions"]),
         theory_half_width_v=float(record["theory_half_width_v"]),

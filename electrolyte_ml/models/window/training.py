@@ -18,7 +18,7 @@ from electrolyte_ml.models.window.dataset import (
     named_molecules,
     training_set,
 )
-from electrolyte_ml.models.window.evaluation import comparisons
+from electrolyte_ml.models.window.evaluation import comparisons, practical_support
 from electrolyte_ml.models.window.gaussian import fit
 from electrolyte_ml.models.window.intervals import family_factor
 from electrolyte_ml.models.window.model import AxisModel, WindowModel
@@ -187,6 +187,7 @@ def train_window(
             name: axis.calibration.to_dict() for name, axis in blind.axes.items()
         },
         "comparisons": comparisons(blind, training),
+        "practical_support": practical_support(blind, training),
     }
     folder = out or FOLDER
     save(model, record, folder)
