@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from electrolyte_ml.quantum.electrodes import ReferenceElectrode
     from electrolyte_ml.quantum.table import LimitRow
+
+_BOTH = ("Na/Na+", "Li/Li+")
 
 app = typer.Typer(
     help="Electrochemical stability windows: of recipes, and computed for molecules.",
@@ -32,22 +35,12 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the window of recipes, the species that limit it, and known film formers."""
-    from dataclasses import replace
-
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.window import predict_window
-    from electrolyte_ml.quantum.electrodes import reference_electrode
     from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.window import print_windows, window_records
 
-    electrodes = [reference_electrode(name) for name in against or ("Na/Na+", "Li/Li+")]
-    if sodium_above_lithium is not None:
-        electrodes = [
-            replace(e, above_lithium_v=sodium_above_lithium, uncertainty_v=0.0, source="given")
-            if e.name == "Na/Na+"
-            else e
-            for e in electrodes
-        ]
+    electrodes = [_electrode(name, sodium_above_lithium) for name in against or _BOTH]
     formulations = [parse_recipe(text) for text in recipes]
     windows = [predict_window(formulations, e, minimum_share) for e in electrodes]
     records = window_records(formulations, windows)
@@ -55,6 +48,50 @@ def show(
         typer.echo(dump_json(records))
     else:
         print_windows(records)
+
+
+def _electrode(name: str, sodium_above_lithium: float | None) -> ReferenceElectrode:
+    from dataclasses import replace
+
+    from electrolyte_ml.quantum.electrodes import reference_electrode
+
+    electrode = reference_electrode(name)
+    if sodium_above_lithium is None or name != "Na/Na+":
+        return electrode
+    return replace(
+        electrode, above_lithium_v=sodium_above_lithium, uncertainty_v=0.0, source="given"
+    )
+
+
+@app.command()
+def screen(
+    smiles: Annotated[
+        list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Text file with a SMILES at the start of each line.")
+    ] = None,
+    against: Annotated[str, typer.Option(help="Reference electrode.")] = "Na/Na+",
+    sodium_above_lithium: Annotated[
+        float | None, typer.Option(help="Potential of Na/Na+ against Li/Li+, V; 0.3 by default.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Limits of molecules from the table, your calculations or the model: thousands a minute."""
+    from electrolyte_ml.errors import InputError
+    from electrolyte_ml.models.window import species_limits
+    from electrolyte_ml.report.limits import print_species, species_records
+    from electrolyte_ml.report.output import dump_json
+
+    texts = [*(smiles or []), *(_lines(file) if file else [])]
+    if not texts:
+        raise InputError("nothing to screen: give SMILES or --file")
+    electrode = _electrode(against, sodium_above_lithium)
+    records = species_records(species_limits().windows(_canonical(texts)), electrode)
+    if as_json:
+        typer.echo(dump_json(records))
+    else:
+        print_species(records)
 
 
 @app.command()
@@ -85,8 +122,8 @@ def compute(
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.window.species_limits import user_table
     from electrolyte_ml.quantum.campaign import read_molecules
+    from electrolyte_ml.report.limits import limit_records, print_limits
     from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.report.window import limit_records, print_limits
 
     texts = [*(smiles or []), *(_lines(file) if file else [])]
     if library:
@@ -144,6 +181,21 @@ def _reporter() -> Callable[[LimitRow, int, int], None]:
         typer.echo(f"{done}/{total} {row.smiles} {what}", err=True)
 
     return after_each
+
+
+def _canonical(texts: list[str]) -> list[str]:
+    from electrolyte_ml.errors import ElectrolyteError, InputErrors
+    from electrolyte_ml.species import canonical_smiles
+
+    found, faults = [], []
+    for text in texts:
+        try:
+            found.append(canonical_smiles(text))
+        except ElectrolyteError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputErrors(faults)
+    return found
 
 
 def _lines(file: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import asdict
@@ -14,12 +13,10 @@ from electrolyte_ml.errors import ElectrolyteError, InputErrors, MissingDependen
 from electrolyte_ml.quantum.geometry import Molecule, molecule
 from electrolyte_ml.quantum.limits import compute_limits
 from electrolyte_ml.quantum.protocol import Protocol
-from electrolyte_ml.quantum.table import LimitRow, read_rows, write_rows
+from electrolyte_ml.quantum.table import LimitRow, append_row, read_rows, write_rows
 
 Compute = Callable[[Molecule], LimitRow]
 AfterEach = Callable[[LimitRow, int, int], None]
-# A killed run loses no more work than this; writing at every molecule would cost more.
-_SECONDS_BETWEEN_SAVES = 5.0
 _QUEUED = 64
 
 
@@ -108,7 +105,8 @@ def compute_table(
     compute
         Row of a molecule; must be picklable where an executor of processes is used.
     path
-        The table, replaced as rows arrive; None to keep nothing.
+        The table; a row is in it as soon as it is computed, so that a killed run loses the
+        molecules under way and no other. None to keep nothing.
     executor
         Where to compute; in this process by default.
     after_each
@@ -122,18 +120,15 @@ def compute_table(
     subjects = {m.inchikey: m for m in molecules}
     table = {row.key: row for row in read_rows(path)} if path else {}
     todo = [m for key, m in subjects.items() if (key, protocol_key) not in table]
-    saved = time.monotonic()
-    try:
-        for done, row in enumerate(_computed(todo, compute, executor), start=1):
-            table[row.key] = row
-            if after_each:
-                after_each(row, len(subjects) - len(todo) + done, len(subjects))
-            if path and time.monotonic() - saved > _SECONDS_BETWEEN_SAVES:
-                write_rows(path, table.values())
-                saved = time.monotonic()
-    finally:
-        if path and table:
-            write_rows(path, table.values())
+    if path and todo:
+        # Whole lines and all columns, whatever version wrote it and however that ended.
+        write_rows(path, table.values())
+    for done, row in enumerate(_computed(todo, compute, executor), start=1):
+        table[row.key] = row
+        if path:
+            append_row(path, row)
+        if after_each:
+            after_each(row, len(subjects) - len(todo) + done, len(subjects))
     return [table[key, protocol_key] for key in subjects]
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from electrolyte_ml.quantum.campaign import filled_row
+from electrolyte_ml.quantum.cavity import keep_integrals
 from electrolyte_ml.quantum.connectivity import changed_bonds
 from electrolyte_ml.quantum.dependencies import import_optional
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
@@ -22,6 +23,8 @@ from electrolyte_ml.quantum.limits import relaxed_structures
 from electrolyte_ml.quantum.protocol import Protocol, settings_key
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Relaxed
+
+_LEVEL_SHIFT = 0.3  # hartree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +143,15 @@ def _single_point_ev(
     mean_field.with_solvent.method = "IEF-PCM"
     mean_field.with_solvent.eps = protocol.permittivity
     mean_field.with_solvent.lebedev_order = protocol.lebedev_order
+    keep_integrals(mean_field.with_solvent, system)
     mean_field.conv_tol, mean_field.max_cycle = 1e-6, 80
+    # Starts from free atoms, whatever the charge: orbitals of the neutral molecule put the electron
+    # of an anion into a diffuse state above the lowest, which the iteration does not leave.
     energy = mean_field.kernel()
+    if not mean_field.converged:
+        # Occupied and empty levels apart: slower, and out of a swing between two states.
+        mean_field.level_shift = _LEVEL_SHIFT
+        energy = mean_field.kernel(mean_field.make_rdm1())
     if not mean_field.converged:
         raise ConvergenceError(f"{protocol.functional}/{protocol.basis} did not converge")
     return float(energy) * HARTREE_EV

@@ -1,8 +1,12 @@
-"""The table of computed limits: a row a molecule and protocol, failures among them."""
+"""The table of computed limits: a row a molecule and protocol, failures among them.
+
+A row that is done is at once in the file; a line that a kill has cut short is not one.
+"""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -11,7 +15,7 @@ from typing import Any
 
 from electrolyte_ml.errors import TableError
 
-_BONDS_BETWEEN = ";"
+_BONDS_BETWEEN, _DIGITS = ";", 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,27 +76,26 @@ def read_rows(path: Path) -> list[LimitRow]:
     """
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [
-            n for n in ("inchikey", "smiles", "charge") if n not in (reader.fieldnames or [])
-        ]
-        if missing:
-            raise TableError([f"{path} is not a table of limits: no column {', '.join(missing)}"])
-        rows, faults = [], []
-        for number, cells in enumerate(reader, start=2):
-            try:
-                rows.append(LimitRow(**{n: _read(n, c) for n, c in cells.items() if n in _NAMES}))
-            except (TypeError, ValueError) as error:
-                faults.append(f"{path}, line {number}: {error}")
+    text = path.read_text(encoding="utf-8")
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [n for n in ("inchikey", "smiles", "charge") if n not in (reader.fieldnames or [])]
+    if missing:
+        raise TableError([f"{path} is not a table of limits: no column {', '.join(missing)}"])
+    rows, faults, lines = [], [], len(text.splitlines())
+    for number, cells in enumerate(reader, start=2):
+        # The last line was being written when its writer was killed.
+        if None in cells.values() and not text.endswith("\n") and reader.line_num == lines:
+            break
+        try:
+            rows.append(LimitRow(**{n: _read(n, c) for n, c in cells.items() if n in _NAMES}))
+        except (TypeError, ValueError) as error:
+            faults.append(f"{path}, line {number}: {error}")
     if faults:
         raise TableError(faults)
     return rows
 
 
-def write_rows(
-    path: Path, rows: Iterable[LimitRow], columns: tuple[str, ...] = _NAMES, digits: int = 4
-) -> None:
+def write_rows(path: Path, rows: Iterable[LimitRow]) -> None:
     """Replace a table, whole or not at all.
 
     Parameters
@@ -101,17 +104,26 @@ def write_rows(
         Where to write.
     rows
         The rows, in the order they are to have.
-    columns
-        Attributes of `LimitRow` to write.
-    digits
-        Decimals of the numbers.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_written(getattr(row, name), digits) for name in columns] for row in rows)
+        writer.writerow(_NAMES)
+        writer.writerows(_cells(row) for row in rows)
     os.replace(temporary, path)
+
+
+def append_row(path: Path, row: LimitRow) -> None:
+    """Add a row to a table that `write_rows` has written; it is in the file on return."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(_cells(row))
+    # One write, so that readers see all of the line or none.
+    with path.open("ab", buffering=0) as file:
+        file.write(line.getvalue().encode("utf-8"))
+
+
+def _cells(row: LimitRow) -> list[str]:
+    return [_written(getattr(row, name)) for name in _NAMES]
 
 
 def _read(name: str, cell: str | None) -> Any:
@@ -125,9 +137,9 @@ def _read(name: str, cell: str | None) -> Any:
     return float(text) if text else None
 
 
-def _written(value: Any, digits: int) -> str:
+def _written(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
         return _BONDS_BETWEEN.join(value)
-    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+    return f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value)

@@ -28,6 +28,54 @@ def test_show_says_what_a_window_is_not(run):
     text = " ".join(run("window", "show", RECIPE).out.split())
     assert "cells usually tolerate less" in text
     assert "anion's reduction" in text
+    assert "not of measurements" in text
+    assert "Na/Na+ lies 0.30 +- 0.15 V above Li/Li+" in text
+    assert "0.5 V further down for an anion" in text
+
+
+def test_json_has_the_scale_the_band_of_the_anion_and_the_error(run):
+    sodium, lithium = json.loads(run("window", "show", RECIPE, "--json").out)
+    assert sodium["reference"]["above_lithium_v"] == 0.3
+    assert sodium["reference"]["uncertainty_v"] == 0.15
+    assert lithium["reference"]["uncertainty_v"] == 0.0
+    assert sodium["anion_band_v"] == 0.5
+    assert "glassy carbon" in sodium["caveat"]
+    assert json.loads(run("window", "show", "PC", "--json").out)[0]["anion_band_v"] == 0.0
+
+
+def test_screen_gives_limits_of_molecules_in_their_order(run, tmp_path):
+    listed = tmp_path / "molecules.smi"
+    listed.write_text("# ours\nCCCCCCCOC(=O)OCC octyl\nF[P-](F)(F)(F)(F)F\n")
+    records = json.loads(
+        run("window", "screen", "C1COC(=O)O1", "--file", str(listed), "--json").out
+    )
+    tiers = [r["oxidation_limit_v"]["tier"] for r in records]
+    assert tiers == ["table", "model", "table"]
+    assert [r["reduction_limit_v"] is None for r in records] == [False, False, True]
+    assert "anion" in records[2]["missing"]
+    side = records[1]["oxidation_limit_v"]
+    assert side["low"] < side["value"] < side["high"]
+
+
+def test_screen_against_lithium_is_higher(run):
+    def value(against):
+        found = run("window", "screen", "CC#N", "--against", against, "--json").out
+        return json.loads(found)[0]["oxidation_limit_v"]["value"]
+
+    assert value("Li/Li+") - value("Na/Na+") == pytest.approx(0.3)
+
+
+def test_screen_refuses_an_anion_that_nobody_computed(run):
+    text = " ".join(run("window", "screen", "CCCCCCCC(=O)[O-]").out.split())
+    assert "the model knows no ions" in text
+    assert "cells usually tolerate less" in text
+
+
+def test_screen_names_all_that_cannot_be_read(run):
+    outcome = run("window", "screen", "CC#N", "C(C", "[Na+].[Cl-]")
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) == 2
+    assert run("window", "screen").code == 2
 
 
 def test_the_scale_of_sodium_can_be_set(run):
@@ -71,7 +119,7 @@ def test_dft_does_not_go_into_the_table_that_scores_use(run):
 def test_computed_limits_are_kept_and_used(run, own_folder):
     pytest.importorskip("tblite", reason="tblite is not installed")
     smiles = "COCF"
-    rows = json.loads(run("window", "compute", smiles, "[Cl-]", "--json").out)
+    rows = json.loads(run("window", "compute", smiles, "N#C[S-]", "--json").out)
     assert [r["reduction_limit_v"] is None for r in rows] == [False, True]
     assert (own_folder / "computed_limits.csv").is_file()
     again = run("window", "compute", smiles, "--json")

@@ -1,10 +1,13 @@
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
+from electrolyte_ml.quantum.campaign import read_molecules
 from electrolyte_ml.quantum.dft import DftProtocol, dft_row
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
 
 
 def test_key_depends_on_the_functional_and_on_the_structures():
@@ -23,3 +26,23 @@ def test_water_is_hard_to_oxidise_and_to_reduce():
     assert row.failure == ""
     assert row.oxidation_limit_v == pytest.approx(8.1, abs=0.6)
     assert row.reduction_limit_v < 0
+
+
+@pytest.mark.slow
+def test_the_electron_of_an_ester_anion_is_not_left_in_a_diffuse_state():
+    # A guess from the orbitals of the neutral molecule ends 1 to 2 V lower, above the ground state.
+    pytest.importorskip("tblite", reason="tblite is not installed")
+    pytest.importorskip("pyscf", reason="PySCF is not installed")
+    row = dft_row(molecule("COC=O"), DftProtocol())
+    assert row.reduction_limit_v == pytest.approx(-0.49, abs=0.05)
+    assert row.oxidation_limit_v == pytest.approx(7.20, abs=0.05)
+
+
+def test_the_shipped_table_is_of_the_listed_molecules():
+    table = files("electrolyte_ml.quantum").joinpath("tables", "dft_molecules.txt")
+    text = table.read_text("utf-8")
+    listed = [line.split()[0] for line in text.splitlines() if not line.startswith("#")]
+    molecules = [m.smiles for m in read_molecules(listed)]
+    assert len(molecules) == len(listed)
+    assert {row.smiles for row in shipped_dft_rows()} <= set(molecules)
+    assert set(molecules) <= {row.smiles for row in shipped_rows()}

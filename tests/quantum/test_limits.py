@@ -4,7 +4,7 @@ pytest.importorskip("tblite", reason="tblite is not installed")
 
 from electrolyte_ml.quantum.campaign import compute_table, read_molecules, xtb_compute
 from electrolyte_ml.quantum.geometry import molecule
-from electrolyte_ml.quantum.limits import compute_limits
+from electrolyte_ml.quantum.limits import BareAtomError, compute_limits, relaxed_structures
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.xtb import Surface
 
@@ -41,8 +41,15 @@ def test_an_anion_is_oxidised_and_not_reduced():
     assert found.reduction_limit_v is None
 
 
+def test_a_single_atom_is_refused_with_what_to_do():
+    with pytest.raises(BareAtomError, match="--dft"):
+        limits("[Cl-]")
+
+
 def test_one_atom_needs_no_relaxation():
-    assert limits("[Cl-]").relaxation_ev == pytest.approx(0.0, abs=1e-6)
+    structures = relaxed_structures(molecule("[Cl-]"), Protocol())
+    assert structures.reduced is None
+    assert structures.neutral.positions == pytest.approx(structures.oxidised.positions)
 
 
 def test_relaxation_lowers_the_energy():
@@ -61,4 +68,4 @@ def test_a_molecule_that_fails_does_not_stop_the_others(tmp_path):
         read_molecules(["COCCOC", "[Cl-]"]), protocol.key, xtb_compute(protocol), tmp_path / "t.csv"
     )
     assert "relaxation stopped" in rows[0].failure
-    assert rows[1].failure == ""
+    assert "single atoms" in rows[1].failure

@@ -1,3 +1,6 @@
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -104,6 +107,62 @@ def test_an_interrupted_run_keeps_what_was_done(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         compute_table(read_molecules(["C", "CC", "CCC"]), PROTOCOL, compute, path)
     assert [r.smiles for r in read_rows(path)] == ["C", "CC"]
+
+
+@pytest.mark.parametrize("cut", [3, 12, 20])
+def test_a_line_cut_short_is_not_a_row(tmp_path, cut):
+    path = tmp_path / "limits.csv"
+    rows = [blank(m) for m in read_molecules(["C", "CC", "CCC"])]
+    write_rows(path, rows)
+    path.write_text(path.read_text()[:-cut])
+    assert read_rows(path) == rows[:-1]
+    compute_table(read_molecules(["CCC"]), PROTOCOL, blank, path)
+    assert read_rows(path) == rows
+
+
+def test_a_whole_last_line_needs_no_end(tmp_path):
+    path = tmp_path / "limits.csv"
+    rows = [blank(m) for m in read_molecules(["C", "CC"])]
+    write_rows(path, rows)
+    path.write_text(path.read_text().rstrip("\n"))
+    assert read_rows(path) == rows
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from electrolyte_ml.quantum.campaign import compute_table, read_molecules
+from electrolyte_ml.quantum.table import LimitRow
+
+def compute(subject):
+    time.sleep(0.02)
+    return LimitRow(
+        inchikey=subject.inchikey, smiles=subject.smiles, charge=0, protocol="test-1"
+    )
+
+def after_each(row, done, total):
+    print(row.smiles, flush=True)
+
+molecules = read_molecules("C" * n for n in range(1, 60))
+compute_table(molecules, "test-1", compute, Path(sys.argv[1]), after_each=after_each)
+"""
+
+
+def test_killed_in_the_middle_it_resumes_with_nothing_lost(tmp_path):
+    path = tmp_path / "limits.csv"
+    command = [sys.executable, "-c", KILLED, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        told = [first.stdout.readline().strip() for _ in range(5)]
+        first.send_signal(signal.SIGKILL)
+        told += first.stdout.read().split()
+    assert first.returncode == -signal.SIGKILL
+    kept = [row.smiles for row in read_rows(path)]
+    assert 5 <= len(kept) < 59
+    # The row under way may be in the table and not yet told; none that was told is missing.
+    assert kept[: len(told)] == told
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert again.stdout.split() == ["C" * n for n in range(len(kept) + 1, 60)]
+    assert [row.smiles for row in read_rows(path)] == ["C" * n for n in range(1, 60)]
 
 
 def test_another_protocol_is_computed_anew_beside_the_old(tmp_path):

@@ -15,10 +15,11 @@ from electrolyte_ml.models.window.calibration import Calibration
 from electrolyte_ml.models.window.features import DESCRIPTORS, N_BITS, MoleculeFeatures
 from electrolyte_ml.models.window.gaussian import GaussianProcess
 from electrolyte_ml.models.window.model import AxisModel, WindowModel
+from electrolyte_ml.models.window.offset import Offset
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "window"
 _ARRAYS, _RECORD = "window.npz", "window.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save(model: WindowModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:
@@ -59,6 +60,8 @@ def save(model: WindowModel, training: Mapping[str, Any], folder: Path = FOLDER)
             }
             for name, axis in model.axes.items()
         },
+        "anions": model.anions.to_dict(),
+        "theory_half_width_v": model.theory_half_width_v,
         "training": dict(training),
     }
     with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
@@ -119,4 +122,9 @@ def load(folder: Path = FOLDER) -> WindowModel:
         )
         for name, axis in record["axes"].items()
     }
-    return WindowModel(axes=axes, elements=frozenset(record["elements"]))
+    return WindowModel(
+        axes=axes,
+        anions=Offset(**record["anions"]),
+        theory_half_width_v=float(record["theory_half_width_v"]),
+        elements=frozenset(record["elements"]),
+    )

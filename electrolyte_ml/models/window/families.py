@@ -65,3 +65,14 @@ def has_multiple_bond(molecule: Chem.Mol) -> bool:
 @cache
 def _multiple_bond() -> Chem.Mol:
     return Chem.MolFromSmarts("[#6;!$(c1aaaaa1)]=,:[#6;!$(c1aaaaa1)]")
+
+
+def has_soft_lone_pair(molecule: Chem.Mol) -> bool:
+    """Whether there is an amine or amide, a sulfide or a sulfoxide."""
+    return bool(molecule.HasSubstructMatch(_soft_lone_pair()))
+
+
+@cache
+def _soft_lone_pair() -> Chem.Mol:
+    # Of sulfonamides and of nitrogen in rings of six the lone pair is not the first to go.
+    return Chem.MolFromSmarts("[$([NX3;!$(N=*);!$(NS=O)]),$([SX2]),$([SX3](=O)([#6])[#6])]")

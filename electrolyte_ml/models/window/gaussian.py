@@ -65,6 +65,35 @@ class GaussianProcess:
         variance = np.exp(self.hyperparameters[:2]).sum() - (explained**2).sum(axis=0)
         return mean, np.sqrt(np.maximum(variance, 0.0))
 
+    def left_out(self, folds: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
+        """Predictions of the training molecules without those of their own fold.
+
+        With the hyperparameters, the centre and the scale of all: the blocks of the inverse
+        covariance give what a process without a fold predicts of it (Rasmussen and Williams 2006,
+        equations 5.10 to 5.12 for one molecule a fold; no DOI).
+
+        Parameters
+        ----------
+        folds
+            Fold of each, shape (n,).
+
+        Returns
+        -------
+        mean, spread
+            V, shapes (n,); the spread without the noise.
+        """
+        from scipy.linalg import cho_solve
+
+        inverse = cho_solve((self._factor, True), np.eye(len(self.target)))
+        mean, spread = np.empty_like(self.target), np.empty_like(self.target)
+        for fold in np.unique(folds):
+            rows = np.flatnonzero(folds == fold)
+            covariance = np.linalg.inv(inverse[np.ix_(rows, rows)])
+            mean[rows] = self.target[rows] - covariance @ self._weights[rows]
+            variance = np.diag(covariance) - np.exp(self.hyperparameters[3])
+            spread[rows] = np.sqrt(np.maximum(variance, 0.0))
+        return mean, spread
+
     def _covariance(self, features: MoleculeFeatures) -> Matrix:
         similar = tanimoto(features.bits, self.features.bits)
         distance = squared_distance(

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.models.window.calibration import Calibration
 from electrolyte_ml.models.window.features import molecule_features
 from electrolyte_ml.models.window.gaussian import GaussianProcess
+from electrolyte_ml.models.window.offset import Offset
 from electrolyte_ml.models.window.prediction import MODEL, SpeciesLimit
+from electrolyte_ml.species.chemistry import formal_charge
 
 _CHUNK = 2000
 
@@ -26,7 +29,7 @@ class AxisModel:
     process
         Fitted on calibrated limits, V against Li/Li+.
     calibration
-        Line from extended tight binding to density functional theory.
+        From extended tight binding to density functional theory.
     factor
         Standard deviations of the process that hold 90 % of molecules of families left out.
     widest_v
@@ -47,11 +50,17 @@ class WindowModel:
     ----------
     axes
         ``oxidation_limit_v`` and ``reduction_limit_v``.
+    anions
+        From extended tight binding to density functional theory, for the oxidation of anions.
+    theory_half_width_v
+        Half the interval of anions that density functional theory was made for, V.
     elements
         Atomic numbers among the training molecules.
     """
 
     axes: Mapping[str, AxisModel]
+    anions: Offset
+    theory_half_width_v: float
     elements: frozenset[int]
 
     def predict(self, smiles: Sequence[str]) -> dict[str, list[SpeciesLimit]]:
@@ -61,7 +70,13 @@ class WindowModel:
         ----------
         smiles
             SMILES of neutral molecules, length n.
+
+        Raises
+        ------
+        InputErrors
+            If some are ions, which the model has never seen; all of them are listed.
         """
+        _refuse_ions(smiles)
         found: dict[str, list[SpeciesLimit]] = {name: [] for name in self.axes}
         for start in range(0, len(smiles), _CHUNK):
             part = smiles[start : start + _CHUNK]
@@ -76,6 +91,18 @@ class WindowModel:
         atoms = Chem.MolFromSmiles(smiles).GetAtoms()
         unknown = {a.GetSymbol() for a in atoms if a.GetAtomicNum() not in self.elements}
         return f"no computed molecule holds {', '.join(sorted(unknown))}" if unknown else None
+
+
+def _refuse_ions(smiles: Sequence[str]) -> None:
+    ions = [text for text in smiles if ("+" in text or "-" in text) and formal_charge(text)]
+    if ions:
+        raise InputErrors(
+            [
+                f"{text} is an ion, and the model knows neutral molecules alone; the limit of an "
+                "anion is computed with: electrolyte-ml window compute"
+                for text in ions
+            ]
+        )
 
 
 def _limits(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 
 OXIDATION, REDUCTION = "oxidation_limit_v", "reduction_limit_v"
 TABLE, CALCULATION, MODEL = "table", "calculation", "model"
@@ -63,6 +65,26 @@ class SpeciesLimit:
     tier: str
     in_domain: bool = True
     reason: str | None = None
+
+    def against(
+        self, electrode: ReferenceElectrode, lowered_v: float = 0.0
+    ) -> tuple[float, float, float]:
+        """Value, low and high counted from an electrode, whose uncertainty widens the interval.
+
+        Parameters
+        ----------
+        electrode
+            The reference.
+        lowered_v
+            How much further down the interval reaches, V.
+        """
+        value = electrode.from_lithium(self.value)
+        below, above = self.value - self.low + lowered_v, self.high - self.value
+        return (
+            value,
+            value - math.hypot(below, electrode.uncertainty_v),
+            value + math.hypot(above, electrode.uncertainty_v),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.window.calibration import COVERAGE
+from electrolyte_ml.models.window.coverage import COVERAGE
 from electrolyte_ml.models.window.passivation import FilmFormer, passivation
 from electrolyte_ml.models.window.prediction import LimitPrediction, SpeciesLimit, SpeciesWindow
 from electrolyte_ml.models.window.species_limits import species_limits
@@ -28,8 +28,13 @@ class RecipeWindows:
 
     Attributes
     ----------
+    reference
+        Electrode that potentials are counted from, with the uncertainty of its scale.
     oxidation_limit_v, reduction_limit_v
         One-electron limits, V against the reference.
+    anion_band_v
+        How much the anion beside the solvent may lower the oxidation limit, V, shape (n,): part of
+        its lower bound; 0 without a salt.
     passivation
         Known film formers in each recipe, shape (n,).
     not_limiting
@@ -37,8 +42,10 @@ class RecipeWindows:
         that set the limits, shape (n,): sacrificed first, and not limiting.
     """
 
+    reference: ReferenceElectrode
     oxidation_limit_v: LimitPrediction
     reduction_limit_v: LimitPrediction
+    anion_band_v: tuple[float, ...]
     passivation: tuple[tuple[FilmFormer, ...], ...]
     not_limiting: tuple[tuple[str, ...], ...]
 
@@ -101,10 +108,12 @@ def predict_window(
     }
     films = {key: passivation(f) for key, f in distinct.items()}
     rows = [sides[id(f)] for f in formulations]
-    salted = [bool(f.salts) for f in formulations]
+    bands = tuple(ANION_BAND_V if f.salts else 0.0 for f in formulations)
     return RecipeWindows(
-        oxidation_limit_v=_prediction([r[0] for r in rows], electrode, salted),
-        reduction_limit_v=_prediction([r[1] for r in rows], electrode, [False] * len(rows)),
+        reference=electrode,
+        oxidation_limit_v=_prediction([r[0] for r in rows], electrode, bands),
+        reduction_limit_v=_prediction([r[1] for r in rows], electrode, [0.0] * len(rows)),
+        anion_band_v=bands,
         passivation=tuple(films[id(f)] for f in formulations),
         not_limiting=tuple(
             tuple(dict.fromkeys(ox.sacrificed + red.sacrificed)) for ox, red in rows
@@ -165,18 +174,13 @@ def _side(components: Sequence[_Component], *, oxidation: bool) -> _Side:
 
 
 def _prediction(
-    sides: Sequence[_Side], electrode: ReferenceElectrode, salted: Sequence[bool]
+    sides: Sequence[_Side], electrode: ReferenceElectrode, bands: Sequence[float]
 ) -> LimitPrediction:
     """Limits of the rows against an electrode; anions beside solvents lower the lower bound."""
     value, low, high = (np.full(len(sides), math.nan) for _ in range(3))
-    for row, (side, salt) in enumerate(zip(sides, salted, strict=True)):
+    for row, (side, band) in enumerate(zip(sides, bands, strict=True)):
         if side.limit is not None:
-            centre = electrode.from_lithium(side.limit.value)
-            below = side.limit.value - side.limit.low + (ANION_BAND_V if salt else 0.0)
-            above = side.limit.high - side.limit.value
-            value[row] = centre
-            low[row] = centre - math.hypot(below, electrode.uncertainty_v)
-            high[row] = centre + math.hypot(above, electrode.uncertainty_v)
+            value[row], low[row], high[row] = side.limit.against(electrode, band)
     return LimitPrediction(
         value=value,
         low=low,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from electrolyte_ml.models.window.prediction import OXIDATION, REDUCTION
+from electrolyte_ml.quantum.shipped import shipped_dft_rows
 
 # The file states no reference. With the hydrogen electrode, 3.04 V above Li/Li+, its ethyl methyl
 # carbonate and vinylene carbonate agree with other published limits to 0.1 V.
@@ -44,6 +45,22 @@ class ReferenceLimits:
 
 
 def dft_limits(axis: str) -> ReferenceLimits:
+    """Our own limits by wB97X/6-31+G* of neutral molecules, which ship with the package.
+
+    Parameters
+    ----------
+    axis
+        ``oxidation_limit_v`` or ``reduction_limit_v``.
+    """
+    rows = [row for row in shipped_dft_rows() if row.charge == 0 and not row.failure]
+    return ReferenceLimits(
+        smiles=tuple(row.smiles for row in rows),
+        value=np.array([getattr(row, axis) for row in rows]),
+        source="wB97X",
+    )
+
+
+def published_limits(axis: str) -> ReferenceLimits:
     """Published limits by wB97X-V/def2-TZVPPD/SMD of BattSLM (10.26434/chemrxiv.15001594/v1).
 
     Molecules whose structure can only be written with separated charges are left out, and those
@@ -72,6 +89,24 @@ def dft_limits(axis: str) -> ReferenceLimits:
     return ReferenceLimits(
         smiles=tuple(found), value=np.array(list(found.values())), source="wB97X-V (BattSLM)"
     )
+
+
+def between_theories(axis: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Our limits and published ones of the molecules in both, V, shapes (n,).
+
+    Raises
+    ------
+    DataNotFoundError
+        If the published limits are not on this machine.
+    """
+    own, published = dft_limits(axis), published_limits(axis)
+    other = dict(zip(published.smiles, published.value.tolist(), strict=True))
+    pairs = [
+        (value, other[smiles])
+        for smiles, value in zip(own.smiles, own.value.tolist(), strict=True)
+        if smiles in other
+    ]
+    return np.array([x for x, _ in pairs]), np.array([y for _, y in pairs])
 
 
 def glassy_carbon_limits() -> ReferenceLimits:

@@ -6,15 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-from rdkit import Chem
-
 from electrolyte_ml.models.window.artefact import load, read_record
-from electrolyte_ml.models.window.calibration import Calibration
-from electrolyte_ml.models.window.families import has_multiple_bond
+from electrolyte_ml.models.window.calibration import Calibration, terms_of
+from electrolyte_ml.models.window.offset import Offset
 from electrolyte_ml.models.window.prediction import (
     CALCULATION,
     OXIDATION,
@@ -24,15 +20,13 @@ from electrolyte_ml.models.window.prediction import (
     SpeciesWindow,
 )
 from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
 from electrolyte_ml.quantum.table import LimitRow, read_rows
 from electrolyte_ml.species import canonical_smiles
 from electrolyte_ml.species.chemistry import formal_charge
 
 FOLDER_VARIABLE = "ELECTROLYTE_ML_WINDOW"
 TABLE_NAME = "computed_limits.csv"
-# The recipe differs from density functional theory by at most this for the three anions that were
-# compared (PF6-, BF4-, ClO4-; vertical wB97X/def2-SVP in IEF-PCM): too few for a line.
-ANION_HALF_WIDTH_V = 0.9
 NO_ANION_REDUCTION = "reduction of an anion is not computed: the dianion falls apart"
 
 
@@ -46,11 +40,6 @@ def user_table() -> Path:
     return Path(platformdirs.user_data_dir("electrolyte_ml")) / "window" / TABLE_NAME
 
 
-def shipped_rows() -> list[LimitRow]:
-    """Rows of the table that ships with the package, failures among them."""
-    return read_rows(Path(str(files("electrolyte_ml.quantum") / "tables" / TABLE_NAME)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesLimits:
     """Looks limits up, and predicts the ones that nobody has computed.
@@ -58,13 +47,22 @@ class SpeciesLimits:
     Attributes
     ----------
     computed
-        Row and tier by canonical SMILES.
+        Row by extended tight binding and tier by canonical SMILES, failures among them.
+    theory
+        Row of anions by density functional theory by canonical SMILES, failures among them.
     calibration
-        Line from extended tight binding to density functional theory by axis.
+        From extended tight binding to density functional theory for neutral molecules by axis.
+    anions
+        From extended tight binding to density functional theory for anions.
+    theory_half_width_v
+        Half the interval of anions in `theory`, V.
     """
 
     computed: Mapping[str, tuple[LimitRow, str]]
+    theory: Mapping[str, LimitRow]
     calibration: Mapping[str, Calibration]
+    anions: Offset
+    theory_half_width_v: float
     _known: dict[str, SpeciesWindow] = field(default_factory=dict)
 
     def windows(self, smiles: Sequence[str]) -> list[SpeciesWindow]:
@@ -97,40 +95,44 @@ class SpeciesLimits:
         charge = formal_charge(smiles)
         if charge > 0:
             return _nothing(smiles, "limits of a cation are not computed")
-        row, tier = self.computed.get(smiles, (None, ""))
-        if row is not None and charge < 0:
-            return _anion_window(row, tier)
-        if row is not None:
-            return self._computed_window(row, tier)
         if charge < 0:
+            return self._anion_window(smiles)
+        row, tier = self.computed.get(smiles, (None, ""))
+        if row is None or row.failure:
+            return None
+        return SpeciesWindow(
+            smiles=smiles,
+            oxidation=self._limit(row, OXIDATION, tier),
+            reduction=self._limit(row, REDUCTION, tier),
+        )
+
+    def _limit(self, row: LimitRow, axis: str, tier: str) -> SpeciesLimit | None:
+        if getattr(row, axis) is None:
+            return None
+        line = self.calibration[axis]
+        value = float(line.apply(terms_of([row], axis))[0])
+        return _limit_of(row, axis, value, line.half_width_v, tier)
+
+    def _anion_window(self, smiles: str) -> SpeciesWindow:
+        row, tier = self.computed.get(smiles, (None, ""))
+        theory = self.theory.get(smiles)
+        if theory is not None and theory.oxidation_limit_v is not None:
+            value, half = theory.oxidation_limit_v, self.theory_half_width_v
+            limit = _limit_of(theory, OXIDATION, value, half, TABLE)
+        elif row is None:
             return _nothing(
                 smiles,
                 f"no limits of {smiles} are computed, and the model knows no ions; compute them "
                 "with: electrolyte-ml window compute",
             )
-        return None
-
-    def _computed_window(self, row: LimitRow, tier: str) -> SpeciesWindow:
-        multiple_bond = has_multiple_bond(Chem.MolFromSmiles(row.smiles))
-
-        def limit(value: float | None, axis: str, bonds: tuple[str, ...]) -> SpeciesLimit | None:
-            if value is None:
-                return None
-            line = self.calibration[axis]
-            centre = float(line.apply(np.array(value), np.array(multiple_bond)))
-            reason = f"a bond changes as the ion relaxes ({', '.join(bonds)})" if bonds else None
-            return SpeciesLimit(
-                value=centre,
-                low=centre - line.half_width_v,
-                high=centre + line.half_width_v,
-                tier=tier,
-                reason=reason,
-            )
-
+        elif row.oxidation_limit_v is None:
+            failures = [row.failure, *([theory.failure] if theory is not None else [])]
+            return _nothing(smiles, f"its calculation failed ({'; '.join(failures)})")
+        else:
+            value = row.oxidation_limit_v + self.anions.shift_v
+            limit = _limit_of(row, OXIDATION, value, self.anions.half_width_v, tier)
         return SpeciesWindow(
-            smiles=row.smiles,
-            oxidation=limit(row.oxidation_limit_v, OXIDATION, row.oxidation_bonds),
-            reduction=limit(row.reduction_limit_v, REDUCTION, row.reduction_bonds),
+            smiles=smiles, oxidation=limit, reduction=None, missing=NO_ANION_REDUCTION
         )
 
 
@@ -143,13 +145,19 @@ def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
         (TABLE, shipped_rows()),
     ):
         for row in rows:
-            if not row.failure and row.protocol == protocol:
-                computed[canonical_smiles(row.smiles)] = (row, tier)
+            smiles = canonical_smiles(row.smiles)
+            # A failure says something only where nothing else does.
+            if row.protocol == protocol and not (row.failure and smiles in computed):
+                computed[smiles] = (row, tier)
     record = read_record()
-    calibration = {
-        name: Calibration.from_dict(axis["calibration"]) for name, axis in record["axes"].items()
-    }
-    return SpeciesLimits(computed=computed, calibration=calibration)
+    axes = record["axes"]
+    return SpeciesLimits(
+        computed=computed,
+        theory={row.smiles: row for row in shipped_dft_rows() if row.charge},
+        calibration={n: Calibration.from_dict(a["calibration"]) for n, a in axes.items()},
+        anions=Offset(**record["anions"]),
+        theory_half_width_v=float(record["theory_half_width_v"]),
+    )
 
 
 def forget() -> None:
@@ -172,15 +180,10 @@ def species_limits() -> SpeciesLimits:
     return _limits_of(table, table.stat().st_mtime_ns if table.is_file() else None)
 
 
-def _anion_window(row: LimitRow, tier: str) -> SpeciesWindow:
-    value = row.oxidation_limit_v
-    limit = None
-    if value is not None:
-        low, high = value - ANION_HALF_WIDTH_V, value + ANION_HALF_WIDTH_V
-        limit = SpeciesLimit(value=value, low=low, high=high, tier=tier)
-    return SpeciesWindow(
-        smiles=row.smiles, oxidation=limit, reduction=None, missing=NO_ANION_REDUCTION
-    )
+def _limit_of(row: LimitRow, axis: str, value: float, half: float, tier: str) -> SpeciesLimit:
+    bonds = row.oxidation_bonds if axis == OXIDATION else row.reduction_bonds
+    reason = f"a bond changes as the ion relaxes ({', '.join(bonds)})" if bonds else None
+    return SpeciesLimit(value=value, low=value - half, high=value + half, tier=tier, reason=reason)
 
 
 def _nothing(smiles: str, why: str) -> SpeciesWindow:

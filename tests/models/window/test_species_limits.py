@@ -5,7 +5,9 @@ from electrolyte_ml.models.window import species_limits
 from electrolyte_ml.models.window.prediction import CALCULATION, MODEL, TABLE
 from electrolyte_ml.models.window.species_limits import FOLDER_VARIABLE, TABLE_NAME
 from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.shipped import shipped_dft_rows
 from electrolyte_ml.quantum.table import LimitRow, write_rows
+from electrolyte_ml.species.default import packaged_catalog
 
 UNSEEN = "CCCCCCCOC(=O)OCC"
 
@@ -61,6 +63,56 @@ def test_an_anion_has_no_reduction_limit_and_says_why():
     assert found.oxidation.tier == TABLE
     assert found.reduction is None
     assert "anion" in found.missing
+
+
+def test_every_anion_of_the_catalog_has_a_limit_or_a_recorded_reason():
+    anions = packaged_catalog().anions
+    for anion, found in zip(
+        anions, species_limits().windows([a.smiles for a in anions]), strict=True
+    ):
+        if found.oxidation is None:
+            assert "failed" in found.missing, anion.name
+            assert anion.name in {"Br", "I"}
+        else:
+            assert found.oxidation.tier == TABLE
+            assert 2 < found.oxidation.value < 11, anion.name
+
+
+def test_anions_are_taken_from_density_functional_theory():
+    theory = {row.smiles: row.oxidation_limit_v for row in shipped_dft_rows() if row.charge}
+    for smiles in ("F[B-](F)(F)F", "[Cl-]"):
+        assert window(smiles).oxidation.value == theory[smiles]
+
+
+def test_at_least_sixty_molecules_have_density_functional_theory():
+    rows = [row for row in shipped_dft_rows() if not row.failure]
+    assert len(rows) >= 60
+    assert len({row.key for row in rows}) == len(rows)
+
+
+def test_a_failed_calculation_of_an_anion_is_its_reason(own_folder):
+    smiles = "CCCCCCCC(=O)[O-]"
+    row = LimitRow(
+        inchikey="X", smiles=smiles, charge=-1, protocol=Protocol().key, failure="SCF diverged"
+    )
+    write_rows(own_folder / TABLE_NAME, [row])
+    assert "SCF diverged" in window(smiles).missing
+
+
+def test_your_own_calculation_outranks_a_recorded_failure(own_folder):
+    row = LimitRow(
+        inchikey="X", smiles="[I-]", charge=-1, protocol=Protocol().key, oxidation_limit_v=4.0
+    )
+    write_rows(own_folder / TABLE_NAME, [row])
+    assert window("[I-]").oxidation.tier == CALCULATION
+
+
+def test_a_failed_calculation_of_a_molecule_leaves_the_model(own_folder):
+    row = LimitRow(
+        inchikey="X", smiles=UNSEEN, charge=0, protocol=Protocol().key, failure="SCF diverged"
+    )
+    write_rows(own_folder / TABLE_NAME, [row])
+    assert window(UNSEEN).oxidation.tier == MODEL
 
 
 def test_an_unknown_anion_is_refused_and_not_learned():
