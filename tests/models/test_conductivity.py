@@ -9,6 +9,7 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models import predict_conductivity
 from electrolyte_ml.models.conductivity import cation, load
 from electrolyte_ml.models.conductivity.artefact import save
+from electrolyte_ml.models.conductivity.card import write_card
 from electrolyte_ml.models.conductivity.intervals import conformal_factor, scale_of
 from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.conductivity.likeness import places
@@ -222,6 +223,24 @@ def test_model_files_are_read_back_as_they_were(tmp_path):
     assert again.predict([recipe], at).value == pytest.approx(model.predict([recipe], at).value)
     assert again.domain == model.domain
     assert {p.suffix for p in tmp_path.iterdir()} == {".npz", ".json"}
+
+
+def test_card_is_made_from_the_model_and_its_record(tmp_path):
+    record = {
+        "data": "CALiSol-23: 7 rows",
+        "settings": {"width": 32},
+        "calibration": "calibration: 6 folds by source, n = 7",
+        "held_out_source_mae_log10": 0.1234,
+        "factor": 4.5,
+    }
+    write_card(load(), record, tmp_path)
+    (card,) = tmp_path.iterdir()
+    text = card.read_text(encoding="utf-8")
+    assert card.name == "MODEL_CARD.md"
+    assert "CALiSol-23: 7 rows" in text
+    assert "0.1234" in text
+    value = predict(["1 M NaPF6 in diglyme"]).value[0]
+    assert f"| 1 M NaPF6 in diglyme | {value:.3g} |" in text
 
 
 def test_missing_model_says_how_to_make_one(tmp_path):

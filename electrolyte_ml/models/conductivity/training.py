@@ -14,6 +14,7 @@ from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature
 from electrolyte_ml.data.splits import Split, grouped_split, source_groups
 from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
+from electrolyte_ml.models.conductivity.card import write_card
 from electrolyte_ml.models.conductivity.cation import (
     READING_SD,
     SECOND_HAND_SD,
@@ -164,7 +165,7 @@ def train_conductivity(
     settings: FitSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train on all data, calibrate on held-out sources, and write the model.
+    """Train on all data, calibrate on held-out sources, and write the model with its card.
 
     Parameters
     ----------
@@ -214,5 +215,7 @@ def train_conductivity(
         "coverage_target": COVERAGE,
         "held_out_source_mae_log10": float(np.abs(error).mean()),
     }
-    save(model, record, out or FOLDER)
+    folder = out or FOLDER
+    save(model, record, folder)
+    write_card(model, record, folder)
     return record
