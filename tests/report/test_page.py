@@ -141,7 +141,7 @@ def test_predictions_show_what_a_model_adds_and_what_is_missing():
     }
     rows = prediction_rows([record, {**record, "temperature_k": 253.15}])
     assert [row["words"] for row in rows] == ["oxidation limit, V", "flash point, °C"]
-    assert rows[0]["note"] == "limiting species: DME"
+    assert rows[0]["note"] == "limited by DME"
     assert rows[0]["interval"] == "4 to 4.8"
     assert (rows[1]["value"], rows[1]["interval"]) == ("27", "22 to 32")
     assert rows[1]["note"] == "outside the model's domain"
