@@ -17,24 +17,23 @@ from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_spli
 from electrolyte_ml.benchmarks.environment import data_sha256
 from electrolyte_ml.benchmarks.search_baybe import BaybeSearch
 from electrolyte_ml.benchmarks.search_campaign import CampaignSearch
-from electrolyte_ml.benchmarks.search_guided import GuidedSearch
 from electrolyte_ml.benchmarks.search_strategies import RandomRecipes, StrategyMaker, tree_sampler
 from electrolyte_ml.benchmarks.search_worlds import World, pool_world, simulated_world
 from electrolyte_ml.data.sources.calisol23 import FILE_NAME
 
 TASK = "search for the highest conductivity, 80 experiments"
-OURS = "campaign engine: belief and residual model, our space"
+OURS = "campaign engine"
 SPLITS = ("laboratory", "two objectives", "lookup")
 _QUICK_SPLITS = ("laboratory", "lookup")
 BATCH, N_BATCHES = 8, 10
 _SEEDS, _QUICK_SEEDS = 10, 3
 _CLOSE = 0.95
+_UNBELIEVING = "campaign engine, no belief"
 _BAYBE = "BayBE, 1000 recipes of our space"
 
 STRATEGIES: Mapping[str, StrategyMaker] = {
     OURS: CampaignSearch,
-    "belief and process by upper bound, our space": GuidedSearch,
-    "process by upper bound, no belief, our space": partial(GuidedSearch, believing=False),
+    _UNBELIEVING: partial(CampaignSearch, believing=False),
     "TPE, our space": tree_sampler("legal"),
     "TPE, independent fractions over their sum": tree_sampler("independent"),
     "TPE, Dirichlet fractions": tree_sampler("dirichlet"),
@@ -42,7 +41,7 @@ STRATEGIES: Mapping[str, StrategyMaker] = {
     _BAYBE: BaybeSearch,
 }
 # What a quick run leaves out: too slow, or nothing that the others do not show.
-_NOT_QUICK = (_BAYBE, "process by upper bound, no belief, our space", "TPE, Dirichlet fractions")
+_NOT_QUICK = (_BAYBE, _UNBELIEVING, "TPE, Dirichlet fractions")
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:

@@ -146,11 +146,11 @@ def _models(campaign: Campaign) -> list[dict[str, Any]]:
     found = []
     for name, measured in campaign.tuned().measured.items():
         before, after = measured.errors()
-        n_recipes = len({p.formulation.key for p in measured.points})
+        n_recipes = len({f.key for f in measured.formulations})
         found.append(
             {
                 "property": name,
-                "n": len(measured.points),
+                "n": len(measured.formulations),
                 "n_recipes": n_recipes,
                 "scale": "log10" if PROPERTIES[name].is_logarithmic else PROPERTIES[name].unit,
                 "mae_shipped": before,

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.benchmarks.residual_process import Inputs, ResidualProcess
 from electrolyte_ml.benchmarks.search import (
     BATCH,
     N_BATCHES,
@@ -122,20 +121,7 @@ def test_pool_is_measured_once(space):
     assert free.sum() == 2
 
 
-def test_process_learns_what_it_was_told_and_doubts_the_rest():
-    rng = np.random.default_rng(0)
-    known = Inputs(descriptors=rng.normal(size=(12, 3)), belief=rng.normal(0, 0.2, 12))
-    residual = 0.2 * np.sin(known.descriptors[:, 0])
-    process = ResidualProcess.tuned(known, residual)
-    mean, doubt = process.posterior(known, residual, known)
-    assert mean == pytest.approx(residual, abs=0.03)
-    far = Inputs(descriptors=np.full((1, 3), 50.0), belief=np.zeros(1))
-    assert process.posterior(known, residual, far)[1][0] > 3 * doubt.max()
-    before = process.posterior(known.rows(slice(0, 0)), residual[:0], far)
-    assert before[0] == pytest.approx([0.0])
-
-
-@pytest.mark.parametrize("name", [n for n in STRATEGIES if "BayBE" not in n and n != OURS])
+@pytest.mark.parametrize("name", [n for n in STRATEGIES if "BayBE" not in n])
 def test_strategies_never_measure_twice_and_repeat_with_the_seed(world, name):
     keys = []
     for _ in range(2):
@@ -152,10 +138,10 @@ def test_strategies_never_measure_twice_and_repeat_with_the_seed(world, name):
 
 @pytest.mark.slow
 def test_learning_beats_chance_in_a_simple_world(world):
-    guided = run_campaign(world, STRATEGIES["belief and process by upper bound, our space"], 0)
+    guided = run_campaign(world, STRATEGIES[OURS], 0)
     chance = run_campaign(world, STRATEGIES["random legal recipes (Sobol)"], 0)
     assert guided.shape == (BATCH * N_BATCHES, 1)
-    assert guided.max() > chance.max()
+    assert guided[-40:].mean() > 2 * chance[-40:].mean()
     assert guided.max() > 0.97 * world.pool_truth.max()
 
 
