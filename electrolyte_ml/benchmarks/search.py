@@ -78,6 +78,8 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
                 "electrolyte_ml.benchmarks",
                 "electrolyte_ml.data",
                 "electrolyte_ml.features",
+                "electrolyte_ml.models.neighbour_table",
+                "electrolyte_ml.models.similarity",
                 "electrolyte_ml.search",
             ),
             version=f"{len(seeds)} seeds",
@@ -108,9 +110,12 @@ def _runner(
 ) -> Callable[[Progress | None], JobResult]:
     def run(progress: Progress | None) -> JobResult:
         figures: list[dict[str, float]] = []
+        traces = []
         for number, seed in enumerate(seeds, start=1):
             world = _world(split, seed)
-            figures.append(campaign_figures(world, run_campaign(world, make, seed)))
+            truth = run_campaign(world, make, seed)
+            figures.append(campaign_figures(world, truth))
+            traces.append(share_found(world, truth))
             if progress is not None:
                 progress("seeds", number, len(seeds))
         metrics: dict[str, float] = {"n": BATCH * N_BATCHES, "seeds": len(seeds)}
@@ -118,7 +123,7 @@ def _runner(
             values = np.array([f[name] for f in figures])
             metrics[name] = float(values.mean())
             metrics[f"{name}_sd"] = float(values.std(ddof=1))
-        return JobResult(metrics=metrics)
+        return JobResult(metrics=metrics, trace=np.array(traces))
 
     return run
 
@@ -169,6 +174,19 @@ def campaign_figures(world: World, truth: NDArray[np.float64]) -> dict[str, floa
         "experiments_to_95": float(close[0] + 1) if len(close) else float(len(truth)),
         "reached_95": float(len(close) > 0),
     }
+
+
+def share_found(world: World, truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Percent of what there is in a world that was found after each experiment, shape (n,).
+
+    Of the best value with one objective, of the hypervolume with two.
+    """
+    reference = world.pool_truth
+    if truth.shape[1] == 2:
+        so_far = np.array([hypervolume(truth[: i + 1]) for i in range(len(truth))])
+        return 100 * so_far / hypervolume(reference)
+    best: NDArray[np.float64] = np.maximum.accumulate(truth[:, 0])
+    return 100 * best / reference[:, 0].max()
 
 
 def hypervolume(values: NDArray[np.float64]) -> float:

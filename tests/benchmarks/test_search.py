@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from electrolyte_ml.benchmarks.search import (
     hypervolume,
     jobs,
     run_campaign,
+    share_found,
 )
 from electrolyte_ml.benchmarks.search_encodings import IndependentFractions
 from electrolyte_ml.benchmarks.search_worlds import World, nearest_of_pool
@@ -101,8 +103,20 @@ def test_figures_of_a_known_campaign(world):
     figures = campaign_figures(world, truth)
     assert figures["regret_percent"] == pytest.approx(1.0)
     assert (figures["experiments_to_95"], figures["reached_95"]) == (3.0, 1.0)
+    found = share_found(world, truth[[1, 0, 3, 2]])
+    assert found == pytest.approx([90, 90, 99, 99])
     missed = campaign_figures(world, truth[:2])
     assert (missed["experiments_to_95"], missed["reached_95"]) == (2.0, 0.0)
+
+
+def test_hypervolume_found_only_grows(world):
+    two = replace(world, nature=_truth, n_objectives=2)
+    recipes = two.space.decode_many(np.random.default_rng(1).random((20, two.space.dimension)))
+    found = share_found(two, _truth(recipes))
+    assert np.all(np.diff(found) >= 0)
+    assert 0 < found[-1] <= 100
+    figures = campaign_figures(two, _truth(recipes))
+    assert figures["hypervolume_percent"] == pytest.approx(found[-1])
 
 
 @given(point=st.lists(st.floats(0, 1), min_size=7, max_size=7), uniform=st.booleans())
