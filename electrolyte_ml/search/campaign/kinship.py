@@ -30,7 +30,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.similarity import square_distances
 
 Array = NDArray[np.float64]
-# Half of the error is taken to be common to all recipes, as between two laboratories.
+# Between two laboratories: less than what sets recipes apart, which is 1 unless data say otherwise.
 _OFFSET = 0.5
 # Share of a prediction that may be wrong. With none a search keeps to what a misleading model
 # likes; chosen of 0.25, 0.5, 0.7 and 1 in simulated laboratories that no result is reported of.

@@ -26,7 +26,7 @@ from electrolyte_ml.search.campaign.kinship import (
 
 # Medians of the priors: variance; lengths in distance of recipes and in kelvin; noise on the scale
 # of the error (0.025 in log10 is 6 %, a usual repeatability of a conductivity cell).
-_PRIOR_MEDIAN = np.array([0.5, 0.5, 60.0, 0.025])
+_PRIOR_MEDIAN = np.array([1.0, 0.5, 60.0, 0.025])
 _PRIOR_WIDTH = np.array([0.7, 0.7, 0.7, 0.4])  # standard deviations of the logarithms
 # Where the search for parameters begins, in widths from the medians: middle, local, wide.
 _STARTS = ((0, 0, 0, 0), (0, -1.5, 0, 0), (0, 1, 0, 0))
