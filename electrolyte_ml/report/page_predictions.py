@@ -86,6 +86,9 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
     if name in LIQUID_RANGE:
         return {**_thermometer(prediction), "words": f"{words}, °C"}
     low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
+    if low == high:
+        # What follows from the recipe by arithmetic is certain.
+        low = coverage = None
     return {
         "words": f"{words}, {unit}" if unit else words,
         "value": significant(prediction["value"]),
