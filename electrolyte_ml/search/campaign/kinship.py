@@ -5,12 +5,15 @@ Their prior covariance has three parts,
 
 .. math:: k(x, x') = o\, \frac{\min(s, s')}{\max(s, s')}
    + \tau^2\, \frac{(\mu - \bar\mu)(\mu' - \bar\mu)}{s\, s'}
-   + v\, k_{5/2}\!\left(\sqrt{\frac{d^2(x, x')}{\ell^2} + \frac{(T - T')^2}{\ell_T^2}}\right)
+   + v\, k_{5/2}\!\left(\sqrt{\sum_i \frac{d_i^2(x, x')}{\ell_i^2}
+                              + \frac{(T - T')^2}{\ell_T^2}}\right)
 
 an offset of variance :math:`o`, of the same size for all, as of a laboratory that reads a tenth too
 high; a share :math:`\tau` of the prediction :math:`\mu` itself that may be wrong, because recipes
 that a search picks are those that the model flatters most; and what alike recipes have in common,
-by Matern's kernel [1]_ of the distance :math:`d` of `electrolyte_ml.models.similarity`.
+by Matern's kernel [1]_ of the distances :math:`d_i` of solvents, of ions and of molality of
+`electrolyte_ml.models.similarity`, each with a length of its own: how much an anion matters is left
+to the data.
 
 References
 ----------
@@ -27,7 +30,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.similarity import square_distances
+from electrolyte_ml.models.similarity import square_parts
 
 Array = NDArray[np.float64]
 # Between two laboratories: less than what sets recipes apart, which is 1 unless data say otherwise.
@@ -45,8 +48,8 @@ class Scales:
     ----------
     local
         Variance :math:`v` of what alike recipes have in common.
-    distance
-        Its length :math:`\ell` in units of the distance of recipes.
+    solvents, ions, molality
+        Its lengths :math:`\ell_i` in units of the distance of recipes.
     temperature_k
         Its length in temperature, K.
     noise
@@ -54,7 +57,9 @@ class Scales:
     """
 
     local: float
-    distance: float
+    solvents: float
+    ions: float
+    molality: float
     temperature_k: float
     noise: float
 
@@ -118,12 +123,15 @@ class Kinship:
         self._slope = _SLOPE**2 * np.outer(_lean(left, centre), _lean(right, centre))
         mixtures: Composition = compose(left.formulations)
         others = mixtures if right is left else compose(right.formulations)
-        self._square = square_distances(mixtures, others)
+        self._parts = square_parts(mixtures, others)
         self._heat = (left.temperature_k[:, None] - right.temperature_k[None, :]) ** 2
 
     def covariance(self, scales: Scales) -> Array:
         """Covariance, shape (n, m)."""
-        square = self._square / scales.distance**2 + self._heat / scales.temperature_k**2
+        square = self._heat / scales.temperature_k**2
+        lengths = (scales.solvents, scales.ions, scales.molality)
+        for part, length in zip(self._parts, lengths, strict=True):
+            square = square + part / length**2
         apart = np.sqrt(5 * square)
         matern = (1 + apart + apart**2 / 3) * np.exp(-apart)
         result: Array = _OFFSET * self._alike_scale + self._slope + scales.local * matern

@@ -24,12 +24,13 @@ from electrolyte_ml.search.campaign.kinship import (
     prior_variance,
 )
 
-# Medians of the priors: variance; lengths in distance of recipes and in kelvin; noise on the scale
-# of the error (0.025 in log10 is 6 %, a usual repeatability of a conductivity cell).
-_PRIOR_MEDIAN = np.array([1.0, 0.5, 60.0, 0.025])
-_PRIOR_WIDTH = np.array([0.7, 0.7, 0.7, 0.4])  # standard deviations of the logarithms
+# Medians of the priors: variance; lengths of solvents, ions and molality in distance of recipes,
+# and in kelvin; noise on the scale of the error (0.025 in log10 is 6 %, a usual repeatability of a
+# conductivity cell).
+_PRIOR_MEDIAN = np.array([1.0, 0.5, 0.5, 0.5, 60.0, 0.025])
+_PRIOR_WIDTH = np.array([0.7, 0.7, 0.7, 0.7, 0.7, 0.4])  # standard deviations of the logarithms
 # Where the search for parameters begins, in widths from the medians: middle, local, wide.
-_STARTS = ((0, 0, 0, 0), (0, -1.5, 0, 0), (0, 1, 0, 0))
+_STARTS = ((0, 0, 0, 0, 0, 0), (0, -1, -1, -1, 0, 0), (0, 1, 1, 1, 0, 0))
 _WIDTHS_ALLOWED = 3
 # With fewer measurements the likelihood says next to nothing.
 _FEWEST_TO_FIT = 6
@@ -159,5 +160,12 @@ class Residual:
 
 
 def _scales(logarithms: Array) -> Scales:
-    local, distance, temperature, noise = np.exp(logarithms).tolist()
-    return Scales(local=local, distance=distance, temperature_k=temperature, noise=noise)
+    local, solvents, ions, molality, temperature, noise = np.exp(logarithms).tolist()
+    return Scales(
+        local=local,
+        solvents=solvents,
+        ions=ions,
+        molality=molality,
+        temperature_k=temperature,
+        noise=noise,
+    )
