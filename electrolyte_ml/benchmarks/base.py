@@ -22,11 +22,15 @@ class JobResult:
         Numbers by name; ``n`` is always among them.
     measured, predicted
         What a parity plot shows, shapes (t,), in the unit of the task; empty if there is none.
+    trace
+        How much of what there is a search has found after each experiment, percent, a row a seed,
+        shape (s, b); empty for what is no search.
     """
 
     metrics: dict[str, float]
     measured: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     predicted: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    trace: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.benchmarks.search_strategies import Fresh
 from electrolyte_ml.benchmarks.search_worlds import COLD_K, WARM_K, World
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.search import Objective, OutOfDomain, Problem
 from electrolyte_ml.search.campaign import Result, Status
+from electrolyte_ml.search.campaign.acquisition import pick
 from electrolyte_ml.search.campaign.choice import choose
 from electrolyte_ml.search.campaign.tuning import TunedScorer
+from electrolyte_ml.search.evaluation import Evaluator
 
 _PROPERTY = "conductivity_ms_cm"
 _TRIALS = 400
@@ -22,18 +23,20 @@ _COVERAGE = 0.9
 
 
 class CampaignSearch:
-    """Suggests with the residual model of a campaign on top of the world's belief.
+    """Suggests as ``electrolyte-ml campaign suggest`` does, with the world's belief as its model.
 
     Parameters
     ----------
     world
-        Where to search; of a pool, the recipe nearest to each suggestion is measured.
+        Where to search; of a pool, the free recipes are the candidates.
     seed
         Of the searches.
+    believing
+        False for the same search with a model that says the same of every recipe.
     """
 
-    def __init__(self, world: World, seed: int) -> None:
-        self._world, self._seed = world, seed
+    def __init__(self, world: World, seed: int, *, believing: bool = True) -> None:
+        self._world, self._seed, self._believing = world, seed, believing
         self._temperatures = (WARM_K, COLD_K)[: world.n_objectives]
         self._problem = Problem(
             name="benchmark",
@@ -44,36 +47,28 @@ class CampaignSearch:
             ),
             out_of_domain=OutOfDomain.ALLOW,
         )
-        self._fresh = Fresh(world)
-        self._known: list[Formulation] = []
         self._open: list[Formulation] = []
         self._results: list[Result] = []
         self._round = 0
 
     def ask(self, n: int) -> list[Formulation]:
         """Suggestions, each a recipe that was not measured before."""
-        self._open = []
-        while len(self._open) < n:
-            scorer = TunedScorer(self._believe, self._results)
-            choices = choose(
-                self._problem,
-                scorer,
-                self._known,
-                n - len(self._open),
-                seed=1000 * self._seed + self._round,
-                n_trials=_TRIALS,
-            )
-            self._round += 1
-            for choice in choices:
-                self._known.append(choice.formulation)
-                recipe = self._fresh.take(choice.formulation)
-                if recipe is not None:
-                    self._open.append(recipe)
+        scorer = TunedScorer(self._believe, self._results)
+        known = [r.formulation for r in self._results]
+        seed = 1000 * self._seed + self._round
+        self._round += 1
+        if self._world.pool:
+            measured = {f.key for f in known}
+            free = [f for f in self._world.pool if f.key not in measured]
+            picks = pick(Evaluator(self._problem, scorer), scorer, free, n, seed=seed)
+            self._open = [free[p.row] for p in picks]
+        else:
+            choices = choose(self._problem, scorer, known, n, seed=seed, n_trials=_TRIALS)
+            self._open = [c.formulation for c in choices]
         return self._open
 
     def tell(self, values: NDArray[np.float64]) -> None:
         """Record results."""
-        self._known += self._open
         self._results += [
             Result(
                 suggestion=None,
@@ -92,7 +87,9 @@ class CampaignSearch:
         """The world's belief in the form of a scorer."""
         distinct = {id(f): f for f in formulations}
         place = {key: row for row, key in enumerate(distinct)}
-        belief = self._world.belief(list(distinct.values()))
+        belief = np.zeros((len(distinct), len(self._temperatures)))
+        if self._believing:
+            belief = self._world.belief(list(distinct.values()))
         column = [self._temperatures.index(float(t)) for t in temperature_k]
         log10 = belief[[place[id(f)] for f in formulations], column]
         n, half_width = len(formulations), self._world.belief_half_width

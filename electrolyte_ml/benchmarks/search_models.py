@@ -82,7 +82,9 @@ def gaussian_process(
     scale = make_pipeline(StandardScaler(), PCA(_COMPONENTS, whiten=True, random_state=seed)).fit(
         inputs
     )
-    kernel = ConstantKernel(1.0) * Matern(5.0, (1.0, 50.0), nu=2.5) + WhiteKernel(0.01)
+    # As wide as what was measured: a wider prior follows a slope to conductivities no liquid has.
+    spread = ConstantKernel(1.0, "fixed")
+    kernel = spread * Matern(5.0, (1.0, 50.0), nu=2.5) + WhiteKernel(0.01)
     few = np.random.default_rng(seed).permutation(len(target))[:_TUNING_ROWS]
     seen = scale.transform(inputs)
     tuned = GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed)

@@ -64,7 +64,10 @@ class JobStore:
             with np.load(path, allow_pickle=False) as held:
                 metrics: dict[str, float] = json.loads(str(held["record"]))["metrics"]
                 return JobResult(
-                    metrics=metrics, measured=held["measured"], predicted=held["predicted"]
+                    metrics=metrics,
+                    measured=held["measured"],
+                    predicted=held["predicted"],
+                    trace=held["trace"],
                 )
         except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile):
             return None
@@ -88,6 +91,7 @@ class JobStore:
                     record=np.array(json.dumps(record)),
                     measured=result.measured,
                     predicted=result.predicted,
+                    trace=result.trace,
                 )
             temporary.replace(path)
         finally:

@@ -85,26 +85,44 @@ def square_distances(left: Composition, right: Composition) -> NDArray[np.float6
     -------
     ndarray of float, shape (k, n)
     """
+    solvents, ions, molality = square_parts(left, right)
+    return solvents + ions + molality
+
+
+def square_parts(
+    left: Composition, right: Composition
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What the squared distances of recipes add up: solvents, ions and molality.
+
+    Parameters
+    ----------
+    left, right
+        Recipes, of k and n rows.
+
+    Returns
+    -------
+    tuple of ndarray
+        Three of shape (k, n).
+    """
     solvents = (*left.solvents, *right.solvents)
     anions = (*left.anions, *right.anions)
     cations = [c.smiles for c in (*left.cations, *right.cations)]
     same = np.array([[a == b for b in cations] for a in cations], dtype=np.float64)
     root = np.sqrt(left.molality_mol_kg)[:, None] - np.sqrt(right.molality_mol_kg)[None, :]
-    square = (
-        _SOLVENT_WEIGHT
-        * _mean_distances(
-            solvent_similarity(solvents, solvents),
-            left.solvent_mole_fraction,
-            right.solvent_mole_fraction,
-        )
-        + _ANION_WEIGHT
-        * _mean_distances(
-            anion_similarity(anions, anions), left.anion_fraction, right.anion_fraction
-        )
-        + 0.5 * _CATION_WEIGHT * _mean_distances(same, left.cation_fraction, right.cation_fraction)
-        + (root / _ROOT_MOLALITY_STEP) ** 2
+    of_solvents = _SOLVENT_WEIGHT * _mean_distances(
+        solvent_similarity(solvents, solvents),
+        left.solvent_mole_fraction,
+        right.solvent_mole_fraction,
     )
-    return square[np.ix_(left.index, right.index)]
+    of_anions = _ANION_WEIGHT * _mean_distances(
+        anion_similarity(anions, anions), left.anion_fraction, right.anion_fraction
+    )
+    of_cations = (
+        0.5 * _CATION_WEIGHT * _mean_distances(same, left.cation_fraction, right.cation_fraction)
+    )
+    rows = np.ix_(left.index, right.index)
+    of_molality = (root / _ROOT_MOLALITY_STEP) ** 2
+    return of_solvents[rows], (of_anions + of_cations)[rows], of_molality[rows]
 
 
 def _mean_distances(

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.campaign_ranking import interval_words, pending_lines, ranked_pending
 from electrolyte_ml.report.output import write_text
 from electrolyte_ml.report.text import output_console, significant
 from electrolyte_ml.search.campaign import Campaign, Result, Status, Suggestion
@@ -40,7 +41,12 @@ def status_record(campaign: Campaign) -> dict[str, Any]:
 
 def report_record(campaign: Campaign) -> dict[str, Any]:
     """Everything of the report, for JSON."""
-    return {**status_record(campaign), "results": _rows(campaign), "models": _models(campaign)}
+    return {
+        **status_record(campaign),
+        "results": _rows(campaign),
+        "models": _models(campaign),
+        "pending_now": ranked_pending(campaign),
+    }
 
 
 def print_status(campaign: Campaign) -> None:
@@ -69,7 +75,7 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
     for heading in ("id", "recipe", *suggestions[0].predictions, "why"):
         table.add_column(heading, overflow="fold")
     for suggestion in suggestions:
-        told = [_interval(p) for p in suggestion.predictions.values()]
+        told = [interval_words(p) for p in suggestion.predictions.values()]
         table.add_row(suggestion.id, suggestion.formulation.notation(), *told, suggestion.why)
     console.print(table)
     sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
@@ -146,11 +152,11 @@ def _models(campaign: Campaign) -> list[dict[str, Any]]:
     found = []
     for name, measured in campaign.tuned().measured.items():
         before, after = measured.errors()
-        n_recipes = len({p.formulation.key for p in measured.points})
+        n_recipes = len({f.key for f in measured.formulations})
         found.append(
             {
                 "property": name,
-                "n": len(measured.points),
+                "n": len(measured.formulations),
                 "n_recipes": n_recipes,
                 "scale": "log10" if PROPERTIES[name].is_logarithmic else PROPERTIES[name].unit,
                 "mae_shipped": before,
@@ -192,8 +198,7 @@ def _markdown(campaign: Campaign) -> str:
     if models:
         lines += ["", "## What the models learned", "", *(f"- {_sentence(m)}" for m in models)]
     lines += _results_table(campaign)
-    if told["pending"]:
-        lines += ["", "## Pending", "", *(f"- {p['id']}: {p['recipe']}" for p in told["pending"])]
+    lines += pending_lines(ranked_pending(campaign))
     return "\n".join(lines) + "\n"
 
 
@@ -217,17 +222,8 @@ def _results_table(campaign: Campaign) -> list[str]:
         for column in columns:
             predicted = row["predicted"].get(column)
             measured = significant(row["measured"].get(column))
-            cells.append(measured + (f" ({_interval(predicted)})" if predicted else ""))
+            cells.append(measured + (f" ({interval_words(predicted)})" if predicted else ""))
         remark = row["status"] + (f": {row['comment']}" if row["comment"] else "")
         cells = [cell.replace("|", "/") for cell in (*cells, remark)]
         lines.append(f"| {row['id'] or '-'} | {row['recipe']} | " + " | ".join(cells) + " |")
     return lines
-
-
-def _interval(told: Mapping[str, float | None]) -> str:
-    if told["value"] is None:
-        return "-"
-    if told["low"] == told["high"]:
-        return significant(told["value"])
-    value, low, high = (significant(told[end]) for end in ("value", "low", "high"))
-    return f"{value} ({low}-{high})"

@@ -12,9 +12,11 @@ from electrolyte_ml.report.output import dump_json, write_text
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.runner import SuiteResult
 
+_SPREAD = "_sd"
 #: Metric: heading, and what it means where the heading does not say it.
 HEADINGS: dict[str, tuple[str, str]] = {
-    "n": ("n", "rows tested"),
+    "n": ("n", "rows tested, or experiments of a search"),
+    "seeds": ("seeds", ""),
     "folds": ("folds", ""),
     "mae": ("MAE", "mean absolute error in the unit of the task"),
     "r2": ("R2", ""),
@@ -54,11 +56,15 @@ HEADINGS: dict[str, tuple[str, str]] = {
 def shown_metrics(tasks: list[dict[str, Any]]) -> list[str]:
     """Metrics that any task has, in the order of `HEADINGS`; then those it does not know."""
     held = dict.fromkeys(name for task in tasks for name in task["metrics"] if name != "seed")
-    return [*(n for n in HEADINGS if n in held), *(n for n in held if n not in HEADINGS)]
+    known = [n for heading in HEADINGS for n in (heading, heading + _SPREAD) if n in held]
+    return [*known, *(n for n in held if n not in known)]
 
 
 def heading_of(metric: str) -> tuple[str, str]:
     """Heading of a metric and what it means; one that is not known stands under its own name."""
+    whole = metric.removesuffix(_SPREAD)
+    if whole != metric and whole in HEADINGS:
+        return "sd", "standard deviation over seeds of the number before it"
     return HEADINGS.get(metric, (metric, ""))
 
 
@@ -120,7 +126,7 @@ def _skipped(skipped: list[dict[str, Any]]) -> list[str]:
 
 
 def write_results(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write ``SUITE.json``, ``SUITE.md`` and a parity plot for each split.
+    """Write ``SUITE.json``, ``SUITE.md`` and for each split a plot: parity, or how searches went.
 
     Parameters
     ----------
@@ -135,6 +141,7 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
         Files written; no plots if matplotlib is not installed.
     """
     from electrolyte_ml.report.parity import parity_plots
+    from electrolyte_ml.report.search_plots import trace_plots
 
     folder.mkdir(parents=True, exist_ok=True)
     content = result.to_dict()
@@ -144,7 +151,7 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
     }
     for path, text in texts.items():
         write_atomically(path, partial(_write, text))
-    return [*texts, *parity_plots(result, folder)]
+    return [*texts, *parity_plots(result, folder), *trace_plots(result, folder)]
 
 
 def _write(text: str, path: Path) -> None:

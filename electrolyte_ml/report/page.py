@@ -23,11 +23,12 @@ from electrolyte_ml.report.explain import (
     neighbour_words,
     temperature_words,
 )
+from electrolyte_ml.report.page_limits import constraint_words, limit_rows
 from electrolyte_ml.report.page_predictions import not_predicted, prediction_rows
 from electrolyte_ml.report.pareto_plot import Landscape, pareto_svg
 from electrolyte_ml.report.plots import curves_figure, svg_text
 from electrolyte_ml.report.text import significant
-from electrolyte_ml.search import Direction, Proposal, ProposalSet
+from electrolyte_ml.search import Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.problem import property_words
 from electrolyte_ml.search.wording import objective_words
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -65,6 +66,7 @@ def proposals_page(proposals: ProposalSet) -> str:
         problem=proposals.problem.to_dict(),
         study=proposals.study,
         objectives=list(_objective_sentences(proposals)),
+        constraints=[constraint_words(c) for c in proposals.problem.constraints],
         objectives_short=landscape.labels,
         pareto={
             "title": _pareto_title(landscape),
@@ -123,7 +125,7 @@ def _cards(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
     for row, proposal in enumerate(proposals.proposals):
         yield {
             "objectives": [significant(v) for v in proposals.objectives[row].tolist()],
-            **_words(proposal),
+            **_words(proposals.problem, proposal),
             **_curves(proposal, concentration[row], temperature[row]),
             **_sheet(proposal),
             "neighbours": [_neighbour(n) for n in neighbours[row]],
@@ -140,7 +142,7 @@ def _temperature(proposals: ProposalSet) -> float:
     return asked[0] if asked else ROOM_TEMPERATURE_K
 
 
-def _words(proposal: Proposal) -> dict[str, Any]:
+def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
     reasons = (
         record["conductivity_ms_cm"]["reason"]
         for record in proposal.predictions
@@ -156,19 +158,8 @@ def _words(proposal: Proposal) -> dict[str, Any]:
         "outside": list(dict.fromkeys(reasons)),
         "predictions": prediction_rows(proposal.predictions),
         "not_predicted": not_predicted(proposal.predictions),
-        "checks": [
-            f"{_degrees(c.name)}: {_limit(c.value)} (allowed {_limit(c.limit)})"
-            for c in proposal.checks
-        ],
+        "limits": limit_rows(problem, proposal.checks),
     }
-
-
-def _limit(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " to ".join(f"{v:g}" for v in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _curves(
@@ -188,7 +179,16 @@ def _curves(
         *concentration_words(proposal.formulation, concentration),
         *temperature_words(temperature),
     ]
-    return {"curves": Markup(svg), "sentences": sentences}
+    return {"curves": Markup(svg), "sentences": [_spelt_out(s) for s in sentences]}
+
+
+def _spelt_out(sentence: str) -> str:
+    """Without the question mark by which the terminal flags what is outside the domain."""
+    words = sentence.strip()
+    if words.startswith("? "):
+        words = words.removeprefix("? ")
+        return words[0].upper() + words[1:] + "."
+    return words.replace(" ? mS/cm", " mS/cm (outside the model's domain)")
 
 
 def _sheet(proposal: Proposal) -> dict[str, Any]:

@@ -8,6 +8,17 @@ from typing import Any
 from electrolyte_ml.report.text import celsius, significant
 from electrolyte_ml.search.properties import LIQUID_RANGE, needs_temperature, property_words
 
+# What models add to a prediction, in words; {} is the value.
+_WORDS_OF_NOTES = {
+    "reference": "against {}",
+    "limiting_species": "limited by {}",
+    "tier": "{}",
+}
+_TIERS = {
+    "table": "computed",
+    "calculation": "from your own calculation",
+    "model": "learned, not computed",
+}
 _STANDARD = {"value", "low", "high", "coverage", "in_domain", "reason"}
 
 
@@ -75,6 +86,9 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
     if name in LIQUID_RANGE:
         return {**_thermometer(prediction), "words": f"{words}, °C"}
     low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
+    if low == high:
+        # What follows from the recipe by arithmetic is certain.
+        low = coverage = None
     return {
         "words": f"{words}, {unit}" if unit else words,
         "value": significant(prediction["value"]),
@@ -104,4 +118,5 @@ def _notes(prediction: Mapping[str, Any]) -> Iterator[str]:
         yield str(prediction["reason"])
     for key, value in prediction.items():
         if key not in _STANDARD and value:
-            yield f"{key.replace('_', ' ')}: {value}"
+            words = _WORDS_OF_NOTES.get(key, f"{key.replace('_', ' ')}: {{}}")
+            yield words.format(_TIERS.get(value, value) if key == "tier" else value)

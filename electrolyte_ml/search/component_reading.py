@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.search.likeness import ordered_by_likeness
+from electrolyte_ml.search.likeness import salts_by_likeness, solvents_by_likeness
 from electrolyte_ml.search.limits import AdditiveRange, Components
 from electrolyte_ml.search.toml_table import TomlTable, suggestion
 from electrolyte_ml.species import Catalog, Salt, Solvent
@@ -103,7 +103,7 @@ def _families(table: TomlTable, catalog: Catalog, unknown: set[str]) -> list[Sol
             table.fault("families", f"unknown family {family!r}{suggestion(family, known)}")
             unknown.add(family)
         solvents += mine
-    return ordered_by_likeness(list(dict.fromkeys(solvents)))
+    return solvents_by_likeness(list(dict.fromkeys(solvents)))
 
 
 def _names(table: TomlTable, key: str) -> list[str]:
@@ -129,7 +129,7 @@ def _all_salts(table: TomlTable, catalog: Catalog, unknown: set[str]) -> list[Sa
     name = table.text("cation")
     try:
         cation = catalog.ion(name)
-        return ordered_by_likeness([Salt(cation=cation, anion=a) for a in catalog.anions])
+        return salts_by_likeness([Salt(cation=cation, anion=a) for a in catalog.anions])
     except ElectrolyteError as error:
         table.fault("cation", str(error))
         unknown.add(name)

@@ -19,6 +19,7 @@ from electrolyte_ml.search.problem import (
     OutOfDomain,
     Problem,
 )
+from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.search.toml_table import suggestion
 
@@ -76,6 +77,9 @@ class Evaluator:
         Objectives and constraints.
     scorer
         Where predictions come from; by default the models that ship with the package.
+    hopeful
+        Whether objectives count the better end of the interval, what could be found, whatever the
+        risk attitude of the problem; constraints are held as ever.
 
     Attributes
     ----------
@@ -83,8 +87,13 @@ class Evaluator:
         Name of each column of `Evaluation.violations`.
     """
 
-    def __init__(self, problem: Problem, scorer: Scorer | None = None) -> None:
+    def __init__(
+        self, problem: Problem, scorer: Scorer | None = None, *, hopeful: bool = False
+    ) -> None:
         self.problem = problem
+        self._bounds = [
+            o.hopeful_bound if hopeful else o.bound(problem.risk) for o in problem.objectives
+        ]
         self.scorer = scorer or ModelScorer(problem.property_names, problem.prices)
         self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
@@ -119,8 +128,8 @@ class Evaluator:
         self._require_properties(predictions)
         problem = self.problem
         objectives = [
-            self._column(predictions, o.property_name, o.temperature_k, o.bound(problem.risk))
-            for o in problem.objectives
+            self._column(predictions, o.property_name, o.temperature_k, bound)
+            for o, bound in zip(problem.objectives, self._bounds, strict=True)
         ]
         values = [
             self._column(predictions, c.property_name, c.temperature_k, c.bound)
@@ -152,15 +161,34 @@ class Evaluator:
         chances = probability_obeyed(prediction, constraint)
         return self._at(chances, constraint.temperature_k)
 
-    def optimistic_gains(self, predictions: Mapping[str, Prediction]) -> NDArray[np.float64]:
-        """Gains at the end of the interval that is better, shape (n, m): what could be found."""
-        best = {Direction.MAXIMIZE: Bound.HIGH, Direction.MINIMIZE: Bound.LOW}
-        sign = {Direction.MAXIMIZE: 1.0, Direction.MINIMIZE: -1.0}
-        columns = [
-            sign[o.direction]
-            * self._column(predictions, o.property_name, o.temperature_k, best[o.direction])
-            for o in self.problem.objectives
-        ]
+    def log_gains(
+        self, predictions: Mapping[str, Prediction], *, hopeful: bool
+    ) -> NDArray[np.float64]:
+        """Objectives with the sign that makes more better, each on the scale of its error.
+
+        Parameters
+        ----------
+        predictions
+            Laid out as `predict` returns them.
+        hopeful
+            Of the better end of the interval; else of the best estimate.
+
+        Returns
+        -------
+        ndarray
+            Shape (n, m); logarithms of properties whose error is a factor.
+        """
+        columns = []
+        for objective in self.problem.objectives:
+            bound = objective.hopeful_bound if hopeful else Bound.VALUE
+            known = PROPERTIES.get(objective.property_name)
+            column = self._column(
+                predictions, objective.property_name, objective.temperature_k, bound
+            )
+            if known is not None and known.is_logarithmic:
+                with np.errstate(divide="ignore"):
+                    column = np.log10(column)
+            columns.append(column if objective.direction is Direction.MAXIMIZE else -column)
         return np.array(columns).T
 
     def gains(self, evaluation: Evaluation) -> NDArray[np.float64]:

@@ -85,6 +85,11 @@ def nearly_same(first: Formulation, second: Formulation) -> bool:
     )
 
 
+def most_of_one_set(n: int) -> int:
+    """How many of `n` picks may have the same components while there are others."""
+    return max(1, -(-n // _ONE_SET_OF))
+
+
 def _canonical_order(
     formulations: Sequence[Formulation], utility: NDArray[np.float64]
 ) -> list[int]:
@@ -119,15 +124,14 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
 
     Where the recipes do not suffice for `n` picks, near-repeats are let in again, best first.
     """
-    most_of_one_set = max(1, -(-n // _ONE_SET_OF))
     members: dict[frozenset[str], list[int]] = {}
     kept: list[int] = []
     spare: list[int] = []
     for row in dict.fromkeys(rows):
-        group = members.setdefault(_component_set(formulations[row]), [])
+        group = members.setdefault(component_set(formulations[row]), [])
         if any(nearly_same(formulations[row], formulations[other]) for other in group):
             continue
-        if len(group) >= most_of_one_set:
+        if len(group) >= most_of_one_set(n):
             spare.append(row)
             continue
         group.append(row)
@@ -135,7 +139,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
         if len(kept) >= n * _CANDIDATES_PER_PICK:
             return kept
     for row in spare:
-        group = members[_component_set(formulations[row])]
+        group = members[component_set(formulations[row])]
         if len(kept) < n and not any(
             nearly_same(formulations[row], formulations[other]) for other in group
         ):
@@ -145,7 +149,8 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
     return kept + rest[: max(0, n - len(kept))]
 
 
-def _component_set(formulation: Formulation) -> frozenset[str]:
+def component_set(formulation: Formulation) -> frozenset[str]:
+    """Names of everything in a recipe, whatever the amounts."""
     return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
 
 
@@ -161,8 +166,8 @@ class _Pool:
         taken: Sequence[Formulation],
     ) -> None:
         self.rows = list(rows)
-        self.sets = [_component_set(formulations[row]) for row in rows]
-        self.taken_sets = [_component_set(f) for f in taken]
+        self.sets = [component_set(formulations[row]) for row in rows]
+        self.taken_sets = [component_set(f) for f in taken]
         self.covered = coverage(goodness[self.rows])
         both = np.concatenate([goodness[self.rows], goodness[front]])
         behind = trailing(both, np.arange(len(rows), len(both)))[: len(rows)]
@@ -176,7 +181,7 @@ class _Pool:
 def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
     """Share of the solvents that differs, plus that of the salts, shape (n, n), 0 to 2."""
     highest = max((sum(f.molalities_mol_kg.values()) for f in formulations), default=0.0) or 1.0
-    names = sorted({name for f in formulations for name in _component_set(f)})
+    names = sorted({name for f in formulations for name in component_set(f)})
     column = {name: j for j, name in enumerate(names)}
     amounts = np.zeros((len(formulations), len(names)))
     for i, formulation in enumerate(formulations):

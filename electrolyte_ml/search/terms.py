@@ -76,6 +76,11 @@ class Objective:
             return Bound.VALUE
         return Bound.LOW if self.direction is Direction.MAXIMIZE else Bound.HIGH
 
+    @property
+    def hopeful_bound(self) -> Bound:
+        """The end of the interval that is better."""
+        return Bound.HIGH if self.direction is Direction.MAXIMIZE else Bound.LOW
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:

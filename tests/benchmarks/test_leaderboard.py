@@ -39,3 +39,13 @@ def test_files_are_the_same_twice(result, tmp_path):
     assert content == result.to_dict()
     assert content["environment"]["packages"]["numpy"] == np.__version__
     assert not list((tmp_path / "one").glob("*.tmp"))
+
+
+def test_searches_are_drawn_and_their_spread_stands_beside(make_job, tmp_path):
+    job, _ = make_job("a", split="two words")
+    metrics = {"n": 4, "regret_percent": 3.0, "regret_percent_sd": 0.5}
+    outcome = JobResult(metrics=metrics, trace=np.array([[20.0, 60, 90, 97], [30, 50, 95, 96]]))
+    searched = SuiteResult(suite="x", seed=0, finished=((job, outcome),), skipped=())
+    assert "| model | n | regret % | sd |" in leaderboard_markdown(searched.to_dict())
+    files = write_results(searched, tmp_path)
+    assert [p.name for p in files] == ["x.json", "x.md", "x-two-words.png"]

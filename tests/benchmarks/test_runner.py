@@ -124,8 +124,15 @@ def test_jobs_are_kept_in_the_state_of_the_user(state_folder):
 def test_numbers_come_back_exactly(make_job, store):
     job, _ = make_job()
     value = np.random.default_rng(0).lognormal(size=100)
-    store.put(job, JobResult(metrics={"n": 100, "mae": 1 / 3}, measured=value, predicted=value))
+    result = JobResult(
+        metrics={"n": 100, "mae": 1 / 3},
+        measured=value,
+        predicted=value,
+        trace=value[:6].reshape(2, 3),
+    )
+    store.put(job, result)
     back = store.get(job)
     assert back is not None
     assert back.metrics == {"n": 100, "mae": 1 / 3}
     np.testing.assert_array_equal(back.predicted, value)
+    np.testing.assert_array_equal(back.trace, result.trace)

@@ -141,8 +141,11 @@ def test_predictions_show_what_a_model_adds_and_what_is_missing():
     }
     rows = prediction_rows([record, {**record, "temperature_k": 253.15}])
     assert [row["words"] for row in rows] == ["oxidation limit, V", "flash point, °C"]
-    assert rows[0]["note"] == "limiting species: DME"
+    assert rows[0]["note"] == "limited by DME"
     assert rows[0]["interval"] == "4 to 4.8"
+    sure = {"value": 0.08, "low": 0.08, "high": 0.08, "coverage": 1.0, "in_domain": True}
+    (row,) = prediction_rows([{"temperature_k": 298.15, "fluorine_mass_fraction": sure}])
+    assert (row["value"], row["interval"], row["coverage"]) == ("0.08", "", "")
     assert (rows[1]["value"], rows[1]["interval"]) == ("27", "22 to 32")
     assert rows[1]["note"] == "outside the model's domain"
     missing = not_predicted([record]).split("; ")

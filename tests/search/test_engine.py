@@ -1,13 +1,15 @@
 import dataclasses
+import time
 
 import numpy as np
 import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.models.base import Prediction
-from electrolyte_ml.search import SamplerName, SearchSettings
+from electrolyte_ml.search import Direction, Objective, SamplerName, SearchSettings, load_problem
 from electrolyte_ml.search.engine import run_search, spread_points
 from electrolyte_ml.search.evaluation import Evaluator
+from electrolyte_ml.search.ready import ready_problems
 from electrolyte_ml.search.study import plan_search, sampler_seed
 
 
@@ -185,3 +187,25 @@ def test_workers_on_one_storage_draw_different_recipes(make_problem, scorer, tmp
     assert len(set(_keys(second))) == 40
     with pytest.raises(InputError, match="worker"):
         run_search(problem, evaluator, n_trials=20, worker=-1)
+
+
+@pytest.mark.slow
+def test_two_thousand_recipes_of_three_objectives_take_seconds(tmp_path):
+    # Of processor time, so that a busy machine is not taken for a slow search.
+    problem = dataclasses.replace(
+        load_problem(ready_problems()["sodium_room_temperature"]),
+        objectives=(
+            Objective(property_name="conductivity_ms_cm", temperature_k=298.15),
+            Objective(
+                property_name="viscosity_mpa_s", temperature_k=298.15, direction=Direction.MINIMIZE
+            ),
+            Objective(property_name="oxidation_limit_v"),
+        ),
+    )
+    began = time.process_time()
+    result = run_search(
+        problem, Evaluator(problem), n_trials=2000, seed=0, storage=f"{tmp_path}/study.log"
+    )
+    assert len(result.formulations) == 2000
+    assert result.evaluation.objectives.shape == (2000, 3)
+    assert time.process_time() - began < 30

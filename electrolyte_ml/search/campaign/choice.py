@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.campaign.acquisition import Pick, pick
 from electrolyte_ml.search.campaign.results_file import Quantity, column_name
-from electrolyte_ml.search.engine import ProgressCallback, run_search
+from electrolyte_ml.search.campaign.tuning import TunedScorer
+from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.infeasible import explain_infeasible
+from electrolyte_ml.search.pareto import fronts
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import finite_or_none
-from electrolyte_ml.search.scoring import Scorer
-from electrolyte_ml.search.selection import nearly_same, shortlist
+from electrolyte_ml.search.selection import component_set, nearly_same
 from electrolyte_ml.search.wording import reasons
 
-# Of four suggestions, one goes where the interval is wide enough to hold something better: enough
-# to correct the model, few enough that most of the work in the laboratory pays.
-_ONE_EXPLORES_OF = 4
+# Candidates for a batch, best first: more of them cost time and are hardly ever picked.
+_MOST_CANDIDATES = 400
+# A search that has converged offers one recipe in many shades; another seed converges elsewhere.
+_MOST_SEARCHES = 3
+_SEED_STEP = 7919
+_EXPLORES = "explores: hardly known, and could be better than anything expected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +53,20 @@ class Choice:
 
 def choose(
     problem: Problem,
-    scorer: Scorer,
+    scorer: TunedScorer,
     known: Sequence[Formulation],
     n: int,
     *,
+    pending: Sequence[Formulation] = (),
     seed: int,
     n_trials: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[Choice]:
     """Choose recipes that are worth measuring and differ from all that are known.
+
+    The search goes by the hopeful end of each objective, whatever the risk attitude of the
+    problem: a laboratory finds out what a shortlist must not gamble on. Constraints hold as in
+    `propose`.
 
     Parameters
     ----------
@@ -67,6 +78,8 @@ def choose(
         Recipes pending, measured or failed: neither they nor anything nearly the same is chosen.
     n
         How many; fewer come back only if fewer are left.
+    pending
+        Those of them that are being measured: what they will tell need not be asked again.
     seed, n_trials, progress
         As in `run_search`.
 
@@ -75,33 +88,26 @@ def choose(
     InfeasibleError
         If no recipe satisfies every constraint, or none is left that is not known.
     """
-    evaluator = Evaluator(problem, scorer)
-    result = run_search(problem, evaluator, n_trials=n_trials, seed=seed, progress=progress)
-    feasible = np.flatnonzero(result.evaluation.feasible)
-    if not len(feasible):
-        raise InfeasibleError(
-            explain_infeasible(problem, result.evaluation, evaluator.constraint_names)
+    evaluator = Evaluator(problem, scorer, hopeful=True)
+    candidates: list[Formulation] = []
+    for attempt in range(_MOST_SEARCHES):
+        result = run_search(
+            problem,
+            evaluator,
+            n_trials=n_trials,
+            seed=(seed + attempt * _SEED_STEP) % 2**32,
+            progress=progress,
         )
-    fresh = [i for i in feasible.tolist() if _is_new(result.formulations[i], known)]
-    if not fresh:
+        candidates += _fresh(evaluator, result, [*known, *candidates])
+        if len(candidates) >= n:
+            break
+    if not candidates:
         raise InfeasibleError(
             f"{problem.name}: every recipe found is measured or pending, or nearly the same as one "
             "that is; record results, widen the problem, or search longer with --trials"
         )
-    candidates = [result.formulations[i] for i in fresh]
-    weights = [o.weight for o in problem.objectives]
-    n_explore = n // _ONE_EXPLORES_OF
-    gains = evaluator.gains(result.evaluation)[fresh]
-    good = shortlist(candidates, gains, weights, n - n_explore, taken=known)
-    chosen = [candidates[i] for i in good]
-    left = [i for i, f in enumerate(candidates) if i not in good and _is_new(f, chosen)]
-    explorers: list[Formulation] = []
-    if n_explore and left:
-        others = [candidates[i] for i in left]
-        could_be = evaluator.optimistic_gains(evaluator.predict(others))
-        rows = shortlist(others, could_be, weights, n_explore, taken=[*known, *chosen])
-        explorers = [others[row] for row in rows]
-    return _choices(evaluator, chosen, explorers)
+    picks = pick(evaluator, scorer, candidates, n, pending=pending, seed=seed)
+    return _choices(problem, scorer, [candidates[p.row] for p in picks], picks)
 
 
 def quantities(problem: Problem) -> list[Quantity]:
@@ -118,22 +124,48 @@ def measurable(problem: Problem) -> list[Quantity]:
     ]
 
 
-def _is_new(formulation: Formulation, known: Sequence[Formulation]) -> bool:
-    return not any(nearly_same(formulation, other) for other in known)
+def _fresh(
+    evaluator: Evaluator, result: SearchResult, known: Sequence[Formulation]
+) -> list[Formulation]:
+    """The best feasible recipes of a search, none nearly the same as a known one or as another."""
+    feasible = np.flatnonzero(result.evaluation.feasible)
+    if not len(feasible):
+        problem = evaluator.problem
+        raise InfeasibleError(
+            explain_infeasible(problem, result.evaluation, evaluator.constraint_names)
+        )
+    alike: dict[frozenset[str], list[Formulation]] = {}
+    for formulation in known:
+        alike.setdefault(component_set(formulation), []).append(formulation)
+    fresh: list[Formulation] = []
+    for row in feasible[_best_first(evaluator.gains(result.evaluation)[feasible])].tolist():
+        recipe = result.formulations[row]
+        relatives = alike.setdefault(component_set(recipe), [])
+        if not any(nearly_same(recipe, other) for other in relatives):
+            relatives.append(recipe)
+            fresh.append(recipe)
+            if len(fresh) == _MOST_CANDIDATES:
+                break
+    return fresh
+
+
+def _best_first(gains: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Rows in the order of their fronts."""
+    if gains.shape[1] == 1:
+        # Every front is one recipe, and finding them one by one takes long.
+        return np.argsort(-gains[:, 0], kind="stable")
+    return np.concatenate(list(fronts(gains)))
 
 
 def _choices(
-    evaluator: Evaluator, chosen: list[Formulation], explorers: list[Formulation]
+    problem: Problem, scorer: TunedScorer, chosen: list[Formulation], picks: list[Pick]
 ) -> list[Choice]:
-    problem = evaluator.problem
-    both = [*chosen, *explorers]
-    predictions = evaluator.predict(both)
-    objectives = evaluator.evaluate(predictions).objectives
-    why = reasons(problem, chosen, objectives[: len(chosen)])
-    why += ["explores: hardly known, and could be better than it looks"] * len(explorers)
+    evaluator = Evaluator(problem, scorer)
+    predictions = evaluator.predict(chosen)
+    why = reasons(problem, chosen, evaluator.evaluate(predictions).objectives)
     n_temperatures = len(evaluator.temperatures_k)
     choices = []
-    for row, formulation in enumerate(both):
+    for row, formulation in enumerate(chosen):
         told: dict[str, dict[str, Any]] = {}
         for name, temperature in quantities(problem):
             at = 0 if temperature is None else problem.temperatures_k.index(temperature)
@@ -143,5 +175,6 @@ def _choices(
                 end: finite_or_none(getattr(prediction, end)[place])
                 for end in ("value", "low", "high")
             }
-        choices.append(Choice(formulation=formulation, predictions=told, why=why[row]))
+        line = _EXPLORES if picks[row].explores else why[row]
+        choices.append(Choice(formulation=formulation, predictions=told, why=line))
     return choices

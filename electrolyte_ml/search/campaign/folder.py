@@ -150,6 +150,7 @@ class Campaign:
             self.tuned(),
             self.state.known_formulations,
             n,
+            pending=[s.formulation for s in self.state.pending],
             seed=self.problem.settings.seed + number - 1 if seed is None else seed,
             n_trials=n_trials,
             progress=progress,

@@ -1,18 +1,9 @@
 r"""What measurements of a campaign add to a shipped prediction: a Gaussian process on its error.
 
 The error :math:`r = y - \mu(x)` (of log10 for properties whose error is a factor) is measured in
-units of the standard deviation :math:`s(x)` that the shipped interval claims. It is modelled as
-:math:`z = r / s`, with a prior of unit variance
-
-.. math:: k(x, x') = \rho\, \frac{\min(s, s')}{\max(s, s')} + (1 - \rho)
-   \exp\left(-\frac{\Delta_w^2}{2\ell_w^2} - \frac{\Delta_m^2}{2\ell_m^2}
-             - \frac{(\Delta T)^2}{2\ell_T^2}\right)
-
-where :math:`\rho` is the share of the error that all recipes have in common, as an offset of the
-same size for all: a laboratory that reads a tenth too high does so too where the model is unsure,
-:math:`\Delta_w^2 = \Delta w^\top S \Delta w` compares mass fractions of solvents through the
-similarity :math:`S` of their molecules, and :math:`\Delta_m` molalities of salts likewise. Far from
-every measurement, value and interval are then those that ship. The four parameters and the noise
+units of the standard deviation :math:`s(x)` that the shipped interval claims, with the covariance
+of `electrolyte_ml.search.campaign.kinship`. Far from every measurement, value and interval are
+those that ship: what is told of the doubt is the share of it that is left. Scales and noise
 maximise the marginal likelihood [1]_ times a weak log-normal prior.
 
 References
@@ -23,41 +14,27 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search.likeness import distances
-from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.search.campaign.kinship import (
+    Array,
+    Kinship,
+    Points,
+    Scales,
+    prior_variance,
+)
 
-Array = NDArray[np.float64]
-# Medians of the priors: common share; distances in mass fraction, mol/kg and kelvin; noise on the
-# scale of the residual (0.02 in log10 is 5 %, a usual repeatability of a conductivity cell).
-_PRIOR_MEDIAN = np.array([0.5, 0.3, 0.5, 30.0, 0.02])
-_PRIOR_WIDTH = np.array([1.0, 0.7, 0.7, 0.7, 0.5])  # standard deviations of the logarithms
+# Medians of the priors: variance; lengths of solvents, ions and molality in distance of recipes,
+# and in kelvin; noise on the scale of the error (0.025 in log10 is 6 %, a usual repeatability of a
+# conductivity cell).
+_PRIOR_MEDIAN = np.array([1.0, 0.5, 0.5, 0.5, 60.0, 0.025])
+_PRIOR_WIDTH = np.array([0.7, 0.7, 0.7, 0.7, 0.7, 0.4])  # standard deviations of the logarithms
 # Where the search for parameters begins, in widths from the medians: middle, local, wide.
-_STARTS = ((0, 0, 0, 0, 0), (-1, -1, -1, 0, 0), (0.4, 1.5, 1.5, 1.5, 1))
+_STARTS = ((0, 0, 0, 0, 0, 0), (0, -1, -1, -1, 0, 0), (0, 1, 1, 1, 0, 0))
+_WIDTHS_ALLOWED = 3
+# With fewer measurements the likelihood says next to nothing.
+_FEWEST_TO_FIT = 6
 _JITTER = 1e-9
-_LARGEST_SHARE = 0.95
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A recipe at a temperature.
-
-    Attributes
-    ----------
-    formulation
-        The recipe.
-    temperature_k
-        Temperature, K; the same for all where a property has none.
-    """
-
-    formulation: Formulation
-    temperature_k: float
 
 
 class Residual:
@@ -66,166 +43,129 @@ class Residual:
     Parameters
     ----------
     points
-        What was measured, length n.
+        What was measured, length n, with positive `sigma`; may be none.
     error
         Measured minus predicted, shape (n,).
-    sigma
-        Standard deviation that the shipped interval claims, shape (n,).
-
-    Attributes
-    ----------
-    parameters
-        Common share, three length scales (mass fraction, mol/kg, K), noise.
+    scales
+        Of the covariance; fitted by default.
+    centre
+        Prediction from which a wrong share of predictions is counted; the mean by default.
     """
 
-    def __init__(self, points: Sequence[Point], error: Array, sigma: Array) -> None:
-        self.points = tuple(points)
-        self.sigma = np.asarray(sigma, dtype=np.float64)
-        self.target = np.asarray(error, dtype=np.float64) / self.sigma
-        self._space = _Space([p.formulation for p in points])
-        self._features = self._space.features(points)
-        self._squares = self._space.squares(self._features, self._features)
-        self._alike_scale = _scale_ratio(self.sigma, self.sigma)
-        self.parameters = self._fit()
-        self._factor, self._weights = self._solve(self.parameters)
+    def __init__(
+        self,
+        points: Points,
+        error: Array,
+        *,
+        scales: Scales | None = None,
+        centre: float | None = None,
+    ) -> None:
+        self.points = points
+        self.error = np.asarray(error, dtype=np.float64)
+        self._target = self.error / points.sigma
+        self._centre = centre
+        if len(points):
+            self._centre = float(np.mean(points.value)) if centre is None else centre
+            self._kinship = Kinship(points, points, self._centre)
+        self.scales = self._fit() if scales is None else scales
+        if len(points):
+            self._factor, self._weights = self._solve(self.scales)
 
-    def predict(self, points: Sequence[Point], sigma: Array) -> tuple[Array, Array]:
-        """Mean and variance of the error in units of the shipped standard deviation.
+    def predict(self, points: Points) -> tuple[Array, Array]:
+        """Mean and variance of the error as shares of what the shipped interval claims.
 
         Parameters
         ----------
         points
             Length m.
-        sigma
-            Standard deviation that the shipped interval claims for them, shape (m,).
 
         Returns
         -------
-        mean, variance
-            Shapes (m,); the variance is 1 where nothing is known, noise not counted.
+        mean
+            In units of the shipped standard deviation, shape (m,).
+        variance
+            As a share of what it is without any measurement, 1 where nothing is known, noise not
+            counted, shape (m,).
         """
         from scipy.linalg import solve_triangular
 
-        features = self._space.features(points)
-        squares = self._space.squares(features, self._features)
-        cross = _kernel(squares, _scale_ratio(sigma, self.sigma), self.parameters)
-        v = solve_triangular(self._factor, cross.T, lower=True)
-        return cross @ self._weights, np.maximum(1.0 - np.sum(v**2, axis=0), 0.0)
+        if self._centre is None or not len(self.points):
+            return np.zeros(len(points)), np.ones(len(points))
+        cross = Kinship(points, self.points, self._centre).covariance(self.scales)
+        explained = np.sum(solve_triangular(self._factor, cross.T, lower=True) ** 2, axis=0)
+        left = 1.0 - explained / prior_variance(points, self._centre, self.scales)
+        return cross @ self._weights, np.maximum(left, 0.0)
+
+    def expecting(self, points: Points) -> Residual:
+        """The same with points taken to come out as predicted: only the doubt around them falls.
+
+        Parameters
+        ----------
+        points
+            What is being measured, with positive `sigma`.
+        """
+        mean, _ = self.predict(points)
+        return Residual(
+            self.points.joined(points),
+            np.concatenate([self.error, mean * points.sigma]),
+            scales=self.scales,
+            centre=self._centre,
+        )
 
     def left_out(self) -> Array:
-        """Mean error of each point from all other recipes, parameters kept, shape (n,)."""
-        kernel = self._noisy(self.parameters)
-        keys = np.array([p.formulation.key for p in self.points])
+        """Mean error of each point from all other recipes, scales kept, shape (n,)."""
+        clean = self._kinship.covariance(self.scales)
+        noisy = clean + np.diag(self._noise(self.scales))
+        keys = np.array([f.key for f in self.points.formulations])
         result = np.zeros(len(keys))
         for key in dict.fromkeys(keys.tolist()):
             out = keys == key
-            if out.all():
-                continue
-            solved = np.linalg.solve(kernel[np.ix_(~out, ~out)], self.target[~out])
-            between = np.ix_(out, ~out)
-            clean = _kernel(
-                tuple(s[between] for s in self._squares),
-                self._alike_scale[between],
-                self.parameters,
-            )
-            result[out] = clean @ solved
-        return result * self.sigma
+            if not out.all():
+                solved = np.linalg.solve(noisy[np.ix_(~out, ~out)], self._target[~out])
+                result[out] = clean[np.ix_(out, ~out)] @ solved
+        return result * self.points.sigma
 
-    def _fit(self) -> Array:
+    def _fit(self) -> Scales:
         from scipy.optimize import minimize
 
+        if len(self.points) < _FEWEST_TO_FIT:
+            return _scales(np.log(_PRIOR_MEDIAN))
+        reach = _WIDTHS_ALLOWED * _PRIOR_WIDTH
         middle = np.log(_PRIOR_MEDIAN)
+        bounds = list(zip(middle - reach, middle + reach, strict=True))
         starts = [middle + _PRIOR_WIDTH * np.array(shift) for shift in _STARTS]
-        bounds = [(m - 3 * w, m + 3 * w) for m, w in zip(middle, _PRIOR_WIDTH, strict=True)]
-        bounds[0] = (bounds[0][0], float(np.log(_LARGEST_SHARE)))
-        found = [
-            minimize(
-                self._cost, np.clip(s, *np.transpose(bounds)), method="L-BFGS-B", bounds=bounds
-            )
-            for s in starts
-        ]
-        best: Array = np.exp(min(found, key=lambda f: float(f.fun)).x)
-        return best
+        found = [minimize(self._cost, s, method="L-BFGS-B", bounds=bounds) for s in starts]
+        return _scales(min(found, key=lambda f: float(f.fun)).x)
 
-    def _cost(self, log_parameters: Array) -> float:
+    def _cost(self, logarithms: Array) -> float:
         """Negative logarithm of marginal likelihood times prior."""
         try:
-            factor, weights = self._solve(np.exp(log_parameters))
+            factor, weights = self._solve(_scales(logarithms))
         except np.linalg.LinAlgError:
             return 1e12
-        fit = 0.5 * float(self.target @ weights) + float(np.log(np.diag(factor)).sum())
-        prior = (log_parameters - np.log(_PRIOR_MEDIAN)) / _PRIOR_WIDTH
+        fit = 0.5 * float(self._target @ weights) + float(np.log(np.diag(factor)).sum())
+        prior = (logarithms - np.log(_PRIOR_MEDIAN)) / _PRIOR_WIDTH
         return fit + 0.5 * float(prior @ prior)
 
-    def _solve(self, parameters: Array) -> tuple[Array, Array]:
+    def _solve(self, scales: Scales) -> tuple[Array, Array]:
         from scipy.linalg import cho_solve
 
-        factor = np.asarray(np.linalg.cholesky(self._noisy(parameters)), dtype=np.float64)
-        return factor, np.asarray(cho_solve((factor, True), self.target))
+        noisy = self._kinship.covariance(scales) + np.diag(self._noise(scales))
+        factor = np.asarray(np.linalg.cholesky(noisy), dtype=np.float64)
+        return factor, np.asarray(cho_solve((factor, True), self._target))
 
-    def _noisy(self, parameters: Array) -> Array:
-        noise = (parameters[4] / self.sigma) ** 2 + _JITTER
-        return _kernel(self._squares, self._alike_scale, parameters) + np.diag(noise)
-
-
-def _kernel(squares: tuple[Array, ...], alike_scale: Array, parameters: Array) -> Array:
-    share, *scales = parameters[:4]
-    exponent = sum(square / (2 * scale**2) for square, scale in zip(squares, scales, strict=True))
-    result: Array = share * alike_scale + (1 - share) * np.exp(-exponent)
-    return result
+    def _noise(self, scales: Scales) -> Array:
+        result: Array = (scales.noise / self.points.sigma) ** 2 + _JITTER
+        return result
 
 
-def _scale_ratio(first: Array, second: Array) -> Array:
-    """The smaller over the larger of two standard deviations, shape (n, m); 1 where both are 0."""
-    low = np.minimum(first[:, None], second[None, :])
-    high = np.maximum(first[:, None], second[None, :])
-    return np.divide(low, high, out=np.ones_like(low), where=high > 0)
-
-
-class _Space:
-    """Amounts of species as vectors, and squared distances that know which species are alike."""
-
-    def __init__(self, formulations: Sequence[Formulation]) -> None:
-        solvents = {s.solvent.name: s.solvent for f in formulations for s in f.solvents}
-        salts = {s.salt.name: s.salt for f in formulations for s in f.salts}
-        self._solvents: dict[str, Solvent] = dict(sorted(solvents.items()))
-        self._salts: dict[str, Salt] = dict(sorted(salts.items()))
-
-    def features(self, points: Sequence[Point]) -> list[Point]:
-        """The points; species that are new are noted."""
-        for point in points:
-            for part in point.formulation.solvents:
-                self._solvents.setdefault(part.solvent.name, part.solvent)
-            for amount in point.formulation.salts:
-                self._salts.setdefault(amount.salt.name, amount.salt)
-        return list(points)
-
-    def squares(self, first: list[Point], second: list[Point]) -> tuple[Array, Array, Array]:
-        """Squared distances of solvents, of salts and of temperatures, each shape (n, m)."""
-        solvents, salts = list(self._solvents), list(self._salts)
-        w = [_table([p.formulation.mass_fractions for p in ps], solvents) for ps in (first, second)]
-        m = [_table([p.formulation.molalities_mol_kg for p in ps], salts) for ps in (first, second)]
-        t1, t2 = (np.array([p.temperature_k for p in points]) for points in (first, second))
-        return (
-            _alike_distance(w[0], w[1], 1 - distances(list(self._solvents.values()))),
-            _alike_distance(m[0], m[1], 1 - distances(list(self._salts.values()))),
-            (t1[:, None] - t2[None, :]) ** 2,
-        )
-
-
-def _table(amounts: Sequence[dict[str, float]], names: Sequence[str]) -> Array:
-    return np.array([[a.get(name, 0.0) for name in names] for a in amounts]).reshape(
-        len(amounts), len(names)
+def _scales(logarithms: Array) -> Scales:
+    local, solvents, ions, molality, temperature, noise = np.exp(logarithms).tolist()
+    return Scales(
+        local=local,
+        solvents=solvents,
+        ions=ions,
+        molality=molality,
+        temperature_k=temperature,
+        noise=noise,
     )
-
-
-def _alike_distance(first: Array, second: Array, similarity: Array) -> Array:
-    """Quadratic form of the differences, shape (n, m)."""
-    if not first.shape[1]:
-        return np.zeros((len(first), len(second)))
-    own1 = np.einsum("ij,jk,ik->i", first, similarity, first)
-    own2 = np.einsum("ij,jk,ik->i", second, similarity, second)
-    result: Array = np.maximum(
-        own1[:, None] + own2[None, :] - 2 * first @ similarity @ second.T, 0.0
-    )
-    return result

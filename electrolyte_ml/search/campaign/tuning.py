@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search.campaign.residual import Point, Residual
+from electrolyte_ml.search.campaign.kinship import Points
+from electrolyte_ml.search.campaign.residual import Residual
 from electrolyte_ml.search.campaign.results_file import Quantity
 from electrolyte_ml.search.campaign.state import Result
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import Scorer
+from electrolyte_ml.search.scoring import rows as chosen_rows
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
@@ -33,8 +36,8 @@ class Measured:
     ----------
     name
         The property.
-    points
-        What was measured, length n; replicates are points of their own.
+    formulations
+        What was measured, length n; replicates are rows of their own.
     value
         Measured, shape (n,), in the unit of the property.
     shipped
@@ -44,7 +47,7 @@ class Measured:
     """
 
     name: str
-    points: tuple[Point, ...]
+    formulations: tuple[Formulation, ...]
     value: NDArray[np.float64]
     shipped: Prediction
     residual: Residual
@@ -78,28 +81,68 @@ class TunedScorer:
             found = _measured(base, name, rows)
             if found is not None:
                 self.measured[name] = found
+        self._residuals = {name: found.residual for name, found in self.measured.items()}
 
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> Mapping[str, Prediction]:
         """Predict; properties that were not measured are as the base predicts them."""
-        predictions = dict(self.base(formulations, temperature_k))
-        for name, measured in self.measured.items():
-            if name in predictions:
-                places = _temperatures(name, np.asarray(temperature_k, dtype=np.float64))
-                points = [
-                    Point(formulation=f, temperature_k=float(t))
-                    for f, t in zip(formulations, places, strict=True)
-                ]
-                predictions[name] = _tuned(name, predictions[name], measured.residual, points)
-        return predictions
+        shipped = self.base(formulations, temperature_k)
+        return self.correct(shipped, formulations, temperature_k)
+
+    def correct(
+        self,
+        shipped: Mapping[str, Prediction],
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+    ) -> dict[str, Prediction]:
+        """Predictions of the base, of n rows, as measurements correct them."""
+        corrected = dict(shipped)
+        for name, residual in self._residuals.items():
+            if name in corrected:
+                points = _points(name, shipped[name], formulations, temperature_k)
+                corrected[name] = _tuned(name, shipped[name], residual, points)
+        return corrected
+
+    def expecting(
+        self,
+        shipped: Mapping[str, Prediction],
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+    ) -> TunedScorer:
+        """The same scorer with experiments under way, taken to come out as it predicts.
+
+        Predictions stay as they are, and intervals narrow where these experiments will tell.
+
+        Parameters
+        ----------
+        shipped
+            Predictions of the base for the experiments, n rows.
+        formulations, temperature_k
+            The experiments, length n.
+        """
+        heir = copy(self)
+        heir._residuals = dict(self._residuals)
+        for name, prediction in shipped.items():
+            known = PROPERTIES.get(name)
+            if known is not None and not known.is_measurable:
+                continue
+            points = _points(name, prediction, formulations, temperature_k)
+            usable = np.flatnonzero(np.isfinite(points.value) & (points.sigma > 0))
+            if len(usable):
+                measured = points.rows(usable)
+                before = self._residuals.get(name) or _nothing_measured(measured)
+                heir._residuals[name] = before.expecting(measured)
+        return heir
 
 
-def _tuned(
-    name: str, prediction: Prediction, residual: Residual, points: Sequence[Point]
-) -> Prediction:
-    value, sigma = _scale(name, prediction)
-    mean, variance = residual.predict(points, np.where(np.isfinite(sigma), sigma, 0.0))
+def _nothing_measured(points: Points) -> Residual:
+    return Residual(points.rows(np.empty(0, dtype=np.intp)), np.empty(0))
+
+
+def _tuned(name: str, prediction: Prediction, residual: Residual, points: Points) -> Prediction:
+    value, sigma = points.value, points.sigma
+    mean, variance = residual.predict(points)
     spread = _quantile(prediction.coverage) * sigma * np.sqrt(variance)
     centre = value + sigma * mean
     known = variance < _KNOWN_VARIANCE
@@ -138,21 +181,32 @@ def _measured(
         return None
     value = np.array([v for _, _, v in rows])
     error = _error(name, value, shipped)
-    _, sigma = _scale(name, shipped)
-    usable = np.flatnonzero(np.isfinite(error) & (sigma > 0))
+    points = _points(name, shipped, formulations, temperatures)
+    usable = np.flatnonzero(np.isfinite(error) & (points.sigma > 0))
     if not len(usable):
         return None
-    from electrolyte_ml.search.scoring import rows as chosen_rows
-
-    points = tuple(
-        Point(formulation=formulations[i], temperature_k=float(temperatures[i])) for i in usable
-    )
     return Measured(
         name=name,
-        points=points,
+        formulations=tuple(formulations[i] for i in usable.tolist()),
         value=value[usable],
         shipped=chosen_rows(shipped, usable),
-        residual=Residual(points, error[usable], sigma[usable]),
+        residual=Residual(points.rows(usable), error[usable]),
+    )
+
+
+def _points(
+    name: str,
+    shipped: Prediction,
+    formulations: Sequence[Formulation],
+    temperature_k: NDArray[np.float64],
+) -> Points:
+    """Rows of a prediction on the scale of its error; a doubt that is not known counts as none."""
+    value, sigma = _scale(name, shipped)
+    return Points(
+        formulations=tuple(formulations),
+        temperature_k=_temperatures(name, np.asarray(temperature_k, dtype=np.float64)),
+        value=value,
+        sigma=np.where(np.isfinite(sigma), sigma, 0.0),
     )
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.search.campaign.residual import Point, Residual
+from electrolyte_ml.search.campaign.kinship import Points
+from electrolyte_ml.search.campaign.residual import Residual
 from electrolyte_ml.search.campaign.state import Result, Status
 from electrolyte_ml.search.campaign.tuning import TunedScorer
 
@@ -11,8 +12,15 @@ from .conftest import formula, scorer
 _T = 298.15
 
 
-def _points(*recipes):
-    return [Point(formulation=parse_recipe(r), temperature_k=_T) for r in recipes]
+def _points(*recipes, sigma=0.15, value=1.0):
+    """All at 25 degC, with the same prediction (log10) and doubt unless told otherwise."""
+    n = len(recipes)
+    return Points(
+        formulations=tuple(parse_recipe(r) for r in recipes),
+        temperature_k=np.full(n, _T),
+        value=np.broadcast_to(value, n).astype(float),
+        sigma=np.full(n, sigma),
+    )
 
 
 _MEASURED = _points(
@@ -23,55 +31,86 @@ _MEASURED = _points(
 )
 
 
-def _constant(error=-0.2, sigma=0.15):
-    n = len(_MEASURED)
-    return Residual(_MEASURED, np.full(n, error), np.full(n, sigma))
+def _constant(error=-0.2):
+    return Residual(_MEASURED, np.full(4, error))
 
 
 def test_a_measured_recipe_takes_its_measured_error():
-    mean, variance = _constant().predict(_MEASURED, np.full(4, 0.15))
+    mean, variance = _constant().predict(_MEASURED)
     assert mean * 0.15 == pytest.approx(np.full(4, -0.2), abs=0.02)
     assert variance.max() < 0.1
 
 
 def test_the_nearer_a_recipe_the_more_it_learns():
-    near, far = _points("1 m NaPF6 in EC:DMC 45:55 wt", "1.5 m NaFSI in tetraglyme")
-    mean, variance = _constant().predict([near, far], np.full(2, 0.15))
+    mean, variance = _constant().predict(
+        _points("1 m NaPF6 in EC:DMC 45:55 wt", "1.5 m NaFSI in tetraglyme")
+    )
     assert abs(mean[0]) > abs(mean[1])
     assert variance[0] < variance[1] <= 1
 
 
+def test_like_solvents_learn_more_than_unlike_ones():
+    _, variance = _constant().predict(
+        _points("1 m NaPF6 in EC:EMC 50:50 wt", "1 m NaPF6 in DME:diglyme 50:50 wt")
+    )
+    assert variance[0] < variance[1]
+
+
 def test_an_offset_of_a_laboratory_is_no_larger_where_the_model_is_unsure():
-    (far,) = _points("1.5 m NaFSI in tetraglyme")
     for sigma in (0.15, 0.6):
-        mean, _ = _constant().predict([far], np.array([sigma]))
+        mean, _ = _constant().predict(_points("1.5 m NaFSI in tetraglyme", sigma=sigma))
         assert -0.25 < sigma * mean[0] < -0.02
 
 
 def test_far_from_everything_the_shipped_model_stands():
-    n = len(_MEASURED)
-    scattered = Residual(_MEASURED, np.array([0.2, -0.2, 0.2, -0.2]), np.full(n, 0.15))
-    (far,) = _points("2 m NaTFSI in tetraglyme")
-    mean, variance = scattered.predict([far], np.array([0.15]))
+    scattered = Residual(_MEASURED, np.array([0.2, -0.2, 0.2, -0.2]))
+    mean, variance = scattered.predict(_points("2 m NaTFSI in tetraglyme"))
     assert abs(mean[0]) < 0.3
     assert variance[0] > 0.6
 
 
+def test_nothing_measured_changes_nothing():
+    nothing = Residual(_MEASURED.rows(np.empty(0, dtype=np.intp)), np.empty(0))
+    mean, variance = nothing.predict(_MEASURED)
+    assert mean == pytest.approx(np.zeros(4))
+    assert variance == pytest.approx(np.ones(4))
+
+
+def test_predictions_that_promise_too_much_are_believed_less():
+    # What the model thought best came out worst: another promise of it counts less.
+    promised = _points(*(f.notation() for f in _MEASURED.formulations), value=[0.6, 0.8, 1.0, 1.2])
+    learned = Residual(promised, np.array([0.0, -0.2, -0.4, -0.6]))
+    high, low = (
+        learned.predict(_points("1.5 m NaFSI in tetraglyme", value=v))[0][0] for v in (1.4, 0.6)
+    )
+    assert high < low - 1
+
+
+def test_what_is_expected_narrows_doubt_and_moves_nothing():
+    before = _constant()
+    asked = _points("1 m NaFSI in DME", "1 m NaFSI in DME:THF 80:20 wt", "1 m NaPF6 in EC")
+    after = before.expecting(asked.rows(np.array([0])))
+    for residual in (before, after):
+        assert residual.scales == before.scales
+    assert after.predict(asked)[0] == pytest.approx(before.predict(asked)[0], abs=0.02)
+    narrowed = after.predict(asked)[1] / before.predict(asked)[1]
+    assert narrowed[0] < 0.2
+    assert narrowed[0] < narrowed[1] < narrowed[2] <= 1
+
+
 def test_order_of_measurements_does_not_matter():
     errors = np.array([-0.2, -0.1, -0.25, 0.05])
-    order = [2, 0, 3, 1]
-    first = Residual(_MEASURED, errors, np.full(4, 0.15))
-    second = Residual([_MEASURED[i] for i in order], errors[order], np.full(4, 0.15))
+    order = np.array([2, 0, 3, 1])
+    first = Residual(_MEASURED, errors)
+    second = Residual(_MEASURED.rows(order), errors[order])
     asked = _points("0.8 m NaPF6 in EC:PC:DMC 30:20:50 wt")
-    one_sd = np.array([0.15])
-    for one, two in zip(first.predict(asked, one_sd), second.predict(asked, one_sd), strict=True):
+    for one, two in zip(first.predict(asked), second.predict(asked), strict=True):
         assert one == pytest.approx(two, abs=1e-3)
 
 
 def test_left_out_predictions_do_not_see_replicates():
-    points = [*_MEASURED, _MEASURED[0]]
-    errors = np.array([0.5, 0.0, 0.0, 0.0, 0.5])
-    left_out = Residual(points, errors, np.full(5, 0.15)).left_out()
+    points = _MEASURED.joined(_MEASURED.rows(np.array([0])))
+    left_out = Residual(points, np.array([0.5, 0.0, 0.0, 0.0, 0.5])).left_out()
     assert left_out[0] == pytest.approx(left_out[4])
     assert abs(left_out[0]) < 0.25
 
