@@ -18,6 +18,7 @@ from electrolyte_ml.formulation import (
 )
 from electrolyte_ml.formulation.exchange import formulation_from_dict
 from electrolyte_ml.formulation.tables import formulations_from_csv, to_csv
+from electrolyte_ml.formulation.text import LONGEST_RECIPE
 from electrolyte_ml.species import Salt, default_catalog
 
 CATALOG = default_catalog()
@@ -190,7 +191,9 @@ def spelled(draw) -> tuple[str, Amounts]:
         text += one([" + ", " with ", ", "]) + share
     for salt in recipe.added_salts:
         text += f" + {salt_text(*salt)}"
-    return (f"{salts} in {text}" if salts else text), recipe
+    spelling = f"{salts} in {text}" if salts else text
+    assume(len(spelling) <= LONGEST_RECIPE)  # longer ones are refused, which others test
+    return spelling, recipe
 
 
 def check_spelling(text_and_recipe: tuple[str, Amounts]) -> None:
