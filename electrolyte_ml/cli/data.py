@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -80,10 +81,11 @@ def fetch(
     url: Annotated[str | None, typer.Option(help="Address of a copy you trust.")] = None,
     sha256: Annotated[str | None, typer.Option(help="SHA-256 of that copy.")] = None,
 ) -> None:
-    """Download a data set into the cache; its hash is always checked."""
+    """Download a data set into the cache; the hash of every file is always checked."""
     from electrolyte_ml.data.fetching import fetch as download
 
-    typer.echo(f"{name} is in {download(name, url=url, sha256=sha256)}")
+    for path in download(name, url=url, sha256=sha256, progress=sys.stderr.isatty()):
+        typer.echo(f"{name} is in {path}")
 
 
 @app.command("import")

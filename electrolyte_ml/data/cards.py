@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -13,6 +13,25 @@ from typing import Any
 from electrolyte_ml.errors import DataNotFoundError, InputError
 
 TABLE = "datasets.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file that can be fetched.
+
+    Attributes
+    ----------
+    file
+        Where it is kept in the data folder.
+    url
+        Its address: a fixed version, never a moving one.
+    sha256
+        Hash of its bytes, 64 hexadecimal digits.
+    """
+
+    file: str
+    url: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +56,8 @@ class Card:
         What to cite; empty DOI where each row has its own.
     obtain
         Where a person gets the files.
-    url, sha256
-        Address of the first file and hash of its bytes; both, or neither.
+    downloads
+        Where files of it can be fetched from; empty where no address with a hash is known.
     traps
         What a reader must know before using it.
     columns
@@ -57,15 +76,10 @@ class Card:
     rows: int | None = None
     licence_url: str = ""
     doi: str = ""
-    url: str = ""
-    sha256: str = ""
+    downloads: tuple[Download, ...] = ()
     traps: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     imported: bool = False
-
-    def __post_init__(self) -> None:
-        if bool(self.url) != bool(self.sha256):
-            raise ValueError(f"{self.name}: an address needs a hash, and a hash an address")
 
     @property
     def available(self) -> bool:
@@ -91,6 +105,7 @@ class Card:
             "citation": self.citation,
             "doi": self.doi,
             "files": list(self.files),
+            "downloads": [asdict(d) for d in self.downloads],
             "obtain": self.obtain,
             "traps": list(self.traps),
             "columns": dict(self.columns),
@@ -135,4 +150,5 @@ def card_of(name: str) -> Card:
 def _card(name: str, data: dict[str, Any]) -> Card:
     lists = {k: tuple(data[k]) for k in ("files", "properties", "traps")}
     columns = MappingProxyType(dict(data.get("columns", {})))
-    return Card(name=name, **{**data, **lists, "columns": columns})
+    downloads = tuple(Download(**d) for d in data.get("downloads", ()))
+    return Card(name=name, **{**data, **lists, "columns": columns, "downloads": downloads})

@@ -1,81 +1,93 @@
-"""Downloading a data set into the cache, with its hash checked."""
+"""Downloading a data set into the cache, with the hash of every file checked."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from electrolyte_ml.data.cards import Card, card_of
+from electrolyte_ml.data.cards import Card, Download, card_of
 from electrolyte_ml.data.location import data_folders
 from electrolyte_ml.errors import DataNotFoundError, InputError
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
-def fetch(name: str, *, url: str | None = None, sha256: str | None = None) -> Path:
-    """Download the file of a data set, unless it is in the cache already.
+def fetch(
+    name: str, *, url: str | None = None, sha256: str | None = None, progress: bool = False
+) -> tuple[Path, ...]:
+    """Download the files of a data set that are not in the cache already.
 
     Parameters
     ----------
     name
         A data set of the package.
     url, sha256
-        Address and hash of a copy you trust; by default those of the dataset card.
+        Address and hash of a copy you trust of a set of one file; by default the downloads of the
+        dataset card.
+    progress
+        Show a progress bar for each file on the standard error stream.
 
     Returns
     -------
-    Path
-        The file in the user cache; nothing is left there if the hash differs.
+    tuple of Path
+        The files in the user cache. Nothing is kept of a file whose hash differs; files that came
+        before it stay, and the same call goes on from there.
 
     Raises
     ------
     InputError
-        If the set has no verified address and none is given, has several files or none, or only
-        one of address and hash is given.
+        If the set has no known address and none is given, has no file, has several files and one
+        address is given, or only one of address and hash is given.
     DataNotFoundError
-        If the download fails, or its hash is another one.
+        If a download fails, or its hash is another one.
     """
-    card = card_of(name)
-    address, digest = _address(card, url, sha256)
+    downloads = _downloads(card_of(name), url, sha256)
+    return tuple(_retrieve(name, download, progress) for download in downloads)
+
+
+def _retrieve(name: str, download: Download, progress: bool) -> Path:
     import pooch
 
-    folder = data_folders()[-1]
+    path = data_folders()[-1] / download.file
     try:
         file = pooch.retrieve(
-            address,
-            known_hash=f"sha256:{digest}",
-            fname=card.files[0],
-            path=folder,
-            progressbar=False,
+            download.url,
+            known_hash=f"sha256:{download.sha256}",
+            fname=path.name,
+            path=path.parent,
+            progressbar=progress,
         )
     except ValueError as error:
         raise DataNotFoundError(
-            f"{name}: {address} does not have the SHA-256 {digest}; nothing was kept"
+            f"{name}: {download.url} does not have the SHA-256 {download.sha256}; "
+            f"nothing was kept of {download.file}"
         ) from error
     except OSError as error:
-        raise DataNotFoundError(f"{name}: {address} cannot be downloaded: {error}") from error
+        raise DataNotFoundError(f"{name}: {download.url} cannot be downloaded: {error}") from error
     return Path(file)
 
 
-def _address(card: Card, url: str | None, sha256: str | None) -> tuple[str, str]:
+def _downloads(card: Card, url: str | None, sha256: str | None) -> tuple[Download, ...]:
     if card.imported or not card.files:
         raise InputError(f"{card.name}: nothing to fetch: {card.obtain}")
     if bool(url) != bool(sha256):
         raise InputError("give --url and --sha256 together: a download is never used unchecked")
-    address, digest = url or card.url, (sha256 or card.sha256).lower()
-    if not address:
-        raise InputError(_by_hand(card))
+    if not url or not sha256:
+        if not card.downloads:
+            raise InputError(_by_hand(card))
+        return card.downloads
     if len(card.files) > 1:
         raise InputError(f"{card.name} has {len(card.files)} files. {_by_hand(card)}")
-    if not _SHA256.match(digest):
+    if not _SHA256.match(sha256.lower()):
         raise InputError(f"{sha256!r} is no SHA-256: 64 hexadecimal digits")
-    return address, digest
+    return (Download(file=card.files[0], url=url, sha256=sha256.lower()),)
 
 
 def _by_hand(card: Card) -> str:
     files = " and ".join(card.files)
-    return (
-        f"{card.name}: no public address with a verified hash is known. Get it by hand: "
-        f"{card.obtain}. Put {files} into {data_folders()[-1]}, or give --url and --sha256 of a "
-        "copy you trust"
-    )
+    if card.downloads:
+        return f"'electrolyte-ml data fetch {card.name}' gets them from the addresses of its card"
+    way = f"Get it by hand: {card.obtain}. Put {files} into {data_folders()[-1]}"
+    if len(card.files) == 1:
+        way += ", or give --url and --sha256 of a copy you trust"
+    return f"{card.name}: no public address with a known hash. {way}"

@@ -1,8 +1,13 @@
+import os
+import re
+
 import pytest
 
-from electrolyte_ml.data.cards import Card, card_of, shipped_cards
+from electrolyte_ml.data.cards import card_of, shipped_cards
+from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.properties import property_kinds
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import sha256_of
 
 CARDS = shipped_cards().values()
 
@@ -15,21 +20,24 @@ def test_every_card_tells_what_a_reader_needs(card):
     assert card.obtain
     assert card.traps
     assert set(card.properties) <= property_kinds().keys()
-    assert bool(card.url) == bool(card.sha256)
 
 
-def test_an_address_without_a_hash_is_refused():
-    with pytest.raises(ValueError, match="needs a hash"):
-        Card(
-            name="x",
-            title="x",
-            files=("x.csv",),
-            properties=("density_g_cm3",),
-            licence="x",
-            citation="x",
-            obtain="x",
-            url="https://example.org/x.csv",
-        )
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_downloads_are_fixed_versions_of_its_files_with_a_hash(card):
+    for download in card.downloads:
+        assert re.fullmatch(r"[0-9a-f]{64}", download.sha256)
+        assert re.search(r"/[0-9a-f]{40}/", download.url)
+    assert not card.downloads or set(card.files) <= {d.file for d in card.downloads}
+
+
+@pytest.mark.skipif(
+    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
+)
+@pytest.mark.parametrize(
+    "download", [d for c in CARDS for d in c.downloads], ids=lambda download: download.file
+)
+def test_downloads_are_the_bytes_that_models_were_trained_on(download):
+    assert sha256_of(data_path(download.file)) == download.sha256
 
 
 def test_an_unknown_set_is_refused_with_all_names(imported_folder):

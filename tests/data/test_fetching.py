@@ -3,10 +3,13 @@
 import hashlib
 import http.server
 import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from electrolyte_ml.data import fetching
+from electrolyte_ml.data.cards import Download, card_of
 from electrolyte_ml.data.fetching import fetch
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.errors import DataNotFoundError, InputError
@@ -41,7 +44,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_a_file_of_the_right_hash_is_found_by_its_loader(address, cache):
-    assert fetch(NAME, url=address, sha256=HASH.upper()) == cache / FILE
+    assert fetch(NAME, url=address, sha256=HASH.upper()) == (cache / FILE,)
     assert data_path(FILE).read_bytes() == CONTENT
 
 
@@ -56,13 +59,32 @@ def test_a_missing_file_is_told(address):
         fetch(NAME, url=address + "x", sha256=HASH)
 
 
+def test_all_files_of_a_set_are_fetched_and_a_stopped_download_goes_on(address, cache, monkeypatch):
+    there = Download(file=FILE, url=address, sha256=HASH)
+    inside = Download(file="folder/second.csv", url=address + "x", sha256=HASH)
+    monkeypatch.setattr(
+        fetching, "card_of", lambda name: replace(card_of(name), downloads=(there, inside))
+    )
+    with pytest.raises(DataNotFoundError, match="cannot be downloaded"):
+        fetch(NAME)
+    assert (cache / FILE).read_bytes() == CONTENT
+    monkeypatch.setattr(
+        fetching,
+        "card_of",
+        lambda name: replace(card_of(name), downloads=(there, replace(inside, url=address))),
+    )
+    assert fetch(NAME) == (cache / FILE, cache / "folder" / "second.csv")
+    assert data_path("folder/second.csv").read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize(
     ("name", "more", "words"),
     [
         ("calisol23", {}, "Get it by hand"),
         ("calisol23", {"url": "https://example.org/x"}, "give --url and --sha256 together"),
         ("calisol23", {"url": "https://example.org/x", "sha256": "12"}, "64 hexadecimal digits"),
-        ("chemixhub_logv", {"url": "https://example.org/x", "sha256": HASH}, "has 2 files"),
+        ("chemixhub_logv", {"url": "https://example.org/x", "sha256": HASH}, "gets them from"),
+        ("ilthermo_conductivity", {"url": "https://example.org/x", "sha256": HASH}, "has 2 files"),
         ("sodium_table", {}, "nothing to fetch"),
         ("nothing", {}, "unknown data set"),
     ],
