@@ -12,6 +12,7 @@ from typing import Any
 
 from electrolyte_ml.benchmarks.base import Job, JobResult, Progress
 from electrolyte_ml.benchmarks.environment import environment
+from electrolyte_ml.benchmarks.paired import paired_differences
 from electrolyte_ml.benchmarks.store import JobStore
 
 
@@ -59,6 +60,7 @@ class SuiteResult:
                 }
                 for job in self.skipped
             ],
+            "paired": paired_differences(self.finished),
             "seed": self.seed,
             "environment": environment(),
             "data_sha256": _merged(job.data for job in every),

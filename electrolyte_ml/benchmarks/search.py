@@ -31,6 +31,23 @@ _CLOSE = 0.95
 _UNBELIEVING = "campaign engine, no belief"
 _BAYBE = "BayBE, 1000 recipes of our space"
 
+# Source that decides the figures: worlds and strategies, what they are made of, and our engine.
+_CODE = (
+    "electrolyte_ml.benchmarks.search",
+    "electrolyte_ml.benchmarks.search_baybe",
+    "electrolyte_ml.benchmarks.search_campaign",
+    "electrolyte_ml.benchmarks.search_encodings",
+    "electrolyte_ml.benchmarks.search_models",
+    "electrolyte_ml.benchmarks.search_strategies",
+    "electrolyte_ml.benchmarks.search_worlds",
+    "electrolyte_ml.data.cleaning",
+    "electrolyte_ml.data.sources.calisol23",
+    "electrolyte_ml.features",
+    "electrolyte_ml.models.neighbour_table",
+    "electrolyte_ml.models.similarity",
+    "electrolyte_ml.search",
+)
+
 STRATEGIES: Mapping[str, StrategyMaker] = {
     OURS: CampaignSearch,
     _UNBELIEVING: partial(CampaignSearch, believing=False),
@@ -74,14 +91,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             seed=seed,
             run=_runner(split, make, seeds),
             data=data,
-            depends_on=(
-                "electrolyte_ml.benchmarks",
-                "electrolyte_ml.data",
-                "electrolyte_ml.features",
-                "electrolyte_ml.models.neighbour_table",
-                "electrolyte_ml.models.similarity",
-                "electrolyte_ml.search",
-            ),
+            depends_on=_CODE,
             version=f"{len(seeds)} seeds",
             skipped=_missing(name),
         )

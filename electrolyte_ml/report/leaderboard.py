@@ -88,6 +88,7 @@ def leaderboard_markdown(result: dict[str, Any]) -> str:
     for name in dict.fromkeys((t["task"], t["split"]) for t in result["tasks"]):
         of_one = [t for t in result["tasks"] if (t["task"], t["split"]) == name]
         lines += _table(name[0], name[1], of_one, result["split_sha256"].get("; ".join(name)))
+    lines += _paired(result.get("paired", []))
     named = [pair for pair in map(heading_of, shown_metrics(result["tasks"])) if pair[1]]
     lines += [f"- {heading}: {meaning}" for heading, meaning in dict.fromkeys(named)]
     lines += _skipped(result["skipped"])
@@ -109,6 +110,31 @@ def _table(task: str, split: str, tasks: list[dict[str, Any]], digest: str | Non
         "| model | " + " | ".join(heading_of(m)[0] for m in shown) + " |",
         "|---|" + "---:|" * len(shown),
         *rows,
+        "",
+    ]
+
+
+def _paired(rows: list[dict[str, Any]]) -> list[str]:
+    """Strategies compared in the same worlds, a line each."""
+    if not rows:
+        return []
+    lines = [
+        f"| {r['split']} | {r['rival']} | {r['ahead']:.1f} +- {r['ahead_se']:.1f} "
+        f"| {r['ahead_all_along']:.1f} +- {r['ahead_all_along_se']:.1f} "
+        f"| {r['won']} / {r['lost']} | {'-' if r['p'] is None else format(r['p'], '.3f')} |"
+        for r in rows
+    ]
+    return [
+        "## In the same worlds",
+        "",
+        f"How far {rows[0]['model']} is ahead of each other strategy, percent of what there is to",
+        f"find, seed by seed ({rows[0]['seeds']} seeds): mean and its standard error, in the end and",
+        "over all experiments; seeds won and lost in the end; one-sided p of Wilcoxon's signed-rank",
+        "test.",
+        "",
+        "| split | against | in the end | all along | won / lost | p |",
+        "|---|---|---:|---:|---:|---:|",
+        *lines,
         "",
     ]
 
