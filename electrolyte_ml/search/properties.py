@@ -195,7 +195,7 @@ _ARITHMETIC = (
     ),
     Property(
         name="fluorine_mass_fraction",
-        words="fluorine content",
+        words="fluorine content, share of the mass",
         unit="",
         at_temperature=False,
         is_measurable=False,

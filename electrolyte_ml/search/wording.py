@@ -27,12 +27,15 @@ class _Shortlist:
     problem: Problem
     formulations: Sequence[Formulation]
     objectives: NDArray[np.float64]
+    hopeful: bool
 
 
 def reasons(
     problem: Problem,
     formulations: Sequence[Formulation],
     objectives: NDArray[np.float64],
+    *,
+    hopeful: bool = False,
 ) -> list[str]:
     """Why each proposal is there.
 
@@ -44,13 +47,17 @@ def reasons(
         Proposals in the order of their rank, length n.
     objectives
         Their objectives in the unit of each property, shape (n, m).
+    hopeful
+        Whether these are the hopeful ends of the intervals, whatever the problem's attitude.
 
     Returns
     -------
     list of str
         A line each.
     """
-    shown = _Shortlist(problem=problem, formulations=formulations, objectives=objectives)
+    shown = _Shortlist(
+        problem=problem, formulations=formulations, objectives=objectives, hopeful=hopeful
+    )
     lines = []
     for row in range(len(formulations)):
         claims = [*_bests(shown, row), *_compromise(shown, row), *_first_of_its_kind(shown, row)]
@@ -74,12 +81,14 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
         column = shown.objectives[:, j]
         if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
             word = "highest" if is_maximum else "lowest"
-            unit = property_words(objective.property_name)[1]
-            claims.append(
-                f"{word} {objective_words(shown.problem, objective)} "
-                f"({column[row]:.3g} {unit}".rstrip()
-                + ")"
-            )
+            name, unit = property_words(objective.property_name)
+            value = f"{column[row]:.3g} {unit}".rstrip()
+            if shown.hopeful:
+                end = "up to" if is_maximum else "down to"
+                what = f"{name}{at_temperature(objective.temperature_k)}"
+                claims.append(f"could have the {word} {what} ({end} {value})")
+            else:
+                claims.append(f"{word} {objective_words(shown.problem, objective)} ({value})")
     return claims
 
 

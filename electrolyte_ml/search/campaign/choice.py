@@ -160,9 +160,9 @@ def _best_first(gains: NDArray[np.float64]) -> NDArray[np.intp]:
 def _choices(
     problem: Problem, scorer: TunedScorer, chosen: list[Formulation], picks: list[Pick]
 ) -> list[Choice]:
-    evaluator = Evaluator(problem, scorer)
+    evaluator = Evaluator(problem, scorer, hopeful=True)
     predictions = evaluator.predict(chosen)
-    why = reasons(problem, chosen, evaluator.evaluate(predictions).objectives)
+    why = reasons(problem, chosen, evaluator.evaluate(predictions).objectives, hopeful=True)
     n_temperatures = len(evaluator.temperatures_k)
     choices = []
     for row, formulation in enumerate(chosen):
