@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -17,8 +18,11 @@ from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
+from electrolyte_ml.features import compose
+from electrolyte_ml.models.base import wide
 from electrolyte_ml.models.conductivity.artefact import load
-from electrolyte_ml.models.conductivity.domain import Domain, wide
+from electrolyte_ml.models.conductivity.domain import Domain
+from electrolyte_ml.models.conductivity.inputs import network_inputs
 from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
 
@@ -42,6 +46,12 @@ def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult
     )
 
 
+def inputs_sha256(measurements: Measurements) -> str:
+    """Hash of what our network sees of the rows' compositions."""
+    inputs = network_inputs(compose(measurements.row_formulations))
+    return hashlib.sha256(np.ascontiguousarray(inputs).tobytes()).hexdigest()
+
+
 def known_to_training(
     measurements: Measurements, split: Split, half_width: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
@@ -63,7 +73,7 @@ def known_to_training(
         of_test = measurements.formulation_index[test]
         faulty = {i for i in set(of_test.tolist()) if domain.faults(measurements.formulations[i])}
         known += [
-            i not in faulty and domain.temperature_fault(t) is None
+            i not in faulty and domain.temperature_fault(measurements.formulations[i], t) is None
             for i, t in zip(
                 of_test.tolist(), measurements.temperature_k[test].tolist(), strict=True
             )

@@ -1,5 +1,6 @@
 """Numbers that describe molecules and mixtures to a model."""
 
+from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.mixture import (
     ANION_FEATURES,
     FEATURE_NAMES,
@@ -17,5 +18,6 @@ __all__ = [
     "SOLVENT_FEATURES",
     "Composition",
     "compose",
+    "lowest_potential_v",
     "mixture_features",
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Half width of an interval in log10 beyond which a number says little: a factor of 4 each way.
+_WIDEST_HALF_WIDTH = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,25 @@ class Prediction:
             "in_domain": bool(self.in_domain[row]),
             "reason": self.reason[row],
         }
+
+
+def join_faults(faults: Sequence[str]) -> str | None:
+    """One line of several faults; None for none."""
+    return "; ".join(faults) or None
+
+
+def wide(half_width_log10: float) -> str | None:
+    """Why an interval of a positive property is too wide to be believed; None if it is not."""
+    if half_width_log10 <= _WIDEST_HALF_WIDTH:
+        return None
+    return f"uncertain by a factor of {10.0 ** min(half_width_log10, 3.0):.0f}"
+
+
+def is_unknown(low: float | None, high: float | None) -> bool:
+    """Whether the answer is "unknown" instead of a number, by the ends of its interval."""
+    if low is None or high is None or low <= 0:
+        return False
+    return wide(np.log10(high / low) / 2.0) is not None
 
 
 def number_or_none(value: float) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from electrolyte_ml.report.text import celsius, significant
+from electrolyte_ml.report.text import celsius, significant, value_text
 from electrolyte_ml.search.properties import LIQUID_RANGE, needs_temperature, property_words
 
 # What models add to a prediction, in words; {} is the value.
@@ -91,7 +91,7 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
         low = coverage = None
     return {
         "words": f"{words}, {unit}" if unit else words,
-        "value": significant(prediction["value"]),
+        "value": value_text(prediction),
         "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
         "coverage": "" if coverage is None else f"{coverage:.0%}",
         "note": "; ".join(_notes(prediction)),

@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
+from electrolyte_ml.models.base import is_unknown
+
 _NARROWEST = 100
 LIQUID_HEADING = "freezes / boils / flash, °C"
 
@@ -24,12 +26,22 @@ def celsius(temperature_k: float) -> str:
 
 
 def interval(prediction: Mapping[str, Any]) -> str:
-    """A prediction as ``6.4 (4.9-8.3)``, with ``?`` where the model does not know the recipe."""
+    """A prediction as ``6.4 (4.9-8.3)``, with ``?`` where the model does not know the recipe.
+
+    Where the interval is too wide to be believed it is ``unknown (5-124) ?``.
+    """
     if prediction["value"] is None:
         return "-"
     flag = "" if prediction["in_domain"] else " ?"
-    value, low, high = (significant(prediction[name]) for name in ("value", "low", "high"))
-    return f"{value} ({low}-{high}){flag}"
+    low, high = (significant(prediction[name]) for name in ("low", "high"))
+    return f"{value_text(prediction)} ({low}-{high}){flag}"
+
+
+def value_text(prediction: Mapping[str, Any]) -> str:
+    """The value of a prediction, or ``unknown`` where its interval is too wide to be believed."""
+    if is_unknown(prediction.get("low"), prediction.get("high")):
+        return "unknown"
+    return significant(prediction["value"])
 
 
 def liquid_range_text(liquid: Mapping[str, Any]) -> str:

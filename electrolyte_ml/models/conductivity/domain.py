@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ _NOTABLE_SHARE = 0.05
 _SHARE_MARGIN = 0.2
 _MOLALITY_MARGIN = 1.1
 _TEMPERATURE_MARGIN_K = 5.0
-# Half width of the interval in log10 beyond which a number says little: a factor of 4 each way.
-WIDEST_HALF_WIDTH = 0.6
+# A mixture is like others of what makes up this much of its solvents.
+_MAIN_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +34,23 @@ class Domain:
         By SMILES of the anion, mol/kg.
     cations
         SMILES of cations whose shift was measured, and lithium.
-    coldest_k, hottest_k
-        Range of temperature, K.
+    range_k
+        By SMILES of the solvent: lowest and highest temperature, K, that a mixture of mostly it
+        was measured at.
     """
 
     highest_share: Mapping[str, Mapping[str, float]]
     highest_molality: Mapping[str, float]
     cations: frozenset[str]
-    coldest_k: float
-    hottest_k: float
+    range_k: Mapping[str, tuple[float, float]]
+    _measured_share: Mapping[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        highest: dict[str, float] = {}
+        for shares in self.highest_share.values():
+            for smiles, share in shares.items():
+                highest[smiles] = max(highest.get(smiles, 0.0), share)
+        object.__setattr__(self, "_measured_share", highest)
 
     @classmethod
     def of(cls, lithium: Measurements, others: Measurements) -> Domain:
@@ -62,8 +70,7 @@ class Domain:
             highest_share=shares,
             highest_molality=highest,
             cations=frozenset(s.salt.cation.smiles for f in formulations for s in f.salts),
-            coldest_k=float(lithium.temperature_k.min()),
-            hottest_k=float(lithium.temperature_k.max()),
+            range_k=_ranges([lithium, others]),
         )
 
     def faults(self, formulation: Formulation) -> list[str]:
@@ -88,13 +95,15 @@ class Domain:
     def _solvent_fault(self, part: SolventAmount, formulation: Formulation) -> str | None:
         """Why a solvent in a recipe is outside; None if it is inside."""
         smiles, share = part.solvent.smiles, part.mass_fraction
-        known = {a: held[smiles] for a, held in self.highest_share.items() if smiles in held}
-        if share >= _NOTABLE_SHARE and max(known.values(), default=0.0) < _NOTABLE_SHARE:
+        if share >= _NOTABLE_SHARE and self._measured_share.get(smiles, 0.0) < _NOTABLE_SHARE:
             return f"no training data with the solvent {part.solvent.name} ({100 * share:.0f} wt%)"
         for s in formulation.salts:
             anion = s.salt.anion
-            highest = known.get(anion.smiles, 0.0)
-            if anion.smiles in self.highest_share and share > highest + _SHARE_MARGIN:
+            of_anion = self.highest_share.get(anion.smiles)
+            if of_anion is None:
+                continue
+            highest = of_anion.get(smiles, 0.0)
+            if share > highest + _SHARE_MARGIN:
                 measured = f"at most {100 * highest:.0f} wt%" if highest else "no"
                 return (
                     f"{anion.name} was measured with {measured} {part.solvent.name}, "
@@ -102,13 +111,18 @@ class Domain:
                 )
         return None
 
-    def temperature_fault(self, temperature_k: float) -> str | None:
-        """Why a temperature is outside; None if it is inside."""
-        if temperature_k < self.coldest_k - _TEMPERATURE_MARGIN_K:
-            return f"{self.coldest_k - temperature_k:.0f} K below the coldest measurement"
-        if temperature_k > self.hottest_k + _TEMPERATURE_MARGIN_K:
-            return f"{temperature_k - self.hottest_k:.0f} K above the hottest measurement"
-        return None
+    def temperature_fault(self, formulation: Formulation, temperature_k: float) -> str | None:
+        """Why a temperature is outside for mixtures like this one; None if it is inside."""
+        main = _main(formulation)
+        ranges = [r for p in main if (r := self.range_k.get(p.solvent.smiles))]
+        coldest, hottest = _span(ranges or self.range_k.values())
+        if coldest - _TEMPERATURE_MARGIN_K <= temperature_k <= hottest + _TEMPERATURE_MARGIN_K:
+            return None
+        mostly = " or ".join(p.solvent.name for p in main if p.solvent.smiles in self.range_k)
+        whose = f" of mixtures of mostly {mostly}" if mostly else ""
+        if temperature_k < coldest:
+            return f"{coldest - temperature_k:.0f} K below the coldest measurement{whose}"
+        return f"{temperature_k - hottest:.0f} K above the hottest measurement{whose}"
 
     def to_dict(self) -> dict[str, Any]:
         """For the model file."""
@@ -119,8 +133,7 @@ class Domain:
             },
             "highest_molality": dict(sorted(self.highest_molality.items())),
             "cations": sorted(self.cations),
-            "coldest_k": self.coldest_k,
-            "hottest_k": self.hottest_k,
+            "range_k": {smiles: list(held) for smiles, held in sorted(self.range_k.items())},
         }
 
     @classmethod
@@ -130,18 +143,32 @@ class Domain:
             highest_share={a: dict(shares) for a, shares in held["highest_share"].items()},
             highest_molality=dict(held["highest_molality"]),
             cations=frozenset(held["cations"]),
-            coldest_k=float(held["coldest_k"]),
-            hottest_k=float(held["hottest_k"]),
+            range_k={smiles: (low, high) for smiles, (low, high) in held["range_k"].items()},
         )
 
 
-def join_faults(faults: Sequence[str]) -> str | None:
-    """One line of several faults; None for none."""
-    return "; ".join(faults) or None
+def _main(formulation: Formulation) -> list[SolventAmount]:
+    """The solvents that make up most of a mixture; the largest where none does."""
+    parts = formulation.solvents
+    least = min(_MAIN_SHARE, max((part.mass_fraction for part in parts), default=0.0))
+    return [part for part in parts if part.mass_fraction >= least]
 
 
-def wide(half_width: float) -> str | None:
-    """Why an interval is too wide to be believed; None if it is not."""
-    if half_width <= WIDEST_HALF_WIDTH:
-        return None
-    return f"uncertain by a factor of {np.power(10.0, min(half_width, 3.0)):.0f}"
+def _span(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    lows, highs = zip(*ranges, strict=True)
+    return min(lows), max(highs)
+
+
+def _ranges(sets: Sequence[Measurements]) -> dict[str, tuple[float, float]]:
+    """Temperatures that mixtures of mostly each solvent were measured at."""
+    ranges: dict[str, tuple[float, float]] = {}
+    for measurements in sets:
+        for number, formulation in enumerate(measurements.formulations):
+            kelvin = measurements.temperature_k[measurements.formulation_index == number]
+            for part in _main(formulation) if len(kelvin) else ():
+                low, high = ranges.get(part.solvent.smiles, (np.inf, -np.inf))
+                ranges[part.solvent.smiles] = (
+                    min(low, float(kelvin.min())),
+                    max(high, float(kelvin.max())),
+                )
+    return ranges

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition, compose, mixture_features
+from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.models.base import Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
-from electrolyte_ml.models.conductivity.domain import Domain, join_faults, wide
+from electrolyte_ml.models.conductivity.domain import Domain
+from electrolyte_ml.models.conductivity.inputs import network_inputs
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
@@ -89,7 +90,7 @@ class ConductivityModel:
         rows: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
-        features = mixture_features(composition)
+        features = network_inputs(composition)
         index = composition.index[rows]
         molality = composition.molality_mol_kg[index]
         members = self.network.log10_conductivity(features, index, molality, temperature[rows])
@@ -144,7 +145,7 @@ class ConductivityModel:
             if at not in of_formulation:
                 of_formulation[at] = self.domain.faults(formulation)
             others = (
-                self.domain.temperature_fault(float(temperature[row])),
+                self.domain.temperature_fault(formulation, float(temperature[row])),
                 wide(float(half_width[row])),
             )
             reasons.append(join_faults([*of_formulation[at], *(o for o in others if o)]))

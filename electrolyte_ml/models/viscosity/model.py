@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
-from electrolyte_ml.models.conductivity.domain import join_faults, wide
+from electrolyte_ml.models.base import Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE
 from electrolyte_ml.models.viscosity.anchors import anchor
 from electrolyte_ml.models.viscosity.domain import Domain, stranger_faults, supercooled
@@ -84,11 +83,33 @@ class ViscosityModel:
         )
 
     def log10_of_solvents(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+        self,
+        composition: Composition,
+        index: NDArray[np.intp],
+        temperature_k: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Decadic logarithm of the viscosity in mPa s of the solvents alone, shape (n,)."""
-        composition = compose(formulations)
-        return self._liquid(composition, composition.index, temperature_k)[0]
+        """Viscosity of the solvents alone.
+
+        Parameters
+        ----------
+        composition
+            Amounts in u formulations; what salt they hold does not matter.
+        index
+            Which of them each row is about, shape (n,).
+        temperature_k
+            Temperatures, K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Decadic logarithm of the viscosity in mPa s.
+        """
+        mixtures = Mixtures.of_composition(composition)
+        offset = anchor(self.liquid, composition.solvents).offset
+        log10: NDArray[np.float64] = self.liquid.predict(
+            mixtures, index, temperature_k, offset
+        ).mean(axis=0)
+        return log10
 
     def _liquid(
         self,
