@@ -15,11 +15,10 @@ import numpy as np
 from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.conductivity import OUR_CODE, TASK
 from electrolyte_ml.benchmarks.conductivity_splits import Case, case_of
-from electrolyte_ml.benchmarks.evaluation import inputs_sha256
 from electrolyte_ml.benchmarks.metrics import log_metrics
-from electrolyte_ml.features import FEATURE_NAMES, compose, lowest_potential_v
+from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
+from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows
-from electrolyte_ml.models.conductivity.inputs import INPUT_NAMES, INPUT_VIEWS, network_inputs
 from electrolyte_ml.models.conductivity.intervals import centre_of
 from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
 
@@ -56,7 +55,6 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         "both views": _both,
         "structure alone": partial(_one_view, 0),
         "potential and size alone": partial(_one_view, 1),
-        "both views, no viscosity": _no_viscosity,
     }
     for number in range(1, 2 if quick else _N_PERMUTATIONS + 1):
         variants[f"both views, potentials permuted {number}"] = partial(
@@ -76,7 +74,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
                     data=case.data,
                     split_sha256=case.split_sha256,
                     depends_on=_CODE,
-                    version=case.content_sha256 + inputs_sha256(case.measurements),
+                    version=case.content_sha256,
                 )
             )
     return listed
@@ -105,12 +103,7 @@ def _both(case: Case) -> TrainingRows:
 
 
 def _one_view(view: int, case: Case) -> TrainingRows:
-    return replace(_both(case), views=INPUT_VIEWS[[view]])
-
-
-def _no_viscosity(case: Case) -> TrainingRows:
-    seen = np.array([name in FEATURE_NAMES for name in INPUT_NAMES], dtype=np.bool_)
-    return replace(_both(case), views=INPUT_VIEWS & seen)
+    return replace(_both(case), views=FEATURE_VIEWS[[view]])
 
 
 def _permuted(seed: int, case: Case) -> TrainingRows:
@@ -120,5 +113,5 @@ def _permuted(seed: int, case: Case) -> TrainingRows:
     potentials = np.array([lowest_potential_v(smiles) for smiles in anions])
     order = np.random.default_rng(seed).permutation(len(anions))
     swapped = dict(zip(anions, potentials[order].tolist(), strict=True))
-    features = network_inputs(composition, swapped.__getitem__)
+    features = mixture_features(composition, swapped.__getitem__)
     return replace(_both(case), features=features[composition.index])

@@ -18,7 +18,6 @@ from electrolyte_ml.benchmarks.evaluation import (
     evaluate_graph,
     evaluate_ours,
     evaluate_user,
-    inputs_sha256,
 )
 from electrolyte_ml.benchmarks.frozen import KeyedSplit
 from electrolyte_ml.benchmarks.user_model import UserModel
@@ -74,7 +73,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             listed += sodium.our_jobs(seed)
             continue
         case = case_of(name, seed)
-        listed.append(our_job(case, seed))
+        listed.append(_job(case, OURS, seed, partial(evaluate_ours, case, seed), code=OUR_CODE))
         listed += [baseline_job(TASK, b, case, seed) for b in baselines]
         if not quick:
             listed.append(_graph_job(case, seed))
@@ -112,13 +111,6 @@ def user_jobs(
 def keyed_splits(seed: int) -> list[KeyedSplit]:
     """All splits of the suite with the row numbers of the data file."""
     return [keyed_split(name, seed) for name in SPLITS]
-
-
-def our_job(case: Case, seed: int, task: str = TASK) -> Job:
-    """Our model on a split."""
-    run = partial(evaluate_ours, case, seed)
-    version = inputs_sha256(case.measurements)
-    return _job(case, OURS, seed, run, code=OUR_CODE, task=task, version=version)
 
 
 def baseline_job(task: str, baseline: Baseline, case: Case, seed: int) -> Job:

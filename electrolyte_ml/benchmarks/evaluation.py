@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -18,11 +17,9 @@ from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
-from electrolyte_ml.features import compose
 from electrolyte_ml.models.base import wide
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.inputs import network_inputs
 from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
 
@@ -44,12 +41,6 @@ def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult
         measured=case.measurements.value[tested],
         predicted=np.power(10.0, centre),
     )
-
-
-def inputs_sha256(measurements: Measurements) -> str:
-    """Hash of what our network sees of the rows' compositions."""
-    inputs = network_inputs(compose(measurements.row_formulations))
-    return hashlib.sha256(np.ascontiguousarray(inputs).tobytes()).hexdigest()
 
 
 def known_to_training(

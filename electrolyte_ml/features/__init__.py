@@ -1,6 +1,5 @@
 """Numbers that describe molecules and mixtures to a model."""
 
-from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.mixture import (
     ANION_FEATURES,
     FEATURE_NAMES,
@@ -18,6 +17,5 @@ __all__ = [
     "SOLVENT_FEATURES",
     "Composition",
     "compose",
-    "lowest_potential_v",
     "mixture_features",
 ]

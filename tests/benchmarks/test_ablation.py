@@ -20,27 +20,22 @@ def test_variants_are_the_views_and_permutations_on_unseen_anions():
 
     models = [job.model for job in jobs_of("ablation")]
     assert {job.split for job in jobs_of("ablation")} == {"salt"}
-    assert models[:4] == [
-        "both views",
-        "structure alone",
-        "potential and size alone",
-        "both views, no viscosity",
-    ]
-    assert len(models) == 7
+    assert models[:3] == ["both views", "structure alone", "potential and size alone"]
+    assert len(models) == 6
 
 
 def test_permuted_potentials_move_their_columns_and_no_other(case):
     from electrolyte_ml.benchmarks import ablation
-    from electrolyte_ml.models.conductivity.inputs import INPUT_NAMES
+    from electrolyte_ml.features import FEATURE_NAMES
 
     plain, permuted = ablation._both(case), ablation._permuted(1, case)
     moved = [
         name
-        for name, a, b in zip(INPUT_NAMES, plain.features.T, permuted.features.T, strict=True)
+        for name, a, b in zip(FEATURE_NAMES, plain.features.T, permuted.features.T, strict=True)
         if not np.array_equal(a, b)
     ]
-    assert moved == [name for name in INPUT_NAMES if "potential" in name]
-    column = INPUT_NAMES.index("anion.lowest_potential_v")
+    assert moved == [name for name in FEATURE_NAMES if "potential" in name]
+    column = FEATURE_NAMES.index("anion.lowest_potential_v")
     before, after = (set(r.features[:, column].round(4)) for r in (plain, permuted))
     assert len(before & after) > 5  # the same numbers, on other anions
 
@@ -51,13 +46,3 @@ def test_a_view_alone_hides_the_other(case):
     structure, potential = (ablation._one_view(view, case) for view in (0, 1))
     assert structure.views.shape[0] == potential.views.shape[0] == 1
     assert (structure.views != potential.views).any()
-
-
-def test_viscosity_can_be_hidden(case):
-    from electrolyte_ml.benchmarks import ablation
-    from electrolyte_ml.models.conductivity.inputs import INPUT_NAMES
-
-    hidden = ~ablation._no_viscosity(case).views
-    assert [name for name, h in zip(INPUT_NAMES, hidden.all(axis=0), strict=True) if h] == [
-        name for name in INPUT_NAMES if name.startswith("solvents.log10_viscosity")
-    ]

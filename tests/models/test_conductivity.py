@@ -1,7 +1,5 @@
 """The shipped conductivity model, and the pieces it is made of."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -12,11 +10,9 @@ from electrolyte_ml.models import predict_conductivity
 from electrolyte_ml.models.conductivity import cation, load
 from electrolyte_ml.models.conductivity.artefact import save
 from electrolyte_ml.models.conductivity.card import write_card
-from electrolyte_ml.models.conductivity.inputs import INPUT_NAMES, network_inputs
 from electrolyte_ml.models.conductivity.intervals import conformal_factor, scale_of
 from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.conductivity.likeness import places
-from electrolyte_ml.models.viscosity import predict_viscosity
 
 ROOM_K = 298.15
 
@@ -247,27 +243,6 @@ def test_card_is_made_from_the_model_and_its_record(tmp_path):
     assert "0.1234" in text
     value = predict(["1 M NaPF6 in diglyme"]).value[0]
     assert f"| 1 M NaPF6 in diglyme | {value:.3g} |" in text
-
-
-def test_a_model_of_other_viscosities_is_refused(tmp_path):
-    save(load(), {"seed": 0}, tmp_path)
-    path = tmp_path / "conductivity.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**record, "liquids_sha256": "0" * 64}), encoding="utf-8")
-    with pytest.raises(ArtefactError, match="another viscosity model"):
-        load(tmp_path)
-
-
-def test_inputs_hold_the_viscosity_of_the_solvents_whatever_salt_is_in_them():
-    recipes = ["1 m LiPF6 in EC:DMC 1:1 w/w", "2 m NaFSI in EC:DMC 1:1 w/w", "1 m LiPF6 in PC"]
-    inputs = network_inputs(compose([parse_recipe(text) for text in recipes]))
-    assert inputs.shape == (3, len(INPUT_NAMES))
-    room, cold, hot = inputs[:, [i for i, n in enumerate(INPUT_NAMES) if "log10_viscosity" in n]].T
-    assert room[0] == pytest.approx(room[1], rel=1e-12)
-    pure = predict_viscosity([parse_recipe("PC")], np.array([ROOM_K])).value[0]
-    assert room[2] == pytest.approx(np.log10(pure), abs=1e-9)
-    assert (cold > 0).all()
-    assert (hot < 0).all()
 
 
 def test_missing_model_says_how_to_make_one(tmp_path):

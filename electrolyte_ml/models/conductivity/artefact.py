@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.models.conductivity.cation import CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.inputs import INPUT_NAMES, liquids_sha256
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
 
@@ -47,8 +47,7 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         np.savez(stream, **single)
     record = {
         "format": _FORMAT,
-        "features": list(INPUT_NAMES),
-        "liquids_sha256": liquids_sha256(),
+        "features": list(FEATURE_NAMES),
         "factor": model.factor,
         "sodium_sources": model.sodium.n_sources,
         "domain": model.domain.to_dict(),
@@ -71,20 +70,15 @@ def load(folder: Path | None = None) -> ConductivityModel:
     Raises
     ------
     ArtefactError
-        If files are missing or were made for other features or another viscosity model.
+        If files are missing or were made for other features.
     """
     if folder is None:
         return _shipped()
     record = read_record(folder)
-    if record["format"] != _FORMAT or record["features"] != list(INPUT_NAMES):
+    if record["format"] != _FORMAT or record["features"] != list(FEATURE_NAMES):
         raise ArtefactError(
             f"the conductivity model in {folder} was made by another version; "
             "rebuild it with: electrolyte-ml train conductivity"
-        )
-    if record["liquids_sha256"] != liquids_sha256():
-        raise ArtefactError(
-            f"the conductivity model in {folder} was trained with another viscosity model than the "
-            "one at hand; rebuild it with: electrolyte-ml train conductivity"
         )
     with np.load(folder / _ARRAYS, allow_pickle=False) as held:
         arrays = {name: held[name].astype(np.float64) for name in held.files}

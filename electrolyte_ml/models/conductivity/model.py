@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition, compose
+from electrolyte_ml.features import Composition, compose, mixture_features
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.inputs import network_inputs
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
@@ -90,7 +89,7 @@ class ConductivityModel:
         rows: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
-        features = network_inputs(composition)
+        features = mixture_features(composition)
         index = composition.index[rows]
         molality = composition.molality_mol_kg[index]
         members = self.network.log10_conductivity(features, index, molality, temperature[rows])

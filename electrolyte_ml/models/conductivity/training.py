@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
 from electrolyte_ml.data.splits import Split, grouped_split, source_groups
-from electrolyte_ml.features import compose
+from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
 from electrolyte_ml.models.conductivity.card import write_card
 from electrolyte_ml.models.conductivity.cation import (
@@ -24,7 +24,6 @@ from electrolyte_ml.models.conductivity.cation import (
 )
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
-from electrolyte_ml.models.conductivity.inputs import INPUT_VIEWS, network_inputs
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
@@ -70,12 +69,12 @@ def training_rows(measurements: Measurements) -> TrainingRows:
     composition = compose(measurements.row_formulations)
     index = composition.index
     return TrainingRows(
-        features=network_inputs(composition)[index],
+        features=mixture_features(composition)[index],
         molality_mol_kg=composition.molality_mol_kg[index],
         temperature_k=measurements.temperature_k,
         conductivity_ms_cm=measurements.value,
         trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
-        views=INPUT_VIEWS,
+        views=FEATURE_VIEWS,
     )
 
 

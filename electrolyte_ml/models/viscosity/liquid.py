@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -81,17 +80,6 @@ class LiquidModel:
     network: Network
     coordinates: NDArray[np.float64]
     corrections: Corrections
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all numbers: what was trained on this model's predictions asks for the same."""
-        digest = hashlib.sha256("|".join(self.table.smiles).encode())
-        for part in (self.network, self.corrections):
-            for field in fields(part):
-                digest.update(np.ascontiguousarray(getattr(part, field.name)).tobytes())
-        for array in (self.table.descriptors, self.trained, self.coordinates):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
 
     def slopes(self) -> NDArray[np.float64]:
         """Slope b of every molecule of the table and every member, shape (E, M)."""

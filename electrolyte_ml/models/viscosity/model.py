@@ -83,33 +83,11 @@ class ViscosityModel:
         )
 
     def log10_of_solvents(
-        self,
-        composition: Composition,
-        index: NDArray[np.intp],
-        temperature_k: NDArray[np.float64],
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Viscosity of the solvents alone.
-
-        Parameters
-        ----------
-        composition
-            Amounts in u formulations; what salt they hold does not matter.
-        index
-            Which of them each row is about, shape (n,).
-        temperature_k
-            Temperatures, K, shape (n,).
-
-        Returns
-        -------
-        ndarray of float, shape (n,)
-            Decadic logarithm of the viscosity in mPa s.
-        """
-        mixtures = Mixtures.of_composition(composition)
-        offset = anchor(self.liquid, composition.solvents).offset
-        log10: NDArray[np.float64] = self.liquid.predict(
-            mixtures, index, temperature_k, offset
-        ).mean(axis=0)
-        return log10
+        """Decadic logarithm of the viscosity in mPa s of the solvents alone, shape (n,)."""
+        composition = compose(formulations)
+        return self._liquid(composition, composition.index, temperature_k)[0]
 
     def _liquid(
         self,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
-from electrolyte_ml.features import compose
-from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.conductivity.artefact import read_record as conductivity_record
 from electrolyte_ml.models.viscosity.artefact import FOLDER, save
 from electrolyte_ml.models.viscosity.calibration import Progress, calibrate
@@ -101,14 +97,7 @@ def molecule_table(rows: LiquidRows) -> MoleculeTable:
 def salt_law(liquid: LiquidModel, domain: Domain) -> SaltLaw:
     """The law of salts, from the package's conductivities and the viscosities of solvents."""
     bare = ViscosityModel(liquid=liquid, salt=_NO_SALT, factors=(1.0, 1.0, 1.0), domain=domain)
-
-    def ln_of_solvents(
-        formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        composition = compose(formulations)
-        return LN10 * bare.log10_of_solvents(composition, composition.index, temperature_k)
-
-    return fit_salt_law(read_slopes(ln_of_solvents))
+    return fit_salt_law(read_slopes(lambda f, t: LN10 * bare.log10_of_solvents(f, t)))
 
 
 def train_viscosity(
