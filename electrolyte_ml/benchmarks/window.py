@@ -28,6 +28,7 @@ from electrolyte_ml.models.window.dataset import TrainingSet
 from electrolyte_ml.models.window.evaluation import (
     model_limits,
     of_the_catalog,
+    shift_v,
     table_limits,
 )
 from electrolyte_ml.models.window.gaussian import fit
@@ -240,6 +241,7 @@ def _run_outside(
         predicted, half_width = model_limits(blind, axis, wanted)
     else:
         predicted, half_width = table_limits(blind, axis, wanted, data)
+    predicted = predicted + shift_v(blind, axis, reference)
     measured = np.array([value_of[smiles] for smiles in wanted])
     groups = np.arange(len(wanted))
     return JobResult(
