@@ -117,7 +117,8 @@ def compute(
         bool, typer.Option("--dft", help="wB97X/6-31+G* with PySCF instead of xTB; needs --out.")
     ] = False,
     relaxed: Annotated[
-        bool, typer.Option("--relaxed", help="With --dft: relax cations with it, too; ten times dearer.")
+        bool,
+        typer.Option("--relaxed", help="With --dft: relax cations with it, too; slow."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

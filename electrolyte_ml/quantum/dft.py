@@ -199,8 +199,8 @@ def single_point_ev(
     mean_field.with_solvent.lebedev_order = protocol.lebedev_order
     keep_integrals(mean_field.with_solvent, system)
     mean_field.conv_tol, mean_field.max_cycle = 1e-6, 80
-    # By default from free atoms: orbitals of the neutral molecule put the electron of an anion into a
-    # diffuse state above the lowest, which the iteration does not leave.
+    # By default from free atoms: orbitals of the neutral molecule put the electron of an anion into
+    # a diffuse state above the lowest, which the iteration does not leave.
     energy = mean_field.kernel(None if guess is None else guess(system))
     if not mean_field.converged:
         # Occupied and empty levels apart: slower, and out of a swing between two states.

@@ -2,11 +2,11 @@
 
 The cation of ethylene carbonate that tight binding relaxes lies 0.17 eV above the vertical one in
 wB97X without a solvent. And where several orbitals are close, an iteration that starts from free
-atoms may end with the hole in a lower one: of the same molecule in the third, 0.6 eV too high. So the
-hole is put into the highest orbital of the neutral molecule, the structure is relaxed from there,
-and the density is carried from step to step and into the larger basis. The functional is that of
-the energies: half of exact exchange pins the hole to the carbonyl oxygen of ethylene carbonate and
-ends in a structure that wB97X puts 0.2 eV above the start.
+atoms may end with the hole in a lower one: of the same molecule in the third, 0.6 eV too high. So
+the hole is put into the highest orbital of the neutral molecule, the structure is relaxed from
+there, and the density is carried from step to step and into the larger basis. The functional is
+that of the energies: half of exact exchange pins the hole to the carbonyl oxygen of ethylene
+carbonate and ends in a structure that wB97X puts 0.2 eV above the start.
 """
 
 from __future__ import annotations
