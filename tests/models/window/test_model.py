@@ -149,8 +149,10 @@ def test_calibration_finds_the_line(slope, intercept, shift, seed):
     x, double = rng.uniform(4, 9, 25), np.arange(25) % 2 == 0
     reference = slope * x + intercept + shift * double
     line = fit_calibration(terms(x, double), reference, names(25))
-    assert line.apply(terms(x, double)) == pytest.approx(reference, abs=0.05)
-    assert line.mae_v < 0.05
+    # Terms are drawn to zero by a tenth of a molecule, which 25 of them feel.
+    assert line.apply(terms(x, double)) == pytest.approx(reference, abs=0.3)
+    assert np.abs(line.apply(terms(x, double)) - reference).mean() < 0.06
+    assert line.mae_v < 0.1
     assert Calibration.from_dict(line.to_dict()) == line
 
 
@@ -305,10 +307,10 @@ def test_published_theory_on_unseen_solvents_is_met(tier):
 @pytest.mark.parametrize(
     ("axis", "tier", "mae"),
     [
-        ("oxidation_limit_v", "table", 0.50),
-        ("oxidation_limit_v", "model", 0.60),
-        ("reduction_limit_v", "table", 0.50),
-        ("reduction_limit_v", "model", 0.65),
+        ("oxidation_limit_v", "table", 0.35),
+        ("oxidation_limit_v", "model", 0.40),
+        ("reduction_limit_v", "table", 0.45),
+        ("reduction_limit_v", "model", 0.60),
     ],
 )
 def test_our_own_theory_on_unseen_solvents_is_no_worse_than_it_was(axis, tier, mae):
