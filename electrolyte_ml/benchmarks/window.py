@@ -5,8 +5,9 @@ binding, not calibrated) from the structure alone, five folds; intervals are sca
 out of the training part. Splits ``catalog`` and ``catalog, published``: our own density functional
 theory and that of BattSLM on species of the catalog, none of which the model, the calibration or
 the choice of its form has seen; to be compared with ours, oxidation limits are raised by what the
-calibration says that it lies above the other. Splits ``glassy carbon`` and ``cells``: the same models against
-measured oxidation limits and against voltages reported for cells, which no model is fitted to.
+calibration says that it lies above the other. Splits ``glassy carbon`` and ``cells``: the same
+models against measured oxidation limits and against voltages reported for cells, which no model is
+fitted to.
 """
 
 from __future__ import annotations

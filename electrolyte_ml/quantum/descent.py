@@ -78,10 +78,10 @@ def descend(
             radius = max(_SMALLEST, min(radius, length) / 2)
         elif ratio > 0.75:
             radius = min(_LARGEST, 1.5 * radius)
-        if new_energy >= energy:
-            continue
-        gain = energy - new_energy
-        position, energy, gradient = position + step, new_energy, new_gradient
+        gain = -expected
+        if new_energy < energy:
+            gain = energy - new_energy
+            position, energy, gradient = position + step, new_energy, new_gradient
         largest = float(np.abs(gradient).max())
         if largest < tolerance or (gain < _GAIN and largest < _FAIR * tolerance):
             break

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from electrolyte_ml.quantum.dft import RELAXED, DftProtocol, dft_row
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
+from electrolyte_ml.quantum.table import read_rows
 
 
 def test_key_depends_on_the_functional_and_on_the_structures():
@@ -22,6 +24,16 @@ def test_relaxed_cations_are_another_protocol_and_the_first_keeps_its_key():
     # The key of shipped rows: a new setting must not orphan them.
     assert DftProtocol().key == "dft-1-9dc28f41"
     assert RELAXED.key.startswith("dft-2-")
+
+
+def test_no_shipped_cation_rises_as_it_is_relaxed():
+    path = files("electrolyte_ml.quantum").joinpath("tables", "dft_limits.csv")
+    before = {row.smiles: row for row in shipped_dft_rows()}
+    rows = [row for row in read_rows(Path(str(path))) if row.protocol == RELAXED.key]
+    assert len(rows) >= 4
+    for row in rows:
+        assert row.oxidation_limit_v <= before[row.smiles].oxidation_limit_v
+        assert row.reduction_limit_v == before[row.smiles].reduction_limit_v
 
 
 @pytest.mark.slow
