@@ -116,6 +116,10 @@ def compute(
     dft: Annotated[
         bool, typer.Option("--dft", help="wB97X/6-31+G* with PySCF instead of xTB; needs --out.")
     ] = False,
+    relaxed: Annotated[
+        bool,
+        typer.Option("--relaxed", help="With --dft: relax cations with it, too; slow."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute limits with tblite; what a table holds is not computed again."""
@@ -134,10 +138,12 @@ def compute(
         raise InputError("nothing to compute: give SMILES, --file or --library")
     if dft and out is None:
         raise InputError("--dft needs --out: your own table, which scores use, holds xTB limits")
+    if relaxed and not dft:
+        raise InputError("--relaxed needs --dft: xTB relaxes all structures as it is")
     molecules = read_molecules(texts)
     table = out or user_table()
     table.resolve().parent.mkdir(parents=True, exist_ok=True)
-    rows = _run(molecules, table, workers, dft=dft)
+    rows = _run(molecules, table, workers, dft=dft, relaxed=relaxed)
     if as_json:
         typer.echo(dump_json(limit_records(rows)))
     elif library:
@@ -147,7 +153,9 @@ def compute(
         print_limits(rows)
 
 
-def _run(molecules: list[Any], table: Path, workers: int, *, dft: bool) -> list[LimitRow]:
+def _run(
+    molecules: list[Any], table: Path, workers: int, *, dft: bool, relaxed: bool
+) -> list[LimitRow]:
     from concurrent.futures import ProcessPoolExecutor
     from functools import partial
     from multiprocessing import get_context
@@ -160,10 +168,11 @@ def _run(molecules: list[Any], table: Path, workers: int, *, dft: bool) -> list[
     import_optional("tblite.interface")
     compute: Compute
     if dft:
-        from electrolyte_ml.quantum.dft import DftProtocol, dft_row
+        from electrolyte_ml.quantum.dft import RELAXED, DftProtocol, dft_row
 
         import_optional("pyscf.dft")
-        key, compute = DftProtocol().key, partial(dft_row, protocol=DftProtocol())
+        protocol = RELAXED if relaxed else DftProtocol()
+        key, compute = protocol.key, partial(dft_row, protocol=protocol)
     else:
         key, compute = Protocol().key, xtb_compute(Protocol())
     if workers == 1:

@@ -17,6 +17,7 @@ HARTREE_EV = 27.211386245988  # CODATA 2018
 # Ten times looser than asked for is still a structure; beyond that it is not.
 _LOOSEST = 10.0
 _LONGEST_STEP = 0.3  # bohr
+_DISPLACEMENT = 0.01  # bohr, of numerical curvatures
 
 
 class ConvergenceError(ElectrolyteError, RuntimeError):
@@ -117,6 +118,25 @@ class Surface:
         self.evaluate(self._positions)
         charges: NDArray[np.float64] = self._last.get("charges")
         return charges
+
+    def curvature(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Second derivatives from differences of gradients, hartree/bohr2, shape (3a, 3a).
+
+        Parameters
+        ----------
+        positions
+            Bohr, shape (3a,).
+
+        Raises
+        ------
+        ConvergenceError
+            If the electronic iteration does not converge.
+        """
+        found = np.empty((positions.size, positions.size))
+        for row, step in zip(found, np.eye(positions.size) * _DISPLACEMENT, strict=True):
+            ahead, behind = self.evaluate(positions + step)[1], self.evaluate(positions - step)[1]
+            row[:] = (ahead - behind) / (2 * _DISPLACEMENT)
+        return (found + found.T) / 2
 
     def relax(self, softness: NDArray[np.float64], protocol: Protocol) -> Relaxed:
         """Relax the structure.

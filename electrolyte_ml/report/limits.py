@@ -104,5 +104,6 @@ def print_limits(rows: Sequence[LimitRow]) -> None:
             "; ".join(remarks),
         )
     console.print(table)
-    console.print("as computed, before calibration against density functional theory")
+    if not all(row.protocol.startswith("dft") for row in rows):
+        console.print("as computed, before calibration against density functional theory")
     console.print(caveat())

@@ -11,7 +11,7 @@ from rich.table import Table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.window import RecipeWindows
 from electrolyte_ml.models.window.artefact import read_record
-from electrolyte_ml.models.window.prediction import OXIDATION, REDUCTION, TABLE
+from electrolyte_ml.models.window.prediction import MODEL, OXIDATION, REDUCTION, TABLE
 from electrolyte_ml.models.window.species_limits import NO_ANION_REDUCTION
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 from electrolyte_ml.report.text import output_console
@@ -42,13 +42,19 @@ def caveat() -> str:
     support = read_record()["training"]["practical_support"]["reported in cells"]
     carbon = rows["measured on glassy carbon", OXIDATION, TABLE]
     cells = rows["reported in cells", OXIDATION, TABLE]
-    oxidation, reduction = (
-        rows["wB97X, species of the catalog", axis, TABLE] for axis in (OXIDATION, REDUCTION)
-    )
+    errors = {
+        tier: [rows["wB97X, species of the catalog", axis, tier] for axis in (OXIDATION, REDUCTION)]
+        for tier in (TABLE, MODEL)
+    }
+    oxidation, reduction = errors[TABLE]
+    learned = errors[MODEL]
     return (
         "windows are intrinsic one-electron limits of single molecules; cells usually tolerate "
         f"less. Mean error against density functional theory, of {oxidation['n']} solvents left "
-        f"out: {oxidation['mae_v']:.2f} V oxidation, {reduction['mae_v']:.2f} V reduction. "
+        f"out: {oxidation['mae_v']:.2f} V oxidation and {reduction['mae_v']:.2f} V reduction where "
+        f"computed (table), {learned[0]['mae_v']:.2f} and {learned[1]['mae_v']:.2f} V where "
+        f"learned (model), oxidation less the {oxidation['shift_v']:.2f} V that this theory lies "
+        "above a published one. "
         "Intervals are of that theory and not of measurements: oxidation limits lay "
         f"{carbon['mae_v']:.1f} V from those measured on glassy carbon (mean absolute error, "
         f"{carbon['n']} solvents, rank correlation {carbon['spearman']:.2f}), of which intervals "
@@ -105,18 +111,20 @@ def print_windows(records: Sequence[Mapping[str, Any]]) -> None:
     for heading in ("recipe", "against", "reduction limit, V", "oxidation limit, V"):
         table.add_column(heading, overflow="fold")
     notes: dict[str, None] = {}
+    several = len({record["recipe"] for record in records}) > 1
     for record in records:
+        of = f"{record['recipe']}: " if several else ""
         sides = [record["reduction_limit_v"], record["oxidation_limit_v"]]
         table.add_row(record["recipe"], sides[0]["reference"], *map(_side_text, sides))
         for name, side in zip(("reduction", "oxidation"), sides, strict=True):
             if side["reason"]:
-                notes[f"{record['recipe']}, {name}: {side['reason']}"] = None
+                notes[f"{of}{name}: {side['reason']}"] = None
         for name in record["not_limiting"]:
-            notes[f"{record['recipe']}: {name} reacts first, too little of it to limit"] = None
+            notes[f"{of}{name} reacts first, too little of it to limit"] = None
         for film in record["passivation"]:
             checked = "" if film["verified"] else ", unchecked"
             notes[
-                f"{record['recipe']}: {film['species']} is known to form a film on the "
+                f"{of}{film['species']} is known to form a film on the "
                 f"{_ELECTRODES[film['electrode']]} ({film['film']}; {film['source']}{checked})"
             ] = None
     console.print(table)
@@ -125,7 +133,8 @@ def print_windows(records: Sequence[Mapping[str, Any]]) -> None:
         "functional theory, wider by the electrode's scale"
         + "".join(f"; {text}" for text in _widened(records))
     )
-    console.print(f"no limit of an anion's reduction: {NO_ANION_REDUCTION}")
+    if any(record["anion_band_v"] for record in records):
+        console.print(NO_ANION_REDUCTION)
     for note in notes:
         console.print(note)
     console.print(caveat())

@@ -27,7 +27,10 @@ def test_show_gives_both_scales_the_limiting_species_and_films(run):
 def test_show_says_what_a_window_is_not(run):
     text = " ".join(run("window", "show", RECIPE).out.split())
     assert "cells usually tolerate less" in text
-    assert "anion's reduction" in text
+    assert "reduction of an anion is not computed" in text
+    assert "where learned (model)" in text
+    # One recipe needs no prefix.
+    assert text.count("NaPF6 in EC:DEC") == 2
     assert "not of measurements" in text
     assert "Na/Na+ lies 0.30 +- 0.15 V above Li/Li+" in text
     assert "0.5 V further down for an anion" in text
@@ -108,6 +111,12 @@ def test_all_bad_molecules_are_named_and_nothing_is_written(run, own_folder):
     assert outcome.code == 2
     assert len(outcome.err.splitlines()) == 2
     assert not own_folder.exists()
+
+
+def test_relaxing_cations_is_of_density_functional_theory(run):
+    outcome = run("window", "compute", "CC#N", "--relaxed")
+    assert outcome.code == 2
+    assert "--relaxed needs --dft" in outcome.err
 
 
 def test_dft_does_not_go_into_the_table_that_scores_use(run):

@@ -1,13 +1,15 @@
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from electrolyte_ml.quantum.campaign import read_molecules
-from electrolyte_ml.quantum.dft import DftProtocol, dft_row
+from electrolyte_ml.quantum.dft import RELAXED, DftProtocol, dft_row
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
+from electrolyte_ml.quantum.table import read_rows
 
 
 def test_key_depends_on_the_functional_and_on_the_structures():
@@ -16,6 +18,33 @@ def test_key_depends_on_the_functional_and_on_the_structures():
     keys = {base.key, replace(base, functional="b3lyp").key, other.key}
     assert len(keys) == 3
     assert Protocol().key not in keys
+
+
+def test_relaxed_cations_are_another_protocol_and_the_first_keeps_its_key():
+    # The key of shipped rows: a new setting must not orphan them.
+    assert DftProtocol().key == "dft-1-9dc28f41"
+    assert RELAXED.key.startswith("dft-2-")
+
+
+def test_no_shipped_cation_rises_as_it_is_relaxed():
+    path = files("electrolyte_ml.quantum").joinpath("tables", "dft_limits.csv")
+    before = {row.smiles: row for row in shipped_dft_rows()}
+    rows = [row for row in read_rows(Path(str(path))) if row.protocol == RELAXED.key]
+    assert len(rows) >= 4
+    for row in rows:
+        assert row.oxidation_limit_v <= before[row.smiles].oxidation_limit_v
+        assert row.reduction_limit_v == before[row.smiles].reduction_limit_v
+
+
+@pytest.mark.slow
+def test_a_cation_relaxed_with_the_functional_is_not_above_that_of_tight_binding():
+    pytest.importorskip("tblite", reason="tblite is not installed")
+    pytest.importorskip("pyscf", reason="PySCF is not installed")
+    subject = molecule("COC=O")
+    before, after = dft_row(subject, DftProtocol()), dft_row(subject, RELAXED)
+    assert after.failure == ""
+    assert after.oxidation_limit_v < before.oxidation_limit_v
+    assert after.reduction_limit_v == pytest.approx(before.reduction_limit_v, abs=1e-3)
 
 
 @pytest.mark.slow

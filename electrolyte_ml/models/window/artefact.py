@@ -19,7 +19,7 @@ from electrolyte_ml.models.window.offset import Offset
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "window"
 _ARRAYS, _RECORD = "window.npz", "window.json"
-_FORMAT = 2
+_FORMAT = 3
 
 
 def save(model: WindowModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:

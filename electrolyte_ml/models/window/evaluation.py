@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,9 @@ def comparisons(blind: WindowModel, training: TrainingSet) -> list[dict[str, Any
     Returns
     -------
     list of dict
-        Reference, axis, tier, n, bias, mean absolute error, rank correlation, and the share that
-        the intervals hold, which are meant to hold 90 % of density functional theory alone.
+        Reference, axis, tier, n, bias, mean absolute error, rank correlation, what limits were
+        shifted by to the scale of the reference, and the share that the intervals hold, which are
+        meant to hold 90 % of density functional theory alone.
     """
     rows = []
     for axis in blind.axes:
@@ -49,11 +51,7 @@ def of_the_catalog(reference: ReferenceLimits) -> ReferenceLimits:
     """The part of a reference that a model without species of the catalog has not seen."""
     named = named_molecules()
     kept = [i for i, smiles in enumerate(reference.smiles) if smiles in named]
-    return ReferenceLimits(
-        smiles=tuple(reference.smiles[i] for i in kept),
-        value=reference.value[kept],
-        source=f"{reference.source}, species of the catalog",
-    )
+    return replace(reference.select(kept), source=f"{reference.source}, species of the catalog")
 
 
 def _both(
@@ -61,16 +59,18 @@ def _both(
 ) -> list[dict[str, Any]]:
     """Errors of the learned limits of all, and of the computed ones that the table holds."""
     known = set(training.smiles)
-    held = np.array([smiles in known for smiles in reference.smiles])
-    rows = [_compared(reference, axis, MODEL, model_limits(blind, axis, reference.smiles))]
-    if held.sum() > 2:
-        part = ReferenceLimits(
-            smiles=tuple(s for s in reference.smiles if s in known),
-            value=reference.value[held],
-            source=reference.source,
-        )
-        rows.append(_compared(part, axis, TABLE, table_limits(blind, axis, part.smiles, training)))
+    part = reference.select([i for i, s in enumerate(reference.smiles) if s in known])
+    shift = shift_v(blind, axis, reference)
+    rows = [_compared(reference, axis, MODEL, model_limits(blind, axis, reference.smiles), shift)]
+    if len(part.smiles) > 2:
+        limits = table_limits(blind, axis, part.smiles, training)
+        rows.append(_compared(part, axis, TABLE, limits, shift))
     return rows
+
+
+def shift_v(model: WindowModel, axis: str, reference: ReferenceLimits) -> float:
+    """From the scale of the published theory to that of a reference, V."""
+    return model.axes[axis].calibration.own_theory_v if reference.own_theory else 0.0
 
 
 _Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -94,15 +94,16 @@ def table_limits(
 
 
 def _compared(
-    reference: ReferenceLimits, axis: str, tier: str, predicted: _Limits
+    reference: ReferenceLimits, axis: str, tier: str, predicted: _Limits, shift: float
 ) -> dict[str, Any]:
-    value, half_width = predicted
+    value, half_width = predicted[0] + shift, predicted[1]
     covered = np.abs(value - reference.value) <= half_width
     return {
         "reference": reference.source,
         "axis": axis,
         "tier": tier,
         **errors(value, reference.value),
+        "shift_v": shift,
         "coverage": float(covered.mean()),
     }
 

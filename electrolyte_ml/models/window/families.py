@@ -57,14 +57,25 @@ def family_of(molecule: Chem.Mol) -> str:
     return OTHER
 
 
-def has_multiple_bond(molecule: Chem.Mol) -> bool:
-    """Whether two carbons share a double bond, other than in an aromatic ring of six."""
-    return bool(molecule.HasSubstructMatch(_multiple_bond()))
+def has_double_bond(molecule: Chem.Mol) -> bool:
+    """Whether two carbons share a double bond, other than in an aromatic ring of six.
+
+    Not counted in molecules with a double bond beside a carbonyl, nitrile or sulfonyl group, which
+    takes electrons from it: it is not the first to be oxidised.
+    """
+    return bool(
+        molecule.HasSubstructMatch(_double_bond()) and not molecule.HasSubstructMatch(_poor_bond())
+    )
 
 
 @cache
-def _multiple_bond() -> Chem.Mol:
+def _double_bond() -> Chem.Mol:
     return Chem.MolFromSmarts("[#6;!$(c1aaaaa1)]=,:[#6;!$(c1aaaaa1)]")
+
+
+@cache
+def _poor_bond() -> Chem.Mol:
+    return Chem.MolFromSmarts("[CX3]=[CX3][$(C#N),$(C=O),$(S=O)]")
 
 
 def has_soft_lone_pair(molecule: Chem.Mol) -> bool:

@@ -13,7 +13,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors, rdPartialCharges
 from rdkit.Chem.EState import EStateIndices
 
-N_BITS, _RADIUS = 2048, 2
+# Neighbours of an atom and no more, and bits enough that few fragments share one: of families left
+# out both tell more than larger fragments in fewer bits.
+N_BITS, _RADIUS = 8192, 1
 _GROUPS = (
     "[CX3](=O)[OX2]", "[OX2][CX3](=O)[OX2]", "[CX3](=O)[#7]", "[#16](=O)(=O)", "[#16X3]=O",
     "[#15]=O", "[OX2]([#6])[#6]", "[OX2][CX4][OX2]", "C#N", "C=C", "C#C", "c", "[CX4;H3]",
@@ -24,6 +26,7 @@ _GROUPS = (
 DESCRIPTORS = (
     *(f"count {smarts}" for smarts in _GROUPS),
     "heavy atoms",
+    "inverse of heavy atoms",
     "Crippen logP",
     "Crippen refractivity by heavy atom",
     "topological polar surface by heavy atom",
@@ -48,7 +51,7 @@ class MoleculeFeatures:
     Attributes
     ----------
     bits
-        Circular fragments by their counts, 0 or 1, shape (n, 2048).
+        Circular fragments by their counts, 0 or 1, shape (n, 8192).
     descriptors
         `DESCRIPTORS`, shape (n, d).
     """
@@ -113,6 +116,7 @@ def _descriptors(molecule: Chem.Mol) -> list[float]:
     return [
         *(len(molecule.GetSubstructMatches(query)) for query in _queries()),
         heavy,
+        1 / heavy,
         log_partition,
         refractivity / heavy,
         rdMolDescriptors.CalcTPSA(molecule, includeSandP=True) / heavy,

@@ -1,7 +1,9 @@
-"""Gaussian process over molecules: shared fragments and distance between descriptors.
+"""Gaussian process over molecules: shared fragments, alike descriptors, and group contributions.
 
-The covariance of two molecules is ``a T + b exp(-d**2 / (2 l**2))``: T is the Tanimoto similarity
-of their fragments (10.1016/j.neunet.2005.07.009), d the distance between standardised descriptors.
+The covariance of two molecules is ``a T + b exp(-d**2 / (2 l**2)) + c z z'``: T is the Tanimoto
+similarity of their fragments (10.1016/j.neunet.2005.07.009), d the distance between their
+standardised descriptors and z z' the mean of the products of these: what groups add, each for
+itself, holds beyond the molecules that were computed.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from numpy.typing import NDArray
 from electrolyte_ml.models.window.features import MoleculeFeatures
 
 Matrix = NDArray[np.float64]
-# Start and bounds of the logarithms of a, b, l and the noise, all variances in V**2.
-_START = np.log([1.0, 0.5, 4.0, 0.05])
-_BOUNDS = [(-7.0, 4.0), (-7.0, 4.0), (0.0, 4.0), (-7.0, 1.0)]
+# Start and bounds of the logarithms of a, b, c, l and the noise, all variances in V**2.
+_START = np.log([0.3, 0.5, 0.5, 6.0, 0.02])
+_BOUNDS = [(-7.0, 4.0), (-7.0, 4.0), (-7.0, 4.0), (0.0, 4.0), (-7.0, 1.0)]
+_NOISE = 4
 _FIT_ON = 700
 
 
@@ -33,7 +36,7 @@ class GaussianProcess:
     centre, scale
         Of the descriptors, shapes (d,).
     hyperparameters
-        Logarithms of a, b, l and the noise variance, shape (4,).
+        Logarithms of a, b, c, l and the noise variance, shape (5,).
     """
 
     features: MoleculeFeatures
@@ -48,7 +51,7 @@ class GaussianProcess:
         from scipy.linalg import cho_solve, cholesky
 
         covariance = self._covariance(self.features)
-        covariance[np.diag_indices_from(covariance)] += np.exp(self.hyperparameters[3])
+        covariance[np.diag_indices_from(covariance)] += np.exp(self.hyperparameters[_NOISE])
         factor = cholesky(covariance, lower=True)
         object.__setattr__(self, "_factor", factor)
         object.__setattr__(
@@ -62,7 +65,9 @@ class GaussianProcess:
         cross = self._covariance(features)
         mean = self.target.mean() + cross @ self._weights
         explained = solve_triangular(self._factor, cross.T, lower=True)
-        variance = np.exp(self.hyperparameters[:2]).sum() - (explained**2).sum(axis=0)
+        a, b, c = np.exp(self.hyperparameters[:3])
+        prior = a + b + c * (self._scaled(features) ** 2).mean(axis=1)
+        variance = prior - (explained**2).sum(axis=0)
         return mean, np.sqrt(np.maximum(variance, 0.0))
 
     def left_out(self, folds: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
@@ -90,17 +95,19 @@ class GaussianProcess:
             rows = np.flatnonzero(folds == fold)
             covariance = np.linalg.inv(inverse[np.ix_(rows, rows)])
             mean[rows] = self.target[rows] - covariance @ self._weights[rows]
-            variance = np.diag(covariance) - np.exp(self.hyperparameters[3])
+            variance = np.diag(covariance) - np.exp(self.hyperparameters[_NOISE])
             spread[rows] = np.sqrt(np.maximum(variance, 0.0))
         return mean, spread
 
     def _covariance(self, features: MoleculeFeatures) -> Matrix:
         similar = tanimoto(features.bits, self.features.bits)
-        distance = squared_distance(
-            (features.descriptors - self.centre) / self.scale,
-            (self.features.descriptors - self.centre) / self.scale,
-        )
-        return _combined(self.hyperparameters, similar, distance)
+        one, two = self._scaled(features), self._scaled(self.features)
+        a, b, c, length = np.exp(self.hyperparameters[:4])
+        radial = np.exp(-squared_distance(one, two) / (2 * length**2))
+        return a * similar + b * radial + c * _products(one, two)
+
+    def _scaled(self, features: MoleculeFeatures) -> Matrix:
+        return (features.descriptors - self.centre) / self.scale
 
 
 def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProcess:
@@ -125,9 +132,10 @@ def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProces
     part = features.select(rows)
     scaled = (part.descriptors - centre) / scale
     similar, distance = tanimoto(part.bits, part.bits), squared_distance(scaled, scaled)
+    products = _products(scaled, scaled)
     values = target[rows] - target[rows].mean()
     found = minimize(
-        lambda h: _negative_log_likelihood(h, similar, distance, values),
+        lambda h: _negative_log_likelihood(h, similar, distance, products, values),
         _START,
         method="L-BFGS-B",
         jac=True,
@@ -140,14 +148,14 @@ def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProces
 
 
 def _negative_log_likelihood(
-    hyperparameters: Matrix, similar: Matrix, distance: Matrix, values: Matrix
+    hyperparameters: Matrix, similar: Matrix, distance: Matrix, products: Matrix, values: Matrix
 ) -> tuple[float, Matrix]:
     """Equations 2.30 and 5.9 of Rasmussen and Williams 2006 (no DOI), with the gradient."""
     from scipy.linalg import cho_solve, cholesky
 
-    a, b, length, noise = np.exp(hyperparameters)
+    a, b, c, length, noise = np.exp(hyperparameters)
     radial = np.exp(-distance / (2 * length**2))
-    covariance = a * similar + b * radial
+    covariance = a * similar + b * radial + c * products
     covariance[np.diag_indices_from(covariance)] += noise
     factor = cholesky(covariance, lower=True)
     weights = cho_solve((factor, True), values)
@@ -155,6 +163,7 @@ def _negative_log_likelihood(
     parts = (
         a * similar,
         b * radial,
+        c * products,
         b * radial * distance / length**2,
         noise * np.eye(len(values)),
     )
@@ -163,16 +172,20 @@ def _negative_log_likelihood(
     return float(value), gradient
 
 
-def _combined(hyperparameters: Matrix, similar: Matrix, distance: Matrix) -> Matrix:
-    a, b, length = np.exp(hyperparameters[:3])
-    return a * similar + b * np.exp(-distance / (2 * length**2))
+def _products(first: Matrix, second: Matrix) -> Matrix:
+    """Mean product of standardised descriptors, shape (n, m)."""
+    products: Matrix = first @ second.T / first.shape[1]
+    return products
 
 
 def tanimoto(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Matrix:
     """Tanimoto similarity of rows of bits, shape (n, m)."""
-    one, two = first.astype(np.float32), second.astype(np.float32)
-    both = (one @ two.T).astype(np.float64)
-    either = one.sum(axis=1)[:, None] + two.sum(axis=1)[None, :] - both
+    # Of thousands of fragments a few hundred occur in both.
+    shared = first.any(axis=0) & second.any(axis=0)
+    both = first[:, shared].astype(np.float32) @ second[:, shared].astype(np.float32).T
+    both = both.astype(np.float64)
+    size, other = (bits.sum(axis=1, dtype=np.float64) for bits in (first, second))
+    either = size[:, None] + other[None, :] - both
     return np.divide(both, either, out=np.ones_like(both), where=either > 0)
 
 

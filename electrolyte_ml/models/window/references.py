@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -37,11 +38,21 @@ class ReferenceLimits:
         V against Li/Li+, shape (n,).
     source
         What they are.
+    own_theory
+        Whether they are of our own theory, which lies off the published one by what a calibration
+        says.
     """
 
     smiles: tuple[str, ...]
     value: NDArray[np.float64]
     source: str
+    own_theory: bool = False
+
+    def select(self, rows: Sequence[int]) -> ReferenceLimits:
+        """Some of the molecules."""
+        return replace(
+            self, smiles=tuple(self.smiles[i] for i in rows), value=self.value[list(rows)]
+        )
 
 
 def dft_limits(axis: str) -> ReferenceLimits:
@@ -57,6 +68,7 @@ def dft_limits(axis: str) -> ReferenceLimits:
         smiles=tuple(row.smiles for row in rows),
         value=np.array([getattr(row, axis) for row in rows]),
         source="wB97X",
+        own_theory=True,
     )
 
 

@@ -16,7 +16,7 @@ from electrolyte_ml.models.window.dataset import group_folds
 from electrolyte_ml.models.window.families import (
     OTHER,
     family_of,
-    has_multiple_bond,
+    has_double_bond,
     has_soft_lone_pair,
 )
 from electrolyte_ml.models.window.features import DESCRIPTORS, N_BITS, molecule_features
@@ -53,10 +53,20 @@ def test_family(smiles, family):
 
 
 @pytest.mark.parametrize(
-    ("smiles", "expected"), [("O=c1occo1", True), ("C=CC", True), ("c1ccccc1", False), ("CC#N", 0)]
+    ("smiles", "expected"),
+    [
+        ("O=c1occo1", True),
+        ("C=CC", True),
+        ("C=COC=O", True),
+        ("c1ccccc1", False),
+        ("CC#N", False),
+        ("C=CC(=O)OC", False),
+        ("C=CC#N", False),
+        ("C=CS(C)(=O)=O", False),
+    ],
 )
-def test_multiple_bond_is_of_two_carbons_and_not_benzene(smiles, expected):
-    assert has_multiple_bond(Chem.MolFromSmiles(smiles)) == bool(expected)
+def test_double_bond_is_of_two_carbons_that_keep_their_electrons(smiles, expected):
+    assert has_double_bond(Chem.MolFromSmiles(smiles)) == expected
 
 
 @pytest.mark.parametrize(
@@ -139,8 +149,10 @@ def test_calibration_finds_the_line(slope, intercept, shift, seed):
     x, double = rng.uniform(4, 9, 25), np.arange(25) % 2 == 0
     reference = slope * x + intercept + shift * double
     line = fit_calibration(terms(x, double), reference, names(25))
-    assert line.apply(terms(x, double)) == pytest.approx(reference, abs=0.05)
-    assert line.mae_v < 0.05
+    # Terms are drawn to zero by a tenth of a molecule, which 25 of them feel.
+    assert line.apply(terms(x, double)) == pytest.approx(reference, abs=0.3)
+    assert np.abs(line.apply(terms(x, double)) - reference).mean() < 0.06
+    assert line.mae_v < 0.1
     assert Calibration.from_dict(line.to_dict()) == line
 
 
@@ -150,9 +162,27 @@ def test_the_simplest_form_that_serves_is_taken():
     noise = rng.normal(scale=0.1, size=60)
     assert fit_calibration(terms(x, double), x + 1 + noise, names(60)).form == "shift"
     found = fit_calibration(terms(x, double), x - 0.8 * double + noise, names(60))
-    assert found.form == "line, double bond"
+    assert found.form in {"line, double bond", "line, double bond, lone pair"}
     assert found.coefficients["double bond"] == pytest.approx(-0.8, abs=0.1)
     assert set(found.compared) == set(FORMS)
+
+
+def test_what_our_own_theory_lies_off_is_found_and_not_in_the_limits():
+    rng = np.random.default_rng(1)
+    x, own = rng.uniform(4, 9, 40), np.arange(40) % 2 == 0
+    reference = 0.8 * x + 1 + 0.4 * own + rng.normal(scale=0.02, size=40)
+    line = fit_calibration(terms(x, 0 * x), reference, names(40), own)
+    assert line.own_theory_v == pytest.approx(0.4, abs=0.03)
+    assert line.apply(terms(x, 0 * x)) == pytest.approx(0.8 * x + 1, abs=0.1)
+
+
+def test_a_group_of_one_molecule_is_nothing_when_that_molecule_is_left_out():
+    x, silane = np.linspace(4, 9, 30), np.arange(30) == 7
+    table = terms(x, np.arange(30) % 3 == 0)
+    table[:, TERMS.index("silicon")] = silane
+    line = fit_calibration(table, x + 1 + 0.9 * silane, names(30))
+    # Without the molecule nobody knows of its group: the others are met, and it is missed.
+    assert line.compared["line, groups"] == pytest.approx(0.9 / 30, abs=0.02)
 
 
 def test_an_outlier_bends_the_line_little():
@@ -277,10 +307,10 @@ def test_published_theory_on_unseen_solvents_is_met(tier):
 @pytest.mark.parametrize(
     ("axis", "tier", "mae"),
     [
-        ("oxidation_limit_v", "table", 0.50),
-        ("oxidation_limit_v", "model", 0.60),
-        ("reduction_limit_v", "table", 0.50),
-        ("reduction_limit_v", "model", 0.65),
+        ("oxidation_limit_v", "table", 0.35),
+        ("oxidation_limit_v", "model", 0.40),
+        ("reduction_limit_v", "table", 0.45),
+        ("reduction_limit_v", "model", 0.60),
     ],
 )
 def test_our_own_theory_on_unseen_solvents_is_no_worse_than_it_was(axis, tier, mae):
