@@ -43,7 +43,7 @@ def draw_map(
     if out is not None:
         require_table_path(out)
     asked = [parse_recipe(text) for text in recipes or []]
-    found = representation_map(asked, method=method, n_clusters=clusters, seed=seed)
+    found = representation_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
     if plot is not None:
         write_map_plot(found, plot)
         typer.echo(f"map drawn to {plot}", err=True)

@@ -87,6 +87,9 @@ def graph(
         Path | None,
         typer.Option(help="Folder of checkpoints; the same command goes on from there."),
     ] = None,
+    keep_encoder: Annotated[
+        bool, typer.Option("--keep-encoder", help="Fit on the shipped encoder: seconds.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the training report as JSON.")
@@ -100,7 +103,13 @@ def graph(
     from electrolyte_ml.models.deep.training import train_graph
 
     with fit_progress(show=not as_json) as progress:
-        report = train_graph(seed=seed, out=out, checkpoints=checkpoints, progress=progress)
+        report = train_graph(
+            seed=seed,
+            out=out,
+            keep_encoder=keep_encoder,
+            checkpoints=checkpoints,
+            progress=progress,
+        )
     _print(report, as_json=as_json)
 
 

@@ -29,7 +29,7 @@ _NAMES_SHOWN = 60
 
 
 def print_map(found: RepresentationMap) -> None:
-    """Print each cluster with a recipe of its middle, and where the asked recipes lie."""
+    """Print each cluster with its most measured recipe, and where the asked recipes lie."""
     console = output_console()
     if found.variance:
         held = " and ".join(f"{share:.0%}" for share in found.variance)
@@ -39,7 +39,8 @@ def print_map(found: RepresentationMap) -> None:
         table.add_column(heading, justify="right" if heading in ("blends", "points") else "left")
     for name, members in clusters_of(found).items():
         points = sum(b.n_points for b in members)
-        table.add_row(name, str(len(members)), str(points), _middle(members).recipe)
+        most = max(members, key=lambda b: b.n_points)
+        table.add_row(name, str(len(members)), str(points), most.recipe)
     console.print(table)
     for blend in found.asked:
         console.print(f"\n{blend.recipe}: {blend.cluster}; most like it are")
@@ -52,11 +53,6 @@ def clusters_of(found: RepresentationMap) -> dict[str, list[MappedBlend]]:
     sizes = Counter(b.cluster for b in found.known)
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
     return {name: [b for b in found.known if b.cluster == name] for name in ordered}
-
-
-def _middle(members: list[MappedBlend]) -> MappedBlend:
-    places = np.array([(b.x, b.y) for b in members])
-    return members[int(np.linalg.norm(places - np.median(places, axis=0), axis=1).argmin())]
 
 
 def map_figure(found: RepresentationMap) -> Figure:
@@ -78,7 +74,15 @@ def map_figure(found: RepresentationMap) -> Figure:
         axes.scatter([blend.x], [blend.y], s=140, color=GREY, marker="*", edgecolor="black")
         text = blend.recipe
         short = text if len(text) <= _NAMES_SHOWN else f"{text[: _NAMES_SHOWN - 1]}…"
-        axes.annotate(short, (blend.x, blend.y), (6, 6), textcoords="offset points", fontsize=8)
+        left = blend.x < float(np.mean(axes.get_xlim()))
+        axes.annotate(
+            short,
+            (blend.x, blend.y),
+            (8 if left else -8, 6),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            fontsize=8,
+        )
     held = [f" ({share:.0%} of the variance)" for share in found.variance] or ["", ""]
     axes.set_xlabel(f"axis 1{held[0]}")
     axes.set_ylabel(f"axis 2{held[1]}")

@@ -66,17 +66,33 @@ def read_encoder(folder: Path = FOLDER) -> dict[str, NDArray[np.float32]]:
     ArtefactError
         If there is none.
     """
-    try:
-        raw = (folder / ENCODER).read_bytes()
-    except FileNotFoundError:
-        raise ArtefactError(f"no pre-trained encoder in {folder}; {_REBUILD}") from None
-    length = int.from_bytes(raw[:8], "little")
-    header, body = json.loads(raw[8 : 8 + length]), raw[8 + length :]
+    header, body = _encoder_parts(folder)
     return {
         name: np.frombuffer(body[slice(*part["data_offsets"])], dtype="<f4").reshape(part["shape"])
         for name, part in header.items()
         if name != "__metadata__"
     }
+
+
+def read_encoder_record(folder: Path = FOLDER) -> dict[str, Any]:
+    """How the encoder was trained.
+
+    Raises
+    ------
+    ArtefactError
+        If there is none.
+    """
+    record: dict[str, Any] = json.loads(_encoder_parts(folder)[0]["__metadata__"]["record"])
+    return record
+
+
+def _encoder_parts(folder: Path) -> tuple[dict[str, Any], bytes]:
+    try:
+        raw = (folder / ENCODER).read_bytes()
+    except FileNotFoundError:
+        raise ArtefactError(f"no pre-trained encoder in {folder}; {_REBUILD}") from None
+    length = int.from_bytes(raw[:8], "little")
+    return json.loads(raw[8 : 8 + length]), raw[8 + length :]
 
 
 def save(network: GraphNetwork, training: Mapping[str, Any], folder: Path = FOLDER) -> None:

@@ -24,6 +24,7 @@ from electrolyte_ml.models.deep.torch_model import GraphTorchModel
 from electrolyte_ml.models.viscosity.law import N_PURE, pure_log10, pure_parameters
 
 _HIDDEN = 64
+_CHECKPOINT_INTERVAL = 500
 _VISCOSITY_SCALE = 0.3  # standard deviation of log10 viscosity over liquids, about
 
 
@@ -90,7 +91,7 @@ def pretrain(
             place, identity = folder or Path(scratch), f"pre-training, seed {seed}"
             model = GraphTorchModel(module, rates, _loss, [], place, identity=identity)
             draw = _Draw(data, settings, seed, progress)
-            interval = 500 if folder else 0
+            interval = _CHECKPOINT_INTERVAL if folder else 0
             model.fit_steps(draw, resume=folder is not None, checkpoint_interval=interval)
         return {n: p.detach().numpy().copy() for n, p in module.encoder.weights.items()}
     finally:

@@ -55,13 +55,13 @@ class GraphSettings:
     views: bool = True
     interactions: bool = True
     physics: bool = True
-    steps: int = 1500
-    batch: int = 1024
+    steps: int = 500
+    batch: int = 512
     learning_rate: float = 6e-3
     weight_decay: float = 1e-2
-    encoder_rate: float = 0.05
+    encoder_rate: float = 0.0
     least_share: float = 0.5
-    noise: float = 0.05
+    noise: float = 0.02
     huber_width: float = 0.1
     low_conductivity_ms_cm: float = 0.03
     conductivity_power: float = 0.3

@@ -12,7 +12,13 @@ import numpy as np
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chemixhub_logv
 from electrolyte_ml.models.conductivity.training import measured_sodium, usable_lithium
-from electrolyte_ml.models.deep.artefact import FOLDER, save, write_encoder
+from electrolyte_ml.models.deep.artefact import (
+    FOLDER,
+    read_encoder,
+    read_encoder_record,
+    save,
+    write_encoder,
+)
 from electrolyte_ml.models.deep.embedding import with_species
 from electrolyte_ml.models.deep.fitting import fit_graph
 from electrolyte_ml.models.deep.mixtures import GraphRows
@@ -35,12 +41,23 @@ def training_measurements() -> Measurements:
     return concatenate([usable_lithium(), measured_sodium()])
 
 
+def encoder_record(seed: int, settings: PretrainingSettings) -> dict[str, Any]:
+    """How an encoder was pre-trained, for its file."""
+    return {
+        "data": f"{chemixhub_logv.CITATION}; the package's computed limits; constants of its "
+        "catalog; no conductivity",
+        "seed": seed,
+        "settings": settings.to_dict(),
+    }
+
+
 def train_graph(
     *,
     seed: int = 0,
     out: Path | None = None,
     settings: GraphSettings | None = None,
     pretraining: PretrainingSettings | None = None,
+    keep_encoder: bool = False,
     checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -54,6 +71,8 @@ def train_graph(
         Folder for the files; the package's own by default.
     settings, pretraining
         Of both fits.
+    keep_encoder
+        Take the shipped encoder instead of pre-training one: the fit alone takes seconds.
     checkpoints
         Folder of checkpoints: a run that was killed goes on from there, and ends with the same
         weights as one that was not. None by default. Another seed or other settings need another.
@@ -75,15 +94,18 @@ def train_graph(
     settings, pretraining = settings or GraphSettings(), pretraining or PretrainingSettings()
     start, folder = time.process_time(), out or FOLDER
     places = [checkpoints / name if checkpoints else None for name in ("pretraining", "fit")]
-    encoder = pretrain(
-        pretraining_data(), pretraining, settings, seed=seed, folder=places[0], progress=progress
-    )
-    of_encoder = {
-        "data": f"{chemixhub_logv.CITATION}; the package's computed limits; constants of its "
-        "catalog; no conductivity",
-        "seed": seed,
-        "settings": pretraining.to_dict(),
-    }
+    if keep_encoder:
+        encoder, of_encoder = read_encoder(), read_encoder_record()
+    else:
+        encoder = pretrain(
+            pretraining_data(),
+            pretraining,
+            settings,
+            seed=seed,
+            folder=places[0],
+            progress=progress,
+        )
+        of_encoder = encoder_record(seed, pretraining)
     rows = GraphRows.of(training_measurements())
     network = fit_graph(
         rows, settings, seed=seed, pretrained=encoder, folder=places[1], progress=progress

@@ -170,3 +170,71 @@ def test_new_species_are_embedded_with_the_shipped_encoder():
     assert np.abs(found - shipped.embeddings[:, shipped.smiles.index("O=C1OCCO1")]).max() < 1e-5
     mixtures = Mixtures.of(compose([parse_recipe("1 m NaPF6 in CCCCOCCOC(C)=O")]))
     assert np.isfinite(grown.log10_conductivity(mixtures, np.array([298.15]))).all()
+
+
+def small_pretraining_data():
+    from electrolyte_ml.features.graphs import species_graphs
+    from electrolyte_ml.models.deep.pretraining_data import PretrainingData
+
+    smiles = ["O=C1OCCO1", "CCO", "COCCOC", "F[P-](F)(F)(F)(F)F", "CCOC(C)=O", "CC#N"]
+    targets = np.random.default_rng(0).normal(size=(6, 4))
+    targets[3, 1:] = np.nan
+    return PretrainingData(
+        graphs=species_graphs(smiles),
+        species=np.arange(6),
+        targets=targets,
+        first=np.array([0, 1, 2]),
+        second=np.array([1, 1, 4]),
+        share=np.array([0.3, 1.0, 0.6]),
+        temperature_k=np.array([298.15, 303.15, 313.15]),
+        log10_viscosity=np.array([0.2, 0.03, -0.3]),
+    )
+
+
+def test_pretraining_learns_resumes_and_is_the_same_for_the_same_seed(tmp_path, monkeypatch):
+    from electrolyte_ml.models.deep import pretraining
+
+    monkeypatch.setattr(pretraining, "_CHECKPOINT_INTERVAL", 5)
+    data = small_pretraining_data()
+    settings = pretraining.PretrainingSettings(steps=24, molecules=8, liquids=4)
+    whole = pretraining.pretrain(data, settings, SHORT, seed=1)
+
+    class KilledError(Exception):
+        pass
+
+    def kill(_, step, __):
+        if step == 13:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        pretraining.pretrain(data, settings, SHORT, seed=1, folder=tmp_path, progress=kill)
+    resumed = pretraining.pretrain(data, settings, SHORT, seed=1, folder=tmp_path)
+    for name, array in whole.items():
+        assert np.array_equal(resumed[name], array), name
+    other = pretraining.pretrain(data, settings, SHORT, seed=2)
+    assert any(not np.array_equal(other[n], a) for n, a in whole.items())
+
+
+def test_pretraining_data_hold_no_conductivity():
+    import os
+
+    if not os.environ.get("ELECTROLYTE_ML_DATA"):
+        pytest.skip("ELECTROLYTE_ML_DATA is not set")
+    from electrolyte_ml.models.deep.pretraining_data import WINDOW_TARGETS, pretraining_data
+
+    data = pretraining_data()
+    assert not [name for name in WINDOW_TARGETS if "conduct" in name]
+    assert len(data.species) > 3000
+    assert len(data.first) > 30_000
+    # Water at 298.15 K is 0.89 mPa s; the median liquid is not far from that.
+    assert abs(np.median(data.log10_viscosity)) < 0.5
+    assert (~np.isnan(data.targets)).any(axis=1).all()
+
+
+def test_a_frozen_encoder_is_not_changed_by_the_fit():
+    encoder = read_encoder()
+    rows = rows_of()
+    settings = replace(SHORT, width=64, embedding=32, encoder_rate=0.0)
+    network = fit_graph(rows, settings, pretrained=encoder)
+    expected = embed(list(network.smiles), encoder)
+    assert np.abs(network.embeddings - expected).max() < 1e-5
