@@ -7,6 +7,7 @@ with numpy alone for species of the catalog.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.deep.artefact import load, read_encoder
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.network import GraphNetwork
+from electrolyte_ml.models.scoring import ScoreTable
 
 #: Share of the graph network, chosen before any error of the mean was known.
 SHARE = 0.5
@@ -39,14 +41,46 @@ def predict_blend(
     temperature_k
         Temperatures, K, shape (n,).
     share
-        Of the graph network in the mean, 0 to 1. Recipes with another cation than lithium keep the
-        default model's value: to the graph network their cation is next to unknown.
+        Of the graph network in the mean, 0 to 1.
 
     Returns
     -------
     Prediction
-        Conductivity, mS/cm, shape (n,). Intervals are as wide, in log10, as the default model's,
-        and domain and reasons are its own: they were not calibrated for the mean.
+        Conductivity, mS/cm, shape (n,); of `blended`.
+
+    Raises
+    ------
+    InputError
+        If the share is not one.
+    MissingDependencyError
+        If a species is new and DeepChem is not installed.
+    """
+    temperature = np.asarray(temperature_k, dtype=np.float64)
+    default = predict_conductivity(formulations, temperature)
+    return blended(default, formulations, temperature, share)
+
+
+def blended(
+    default: Prediction,
+    formulations: Sequence[Formulation],
+    temperature_k: NDArray[np.float64],
+    share: float = SHARE,
+) -> Prediction:
+    """The default model's predictions, moved towards the graph network's.
+
+    Recipes with another cation than lithium keep their value: to the graph network their cation is
+    next to unknown, and the default model's shift was fitted to its own errors. Intervals are as
+    wide, in log10, as the default model's, and domain and reasons are its own: none were calibrated
+    for the mean.
+
+    Parameters
+    ----------
+    default
+        Conductivity, mS/cm, n rows.
+    formulations, temperature_k
+        Recipes and temperatures (K) of the rows.
+    share
+        Of the graph network in the mean, 0 to 1.
 
     Raises
     ------
@@ -57,8 +91,6 @@ def predict_blend(
     """
     if not 0.0 <= share <= 1.0:
         raise InputError(f"the share of the graph network must be 0 to 1, not {share}")
-    temperature = np.asarray(temperature_k, dtype=np.float64)
-    default = predict_conductivity(formulations, temperature)
     composition = compose(formulations)
     lithium = [c.smiles == LITHIUM for c in composition.cations]
     of_lithium = composition.cation_fraction[:, lithium].sum(axis=1)[composition.index]
@@ -66,18 +98,23 @@ def predict_blend(
     if not len(rows):
         return default
     mixtures = Mixtures.of(compose([formulations[i] for i in rows]))
-    members = network_for(mixtures).log10_conductivity(mixtures, temperature[rows])
-    shift = np.zeros(len(temperature))
+    members = network_for(mixtures).log10_conductivity(mixtures, temperature_k[rows])
+    shift = np.zeros(len(default))
     shift[rows] = share * (np.median(members, axis=0) - np.log10(default.value[rows]))
     factor = np.power(10.0, shift)
-    return Prediction(
+    return replace(
+        default,
         value=default.value * factor,
         low=default.low * factor,
         high=default.high * factor,
-        coverage=default.coverage,
-        in_domain=default.in_domain,
-        reason=default.reason,
     )
+
+
+def blended_table(table: ScoreTable) -> ScoreTable:
+    """A table of scores with the conductivity of both models."""
+    name = "conductivity_ms_cm"
+    moved = blended(table.predictions[name], table.formulations, table.temperature_k)
+    return replace(table, predictions={**table.predictions, name: moved})
 
 
 def network_for(mixtures: Mixtures) -> GraphNetwork:

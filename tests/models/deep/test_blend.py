@@ -36,3 +36,16 @@ def test_other_cations_no_salt_and_share_zero_are_the_default_model():
 def test_a_share_is_a_share():
     with pytest.raises(InputError, match="0 to 1, not 2"):
         both(2)
+
+
+def test_scores_take_the_mean_and_keep_their_words():
+    from electrolyte_ml.models import score_formulations
+    from electrolyte_ml.models.deep.blend import blended_table
+
+    recipes = [parse_recipe(t) for t in TEXTS]
+    table = score_formulations(recipes, np.full(len(recipes), 298.15))
+    moved = blended_table(table)
+    name = "conductivity_ms_cm"
+    assert np.allclose(moved.predictions[name].value, both(0.5)[1].value)
+    assert moved.predictions[name].reason == table.predictions[name].reason
+    assert moved.predictions["viscosity_mpa_s"] is table.predictions["viscosity_mpa_s"]
