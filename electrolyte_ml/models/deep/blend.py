@@ -97,7 +97,7 @@ def blended(
     rows = np.flatnonzero((of_lithium == 1.0) & (default.value > 0))
     if not len(rows):
         return default
-    mixtures = Mixtures.of(compose([formulations[i] for i in rows]))
+    mixtures = Mixtures.of(compose([formulations[i] for i in rows.tolist()]))
     members = network_for(mixtures).log10_conductivity(mixtures, temperature_k[rows])
     shift = np.zeros(len(default))
     shift[rows] = share * (np.median(members, axis=0) - np.log10(default.value[rows]))

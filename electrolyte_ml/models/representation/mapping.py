@@ -143,13 +143,13 @@ def representation_map(
     drawn = places[:, :2] if method == "pca" else _umap(places, len(blends), seed)
     of_known = [traits(composition, row) for row in rows.tolist()]
     labels = ward_clusters(places[: len(blends)], n_clusters)
-    names = cluster_names(labels, of_known)
+    cluster = cluster_names(labels, of_known)
     known = [
         MappedBlend(
             recipe=blend.recipe,
             x=float(x),
             y=float(y),
-            cluster=names[label],
+            cluster=cluster[label],
             traits=own,
             dois=blend.dois,
             n_points=blend.n_points,
