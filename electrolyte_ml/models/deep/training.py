@@ -19,6 +19,7 @@ from electrolyte_ml.models.deep.artefact import (
     save,
     write_encoder,
 )
+from electrolyte_ml.models.deep.card import write_card
 from electrolyte_ml.models.deep.embedding import with_species
 from electrolyte_ml.models.deep.fitting import fit_graph
 from electrolyte_ml.models.deep.mixtures import GraphRows
@@ -125,4 +126,5 @@ def train_graph(
     }
     write_encoder(encoder, of_encoder, folder)
     save(network, record, folder)
+    write_card(network, record, folder)
     return {**record, "cpu_seconds": time.process_time() - start}

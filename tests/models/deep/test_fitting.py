@@ -238,3 +238,23 @@ def test_a_frozen_encoder_is_not_changed_by_the_fit():
     network = fit_graph(rows, settings, pretrained=encoder)
     expected = embed(list(network.smiles), encoder)
     assert np.abs(network.embeddings - expected).max() < 1e-5
+
+
+def test_training_writes_the_same_files_twice(tmp_path):
+    import os
+
+    if not os.environ.get("ELECTROLYTE_ML_DATA"):
+        pytest.skip("ELECTROLYTE_ML_DATA is not set")
+    from electrolyte_ml.models.deep import load
+    from electrolyte_ml.models.deep.training import train_graph
+
+    settings = replace(GraphSettings(), members=2, steps=4, batch=64)
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        record = train_graph(out=folder, settings=settings, keep_encoder=True)
+    assert record["seed"] == 0
+    names = sorted(p.name for p in folders[0].iterdir())
+    assert names == ["MODEL_CARD.md", "encoder.safetensors", "graph.json", "graph.npz"]
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    assert load(folders[0]).n_members == 2
