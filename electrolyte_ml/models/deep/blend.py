@@ -70,8 +70,8 @@ def blended(
 
     Recipes with another cation than lithium keep their value: to the graph network their cation is
     next to unknown, and the default model's shift was fitted to its own errors. Intervals are as
-    wide, in log10, as the default model's, and domain and reasons are its own: none were calibrated
-    for the mean.
+    wide, in log10, as the default model's, and domain and reasons are its own: they were not
+    calibrated for the mean, of which they held no less (decision 30).
 
     Parameters
     ----------
