@@ -26,6 +26,11 @@ TASK = "CALiSol-23 ionic conductivity, mS/cm"
 OURS = "physics network"
 GRAPH = "graph network (DeepChem)"
 _GRAPH_MODULE = "electrolyte_ml.models.deep"
+_GRAPH_CODE = (
+    "electrolyte_ml.features.graphs",
+    "electrolyte_ml.models.artefacts.graph",
+    _GRAPH_MODULE,
+)
 _KNOWN = (*SPLITS, "sodium")
 _QUICK = ("formulation",)
 # What comes before them (cleaning, species, features) is in the hash of the content of a case.
@@ -158,7 +163,7 @@ def _graph_job(case: Case, seed: int) -> Job:
     reason = f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
     if not _installed(_GRAPH_MODULE):
         reason = "this version of the package has no graph network"
-    code = (*BASELINE_CODE, _GRAPH_MODULE)
+    code = (*BASELINE_CODE, *_GRAPH_CODE)
     run = partial(evaluate_graph, case, seed)
     return _job(case, GRAPH, seed, run, code=code, skipped=reason)
 

@@ -27,6 +27,7 @@ SUITES: tuple[str, ...] = (
     "search",
     "speed",
     "ablation",
+    "graph",
 )
 
 

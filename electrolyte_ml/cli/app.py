@@ -14,6 +14,7 @@ from electrolyte_ml.cli import (
     convert,
     data,
     explain,
+    map_,
     propose,
     recipes,
     score,
@@ -38,6 +39,7 @@ app.command("propose", help=propose.HELP)(propose.propose)
 app.command("score", help=score.HELP)(score.score)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("explain", help=explain.HELP)(explain.explain)
+app.command("map", help=map_.HELP)(map_.draw_map)
 app.add_typer(bench.app, name="bench")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(data.app, name="data")

@@ -35,7 +35,8 @@ def run(
         str,
         typer.Argument(
             metavar="SUITE",
-            help="conductivity, viscosity, density, window, sodium, search or speed.",
+            help="conductivity, viscosity, density, window, sodium, search, speed, "
+            "ablation or graph.",
         ),
     ] = "conductivity",
     quick: Annotated[

@@ -79,6 +79,41 @@ def viscosity(
 
 
 @app.command()
+def graph(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+    ] = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(help="Folder of checkpoints; the same command goes on from there."),
+    ] = None,
+    keep_encoder: Annotated[
+        bool, typer.Option("--keep-encoder", help="Fit on the shipped encoder: seconds.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the training report as JSON.")
+    ] = False,
+) -> None:
+    """Train the graph network (extra `deep`): pre-train on viscosity and windows, then fit."""
+    from electrolyte_ml.features.graphs import import_deepchem
+    from electrolyte_ml.report.bench import fit_progress
+
+    import_deepchem()
+    from electrolyte_ml.models.deep.training import train_graph
+
+    with fit_progress(show=not as_json) as progress:
+        report = train_graph(
+            seed=seed,
+            out=out,
+            keep_encoder=keep_encoder,
+            checkpoints=checkpoints,
+            progress=progress,
+        )
+    _print(report, as_json=as_json)
+
+
+@app.command()
 def window(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the model; the package's own by default.")

@@ -104,6 +104,19 @@ def nearest_measured(
     return found
 
 
+def measured_compositions() -> tuple[Composition, tuple[Neighbour, ...]]:
+    """Composition of every measured recipe of the table, and the recipes, in the same order.
+
+    Raises
+    ------
+    ArtefactError
+        If the table is missing or of another version.
+    """
+    table = _table()
+    every = (_neighbour(table, i, 0.0) for i in range(len(table.columns["recipe"])))
+    return table.composition, tuple(every)
+
+
 def _neighbour(table: _Table, row: int, distance: float) -> Neighbour:
     held = {name: table.columns[name][row].item() for name in _FIELDS}
     # Single precision holds no more than six digits.

@@ -46,6 +46,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "experiments_to_95": ("to 95 %", "experiments until 95 % of the best there is"),
     "reached_95": ("reached", "share of searches that got there"),
     "hypervolume_percent": ("HV %", "hypervolume of the trade-offs found, of the best there are"),
+    "fit_cpu_s": ("fit s", "CPU seconds of one fit"),
     "per_second": ("1/s", "items handled in a second"),
     "latency_ms": ("ms", "milliseconds for one item"),
     "reference_ms": ("ref ms", "milliseconds of the reference workload"),

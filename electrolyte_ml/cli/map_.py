@@ -1,0 +1,56 @@
+"""``electrolyte-ml map``: which known electrolytes are alike to the graph network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = "Map known electrolytes, and recipes among them, by what the graph network sees in them."
+
+
+def draw_map(
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RECIPE]...", help="To place among the known ones."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the map to this .svg, .png or .pdf file.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write every blend and its place to this .csv or .json.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="pca, or umap if it is installed.")] = "pca",
+    clusters: Annotated[int, typer.Option(help="How many clusters to name.")] = 10,
+    seed: Annotated[int, typer.Option(help="Of UMAP; pca is deterministic.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Cluster known blends by their embedding, name the clusters, and draw them."""
+    from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.models.representation import representation_map
+    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.representation import (
+        print_map,
+        require_table_path,
+        write_map_plot,
+        write_map_table,
+    )
+
+    if plot is not None:
+        require_plot_path(plot)
+    if out is not None:
+        require_table_path(out)
+    asked = [parse_recipe(text) for text in recipes or []]
+    found = representation_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
+    if plot is not None:
+        write_map_plot(found, plot)
+        typer.echo(f"map drawn to {plot}", err=True)
+    if out is not None:
+        write_map_table(found, out)
+        typer.echo(f"{len(found.known) + len(found.asked)} blends written to {out}", err=True)
+    if as_json:
+        typer.echo(dump_json(found.to_dict()))
+    else:
+        print_map(found)

@@ -1,0 +1,228 @@
+r"""Graphs of species, each ion and molecule apart, as DeepChem featurises them.
+
+Atoms and directed bonds carry the features of DeepChem's ``DMPNNFeaturizer`` (those of directed
+message passing [1]_), which unlike ``MolGraphConvFeaturizer`` takes single atoms, and tells
+elements apart. Its code of the element is one of a hundred, so that an element which stands in few
+molecules says nothing: electronegativity [2]_, covalent and van der Waals radii, outer electrons
+and period of the element stand beside it, by which the arsenic that was never seen is near to the
+phosphorus that was.
+
+References
+----------
+.. [1] Yang et al., J. Chem. Inf. Model. 2019, 59, 3370. https://doi.org/10.1021/acs.jcim.9b00237
+.. [2] Allred, J. Inorg. Nucl. Chem. 1961, 17, 215. https://doi.org/10.1016/0022-1902(61)80142-5
+   (values from memory)
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.errors import InputError, MissingDependencyError
+
+# Columns of DeepChem's atoms that code the element: a hundred, and one for all others.
+_N_CODES = 101
+#: Features of a bond.
+N_BOND_FEATURES = 14
+_TABLE = "elements.csv"
+_N_PHYSICAL = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeciesGraphs:
+    """Graphs of S species in one, with A atoms and B directed bonds.
+
+    Attributes
+    ----------
+    atoms
+        Features of atoms, shape (A, f): a code of the element first (`n_elements` columns), then
+        what is general.
+    bonds
+        Features of directed bonds, shape (B, g).
+    source, target
+        Atoms that each bond leaves and reaches, shapes (B,).
+    reverse
+        The bond of the opposite direction, shape (B,).
+    atom_species, bond_species
+        Species of each atom and bond, in ascending order, shapes (A,) and (B,).
+    n_species
+        S.
+    """
+
+    atoms: NDArray[np.float32]
+    bonds: NDArray[np.float32]
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    reverse: NDArray[np.int64]
+    atom_species: NDArray[np.int64]
+    bond_species: NDArray[np.int64]
+    n_species: int
+
+    def take(self, species: NDArray[np.int64]) -> SpeciesGraphs:
+        """Some of the species, each as often and in the order asked for."""
+        atoms, atom_shift, atom_species = _gather(self.atom_species, self.n_species, species)
+        bonds, bond_shift, bond_species = _gather(self.bond_species, self.n_species, species)
+        # An atom moves with its species, which its bonds name by their own place in the new order.
+        shift = atom_shift[bond_species]
+        return SpeciesGraphs(
+            atoms=self.atoms[atoms],
+            bonds=self.bonds[bonds],
+            source=self.source[bonds] + shift,
+            target=self.target[bonds] + shift,
+            reverse=self.reverse[bonds] + bond_shift[bond_species],
+            atom_species=atom_species,
+            bond_species=bond_species,
+            n_species=len(species),
+        )
+
+
+def species_graphs(smiles: Sequence[str]) -> SpeciesGraphs:
+    """Graphs of species.
+
+    Parameters
+    ----------
+    smiles
+        Canonical SMILES, one molecule or ion each; length S.
+
+    Raises
+    ------
+    InputError
+        If DeepChem cannot featurise one, or an element has no row in the table.
+    MissingDependencyError
+        If DeepChem is not installed.
+    """
+    parts = [_graph(s) for s in smiles]
+    n_atoms = np.array([len(atoms) for atoms, _, _ in parts])
+    n_bonds = np.array([len(bonds) for _, bonds, _ in parts])
+    first_atom = np.cumsum(n_atoms) - n_atoms
+    first_bond = np.cumsum(n_bonds) - n_bonds
+    edges = [ends + first for (_, _, ends), first in zip(parts, first_atom, strict=True)]
+    back = [_reverse(ends) + first for (_, _, ends), first in zip(parts, first_bond, strict=True)]
+    source, target = np.concatenate(edges, axis=1)
+    order = np.arange(len(smiles))
+    return SpeciesGraphs(
+        atoms=np.concatenate([atoms for atoms, _, _ in parts]),
+        bonds=np.concatenate([bonds for _, bonds, _ in parts]),
+        source=source,
+        target=target,
+        reverse=np.concatenate(back),
+        atom_species=np.repeat(order, n_atoms),
+        bond_species=np.repeat(order, n_bonds),
+        n_species=len(smiles),
+    )
+
+
+@cache
+def element_symbols() -> tuple[str, ...]:
+    """Elements that have a code, in the order of the table."""
+    return tuple(_electronegativity())
+
+
+def n_elements() -> int:
+    """Number of leading atom features that code the element."""
+    return len(element_symbols())
+
+
+def _gather(
+    owner: NDArray[np.int64], n_species: int, species: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the parts of species, how far each species' parts move, and their new owners."""
+    size = np.bincount(owner, minlength=n_species)
+    first = np.cumsum(size) - size
+    taken = size[species]
+    new_first = np.cumsum(taken) - taken
+    new_owner = np.repeat(np.arange(len(species)), taken)
+    shift = new_first - first[species]
+    places = np.arange(int(taken.sum())) - shift[new_owner]
+    return places, shift, new_owner
+
+
+@cache
+def _graph(smiles: str) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """Atoms (A, f), directed bonds (B, g) and their ends (2, B) of one species."""
+    found = _featurizer().featurize([smiles])[0]
+    if not hasattr(found, "node_features"):
+        raise InputError(f"DeepChem cannot make a graph of {smiles!r}")
+    nodes = np.asarray(found.node_features, dtype=np.float32)
+    numbers = nodes[:, :_N_CODES].argmax(axis=1) + 1
+    atoms = np.column_stack([_elements(numbers, smiles), nodes[:, _N_CODES:]])
+    ends = np.asarray(found.edge_index, dtype=np.int64).reshape(2, -1)
+    bonds = np.asarray(found.edge_features, dtype=np.float32).reshape(-1, N_BOND_FEATURES)
+    return atoms.astype(np.float32), bonds, ends
+
+
+def _reverse(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    place = {(int(i), int(j)): n for n, (i, j) in enumerate(ends.T)}
+    return np.array([place[int(j), int(i)] for i, j in ends.T], dtype=np.int64)
+
+
+def _elements(numbers: NDArray[np.int64], smiles: str) -> NDArray[np.float64]:
+    """Codes and physical features of elements by atomic number, shape (A, codes + 5)."""
+    from rdkit.Chem import GetPeriodicTable
+
+    table, known = GetPeriodicTable(), _electronegativity()
+    rows = np.zeros((len(numbers), len(known) + _N_PHYSICAL))
+    for row, number in zip(rows, numbers.tolist(), strict=True):
+        symbol = table.GetElementSymbol(number)
+        if symbol not in known:
+            raise InputError(
+                f"{smiles}: no features of the element {symbol}; known are {', '.join(known)}"
+            )
+        row[element_symbols().index(symbol)] = 1.0
+        # Scaled to order one.
+        row[len(known) :] = [
+            known[symbol] - 2.5,
+            table.GetRcovalent(number) - 0.8,
+            table.GetRvdw(number) - 1.7,
+            table.GetNOuterElecs(number) / 4.0 - 1.0,
+            table.GetRow(number) - 2.0,
+        ]
+    return rows
+
+
+@cache
+def _electronegativity() -> dict[str, float]:
+    text = (files("electrolyte_ml.features") / "tables" / _TABLE).read_text(encoding="utf-8")
+    rows = csv.DictReader(io.StringIO(text))
+    return {row["symbol"]: float(row["electronegativity"]) for row in rows}
+
+
+@cache
+def _featurizer() -> Any:
+    return import_deepchem().feat.DMPNNFeaturizer()
+
+
+def import_deepchem() -> Any:
+    """The DeepChem module, or an error that says how to get it.
+
+    Raises
+    ------
+    MissingDependencyError
+        If DeepChem, or what its graph models need, is not installed.
+    """
+    import logging
+
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # DeepChem logs every library that it could use and lacks
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import deepchem
+            import torch_geometric  # noqa: F401 - DeepChem's graph features need it
+    except ImportError as error:
+        raise MissingDependencyError(
+            "graphs of new species need DeepChem: pip install 'electrolyte_ml[deep]'"
+        ) from error
+    finally:
+        logging.disable(before)
+    return deepchem

@@ -1,0 +1,134 @@
+"""Many electrolytes as shares of species, ions and solvents apart.
+
+Concentration is no part of a mixture here: rows that differ in molality and temperature alone are
+of one mixture, so that a data set of thousands of rows has a few hundred.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.sources import calisol23
+from electrolyte_ml.features import Composition, compose
+
+_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixtures:
+    """Shares in u distinct mixtures, and which of them n rows are about.
+
+    Attributes
+    ----------
+    solvents, cations, anions
+        SMILES of the distinct species, in alphabetical order; lengths s, c, a.
+    solvent_share
+        Mole fractions among the solvents, shape (u, s).
+    cation_share, anion_share
+        By number of ions of that sign, shapes (u, c) and (u, a).
+    index
+        Mixture of each row, shape (n,).
+    molality_mol_kg
+        Of each row, positive, shape (n,).
+    """
+
+    solvents: tuple[str, ...]
+    cations: tuple[str, ...]
+    anions: tuple[str, ...]
+    solvent_share: NDArray[np.float64]
+    cation_share: NDArray[np.float64]
+    anion_share: NDArray[np.float64]
+    index: NDArray[np.intp]
+    molality_mol_kg: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, composition: Composition) -> Mixtures:
+        """Mixtures of formulations.
+
+        Parameters
+        ----------
+        composition
+            From `electrolyte_ml.features.compose`.
+        """
+        parts = [
+            composition.solvent_mole_fraction,
+            composition.cation_fraction,
+            composition.anion_fraction,
+        ]
+        distinct, place = np.unique(
+            np.column_stack(parts).round(_DECIMALS), axis=0, return_inverse=True
+        )
+        ends = np.cumsum([part.shape[1] for part in parts])
+        solvent, cation, anion, _ = np.split(distinct, ends, axis=1)
+        return cls(
+            solvents=tuple(s.smiles for s in composition.solvents),
+            cations=tuple(s.smiles for s in composition.cations),
+            anions=tuple(s.smiles for s in composition.anions),
+            solvent_share=solvent,
+            cation_share=cation,
+            anion_share=anion,
+            index=place.ravel()[composition.index],
+            molality_mol_kg=composition.molality_mol_kg[composition.index],
+        )
+
+    def select(self, rows: NDArray[np.intp]) -> Mixtures:
+        """Only some rows; mixtures that no row is about stay."""
+        return Mixtures(
+            solvents=self.solvents,
+            cations=self.cations,
+            anions=self.anions,
+            solvent_share=self.solvent_share,
+            cation_share=self.cation_share,
+            anion_share=self.anion_share,
+            index=self.index[rows],
+            molality_mol_kg=self.molality_mol_kg[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphRows:
+    """What the network is fitted to and judged by, n rows.
+
+    Attributes
+    ----------
+    mixtures
+        Of the rows.
+    temperature_k, conductivity_ms_cm
+        Shape (n,), positive.
+    trusted
+        Whether a row may be learnt from, shape (n,): one that contradicts every other source is
+        judged, but not fitted to, as with the default model.
+    """
+
+    mixtures: Mixtures
+    temperature_k: NDArray[np.float64]
+    conductivity_ms_cm: NDArray[np.float64]
+    trusted: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, measurements: Measurements) -> GraphRows:
+        """Measured conductivities as the network sees them."""
+        return cls(
+            mixtures=Mixtures.of(compose(measurements.row_formulations)),
+            temperature_k=measurements.temperature_k,
+            conductivity_ms_cm=measurements.value,
+            trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
+        )
+
+    def select(self, rows: NDArray[np.intp]) -> GraphRows:
+        """Only some rows."""
+        return GraphRows(
+            mixtures=self.mixtures.select(rows),
+            temperature_k=self.temperature_k[rows],
+            conductivity_ms_cm=self.conductivity_ms_cm[rows],
+            trusted=self.trusted[rows],
+        )
+
+    @property
+    def log10_conductivity(self) -> NDArray[np.float64]:
+        """Decadic logarithm of the conductivity in mS/cm, shape (n,)."""
+        return np.log10(self.conductivity_ms_cm)

@@ -1,0 +1,110 @@
+"""The fitted network as arrays: prediction with numpy alone, for species it has embeddings of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.errors import UnknownSpeciesError
+from electrolyte_ml.models.deep.constants import ROLES, constants_of
+from electrolyte_ml.models.deep.mixtures import Mixtures
+from electrolyte_ml.models.deep.pooling import ln_k, mixture_vector
+
+LN10 = float(np.log(10.0))
+_Arrays = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNetwork:
+    """An ensemble of E mixture networks, and the embeddings of the species it knows.
+
+    Attributes
+    ----------
+    weights
+        Matrices by name, shapes (E, inputs, outputs).
+    smiles
+        Species, length S.
+    embeddings
+        Of the species, shape (E, S, d), or (1, S, d) if the members share an encoder.
+    constants
+        Whether physical constants stand beside the embeddings.
+    """
+
+    weights: _Arrays
+    smiles: tuple[str, ...]
+    embeddings: NDArray[np.float64]
+    constants: bool
+
+    @property
+    def n_members(self) -> int:
+        """Number of members, E."""
+        return len(self.weights["out"])
+
+    def vectors(self, mixtures: Mixtures) -> NDArray[np.float64]:
+        """Vectors of the mixtures, shape (E, u, z).
+
+        Raises
+        ------
+        UnknownSpeciesError
+            If a species has no embedding; new ones are embedded with the extra ``deep``.
+        """
+        species = {role: self._described(role, getattr(mixtures, f"{role}s")) for role in ROLES}
+        share = {role: getattr(mixtures, f"{role}_share") for role in ROLES}
+        vectors: NDArray[np.float64] = mixture_vector(self.weights, species, share, np)
+        return vectors
+
+    def log10_conductivity(
+        self, mixtures: Mixtures, temperature_k: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Every member's prediction.
+
+        Parameters
+        ----------
+        mixtures
+            With molality and mixture of each row.
+        temperature_k
+            K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (E, n)
+            Decadic logarithm of the conductivity in mS/cm.
+
+        Raises
+        ------
+        UnknownSpeciesError
+            If a species has no embedding.
+        """
+        vectors, index = self.vectors(mixtures), mixtures.index
+        out = np.empty((self.n_members, len(index)))
+        for member in range(self.n_members):  # one after another: rows are many
+            w = {name: weight[member : member + 1] for name, weight in self.weights.items()}
+            ln = ln_k(
+                w,
+                vectors[member : member + 1],
+                index[None],
+                molality=mixtures.molality_mol_kg[None],
+                temperature_k=temperature_k[None],
+                xp=np,
+            )
+            out[member] = ln[0] / LN10
+        return out
+
+    def _described(self, role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
+        known = {s: i for i, s in enumerate(self.smiles)}
+        unknown = [s for s in smiles if s not in known]
+        if unknown:
+            raise UnknownSpeciesError(
+                f"no graph embedding of {', '.join(unknown)}; new species are embedded with "
+                "DeepChem: pip install 'electrolyte_ml[deep]'"
+            )
+        embedded = self.embeddings[:, [known[s] for s in smiles]]
+        if not self.constants:
+            return embedded
+        physical = constants_of(role, smiles)
+        beside = np.broadcast_to(physical, (len(embedded), *physical.shape))
+        joined: NDArray[np.float64] = np.concatenate([embedded, beside], axis=2)
+        return joined

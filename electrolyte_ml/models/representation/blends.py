@@ -1,0 +1,96 @@
+"""Blends: ions and solvents of an electrolyte, whatever the concentration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import Composition
+from electrolyte_ml.models.deep.mixtures import Mixtures
+from electrolyte_ml.models.neighbours import Neighbour, measured_compositions
+
+_USUAL_MOLALITY = 1.0
+_UNKNOWN_FAMILY = "other solvents"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a chemist calls a blend by.
+
+    Attributes
+    ----------
+    cation, anion
+        The most frequent ion of each sign.
+    solvent_family
+        Family that most of the solvent molecules are of.
+    """
+
+    cation: str
+    anion: str
+    solvent_family: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBlend:
+    """A blend that papers measured.
+
+    Attributes
+    ----------
+    recipe
+        Of its measured recipes, the one nearest to 1 mol/kg.
+    dois
+        Papers that measured it.
+    n_points
+        Measurements of it, at any concentration and temperature.
+    row
+        A row of the composition it is from.
+    """
+
+    recipe: str
+    dois: tuple[str, ...]
+    n_points: int
+    row: int
+
+
+def known_blends() -> tuple[Composition, tuple[KnownBlend, ...]]:
+    """Measured blends in the order of their recipes, and the composition their rows are of.
+
+    Raises
+    ------
+    ArtefactError
+        If the table of measured recipes is missing.
+    """
+    composition, recipes = measured_compositions()
+    mixture = Mixtures.of(composition).index
+    found = [_blend(composition, recipes, np.flatnonzero(mixture == m)) for m in np.unique(mixture)]
+    return composition, tuple(sorted(found, key=lambda blend: blend.recipe))
+
+
+def _blend(
+    composition: Composition, recipes: Sequence[Neighbour], rows: NDArray[np.intp]
+) -> KnownBlend:
+    away = np.abs(np.log(composition.molality_mol_kg[rows] / _USUAL_MOLALITY))
+    row = int(rows[np.argmin(away)])
+    return KnownBlend(
+        recipe=recipes[row].recipe,
+        dois=tuple(sorted({recipes[i].doi for i in rows})),
+        n_points=sum(recipes[i].n_points for i in rows),
+        row=row,
+    )
+
+
+def traits(composition: Composition, row: int) -> Traits:
+    """What a chemist calls the blend of a row by."""
+    families: dict[str, float] = {}
+    shares = composition.solvent_mole_fraction[row].tolist()
+    for solvent, share in zip(composition.solvents, shares, strict=True):
+        family = solvent.family or _UNKNOWN_FAMILY
+        families[family] = families.get(family, 0.0) + share
+    return Traits(
+        cation=composition.cations[int(composition.cation_fraction[row].argmax())].name,
+        anion=composition.anions[int(composition.anion_fraction[row].argmax())].name,
+        solvent_family=max(sorted(families), key=families.__getitem__),
+    )
