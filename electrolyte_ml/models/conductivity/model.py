@@ -111,6 +111,30 @@ class ConductivityModel:
             variance[shifted] += (other[at] * UNKNOWN_CATION_SD) ** 2
         return log10, NORMAL_QUANTILE * np.sqrt(variance)
 
+    def twin_log10(
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Decadic logarithm of the conductivity in mS/cm of the lithium twins of recipes with salt.
+
+        Parameters
+        ----------
+        formulations, temperature_k
+            As in `predict`, n rows.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+        """
+        composition = compose(formulations)
+        index = composition.index
+        members = self.network.log10_conductivity(
+            mixture_features(composition),
+            index,
+            composition.molality_mol_kg[index],
+            np.asarray(temperature_k, dtype=np.float64),
+        )
+        return centre_of(members)
+
     @property
     def error_factor(self) -> float:
         """Standard deviation of the error in units of the ensemble's scale."""
