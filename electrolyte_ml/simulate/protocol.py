@@ -150,6 +150,21 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         replace(_STANDARD, hot_ps=2.0, equilibrate_ps=4.0, npt_ps=4.0, settle_ps=2.0, nvt_ps=10.0),
         700,
     ),
+    # Short of everything but what a density to half a per cent needs.
+    "density": (
+        replace(
+            _STANDARD, hot_ps=8.0, equilibrate_ps=17.0, npt_ps=30.0, settle_ps=1.0, nvt_ps=10.0
+        ),
+        600,
+    ),
+    # A pair to be averaged with many other pairs: 120 ps more of recording cost as much as a new
+    # composition, and compositions differ by more than their recordings' noise.
+    "pair": (
+        replace(
+            _STANDARD, hot_ps=10.0, equilibrate_ps=25.0, npt_ps=25.0, settle_ps=5.0, nvt_ps=150.0
+        ),
+        650,
+    ),
     "quick": (
         replace(
             _STANDARD, hot_ps=20.0, equilibrate_ps=40.0, npt_ps=60.0, settle_ps=10.0, nvt_ps=150.0
