@@ -78,10 +78,10 @@ def our_jobs(seed: int) -> list[Job]:
     cation, source = keyed_splits(seed)
     models: list[tuple[str, KeyedSplit, _Model]] = [
         ("as lithium", cation, _as_lithium),
-        ("prior shift", cation, _prior_shift),
+        ("prior shift", cation, prior_shift),
         ("shift from the other papers", source, _other_papers),
-        ("prior shift and simulations", cation, _prior_and_simulations),
-        ("shift from the other papers and simulations", source, _other_papers_and_simulations),
+        ("prior shift and simulations", cation, prior_and_simulations),
+        ("shift from the other papers and simulations", source, other_papers_and_simulations),
     ]
     for keyed in (cation, source):
         check(keyed, seed=seed)
@@ -117,13 +117,12 @@ def _run(values: _Model, anion: str, progress: Progress | None) -> JobResult:
     found = values(progress)
     result = _result(found, rows)
     without = _WITHOUT_SIMULATIONS.get(values)
-    if without is not None:
-        sodium = measured_sodium().select(rows)
+    if without is not None and not anion:
+        sodium = measured_sodium()
         measured = np.log10(sodium.value)
-        errors = [np.abs(v[0][rows] - measured) for v in (without(None), found)]
-        result.metrics["gain_log10"], result.metrics["gain_error_log10"] = gain(
-            *errors, source_groups(sodium)
-        )
+        before, after = (np.abs(v[0] - measured) for v in (without(None), found))
+        smaller, error = gain(before, after, source_groups(sodium))
+        result.metrics |= {"gain_log10": smaller, "gain_error_log10": error}
     return result
 
 
@@ -169,7 +168,8 @@ def _as_lithium(progress: Progress | None) -> _Values:
     return _twins()
 
 
-def _prior_shift(progress: Progress | None) -> _Values:
+def prior_shift(progress: Progress | None) -> _Values:
+    """Every sodium point from the prior of the shift alone."""
     del progress
     return _shifted(prior(), np.arange(len(measured_sodium())))
 
@@ -178,12 +178,14 @@ def _other_papers(progress: Progress | None) -> _Values:
     return _by_paper(_shifted, progress)
 
 
-def _prior_and_simulations(progress: Progress | None) -> _Values:
+def prior_and_simulations(progress: Progress | None) -> _Values:
+    """Every sodium point from the prior and simulated pairs."""
     del progress
     return _with_simulations(prior(), np.arange(len(measured_sodium())))
 
 
-def _other_papers_and_simulations(progress: Progress | None) -> _Values:
+def other_papers_and_simulations(progress: Progress | None) -> _Values:
+    """Every sodium point from the other papers' points and simulated pairs."""
     return _by_paper(_with_simulations, progress)
 
 
@@ -221,8 +223,8 @@ def _shifted(shift: CationShift, at: NDArray[np.intp]) -> _Values:
 
 #: The same shift without simulations.
 _WITHOUT_SIMULATIONS: dict[_Model, _Model] = {
-    _prior_and_simulations: _prior_shift,
-    _other_papers_and_simulations: _other_papers,
+    prior_and_simulations: prior_shift,
+    other_papers_and_simulations: _other_papers,
 }
 
 

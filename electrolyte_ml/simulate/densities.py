@@ -20,9 +20,11 @@ from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
 from electrolyte_ml.simulate.ions import TABLES
-from electrolyte_ml.simulate.results import write_table
+from electrolyte_ml.simulate.results import result_row, write_table
 from electrolyte_ml.simulate.running import default_folder
 
+# Structure of the solutions, from a few frames: good for averages over many.
+_STRUCTURE = ("cation", "anion", "pair_contact", "pair_contact_error", "coordination")
 CAMPAIGN = TABLES.parent / "campaigns" / "densities.toml"
 TABLE = TABLES / "densities.csv"
 
@@ -105,9 +107,9 @@ def agreement(rows: Iterable[Mapping[str, Any]], group: str = "") -> Agreement:
 
 
 def density_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
-    """One row: simulated and measured density with the error of each mean."""
+    """One row: simulated and measured density, and the structure of a solution."""
     measured, source = measured_density(entry.recipe)
-    simulated = result["density_g_cm3"]
+    simulated, held = result["density_g_cm3"], result_row(entry, result)
     return {
         "key": entry.job.key,
         "group": entry.group,
@@ -121,6 +123,7 @@ def density_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]
         "measured_g_cm3": f"{measured:.4f}",
         "deviation_percent": f"{100 * (simulated['value'] / measured - 1):.2f}",
         "source": source,
+        **{name: held[name] for name in _STRUCTURE},
     }
 
 
