@@ -122,7 +122,7 @@ def _run(values: _Model, anion: str, progress: Progress | None) -> JobResult:
         measured = np.log10(sodium.value)
         before, after = (np.abs(v[0] - measured) for v in (without(None), found))
         smaller, error = gain(before, after, source_groups(sodium))
-        result.metrics |= {"gain_log10": smaller, "gain_error_log10": error}
+        result.metrics.update(gain_log10=smaller, gain_error_log10=error)
     return result
 
 
