@@ -56,9 +56,16 @@ def run(
     from electrolyte_ml.units import temperature_k
 
     protocol, n_atoms = preset_of(preset)
+    at_k = temperature_k(at)
+    box = compose_box(
+        parse_recipe(recipe),
+        n_atoms,
+        least_length_nm=protocol.least_length_nm,
+        temperature_k=at_k,
+    )
     job = SimulationJob(
-        composition=compose_box(parse_recipe(recipe), n_atoms),
-        temperature_k=temperature_k(at),
+        composition=box,
+        temperature_k=at_k,
         cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
         charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
         protocol=protocol,
