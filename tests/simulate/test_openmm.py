@@ -238,6 +238,18 @@ def test_a_finished_job_is_not_run_again(tmp_path, monkeypatch):
     assert run_job(job, tmp_path) == json.loads(json.dumps(first))
 
 
+def test_a_box_that_shrinks_too_far_says_what_to_do():
+    class Shrinking:
+        def step(self, _):
+            raise Exception("box size has decreased to less than twice the nonbonded cutoff.")
+
+    job = short_job()
+    run = engine_module._Run(job, job.layout(), Path("unused"), None)
+    stage = job.protocol.stages(330.0)[2]
+    with pytest.raises(engine_module.SimulationError, match=r"stage npt; simulate more atoms"):
+        engine_module._advance(Shrinking(), 1, run, stage)
+
+
 @needs_packmol
 def test_packing_is_repeatable_and_leaves_no_overlap():
     from electrolyte_ml.simulate.packing import pack
