@@ -1,7 +1,7 @@
 """Run every command that the README shows in a ``console`` block; stop at the first that fails.
 
 A line that starts with ``$`` is a command. A block that follows ``<!-- needs: data -->`` runs only
-where ELECTROLYTE_ML_DATA is set.
+where ELECTROLYTE_ML_DATA is set, one that follows ``<!-- needs: md -->`` where OpenMM is installed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-BLOCK = re.compile(r"(<!-- needs: data -->\s*)?```console\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- needs: (data|md) -->\s*)?```console\n(.*?)```", re.DOTALL)
 
 
 def main(readme: Path) -> int:
@@ -25,9 +26,14 @@ def main(readme: Path) -> int:
     ran = 0
     with tempfile.TemporaryDirectory() as scratch:
         environment["OUT"] = scratch
-        for needs_data, block in BLOCK.findall(readme.read_text(encoding="utf-8")):
-            if needs_data and not environment.get("ELECTROLYTE_ML_DATA"):
-                print("skipped (ELECTROLYTE_ML_DATA is not set):\n" + block)
+        missing = {}
+        if not environment.get("ELECTROLYTE_ML_DATA"):
+            missing["data"] = "ELECTROLYTE_ML_DATA is not set"
+        if find_spec("openmm") is None:
+            missing["md"] = "OpenMM is not installed"
+        for needs, block in BLOCK.findall(readme.read_text(encoding="utf-8")):
+            if needs in missing:
+                print(f"skipped ({missing[needs]}):\n" + block)
                 continue
             for line in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE):
                 print(f"$ {line}", flush=True)

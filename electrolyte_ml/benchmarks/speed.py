@@ -2,7 +2,8 @@
 
 Seconds differ between machines. Each rate therefore stands beside its ratio to a fixed amount of
 matrix multiplication, timed in the same run: ``speed_ratio`` is the number of items handled in the
-time of one such workload. Timings are never kept for a later run.
+time of one such workload. Split ``simulation`` has plain OpenMM on the same system for its
+reference. Timings are never kept for a later run.
 """
 
 from __future__ import annotations
@@ -11,21 +12,25 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.benchmarks import simulation_speed
 from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.errors import MissingDependencyError
 
 TASK = "speed on one core, items per second"
-SPLITS = ("batch", "single")
+SPLITS = ("batch", "single", "simulation")
 # The reference workload: products of square matrices of this size.
 _SIZE, _PRODUCTS = 256, 20
 _SOLVENTS = ("EC", "PC", "DMC", "DEC", "EMC", "DME", "diglyme", "GBL")
 _SALTS = ("NaPF6", "NaFSI", "NaClO4", "LiPF6", "LiTFSI")
 _BATCH, _QUICK_BATCH = 2000, 200
 _REPEATS, _QUICK_REPEATS = 5, 3
+_PIECES, _QUICK_PIECES = 60, 10
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
@@ -36,7 +41,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     quick
         Fewer recipes.
     splits
-        ``batch`` or ``single``.
+        ``batch``, ``single`` or ``simulation``.
     seed
         Of the recipes.
 
@@ -53,7 +58,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         ("single", "conductivity with interval, once loaded", _single),
     ]
     chosen = chosen_splits(splits, known=SPLITS, default=SPLITS)
-    return [
+    listed = [
         Job(
             task=TASK,
             split=split,
@@ -65,6 +70,39 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         for split, model, run in runs
         if split in chosen
     ]
+    if "simulation" in chosen:
+        listed.append(_simulation_job(_QUICK_PIECES if quick else _PIECES, seed))
+    return listed
+
+
+def _simulation_job(pieces: int, seed: int) -> Job:
+    return Job(
+        task=TASK,
+        split="simulation",
+        model=simulation_speed.MODEL,
+        seed=seed,
+        run=partial(_simulation, pieces, seed),
+        skipped=_why_no_simulation(),
+        kept=False,
+    )
+
+
+def _why_no_simulation() -> str | None:
+    """What is not installed, looked for without importing it; None if nothing is missing."""
+    from electrolyte_ml.simulate.dependencies import find_program
+
+    if find_spec("openmm") is None:
+        return "OpenMM is not installed: pip install 'electrolyte_ml[md]'"
+    try:
+        find_program("packmol", "electrolyte_ml[md]")
+    except MissingDependencyError as error:
+        return str(error)
+    return None
+
+
+def _simulation(pieces: int, seed: int, progress: Progress | None) -> JobResult:
+    with one_core():
+        return simulation_speed.engine_speed(pieces, seed, progress)
 
 
 def recipes(n: int, seed: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import Campaign, CampaignJob
     from electrolyte_ml.simulate.engine import Progress, Report
+    from electrolyte_ml.simulate.results import Ratio
 
 HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
 _STATE_HELP = "Folder of jobs, also of killed ones; default: the user's state folder."
@@ -55,9 +56,16 @@ def run(
     from electrolyte_ml.units import temperature_k
 
     protocol, n_atoms = preset_of(preset)
+    at_k = temperature_k(at)
+    box = compose_box(
+        parse_recipe(recipe),
+        n_atoms,
+        least_length_nm=protocol.least_length_nm,
+        temperature_k=at_k,
+    )
     job = SimulationJob(
-        composition=compose_box(parse_recipe(recipe), n_atoms),
-        temperature_k=temperature_k(at),
+        composition=box,
+        temperature_k=at_k,
         cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
         charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
         protocol=protocol,
@@ -117,22 +125,46 @@ def campaign(
 @app.command("ratios")
 def print_ratios(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
-    column: Annotated[str, typer.Option(help="Which quantity.")] = "nernst_einstein_ms_cm",
+    column: Annotated[str, typer.Option(help="Which quantity.")] = "nernst_einstein_short_ms_cm",
     over: Annotated[str, typer.Option(help="Cation of the numerator.")] = "Na",
     under: Annotated[str, typer.Option(help="Cation of the denominator.")] = "Li",
 ) -> None:
-    """Ratio of a quantity between the halves of each pair, with its error over seeds."""
+    """Ratio of a quantity between the halves of each pair, and what all pairs say together."""
+    from math import isfinite
+
     from electrolyte_ml.errors import TableError
     from electrolyte_ml.simulate.results import ratios, read_table
 
     rows = read_table(table)
     if not rows or column not in rows[0]:
         raise TableError([f"{table} holds no rows with a column {column!r}"])
-    for ratio in ratios(rows, column, over, under):
+    found = ratios(rows, column, over, under)
+    for ratio in found:
         labels = ", ".join(ratio.labels.values())
-        seeds = f"{ratio.n_seeds} seed" + ("s" if ratio.n_seeds > 1 else ", no error bar")
-        error = f" +- {ratio.error:.2f}" if ratio.n_seeds > 1 else ""
-        typer.echo(f"{over}/{under} {ratio.value:.2f}{error} ({seeds}): {labels}")
+        known = isfinite(ratio.error)
+        seeds = f"{ratio.n_seeds} seed" + ("s" if ratio.n_seeds > 1 else "")
+        error = f" +- {ratio.error:.2f}" if known else ""
+        bar = "" if known else ", no error bar"
+        typer.echo(f"{over}/{under} {ratio.value:.2f}{error} ({seeds}{bar}): {labels}")
+    for line in _pooled_lines(found, f"{over}/{under}"):
+        typer.echo(line)
+
+
+def _pooled_lines(found: Sequence[Ratio], name: str) -> Iterator[str]:
+    """Mean of the ratios by cation set and charge scale, alone and against measured ones."""
+    from electrolyte_ml.simulate.pooling import against_measured, measured_ratios, pool_ratios
+
+    deviations = against_measured(found, measured_ratios())
+    kinds = (
+        (f"mean log10 {name}", pool_ratios(found)),
+        ("  where measured, simulated less measured", deviations),
+    )
+    for label, pools in kinds:
+        for (cation_set, scale), pooled in pools.items():
+            mean = f"{pooled.mean_log10:+.3f} +- {pooled.error_log10:.3f}"
+            many = pooled.n_pairs > 1
+            spread = f", spread {pooled.spread_log10:.3f} ({pooled.n_pairs} pairs)" if many else ""
+            yield f"{label}, {cation_set} x{scale}: {mean}{spread}"
 
 
 def _reporter(

@@ -47,6 +47,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "reached_95": ("reached", "share of searches that got there"),
     "hypervolume_percent": ("HV %", "hypervolume of the trade-offs found, of the best there are"),
     "fit_cpu_s": ("fit s", "CPU seconds of one fit"),
+    "gain_log10": ("gain", "MAE lg that simulations save"),
+    "gain_error_log10": ("+-", "standard error of the gain, by leaving papers out"),
     "per_second": ("1/s", "items handled in a second"),
     "latency_ms": ("ms", "milliseconds for one item"),
     "reference_ms": ("ref ms", "milliseconds of the reference workload"),

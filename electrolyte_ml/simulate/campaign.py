@@ -139,7 +139,16 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
     """Jobs of a group: seeds outermost, so that every comparison exists early, then improves."""
     protocol, n_atoms = preset(group["preset"])
     catalog = default_catalog()
-    boxes = {text: compose_box(parse_recipe(text), n_atoms) for text in group["recipes"]}
+    temperature = float(group["temperature_k"])
+    boxes = {
+        text: compose_box(
+            parse_recipe(text),
+            n_atoms,
+            least_length_nm=protocol.least_length_nm,
+            temperature_k=temperature,
+        )
+        for text in group["recipes"]
+    }
     for seed in group["seeds"]:
         for recipe, box in boxes.items():
             own = [c.name for c in box.cations[:1]]
@@ -149,7 +158,7 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
                         swapped = box.with_cation(catalog.ion(cation)) if cation else box
                         job = SimulationJob(
                             composition=swapped,
-                            temperature_k=float(group["temperature_k"]),
+                            temperature_k=temperature,
                             cation_set=cation_set,
                             charge_scale=float(scale),
                             protocol=protocol,

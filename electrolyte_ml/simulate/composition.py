@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.simulate.ions import ion_template
+from electrolyte_ml.formulation.density import REFERENCE_TEMPERATURE_K
+from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, ion_template
+from electrolyte_ml.simulate.packing import box_length_nm
 from electrolyte_ml.simulate.templates import Template, molecule_template
 from electrolyte_ml.species import Ion, Salt, default_catalog
 
@@ -111,6 +113,11 @@ class BoxComposition:
         )
         return Formulation(solvents=solvents, salts=salts)
 
+    def estimated_length_nm(self, temperature_k: float) -> float:
+        """Edge of the box, nm, at the density that the formulation is estimated to have."""
+        templates = self.templates(DEFAULT_CATION_SET, 1.0)
+        return box_length_nm(templates, self.formulation().density_g_cm3(temperature_k))
+
     def _salts(self) -> Iterator[tuple[Salt, int]]:
         catalog = default_catalog()
         cations, anions = self.cations, self.anions
@@ -127,7 +134,13 @@ class BoxComposition:
                 yield salt, units
 
 
-def compose_box(formulation: Formulation, n_atoms: int) -> BoxComposition:
+def compose_box(
+    formulation: Formulation,
+    n_atoms: int,
+    *,
+    least_length_nm: float = 0.0,
+    temperature_k: float = REFERENCE_TEMPERATURE_K,
+) -> BoxComposition:
     """Whole numbers of molecules close to a formulation.
 
     The salts are rounded first and the solvents follow their realised amount, so that the molality,
@@ -139,12 +152,25 @@ def compose_box(formulation: Formulation, n_atoms: int) -> BoxComposition:
         What is to be simulated.
     n_atoms
         Atoms the box should have, about.
+    least_length_nm
+        Edge that the box should have at the least at its estimated density, nm; more atoms are
+        taken where they are needed for it.
+    temperature_k
+        Temperature of the estimated density, K.
 
     Returns
     -------
     BoxComposition
         The realised composition.
     """
+    while True:
+        box = _rounded(formulation, n_atoms)
+        if box.estimated_length_nm(temperature_k) >= least_length_nm:
+            return box
+        n_atoms += max(1, n_atoms // 50)
+
+
+def _rounded(formulation: Formulation, n_atoms: int) -> BoxComposition:
     moles = {
         s.solvent.name: formulation.moles_per_kg_solvent[s.solvent.name]
         for s in formulation.solvents

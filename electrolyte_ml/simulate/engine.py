@@ -156,7 +156,7 @@ def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> State
     last = round(stage.length_ps / protocol.sample_ps)
     started = saved = time.monotonic()
     for sample in range(first + 1, last + 1):
-        integrator.step(steps)
+        _advance(integrator, steps, run, stage)
         _record(context, run.layout, stage, recording, frame=sample % samples_a_frame == 0)
         now = time.monotonic()
         if run.progress is not None:
@@ -169,6 +169,18 @@ def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> State
             state = _checkpoint(run, context, timed, recording)
             recording, saved = _Recording(), now
     return state
+
+
+def _advance(integrator: Any, steps: int, run: _Run, stage: Stage) -> None:
+    try:
+        integrator.step(steps)
+    except Exception as error:  # OpenMM raises bare Exception
+        if "cutoff" not in str(error):
+            raise
+        raise SimulationError(
+            f"the box fell under twice the cut-off of {run.job.protocol.options.cutoff_nm} nm in "
+            f"stage {stage.name}; simulate more atoms than {run.layout.n_atoms}"
+        ) from error
 
 
 def _report(run: _Run, stage: Stage, done_ps: float, ns_per_day: float) -> Report:

@@ -13,7 +13,12 @@ from typing import Any
 
 from electrolyte_ml.simulate.campaign import CampaignJob
 
-_ESTIMATES = ("density_g_cm3", "nernst_einstein_ms_cm", "einstein_helfand_ms_cm")
+_ESTIMATES = (
+    "density_g_cm3",
+    "nernst_einstein_ms_cm",
+    "nernst_einstein_short_ms_cm",
+    "einstein_helfand_ms_cm",
+)
 _FRACTIONS = ("contact", "separated", "free", "aggregated", "residence_ps")
 _PAIR_KEYS = ("group", "recipe", "temperature_k", "cation_set", "charge_scale")
 
@@ -29,7 +34,8 @@ class Ratio:
     value
         Ratio of the means over seeds.
     error
-        Its standard error over seeds; NaN for one seed.
+        Its standard error: from the error bars of the runs where the table holds them, else from
+        the scatter between seeds; NaN where there is neither.
     n_seeds
         Seeds that both halves have.
     """
@@ -38,6 +44,16 @@ class Ratio:
     value: float
     error: float
     n_seeds: int
+
+    @property
+    def log10(self) -> float:
+        """log10 of the ratio."""
+        return math.log10(self.value)
+
+    @property
+    def error_log10(self) -> float:
+        """Standard error of `log10`, to first order."""
+        return self.error / self.value / math.log(10)
 
 
 def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,8 +128,8 @@ def ratios(
 ) -> list[Ratio]:
     """Ratio of a column between two cations, over the seeds that both have.
 
-    Single runs are too short to be quoted; their mean over seeds is what the ratio is made of, with
-    an error from the scatter between seeds.
+    Single runs are too short to be quoted; their mean over seeds is what the ratio is made of. Two
+    or three seeds say little about their own scatter, so the error bars of the runs come first.
 
     Parameters
     ----------
@@ -129,20 +145,24 @@ def ratios(
     list of Ratio
         One for each recipe, temperature, cation set and charge scale that has both.
     """
-    values: dict[tuple[str, ...], dict[str, dict[str, float]]] = defaultdict(
+    values: dict[tuple[str, ...], dict[str, dict[str, tuple[float, float]]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     for row in rows:
         if row.get(column) not in {None, ""}:
             labels = tuple(str(row[key]) for key in _PAIR_KEYS)
-            values[labels][row["cation"]][str(row["seed"])] = float(row[column])
+            error = row.get(f"{column}_error")
+            values[labels][row["cation"]][str(row["seed"])] = (
+                float(row[column]),
+                float(error) if error not in {None, ""} else math.nan,
+            )
     found = []
     for labels, cations in values.items():
         seeds = sorted(set(cations[over]) & set(cations[under]))
         if not seeds:
             continue
         top, bottom = ([cations[c][s] for s in seeds] for c in (over, under))
-        value = sum(top) / sum(bottom)
+        value = sum(v for v, _ in top) / sum(v for v, _ in bottom)
         error = value * math.hypot(_relative_error(top), _relative_error(bottom))
         found.append(
             Ratio(
@@ -155,12 +175,16 @@ def ratios(
     return found
 
 
-def _relative_error(values: Sequence[float]) -> float:
-    n = len(values)
+def _relative_error(runs: Sequence[tuple[float, float]]) -> float:
+    """Standard error of the mean of runs, by their mean."""
+    n = len(runs)
+    mean = sum(value for value, _ in runs) / n
+    errors = [error for _, error in runs]
+    if not any(math.isnan(error) for error in errors):
+        return math.sqrt(sum(error**2 for error in errors)) / n / mean
     if n < 2:
         return math.nan
-    mean = sum(values) / n
-    variance = sum((v - mean) ** 2 for v in values) / (n - 1)
+    variance = sum((value - mean) ** 2 for value, _ in runs) / (n - 1)
     return math.sqrt(variance / n) / mean
 
 

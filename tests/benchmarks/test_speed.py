@@ -8,7 +8,7 @@ from electrolyte_ml.formulation import parse_recipe
 
 
 def test_every_rate_stands_beside_a_reference():
-    result = run_suite("speed", quick=True)
+    result = run_suite("speed", quick=True, splits=("batch", "single"))
     assert len(result["tasks"]) == 4
     for task in result["tasks"]:
         metrics = task["metrics"]
@@ -18,6 +18,15 @@ def test_every_rate_stands_beside_a_reference():
         )
     single = [t for t in result["tasks"] if t["split"] == "single"]
     assert single[0]["metrics"]["latency_ms"] < 1000
+
+
+@pytest.mark.slow
+def test_our_engine_runs_nine_tenths_as_fast_as_plain_openmm():
+    pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installed")
+    result = run_suite("speed", quick=True, splits=("simulation",))
+    (task,) = result["tasks"]
+    assert task["metrics"]["n"] >= 8
+    assert task["metrics"]["speed_ratio"] >= 0.9
 
 
 def test_recipes_are_repeatable_and_distinct():

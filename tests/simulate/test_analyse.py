@@ -11,6 +11,7 @@ from electrolyte_ml.simulate.analyse import (
     einstein_helfand_ms_cm,
     mean_square_displacement,
     nernst_einstein_ms_cm,
+    short_lag_nernst_einstein_ms_cm,
     yeh_hummer_1e10_m2_s,
 )
 from electrolyte_ml.simulate.analyse.diffusion import FitWindow, without_drift
@@ -67,6 +68,36 @@ def test_caged_motion_is_refused():
 def test_a_window_longer_than_the_recording_is_refused():
     with pytest.raises(InputError, match="longer recording"):
         diffusion_1e10_m2_s(walk(50, 3, 1.0), 1.0, FitWindow())
+
+
+def test_short_lags_find_a_known_conductivity_with_an_honest_error():
+    volume_m3 = (LENGTH_NM * 1e-9) ** 3
+    true = 1.602176634e-19**2 / (volume_m3 * 1.380649e-23 * TEMPERATURE_K) * 4 * (2 + 5) * 1e-9
+    found = [
+        short_lag_nernst_einstein_ms_cm(
+            [(1.0, walk(150, 4, 2.0, seed)), (-1.0, walk(150, 4, 5.0, 500 + seed))],
+            length_nm=LENGTH_NM,
+            temperature_k=TEMPERATURE_K,
+            interval_ps=1.0,
+        )
+        for seed in range(60)
+    ]
+    values, errors = (np.array([getattr(f, name) for f in found]) for name in ("value", "error"))
+    assert values.mean() == pytest.approx(true, rel=0.05)
+    assert np.sqrt((errors**2).mean()) == pytest.approx(values.std(ddof=1), rel=0.25)
+    # Too short for a conductivity: good for ratios alone.
+    assert not any(f.converged for f in found)
+
+
+def test_short_lags_refuse_what_is_shorter_still():
+    found = short_lag_nernst_einstein_ms_cm(
+        [(1.0, walk(50, 4, 2.0))],
+        length_nm=LENGTH_NM,
+        temperature_k=TEMPERATURE_K,
+        interval_ps=1.0,
+    )
+    assert math.isnan(found.value)
+    assert "too short" in found.reasons[0]
 
 
 def test_conductivity_of_independent_ions_is_nernst_einstein():

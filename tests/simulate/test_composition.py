@@ -120,3 +120,13 @@ def test_the_shipped_campaign_can_be_read():
     campaign = read_campaign(folder / "lithium_sodium_pairs.toml")
     pairs = {(e.recipe, e.job.cation_set) for e in campaign.jobs if e.group == "pairs"}
     assert len(pairs) >= 16
+
+
+def test_a_box_that_would_be_too_small_for_the_cutoff_takes_more_molecules():
+    recipe = parse_recipe("diglyme")
+    small = compose_box(recipe, 600)
+    larger = compose_box(recipe, 600, least_length_nm=1.85)
+    assert small.estimated_length_nm(298.15) < 1.85 <= larger.estimated_length_nm(298.15)
+    assert larger.components[0].count - small.components[0].count <= 2
+    # Warmer liquids are thinner: nothing is added where nothing is needed.
+    assert compose_box(recipe, 600, least_length_nm=1.8, temperature_k=373.15) == small

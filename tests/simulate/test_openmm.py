@@ -1,8 +1,12 @@
 """What needs OpenMM itself; skipped, with the reason, where the extra ``md`` is not installed."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,6 +179,53 @@ def test_a_killed_job_resumes_and_loses_no_sample(tmp_path):
     assert result["density_g_cm3"]["converged"] in {True, False}
 
 
+RUN = """
+import json, sys
+from pathlib import Path
+from electrolyte_ml.simulate import SimulationJob, run_job
+run_job(SimulationJob.from_dict(json.loads(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+def wait_until(condition, process, seconds=240):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the job ended before it could be killed"
+        assert time.monotonic() < deadline, "the job did not come far enough to be killed"
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@needs_packmol
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no kill -9")
+def test_kill_nine_in_the_middle_of_writing_loses_nothing_that_was_written(tmp_path):
+    job = short_job()
+    job = replace(job, protocol=replace(job.protocol, nvt_ps=8.0))
+    folder = job_folder(tmp_path, job)
+    command = [sys.executable, "-c", RUN, json.dumps(job.to_dict()), str(tmp_path)]
+    held = {}
+    for _ in range(2):
+        process = subprocess.Popen(command)
+        at_least = len(held) + 3
+        wait_until(lambda n=at_least: len(list(folder.glob("part-*.npz"))) >= n, process)
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        state = load_state(folder)
+        assert state.stage == "nvt"
+        parts = [folder / f"part-{n:05d}.npz" for n in range(state.n_parts)]
+        written = {part.name: part.read_bytes() for part in parts}
+        # What the state counted before this kill is still there, byte for byte.
+        assert held.items() <= written.items()
+        held = written
+    result = run_job(job, tmp_path)
+    final = load_state(folder)
+    assert {n: (folder / n).read_bytes() for n in held} == held
+    centres, frames = load_parts(folder, final.n_parts)
+    assert (len(centres), len(frames)) == (200, 100)
+    assert np.abs(np.diff(centres, axis=0)).max() < 0.2
+    assert result["density_g_cm3"]["value"] > 0.5
+
+
 @needs_packmol
 def test_a_finished_job_is_not_run_again(tmp_path, monkeypatch):
     job = short_job()
@@ -185,6 +236,18 @@ def test_a_finished_job_is_not_run_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine_module, "_start", refuse)
     assert run_job(job, tmp_path) == json.loads(json.dumps(first))
+
+
+def test_a_box_that_shrinks_too_far_says_what_to_do():
+    class Shrinking:
+        def step(self, _):
+            raise Exception("box size has decreased to less than twice the nonbonded cutoff.")
+
+    job = short_job()
+    run = engine_module._Run(job, job.layout(), Path("unused"), None)
+    stage = job.protocol.stages(330.0)[2]
+    with pytest.raises(engine_module.SimulationError, match=r"stage npt; simulate more atoms"):
+        engine_module._advance(Shrinking(), 1, run, stage)
 
 
 @needs_packmol

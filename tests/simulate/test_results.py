@@ -33,6 +33,21 @@ def test_a_single_seed_has_no_error_bar():
     assert found.error != found.error
 
 
+def test_error_bars_of_the_runs_come_before_the_scatter_of_two_seeds():
+    held = [
+        row(cation, seed, value) | {"nernst_einstein_ms_cm_error": error}
+        for cation, seed, value, error in (
+            ("Na", 1, 12.0, 3.0),
+            ("Na", 2, 12.0, 4.0),
+            ("Li", 1, 10.0, 0.0),
+            ("Li", 2, 10.0, 0.0),
+        )
+    ]
+    (found,) = ratios(held, "nernst_einstein_ms_cm")
+    assert found.error == pytest.approx(1.2 * 2.5 / 12)
+    assert found.error_log10 == pytest.approx(2.5 / 12 / 2.302585, rel=1e-4)
+
+
 def test_what_is_missing_is_named_with_the_line_that_installs_it():
     with pytest.raises(MissingDependencyError, match=r"pip install 'electrolyte_ml\[md\]'"):
         import_optional("openmm_that_does_not_exist")

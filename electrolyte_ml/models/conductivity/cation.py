@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.models.conductivity.intervals import FLOOR, deviations_of
 from electrolyte_ml.models.conductivity.likeness import chain_carbonate_share, likeness
 
-_MEAN = 0.06
+PRIOR_MEAN = 0.06
 # Standard deviations of the terms of delta, log10: what is common to all electrolytes, its slope
 # with molality, the effect of open-chain carbonates, and what electrolytes alike have in common, at
 # all molalities and at near ones.
@@ -144,14 +144,14 @@ class CationShift:
             Standard deviation of the log10 conductivity of the sodium electrolyte, with the twin's
             error, shape (n,).
         """
-        correction = np.full(len(twins.molality_mol_kg), _MEAN)
-        variance = _shift_variance(twins) + twins.twin_variance
+        correction = np.full(len(twins.molality_mol_kg), PRIOR_MEAN)
+        variance = shift_variance(twins) + twins.twin_variance
         if self.points is None or self.surprise is None or self.noise_sd is None:
             return correction, np.sqrt(variance)
         # Cholesky by hand of SciPy would import it; the matrix is small and well conditioned.
-        between = _covariance(self.points, self.points) + np.diag(self.noise_sd**2)
+        between = covariance(self.points, self.points) + np.diag(self.noise_sd**2)
         weights = np.linalg.inv(between)
-        across = _covariance(twins, self.points)
+        across = covariance(twins, self.points)
         correction = correction + across @ (weights @ self.surprise)
         variance = variance - np.einsum("ij,jk,ik->i", across, weights, across)
         return correction, np.sqrt(np.maximum(variance, READING_SD**2))
@@ -183,7 +183,7 @@ def update(
         Papers behind the points, for the record.
     """
     return CationShift(
-        points=points, surprise=log10_over_twin - _MEAN, noise_sd=noise_sd, n_sources=n_sources
+        points=points, surprise=log10_over_twin - PRIOR_MEAN, noise_sd=noise_sd, n_sources=n_sources
     )
 
 
@@ -192,7 +192,8 @@ def _slope(twins: Twins) -> NDArray[np.float64]:
     return np.clip(twins.molality_mol_kg, 0.0, 3.0) - 1.0
 
 
-def _shift_variance(twins: Twins) -> NDArray[np.float64]:
+def shift_variance(twins: Twins) -> NDArray[np.float64]:
+    """Variance of delta before any point, shape (n,)."""
     chain, slope = chain_carbonate_share(twins.place), _slope(twins)
     return (
         _COMMON_SD**2
@@ -203,8 +204,8 @@ def _shift_variance(twins: Twins) -> NDArray[np.float64]:
     )
 
 
-def _covariance(first: Twins, second: Twins) -> NDArray[np.float64]:
-    """Of delta and the twin's error together, shape (n, p)."""
+def covariance(first: Twins, second: Twins) -> NDArray[np.float64]:
+    """Covariance of delta and the twin's error together, shape (n, p)."""
     slopes = np.outer(_slope(first), _slope(second))
     chains = np.outer(chain_carbonate_share(first.place), chain_carbonate_share(second.place))
     alike = likeness(first.place, second.place, _SHIFT_WIDTH)

@@ -3,6 +3,7 @@
 from electrolyte_ml.simulate.analyse.conductivity import (
     einstein_helfand_ms_cm,
     nernst_einstein_ms_cm,
+    short_lag_nernst_einstein_ms_cm,
 )
 from electrolyte_ml.simulate.analyse.diffusion import (
     diffusion_1e10_m2_s,
@@ -24,5 +25,6 @@ __all__ = [
     "ion_pairing",
     "mean_square_displacement",
     "nernst_einstein_ms_cm",
+    "short_lag_nernst_einstein_ms_cm",
     "yeh_hummer_1e10_m2_s",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 from electrolyte_ml.simulate.analyse.conductivity import (
     einstein_helfand_ms_cm,
     nernst_einstein_ms_cm,
+    short_lag_nernst_einstein_ms_cm,
 )
 from electrolyte_ml.simulate.analyse.diffusion import (
     diffusion_1e10_m2_s,
@@ -160,7 +161,18 @@ def _conductivity(
         interval_ps=interval,
         window=fit_window(len(centres) * interval),
     )
+    short = short_lag_nernst_einstein_ms_cm(
+        [
+            (b.template.formal_charge, centres[:, b.molecules])
+            for b in layout.blocks
+            if b.template.formal_charge
+        ],
+        length_nm=length,
+        temperature_k=job.temperature_k,
+        interval_ps=interval,
+    )
     return {
         "nernst_einstein_ms_cm": independent.to_dict(),
+        "nernst_einstein_short_ms_cm": short.to_dict(),
         "einstein_helfand_ms_cm": collective.to_dict(),
     }

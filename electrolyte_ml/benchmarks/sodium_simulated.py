@@ -1,0 +1,182 @@
+r"""What simulated pairs of lithium and sodium electrolytes add to the shift between them.
+
+The log10 of a simulated ratio is a reading of :math:`\delta` itself (no lithium model in it) with
+two errors: that of its recording, and that of the force field, which all simulated pairs share in
+part. With the covariance of `electrolyte_ml.models.conductivity.cation`,
+
+.. math:: y_i = \delta_i + b + m_i + e_i, \quad b, m_i \sim N(0, \sigma_{md}^2 / 2), \quad
+   e_i \sim N(0, s_i^2),
+
+these readings update :math:`\delta` like measured points do. :math:`\sigma_{md}` is how far
+simulated ratios are from measured ones.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import compose
+from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.models.conductivity.cation import (
+    PRIOR_MEAN,
+    READING_SD,
+    CationShift,
+    Twins,
+    covariance,
+    shift_variance,
+)
+from electrolyte_ml.models.conductivity.likeness import places
+from electrolyte_ml.simulate.ions import (
+    DEFAULT_CATION_SET,
+    DEFAULT_CHARGE_SCALE,
+    TABLES,
+)
+from electrolyte_ml.simulate.pooling import against_measured, measured_ratios
+from electrolyte_ml.simulate.results import Ratio, ratios, read_table
+
+TABLE = TABLES / "lithium_sodium_pairs.csv"
+# Whatever agreement a handful of pairs shows by luck, no force field is better than this: 373 K for
+# 298 K, Nernst-Einstein for conductivity, boxes of four ion pairs.
+_LEAST_METHOD_SD = 0.10
+_SHORT, _LONG = "nernst_einstein_short_ms_cm", "nernst_einstein_ms_cm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedPairs:
+    """Ratios of sodium to lithium from simulation.
+
+    Attributes
+    ----------
+    formulations
+        Realised sodium electrolytes, n of them.
+    log10
+        log10 of the ratio, shape (n,).
+    error_log10
+        Standard error of the recordings, shape (n,).
+    method_sd
+        Standard deviation of what the force field gets wrong, log10.
+    """
+
+    formulations: tuple[Formulation, ...]
+    log10: NDArray[np.float64]
+    error_log10: NDArray[np.float64]
+    method_sd: float
+
+    def twins(self, n_members: int) -> Twins:
+        """The pairs as twins without an error of the lithium model.
+
+        Parameters
+        ----------
+        n_members
+            Members of the network that they stand beside.
+        """
+        composition = compose(list(self.formulations))
+        return Twins(
+            place=places(composition)[composition.index],
+            molality_mol_kg=composition.molality_mol_kg[composition.index],
+            deviations=np.zeros((n_members, len(self.formulations))),
+            floor=0.0,
+        )
+
+    def noise(self) -> NDArray[np.float64]:
+        """Covariance of the errors, shape (n, n)."""
+        half = self.method_sd**2 / 2
+        noise: NDArray[np.float64] = np.diag(self.error_log10**2 + half) + half
+        return noise
+
+
+def simulated_pairs(
+    cation_set: str = DEFAULT_CATION_SET, charge_scale: float = DEFAULT_CHARGE_SCALE
+) -> SimulatedPairs:
+    """Pairs of the table that ships, one ratio an electrolyte.
+
+    A pair that was recorded for a nanosecond enters with its diffusive lags, the short ones with
+    theirs.
+
+    Parameters
+    ----------
+    cation_set, charge_scale
+        Of the force field.
+    """
+    rows = [r for r in read_table(TABLE) if r["cation_set"] == cation_set]
+    realised = {(r["recipe"], r["cation"]): r["realised"] for r in rows}
+    found = [*ratios(rows, _SHORT), *ratios([r for r in rows if not r.get(_SHORT)], _LONG)]
+    held = [r for r in found if _usable(r, charge_scale)]
+    deviation = against_measured(held, measured_ratios())
+    spread = [d.spread_log10 for d in deviation.values() if math.isfinite(d.spread_log10)]
+    return SimulatedPairs(
+        formulations=tuple(parse_recipe(realised[r.labels["recipe"], "Na"]) for r in held),
+        log10=np.array([r.log10 for r in held]),
+        error_log10=np.array([r.error_log10 for r in held]),
+        method_sd=max(_LEAST_METHOD_SD, *spread, 0.0),
+    )
+
+
+def predict_with(
+    pairs: SimulatedPairs, shift: CationShift, twins: Twins
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Correction of twins to sodium from measured points and simulated pairs together.
+
+    Parameters
+    ----------
+    pairs
+        Simulated pairs.
+    shift
+        Measured points; those of the prior are none.
+    twins
+        Lithium twins of what is predicted, n of them.
+
+    Returns
+    -------
+    correction, sd
+        As of `electrolyte_ml.models.conductivity.cation.CationShift.predict`, shapes (n,).
+    """
+    simulated = pairs.twins(len(twins.deviations))
+    known, surprise = [simulated], [pairs.log10 - PRIOR_MEAN]
+    noise = [pairs.noise()]
+    if shift.points is not None and shift.surprise is not None and shift.noise_sd is not None:
+        known.append(shift.points)
+        surprise.append(shift.surprise)
+        noise.append(np.diag(shift.noise_sd**2))
+    between = np.block([[covariance(a, b) for b in known] for a in known])
+    at = 0
+    for block in noise:
+        between[at : at + len(block), at : at + len(block)] += block
+        at += len(block)
+    across = np.hstack([covariance(twins, held) for held in known])
+    weights = np.linalg.solve(between, across.T)
+    correction = PRIOR_MEAN + weights.T @ np.concatenate(surprise)
+    variance = shift_variance(twins) + twins.twin_variance - np.einsum("ij,ji->i", across, weights)
+    return correction, np.sqrt(np.maximum(variance, READING_SD**2))
+
+
+def gain(
+    error_without: NDArray[np.float64], error_with: NDArray[np.float64], groups: NDArray[np.intp]
+) -> tuple[float, float]:
+    """How much smaller the mean absolute error is, and its standard error by leaving papers out.
+
+    Parameters
+    ----------
+    error_without, error_with
+        Absolute log10 errors, shape (n,).
+    groups
+        Paper of each point, shape (n,).
+    """
+    smaller = error_without - error_with
+    papers = np.unique(groups)
+    left_out = np.array([smaller[groups != paper].mean() for paper in papers])
+    n = len(papers)
+    spread = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
+    return float(smaller.mean()), spread
+
+
+def _usable(ratio: Ratio, charge_scale: float) -> bool:
+    return (
+        math.isclose(float(ratio.labels["charge_scale"]), charge_scale)
+        and ratio.value > 0
+        and math.isfinite(ratio.error)
+    )

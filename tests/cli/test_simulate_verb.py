@@ -1,0 +1,60 @@
+import csv
+import json
+
+import pytest
+
+from electrolyte_ml.simulate.ions import TABLES
+
+CAMPAIGN = TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml"
+PAIRS = TABLES / "lithium_sodium_pairs.csv"
+
+
+def test_ratios_of_the_shipped_table_come_with_errors_and_what_they_say_together(run):
+    code, out, _ = run("simulate", "ratios", str(PAIRS))
+    assert code == 0
+    lines = out.splitlines()
+    single = [line for line in lines if line.startswith("Na/Li")]
+    assert single
+    assert all(" +- " in line or "no error bar" in line for line in single)
+    assert any(line.startswith("mean log10 Na/Li, aqvist x0.8") for line in lines)
+    assert any("simulated less measured" in line for line in lines)
+
+
+def test_a_column_that_is_not_there_is_refused(run):
+    code, _, err = run("simulate", "ratios", str(PAIRS), "--column", "colour")
+    assert code == 2
+    assert "colour" in err
+
+
+def test_status_knows_what_the_shipped_table_holds(run, tmp_path):
+    command = ["simulate", "campaign", str(CAMPAIGN), "--state", str(tmp_path)]
+    code, out, _ = run(*command, "--table", str(PAIRS), "--status")
+    assert code == 0
+    with PAIRS.open(encoding="utf-8") as file:
+        known = {row["key"] for row in csv.DictReader(file)}
+    done = {line.split()[0] for line in out.splitlines() if line.split()[1] == "done"}
+    assert done == known
+
+
+def test_an_unknown_preset_is_bad_input(run, tmp_path):
+    recipe = "1 M NaPF6 in PC"
+    code, _, err = run("simulate", recipe, "--preset", "fast", "--state", str(tmp_path))
+    assert code == 2
+    assert "quick" in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_recipe_becomes_density_coordination_and_pairing(run, tmp_path):
+    pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installed")
+    command = ["simulate", "1 M NaPF6 in AN", "--preset", "smoke", "--state", str(tmp_path)]
+    code, out, _ = run(*command)
+    assert code == 0
+    for word in ("density, g/cm3", "around Na", "contact ion pairs", "free cations"):
+        assert word in out
+    # The same command reads the finished job back.
+    code, again, _ = run(*command, "--json")
+    assert code == 0
+    held = json.loads(again)
+    assert held["job"]["composition"]["components"][0]["name"] == "AN"
+    assert held["density_g_cm3"]["value"] == pytest.approx(0.9, abs=0.15)
