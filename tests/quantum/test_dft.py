@@ -30,10 +30,12 @@ def test_no_shipped_cation_rises_as_it_is_relaxed():
     path = files("electrolyte_ml.quantum").joinpath("tables", "dft_limits.csv")
     before = {row.smiles: row for row in shipped_dft_rows()}
     rows = [row for row in read_rows(Path(str(path))) if row.protocol == RELAXED.key]
-    assert len(rows) >= 4
+    assert len(rows) >= 10
     for row in rows:
         assert row.oxidation_limit_v <= before[row.smiles].oxidation_limit_v
-        assert row.reduction_limit_v == before[row.smiles].reduction_limit_v
+        assert row.reduction_limit_v == pytest.approx(
+            before[row.smiles].reduction_limit_v, abs=1e-3
+        )
 
 
 @pytest.mark.slow
