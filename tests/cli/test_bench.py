@@ -100,8 +100,8 @@ def test_an_interrupted_run_says_how_to_go_on(run, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("electrolyte_ml.benchmarks.sodium._prior_shift", stop)
+    monkeypatch.setattr("electrolyte_ml.benchmarks.sodium.prior_shift", stop)
     outcome = run("bench", "sodium", "--quick")
     assert outcome.code == 130
-    assert "4 of 12 jobs are done" in outcome.err  # all points, and those of three anions
+    assert "4 of 20 jobs are done" in outcome.err  # all points, and those of three anions
     assert "the same command" in outcome.err
