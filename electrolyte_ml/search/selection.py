@@ -26,6 +26,8 @@ _LEAST_QUALITY = 0.01
 _REPEATED_COMPONENTS = 0.5
 # A set of components takes one pick of four (rounded up) while there are others.
 _ONE_SET_OF = 4
+# A dash of another solvent makes no other recipe: less than this of the solvents does not count.
+_MAIN_SHARE = 0.1
 _ROUNDING = 1e-9
 _FARTHEST = 2.0
 
@@ -128,7 +130,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
     kept: list[int] = []
     spare: list[int] = []
     for row in dict.fromkeys(rows):
-        group = members.setdefault(component_set(formulations[row]), [])
+        group = members.setdefault(_main_set(formulations[row]), [])
         if any(nearly_same(formulations[row], formulations[other]) for other in group):
             continue
         if len(group) >= most_of_one_set(n):
@@ -139,7 +141,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
         if len(kept) >= n * _CANDIDATES_PER_PICK:
             return kept
     for row in spare:
-        group = members[component_set(formulations[row])]
+        group = members[_main_set(formulations[row])]
         if len(kept) < n and not any(
             nearly_same(formulations[row], formulations[other]) for other in group
         ):
@@ -154,6 +156,12 @@ def component_set(formulation: Formulation) -> frozenset[str]:
     return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
 
 
+def _main_set(formulation: Formulation) -> frozenset[str]:
+    """Names of the salts and of the solvents that make up a notable part."""
+    solvents = {n for n, share in formulation.mass_fractions.items() if share >= _MAIN_SHARE}
+    return frozenset({*solvents, *formulation.molalities_mol_kg})
+
+
 class _Pool:
     """Candidates with what a pick needs to know of them; arrays run over the candidates."""
 
@@ -166,8 +174,8 @@ class _Pool:
         taken: Sequence[Formulation],
     ) -> None:
         self.rows = list(rows)
-        self.sets = [component_set(formulations[row]) for row in rows]
-        self.taken_sets = [component_set(f) for f in taken]
+        self.sets = [_main_set(formulations[row]) for row in rows]
+        self.taken_sets = [_main_set(f) for f in taken]
         self.covered = coverage(goodness[self.rows])
         both = np.concatenate([goodness[self.rows], goodness[front]])
         behind = trailing(both, np.arange(len(rows), len(both)))[: len(rows)]

@@ -93,3 +93,12 @@ def test_order_of_the_recipes_given_does_not_matter(mix):
 def test_equal_objectives_are_no_obstacle(mix):
     recipes = [mix(EC=100), mix(PC=100)]
     assert sorted(_chosen(recipes, [1.0, 1.0], 2, weights=(1.0,))) == [0, 1]
+
+
+def test_a_dash_of_another_solvent_makes_no_other_recipe(mix):
+    dashes = [mix(DME=95, **{other: 5}) for other in ("EC", "PC", "THF", "DOL", "DMC", "DEC")]
+    others = [mix(EC=40, DME=60), mix(PC=100), mix(THF=50, DOL=50), mix(diglyme=100)]
+    gains = [10 - 0.01 * i for i in range(7)] + [9.5, 9.4, 9.3, 9.2]
+    rows = _chosen([mix(DME=100), *dashes, *others], gains, 6, weights=(1.0,))
+    assert {7, 8, 9, 10} <= set(rows)
+    assert rows[0] == 0
