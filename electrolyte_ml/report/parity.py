@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.split_figures import split_figures
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.base import Job, JobResult
@@ -23,34 +21,8 @@ _WIDE = 20.0
 
 
 def parity_plots(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write ``SUITE-SPLIT.png`` for each task and split that has predictions.
-
-    Parameters
-    ----------
-    result
-        Of a run.
-    folder
-        An existing folder.
-
-    Returns
-    -------
-    list of Path
-        Files written; empty if matplotlib is not installed.
-    """
-    if find_spec("matplotlib") is None:
-        return []
-    figures: dict[tuple[str, str], list[tuple[Job, JobResult]]] = {}
-    for job, outcome in result.finished:
-        if len(outcome.measured):
-            figures.setdefault((job.task, job.split), []).append((job, outcome))
-    several_tasks = len({task for task, _ in figures}) > 1
-    written = []
-    for (task, split), panels in figures.items():
-        tag = f"-{_slug(task)}" if several_tasks else ""
-        path = folder / f"{result.suite}{tag}-{_slug(split)}.png"
-        write_atomically(path, partial(_draw, panels))
-        written.append(path)
-    return written
+    """Write a figure for each task and split that has predictions, as `split_figures` does."""
+    return split_figures(result, folder, shows=lambda o: len(o.measured) > 0, draw=_draw)
 
 
 def _draw(panels: list[tuple[Job, JobResult]], path: Path) -> None:
@@ -95,7 +67,3 @@ def _panel(axis: Any, job: Job, outcome: JobResult) -> None:
     axis.set_ylim(*limits)
     axis.set_title(f"{job.model}, n = {len(measured)}", fontsize=7)
     axis.tick_params(labelsize=6)
-
-
-def _slug(text: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())[:40]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.report.split_figures import split_figures
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.base import Job, JobResult
@@ -21,35 +19,11 @@ _STYLES = ("-", "--", ":", "-.")
 
 
 def trace_plots(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write ``SUITE-SPLIT.png`` for each split of searches.
-
-    Parameters
-    ----------
-    result
-        Of a run.
-    folder
-        An existing folder.
-
-    Returns
-    -------
-    list of Path
-        Files written; empty if nothing was searched or matplotlib is not installed.
-    """
-    if find_spec("matplotlib") is None:
-        return []
-    figures: dict[str, list[tuple[Job, JobResult]]] = {}
-    for job, outcome in result.finished:
-        if outcome.trace.size:
-            figures.setdefault(job.split, []).append((job, outcome))
-    written = []
-    for split, lines in figures.items():
-        path = folder / f"{result.suite}-{split.replace(' ', '-')}.png"
-        write_atomically(path, partial(_draw, split, lines))
-        written.append(path)
-    return written
+    """Write a figure for each split of searches, as `split_figures` does."""
+    return split_figures(result, folder, shows=lambda o: o.trace.size > 0, draw=_draw)
 
 
-def _draw(split: str, lines: list[tuple[Job, JobResult]], path: Path) -> None:
+def _draw(lines: list[tuple[Job, JobResult]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -66,7 +40,7 @@ def _draw(split: str, lines: list[tuple[Job, JobResult]], path: Path) -> None:
             spread = trace.std(axis=0, ddof=1)
             low, high = trace.mean(axis=0) - spread, trace.mean(axis=0) + spread
             axes.fill_between(experiments, low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.set_title(f"{split}: {lines[0][0].task}", fontsize=9)
+    axes.set_title(f"{lines[0][0].split}: {lines[0][0].task}", fontsize=9)
     axes.set_xlabel("experiments")
     axes.set_ylabel(f"found, % of what there is (mean of {len(lines[0][1].trace)} seeds)")
     axes.set_ylim(top=101)

@@ -25,7 +25,6 @@ from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.results import Ratio
 
 MEASURED = TABLES / "measured_ratios.csv"
-_HALVINGS = 60
 # No electrolytes differ by a factor of ten in this ratio.
 _LARGEST_SPREAD = 1.0
 
@@ -165,17 +164,15 @@ def _setting(ratio: Ratio) -> tuple[str, str]:
 
 
 def _spread(values: Sequence[float], errors: Sequence[float]) -> float:
-    """Spread at which there is no surplus, by halving; 0 if the errors explain all."""
-    low, high = 0.0, _LARGEST_SPREAD
-    if len(values) < 2 or _surplus(values, errors, low) <= 0:
+    """Spread at which there is no surplus; 0 if the errors explain all."""
+    if len(values) < 2 or _surplus(values, errors, 0.0) <= 0:
         return 0.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if _surplus(values, errors, middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return high
+    if _surplus(values, errors, _LARGEST_SPREAD) >= 0:
+        return _LARGEST_SPREAD
+    from scipy.optimize import brentq
+
+    root: float = brentq(lambda spread: _surplus(values, errors, spread), 0.0, _LARGEST_SPREAD)
+    return root
 
 
 def _weights(errors: Sequence[float], spread: float) -> list[float]:

@@ -109,17 +109,10 @@ def published_fold(number: int, folder: Path | None = None) -> dict[str, NDArray
         If the file is not on this machine.
     """
     name = f"chemixhub_logv_splits/kfold_split_{number}.safetensors"
-    raw = (folder / name if folder else data_path(name)).read_bytes()
-    # The format: length of a JSON header, the header, the arrays.
-    length = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8 : 8 + length])
-    body = raw[8 + length :]
-    return {
-        part: np.frombuffer(
-            body[slice(*header[f"{part}_indices"]["data_offsets"])], dtype="<i8"
-        ).astype(np.intp)
-        for part in ("train", "val", "test")
-    }
+    from safetensors.numpy import load_file
+
+    held = load_file(folder / name if folder else data_path(name))
+    return {part: held[f"{part}_indices"].astype(np.intp) for part in ("train", "val", "test")}
 
 
 def _flag(reader: LiquidReader, smiles: str) -> str:

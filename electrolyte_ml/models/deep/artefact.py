@@ -40,22 +40,13 @@ def write_encoder(
     folder
         Made if need be.
     """
-    header: dict[str, Any] = {"__metadata__": {"record": json.dumps(record, sort_keys=True)}}
-    body = b""
-    for name, array in sorted(weights.items()):
-        raw = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        ends = [len(body), len(body) + len(raw)]
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": ends}
-        body += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)  # the format asks for aligned data
-    content = len(text).to_bytes(8, "little") + text + body
-
-    def write(path: Path) -> None:
-        path.write_bytes(content)
+    from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / ENCODER, write)
+    metadata = {"record": json.dumps(record, sort_keys=True)}
+    write_atomically(
+        folder / ENCODER, lambda path: save_file(dict(weights), path, metadata=metadata)
+    )
 
 
 def read_encoder(folder: Path = FOLDER) -> dict[str, NDArray[np.float32]]:
@@ -66,12 +57,8 @@ def read_encoder(folder: Path = FOLDER) -> dict[str, NDArray[np.float32]]:
     ArtefactError
         If there is none.
     """
-    header, body = _encoder_parts(folder)
-    return {
-        name: np.frombuffer(body[slice(*part["data_offsets"])], dtype="<f4").reshape(part["shape"])
-        for name, part in header.items()
-        if name != "__metadata__"
-    }
+    with _encoder(folder) as held:
+        return {name: held.get_tensor(name) for name in held.keys()}  # noqa: SIM118 # no mapping
 
 
 def read_encoder_record(folder: Path = FOLDER) -> dict[str, Any]:
@@ -82,17 +69,17 @@ def read_encoder_record(folder: Path = FOLDER) -> dict[str, Any]:
     ArtefactError
         If there is none.
     """
-    record: dict[str, Any] = json.loads(_encoder_parts(folder)[0]["__metadata__"]["record"])
+    with _encoder(folder) as held:
+        record: dict[str, Any] = json.loads(held.metadata()["record"])
     return record
 
 
-def _encoder_parts(folder: Path) -> tuple[dict[str, Any], bytes]:
-    try:
-        raw = (folder / ENCODER).read_bytes()
-    except FileNotFoundError:
-        raise ArtefactError(f"no pre-trained encoder in {folder}; {_REBUILD}") from None
-    length = int.from_bytes(raw[:8], "little")
-    return json.loads(raw[8 : 8 + length]), raw[8 + length :]
+def _encoder(folder: Path) -> Any:
+    from safetensors import safe_open
+
+    if not (folder / ENCODER).is_file():
+        raise ArtefactError(f"no pre-trained encoder in {folder}; {_REBUILD}")
+    return safe_open(folder / ENCODER, framework="numpy")
 
 
 def save(network: GraphNetwork, training: Mapping[str, Any], folder: Path = FOLDER) -> None:

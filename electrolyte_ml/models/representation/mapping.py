@@ -208,16 +208,16 @@ def _vectors(composition: Composition) -> _Floats:
 
 def _principal_axes(vectors: _Floats, n_known: int) -> tuple[_Floats, tuple[float, ...]]:
     """Places on the axes that hold most of the known blends' variance, and shares of the first."""
+    from sklearn.decomposition import PCA
+
     members = np.split(vectors, load().n_members, axis=1)
     scaled = [_standardised(part, n_known) for part in members]
     joined = np.concatenate(scaled, axis=1)
-    _, size, axes = np.linalg.svd(joined[:n_known], full_matrices=False)
-    share = size**2 / (size**2).sum()
-    kept = max(2, int(np.searchsorted(np.cumsum(share), _HELD_VARIANCE)) + 1)
-    axes = axes[:kept]
-    # The sign of an axis is arbitrary: the largest entry is made positive.
-    axes *= np.sign(axes[np.arange(kept), np.abs(axes).argmax(axis=1)])[:, None]
-    return joined @ axes.T, (float(share[0]), float(share[1]))
+    kept = min(joined.shape[1], n_known)
+    axes = PCA(kept, svd_solver="full").fit(joined[:n_known])
+    share = axes.explained_variance_ratio_
+    most = max(2, int(np.searchsorted(np.cumsum(share), _HELD_VARIANCE)) + 1)
+    return axes.transform(joined)[:, :most], (float(share[0]), float(share[1]))
 
 
 def _standardised(vectors: _Floats, n_known: int) -> _Floats:

@@ -149,10 +149,12 @@ def test_calibration_finds_the_line(slope, intercept, shift, seed):
     x, double = rng.uniform(4, 9, 25), np.arange(25) % 2 == 0
     reference = slope * x + intercept + shift * double
     line = fit_calibration(terms(x, double), reference, names(25))
-    # Terms are drawn to zero by a tenth of a molecule, which 25 of them feel.
-    assert line.apply(terms(x, double)) == pytest.approx(reference, abs=0.3)
-    assert np.abs(line.apply(terms(x, double)) - reference).mean() < 0.06
-    assert line.mae_v < 0.1
+    # Terms are drawn to zero by a tenth of a molecule, which 25 of them feel by their size.
+    drawn = 0.05 + 0.3 * abs(slope - 1) + 0.05 * abs(shift)
+    off = np.abs(line.apply(terms(x, double)) - reference)
+    assert off.mean() < drawn
+    assert off.max() < 2.5 * drawn
+    assert line.mae_v < drawn
     assert Calibration.from_dict(line.to_dict()) == line
 
 
@@ -162,7 +164,7 @@ def test_the_simplest_form_that_serves_is_taken():
     noise = rng.normal(scale=0.1, size=60)
     assert fit_calibration(terms(x, double), x + 1 + noise, names(60)).form == "shift"
     found = fit_calibration(terms(x, double), x - 0.8 * double + noise, names(60))
-    assert found.form in {"line, double bond", "line, double bond, lone pair"}
+    assert found.form == "line, double bond"
     assert found.coefficients["double bond"] == pytest.approx(-0.8, abs=0.1)
     assert set(found.compared) == set(FORMS)
 
