@@ -7,6 +7,7 @@ species of the catalog.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.sources import chemixhub_logv
 from electrolyte_ml.features.graphs import SpeciesGraphs, species_graphs
+from electrolyte_ml.formulation import SolventAmount
 from electrolyte_ml.models.deep.constants import constants_of
 from electrolyte_ml.quantum.shipped import shipped_rows
 from electrolyte_ml.species.default import packaged_catalog
@@ -94,12 +96,10 @@ def pretraining_data() -> PretrainingData:
     )
 
 
-def _ends(parts: object) -> tuple[str, str, float]:
+def _ends(parts: Sequence[SolventAmount]) -> tuple[str, str, float]:
     """Both molecules of a liquid and the mole fraction of the first."""
-    listed = list(parts)  # type: ignore[call-overload]
-    moles = [p.mass_fraction / p.solvent.molar_mass_g_mol for p in listed]
-    share = moles[0] / sum(moles)
-    return listed[0].solvent.smiles, listed[-1].solvent.smiles, share
+    moles = [p.mass_fraction / p.solvent.molar_mass_g_mol for p in parts]
+    return parts[0].solvent.smiles, parts[-1].solvent.smiles, moles[0] / sum(moles)
 
 
 def _windows() -> dict[str, NDArray[np.float64]]:
