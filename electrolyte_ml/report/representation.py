@@ -29,7 +29,7 @@ _NAMES_SHOWN = 60
 
 
 def print_map(found: RepresentationMap) -> None:
-    """Print each cluster with its most measured recipe, and where the asked recipes lie."""
+    """Print each cluster with its most measured typical recipe, and where the asked recipes lie."""
     console = output_console()
     if found.variance:
         held = " and ".join(f"{share:.0%}" for share in found.variance)
@@ -39,8 +39,7 @@ def print_map(found: RepresentationMap) -> None:
         table.add_column(heading, justify="right" if heading in ("blends", "points") else "left")
     for name, members in clusters_of(found).items():
         points = sum(b.n_points for b in members)
-        most = max(members, key=lambda b: b.n_points)
-        table.add_row(name, str(len(members)), str(points), most.recipe)
+        table.add_row(name, str(len(members)), str(points), _typical(name, members).recipe)
     console.print(table)
     for blend in found.asked:
         console.print(f"\n{blend.recipe}: {blend.cluster}; most like it are")
@@ -53,6 +52,12 @@ def clusters_of(found: RepresentationMap) -> dict[str, list[MappedBlend]]:
     sizes = Counter(b.cluster for b in found.known)
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
     return {name: [b for b in found.known if b.cluster == name] for name in ordered}
+
+
+def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
+    """The most measured blend of what the cluster is named after."""
+    alike = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
+    return max(alike or members, key=lambda b: b.n_points)
 
 
 def map_figure(found: RepresentationMap) -> Figure:

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +14,13 @@ def test_clusters_are_told_in_a_chemists_words(run):
     assert "known blends; the two axes hold" in done.out
     assert "PF6 in" in done.out
     assert "most like it are" in done.out
+
+
+def test_an_example_is_of_what_its_cluster_is_named_after(run):
+    rows = re.findall(r"^(\w+) in [^\d]+(?:\(\d\))? +\d+ +\d+ +(.+)$", run("map").out, re.MULTILINE)
+    named = [(anion, recipe) for anion, recipe in rows if anion != "mixed"]
+    assert len(named) >= 4
+    assert all(anion in recipe for anion, recipe in named)
 
 
 def test_plot_and_tables_hold_every_blend(run, tmp_path):

@@ -72,6 +72,21 @@ def test_umap_that_is_not_installed_is_named(monkeypatch):
         representation_map(method="umap")
 
 
+def test_umap_keeps_alike_blends_together_and_tells_the_same_clusters(found):
+    pytest.importorskip("umap")
+    drawn = representation_map([parse_recipe("0.7 M LiPF6 in EC:DEC 1:1 v/v")], method="umap")
+    assert drawn.variance == ()
+    assert [b.cluster for b in drawn.known] == [b.cluster for b in found.known]
+    places = np.array([(b.x, b.y) for b in drawn.known])
+    families = np.array([b.traits.solvent_family for b in drawn.known])
+    away = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(away, np.inf)
+    assert (families == families[away.argmin(axis=1)]).mean() > 0.5
+    (asked,) = drawn.asked
+    beside = np.linalg.norm(places - (asked.x, asked.y), axis=1).argsort()[:10]
+    assert asked.cluster in {drawn.known[i].cluster for i in beside}
+
+
 def test_clusters_are_named_by_their_majority():
     def blends(n, anion, family):
         return [Traits(cation="Li", anion=anion, solvent_family=family)] * n
