@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from electrolyte_ml.quantum.dft import DftProtocol
+from electrolyte_ml.quantum.dft import RELAXED, DftProtocol
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.table import LimitRow, read_rows
 
@@ -14,14 +14,18 @@ COMPUTED, DFT = "computed_limits.csv", "dft_limits.csv"
 
 def shipped_rows() -> list[LimitRow]:
     """Rows by extended tight binding with the standing protocol, failures among them."""
-    return _rows(COMPUTED, Protocol().key)
+    return [row for row in _rows(COMPUTED) if row.protocol == Protocol().key]
 
 
 def shipped_dft_rows() -> list[LimitRow]:
-    """Rows by density functional theory with the standing protocol, failures among them."""
-    return _rows(DFT, DftProtocol().key)
+    """Rows by density functional theory with the standing protocols, failures among them.
+
+    Of neutral molecules those with relaxed cations; of anions, which lose their charge on oxidation
+    and have no cation, the others.
+    """
+    neutral, anion = RELAXED.key, DftProtocol().key
+    return [row for row in _rows(DFT) if row.protocol == (anion if row.charge else neutral)]
 
 
-def _rows(name: str, protocol: str) -> list[LimitRow]:
-    table = Path(str(files("electrolyte_ml.quantum") / "tables" / name))
-    return [row for row in read_rows(table) if row.protocol == protocol]
+def _rows(name: str) -> list[LimitRow]:
+    return read_rows(Path(str(files("electrolyte_ml.quantum") / "tables" / name)))
