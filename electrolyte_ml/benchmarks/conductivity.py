@@ -8,29 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 
 from electrolyte_ml.benchmarks.base import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.baselines import BASELINES, Baseline
 from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, Case, case_of, keyed_split
 from electrolyte_ml.benchmarks.evaluation import (
     evaluate_baseline,
-    evaluate_graph,
     evaluate_ours,
     evaluate_user,
 )
+from electrolyte_ml.benchmarks.fits import FIT_CODE, lacking
 from electrolyte_ml.benchmarks.frozen import KeyedSplit
 from electrolyte_ml.benchmarks.user_model import UserModel
 
 TASK = "CALiSol-23 ionic conductivity, mS/cm"
-OURS = "physics network"
-GRAPH = "graph network (DeepChem)"
-_GRAPH_MODULE = "electrolyte_ml.models.deep"
-_GRAPH_CODE = (
-    "electrolyte_ml.features.graphs",
-    "electrolyte_ml.models.artefacts.graph",
-    _GRAPH_MODULE,
-)
+OURS = "physics ensemble"
 _KNOWN = (*SPLITS, "sodium")
 _QUICK = ("formulation",)
 # What comes before them (cleaning, species, features) is in the hash of the content of a case.
@@ -42,11 +34,7 @@ BASELINE_CODE = (
     "electrolyte_ml.benchmarks.gaussian_process",
     "electrolyte_ml.benchmarks.inputs",
 )
-OUR_CODE = (
-    *_COMMON,
-    "electrolyte_ml.models.conductivity",
-    "electrolyte_ml.models.artefacts.conductivity",
-)
+OUR_CODE = (*_COMMON, *FIT_CODE)
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
@@ -78,10 +66,9 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             listed += sodium.our_jobs(seed)
             continue
         case = case_of(name, seed)
-        listed.append(_job(case, OURS, seed, partial(evaluate_ours, case, seed), code=OUR_CODE))
+        run = partial(evaluate_ours, case, seed)
+        listed.append(_job(case, OURS, seed, run, code=OUR_CODE, skipped=lacking()))
         listed += [baseline_job(TASK, b, case, seed) for b in baselines]
-        if not quick:
-            listed.append(_graph_job(case, seed))
     return listed
 
 
@@ -155,21 +142,3 @@ def _job(
         version=case.content_sha256 + version,
         skipped=skipped,
     )
-
-
-def _graph_job(case: Case, seed: int) -> Job:
-    """The graph network if its module and libraries are there."""
-    missing = [name for name in ("deepchem", "torch_geometric") if not _installed(name)]
-    reason = f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
-    if not _installed(_GRAPH_MODULE):
-        reason = "this version of the package has no graph network"
-    code = (*BASELINE_CODE, *_GRAPH_CODE)
-    run = partial(evaluate_graph, case, seed)
-    return _job(case, GRAPH, seed, run, code=code, skipped=reason)
-
-
-def _installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

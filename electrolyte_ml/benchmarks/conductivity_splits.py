@@ -61,6 +61,11 @@ class Case:
     split_sha256: str
     content_sha256: str
 
+    @property
+    def measured(self) -> NDArray[np.float64]:
+        """Measured values of the tested rows, in the order of the folds, shape (t,)."""
+        return self.measurements.value[self.split.tested]
+
 
 def _random(measurements: Measurements, seed: int) -> Split:
     return random_split(len(measurements), seed=seed)

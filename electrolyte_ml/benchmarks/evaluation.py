@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.benchmarks.base import JobResult, Progress
 from electrolyte_ml.benchmarks.baselines import Baseline, cross_predict
 from electrolyte_ml.benchmarks.conductivity_splits import Case
+from electrolyte_ml.benchmarks.fits import ensemble_members
 from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
@@ -21,16 +21,14 @@ from electrolyte_ml.models.base import wide
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
-from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
 
 
 def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult:
-    """The conductivity network, fitted anew in every fold; intervals as shipped."""
-    rows = training_rows(case.measurements)
-    tested, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
+    """The lithium ensemble, fitted anew in every fold; intervals as shipped."""
+    (members, _), measured = ensemble_members(case, seed, progress), case.measured
     centre, half_width = centre_of(members), load().factor * scale_of(members)
     metrics = log_metrics(
-        rows.log10_conductivity[tested],
+        np.log10(measured),
         centre,
         case.groups,
         half_width,
@@ -38,7 +36,7 @@ def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult
     )
     return JobResult(
         metrics={**metrics, "folds": len(case.split.folds)},
-        measured=case.measurements.value[tested],
+        measured=measured,
         predicted=np.power(10.0, centre),
     )
 
@@ -101,15 +99,8 @@ def _scored(
 ) -> JobResult:
     value = case.measurements.value
     predicted, interval = cross_predict(estimator, x, value, case.split, progress)
-    measured = value[case.split.tested]
+    measured = case.measured
     metrics = positive_metrics(measured, predicted, case.groups, interval)
     return JobResult(
         metrics={**metrics, "folds": len(case.split.folds)}, measured=measured, predicted=predicted
     )
-
-
-def evaluate_graph(case: Case, seed: int, progress: Progress | None) -> JobResult:
-    """The graph network, fitted anew in every fold."""
-    deep = import_module("electrolyte_ml.models.deep")
-    x = _Rows(feature_frame(case.measurements))
-    return _scored(case, partial(deep.graph_estimator, seed), x, progress)

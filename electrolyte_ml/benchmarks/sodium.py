@@ -32,9 +32,8 @@ from electrolyte_ml.models.conductivity.cation import CationShift, prior
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE, centre_of, scale_of
 from electrolyte_ml.models.conductivity.training import (
     fit_sodium_shift,
+    lithium_members,
     measured_sodium,
-    predict_rows,
-    training_rows,
     twins_of,
 )
 
@@ -74,7 +73,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 
 
 def our_jobs(seed: int) -> list[Job]:
-    """The shipped lithium network as it is, with the prior shift, and with the fitted one."""
+    """The shipped lithium model as it is, with the prior shift, and with the fitted one."""
     cation, source = keyed_splits(seed)
     models: list[tuple[str, KeyedSplit, _Model]] = [
         ("as lithium", cation, _as_lithium),
@@ -199,7 +198,7 @@ def _by_paper(
     papers = np.unique(groups)
     for number, paper in enumerate(papers, start=1):
         at = np.flatnonzero(groups == paper)
-        shift = fit_sodium_shift(model.network, model.factor, sodium.select(groups != paper))
+        shift = fit_sodium_shift(model.ensemble, model.factor, sodium.select(groups != paper))
         value[at], half_width[at] = predict(shift, at)
         if progress is not None:
             progress("source", number, len(papers))
@@ -208,7 +207,7 @@ def _by_paper(
 
 def _with_simulations(shift: CationShift, at: NDArray[np.intp]) -> _Values:
     model = load()
-    twins = twins_of(model.network, model.factor, measured_sodium().select(at))
+    twins = twins_of(model.ensemble, model.factor, measured_sodium().select(at))
     correction, sd = predict_with(simulated_pairs(), shift, twins)
     return _twins()[0][at] + correction, NORMAL_QUANTILE * sd
 
@@ -216,7 +215,7 @@ def _with_simulations(shift: CationShift, at: NDArray[np.intp]) -> _Values:
 def _shifted(shift: CationShift, at: NDArray[np.intp]) -> _Values:
     """Prediction and half width in log10 of some sodium points."""
     model = load()
-    twins = twins_of(model.network, model.factor, measured_sodium().select(at))
+    twins = twins_of(model.ensemble, model.factor, measured_sodium().select(at))
     correction, sd = shift.predict(twins)
     return _twins()[0][at] + correction, NORMAL_QUANTILE * sd
 
@@ -232,7 +231,7 @@ _WITHOUT_SIMULATIONS: dict[_Model, _Model] = {
 def _twins() -> _Values:
     """Prediction and half width in log10 of all sodium points as if they were lithium."""
     model = load()
-    members = predict_rows(model.network, training_rows(measured_sodium()))
+    members = lithium_members(model.ensemble, measured_sodium())
     return centre_of(members), model.factor * scale_of(members)
 
 

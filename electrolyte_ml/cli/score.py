@@ -34,20 +34,11 @@ def score(
         Path | None,
         typer.Option(help="Fine-tuned model, from 'train conductivity --finetune'."),
     ] = None,
-    with_graph: Annotated[
-        bool,
-        typer.Option(
-            "--with-graph",
-            help="Conductivity of lithium recipes by the mean of the default model and the graph "
-            "network: better where a solvent was never measured.",
-        ),
-    ] = False,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
 ) -> None:
     """Score recipes from arguments and from a file, in that order."""
-    from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.scoring import score_formulations
     from electrolyte_ml.report.score import (
         print_csv,
@@ -58,8 +49,6 @@ def score(
     )
     from electrolyte_ml.report.score_input import read_requests
 
-    if with_graph and tuned is not None:
-        raise InputError("--with-graph and --tuned exclude each other: what is tuned is one model")
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
     requests = read_requests(recipes or [], file, at or [])
     table = score_formulations(requests.formulations, requests.temperature_k)
@@ -67,10 +56,6 @@ def score(
         from electrolyte_ml.search.finetuning import FineTuned
 
         table = FineTuned.read(tuned).apply(table)
-    if with_graph:
-        from electrolyte_ml.models.deep.blend import blended_table
-
-        table = blended_table(table)
     if out is not None:
         write_scores(table, requests, out)
         typer.echo(f"{len(requests.recipes)} rows written to {out}", err=True)

@@ -39,6 +39,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "mae_flagged": ("out", "MAE of the flagged rows"),
     "mae_log10_in_domain": ("in", "MAE lg of the rows that are not flagged"),
     "mae_log10_flagged": ("out", "MAE lg of the flagged rows"),
+    "mae_log10_simulated": ("sim", "MAE lg of the rows whose anion was simulated"),
+    "n_simulated": ("n sim", "rows whose anion was simulated"),
     "n_not_positive": ("<= 0", "predictions that are not positive; lg takes the lowest measured"),
     "mape_percent": ("mean %", "mean of the relative error, percent"),
     "worst_ape_percent": ("worst %", "largest relative error, percent"),

@@ -45,8 +45,7 @@ def _gaussian_process(population: int, seed: int) -> BaseSampler:
         import torch  # noqa: F401 - Optuna imports it late and with a message of its own
     except ImportError as error:
         raise MissingDependencyError(
-            "sampler 'gp' needs torch: pip install 'electrolyte_ml[train]'; "
-            "'nsga2' and 'tpe' do without"
+            "sampler 'gp' needs torch: pip install torch; 'nsga2' and 'tpe' do without"
         ) from error
     with _stable_enough():
         return GPSampler(seed=seed, n_startup_trials=2 * population, deterministic_objective=True)

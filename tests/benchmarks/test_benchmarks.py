@@ -71,8 +71,8 @@ def test_every_split_has_our_model_and_all_baselines():
     }
     for named in models.values():
         assert named == models["random"]
-        assert "physics network" in named
-        for word in ("forest", "XGBoost", "SVR", "RDKit", "Mordred", "Gaussian", "DeepChem"):
+        assert "physics ensemble" in named
+        for word in ("forest", "XGBoost", "SVR", "RDKit", "Mordred", "Gaussian"):
             assert any(word in name for name in named)
 
 
@@ -154,15 +154,16 @@ def test_sodium_points_teach_more_than_lithium_and_their_intervals_hold():
 @needs_data
 @pytest.mark.slow
 def test_unseen_formulations_meet_the_headline(tmp_path):
-    pytest.importorskip("torch", reason="training needs torch")
+    pytest.importorskip("torch_geometric", reason="training needs DeepChem's graphs")
     result = run_suite("conductivity", quick=True, folder=tmp_path)
-    (task,) = [t for t in result["tasks"] if t["model"] == "physics network"]
+    (task,) = [t for t in result["tasks"] if t["model"] == "physics ensemble"]
     metrics = task["metrics"]
     assert task["split"] == "formulation"
     assert metrics["n"] == 12819
-    assert metrics["mae"] <= 0.36
+    assert metrics["mae"] <= 0.34
     # 45 rows that lie ten times below all other papers, tested and not learnt, cost 0.01.
     assert metrics["r2"] >= 0.92
+    assert metrics["mae_log10"] <= 0.053
     assert 0.85 <= metrics["coverage"] <= 0.95
     assert metrics["mae_log10_in_domain"] < metrics["mae_log10_flagged"]
     others = [t["metrics"]["mae"] for t in result["tasks"] if t is not task]

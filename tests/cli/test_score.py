@@ -171,16 +171,3 @@ def test_conductivity_rises_with_temperature(run):
     at = [argument for t in range(-20, 61, 10) for argument in ("--at", f"{t} degC")]
     rows = json.loads(run("score", RECIPE, *at, "--json").out)
     assert (np.diff([row["conductivity_ms_cm"]["value"] for row in rows]) > 0).all()
-
-
-def test_graph_network_joins_if_it_is_asked_to(run, tmp_path):
-    recipe = "1 M LiPF6 in EC:DMC 1:1 w/w"
-    plain, joined = (
-        json.loads(run("score", recipe, "--json", *options).out)[0]["conductivity_ms_cm"]
-        for options in ((), ("--with-graph",))
-    )
-    assert joined["value"] != plain["value"]
-    assert 0.7 < joined["value"] / plain["value"] < 1.4
-    refused = run("score", recipe, "--with-graph", "--tuned", tmp_path / "x.json")
-    assert refused.code == 2
-    assert "exclude each other" in refused.err

@@ -11,8 +11,8 @@ from electrolyte_ml.models.conductivity import cation, load
 from electrolyte_ml.models.conductivity.artefact import save
 from electrolyte_ml.models.conductivity.card import write_card
 from electrolyte_ml.models.conductivity.intervals import conformal_factor, scale_of
-from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.conductivity.likeness import places
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 
 ROOM_K = 298.15
 
@@ -230,7 +230,7 @@ def test_model_files_are_read_back_as_they_were(tmp_path):
 def test_card_is_made_from_the_model_and_its_record(tmp_path):
     record = {
         "data": "CALiSol-23: 7 rows",
-        "settings": {"width": 32},
+        "settings": {"descriptors": {"width": 32}, "graphs": {"hidden": 32}},
         "calibration": "calibration: 6 folds by source, n = 7",
         "held_out_source_mae_log10": 0.1234,
         "factor": 4.5,

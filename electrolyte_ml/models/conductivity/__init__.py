@@ -1,4 +1,4 @@
-"""Ionic conductivity: a physical law whose parameters a small network reads off the composition."""
+"""Ionic conductivity: a physical law whose parameters small networks read off the composition."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ def predict_conductivity(
 ) -> Prediction:
     """Ionic conductivity of recipes, each at its temperature.
 
-    Recipes with a solvent that nothing was measured with get the mean, in log10, of this model and
-    the graph network, which is better on unseen solvents; all others this model alone.
-
     Parameters
     ----------
     formulations
@@ -45,10 +42,4 @@ def predict_conductivity(
     ArtefactError
         If the model files are missing or belong to another version.
     """
-    prediction = load(folder).predict(formulations, temperature_k)
-    if folder is not None:
-        return prediction
-    # Imported late: the graph network shares the law and the scales of this package.
-    from electrolyte_ml.models.deep.blend import with_new_solvents
-
-    return with_new_solvents(prediction, formulations, temperature_k)
+    return load(folder).predict(formulations, temperature_k)

@@ -16,12 +16,16 @@ from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.models.conductivity.cation import CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
+from electrolyte_ml.models.conductivity.ensemble import Ensemble
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.deep.network import GraphNetwork
+from electrolyte_ml.models.deep.pair import GraphPair
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 3
+_FORMAT = 4
+_SETTLED, _EARLY = "settled.", "early."
 
 
 def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:
@@ -37,10 +41,12 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         Where the two files go; the package's own by default.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    network = model.network
+    network, graph = model.ensemble.network, model.ensemble.graph
     arrays = {"centre": network.centre, "scale": network.scale}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
+    for prefix, part in ((_SETTLED, graph.settled), (_EARLY, graph.early)):
+        arrays |= {prefix + name: array for name, array in part.arrays().items()}
     arrays |= _shift_arrays(model.sodium)
     with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
         single: dict[str, Any] = {name: a.astype(np.float32) for name, a in arrays.items()}
@@ -48,6 +54,8 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
     record = {
         "format": _FORMAT,
         "features": list(FEATURE_NAMES),
+        "species": list(graph.smiles),
+        "measured_species": sorted(graph.measured),
         "factor": model.factor,
         "sodium_sources": model.sodium.n_sources,
         "domain": model.domain.to_dict(),
@@ -83,13 +91,22 @@ def load(folder: Path | None = None) -> ConductivityModel:
     with np.load(folder / _ARRAYS, allow_pickle=False) as held:
         arrays = {name: held[name].astype(np.float64) for name in held.files}
     layers = range(sum(name.startswith("weight_") for name in arrays))
+    network = Network(
+        centre=arrays["centre"],
+        scale=arrays["scale"],
+        weights=tuple(arrays[f"weight_{i}"] for i in layers),
+        biases=tuple(arrays[f"bias_{i}"] for i in layers),
+    )
+    settled, early = (
+        GraphNetwork.of_arrays(
+            {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)},
+            record["species"],
+        )
+        for prefix in (_SETTLED, _EARLY)
+    )
+    graph = GraphPair(settled=settled, early=early, measured=frozenset(record["measured_species"]))
     return ConductivityModel(
-        network=Network(
-            centre=arrays["centre"],
-            scale=arrays["scale"],
-            weights=tuple(arrays[f"weight_{i}"] for i in layers),
-            biases=tuple(arrays[f"bias_{i}"] for i in layers),
-        ),
+        ensemble=Ensemble(network=network, graph=graph),
         factor=float(record["factor"]),
         sodium=_shift_from(arrays, int(record["sodium_sources"])),
         domain=Domain.from_dict(record["domain"]),

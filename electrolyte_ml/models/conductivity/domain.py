@@ -73,14 +73,6 @@ class Domain:
             range_k=_ranges([lithium, others]),
         )
 
-    def has_new_solvent(self, formulation: Formulation) -> bool:
-        """Whether a notable part of a recipe is a solvent that nothing was measured with."""
-        return any(self._is_new(part) for part in formulation.solvents)
-
-    def _is_new(self, part: SolventAmount) -> bool:
-        measured = self._measured_share.get(part.solvent.smiles, 0.0)
-        return part.mass_fraction >= _NOTABLE_SHARE and measured < _NOTABLE_SHARE
-
     def faults(self, formulation: Formulation) -> list[str]:
         """Why a recipe is outside, whatever its temperature; empty if it is inside."""
         faults = []
@@ -103,7 +95,7 @@ class Domain:
     def _solvent_fault(self, part: SolventAmount, formulation: Formulation) -> str | None:
         """Why a solvent in a recipe is outside; None if it is inside."""
         smiles, share = part.solvent.smiles, part.mass_fraction
-        if self._is_new(part):
+        if share >= _NOTABLE_SHARE and self._measured_share.get(smiles, 0.0) < _NOTABLE_SHARE:
             return f"no training data with the solvent {part.solvent.name} ({100 * share:.0f} wt%)"
         for s in formulation.salts:
             anion = s.salt.anion

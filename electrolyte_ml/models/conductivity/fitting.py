@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import MissingDependencyError
-from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.conductivity.network import CLIP, Network
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition, compose, mixture_features
+from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
+from electrolyte_ml.models.conductivity.ensemble import LITHIUM, Ensemble
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
@@ -20,9 +21,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     scale_of,
 )
 from electrolyte_ml.models.conductivity.likeness import places
-from electrolyte_ml.models.conductivity.network import Network
 
-LITHIUM = "[Li+]"
 SODIUM = "[Na+]"
 NO_SALT = "no salt, no ionic conduction"
 
@@ -33,7 +32,7 @@ class ConductivityModel:
 
     Attributes
     ----------
-    network
+    ensemble
         Conductivity of lithium electrolytes.
     factor
         Half width of the interval in units of the ensemble's scale.
@@ -43,7 +42,7 @@ class ConductivityModel:
         What the training data hold.
     """
 
-    network: Network
+    ensemble: Ensemble
     factor: float
     sodium: CationShift
     domain: Domain
@@ -89,10 +88,10 @@ class ConductivityModel:
         rows: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
-        features = mixture_features(composition)
-        index = composition.index[rows]
+        at_rows = np.flatnonzero(rows)
+        index = composition.index[at_rows]
         molality = composition.molality_mol_kg[index]
-        members = self.network.log10_conductivity(features, index, molality, temperature[rows])
+        members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
         log10, variance = centre_of(members), (self.error_factor * scale_of(members)) ** 2
         sodium, other = self._cation_shares(composition)
         shifted = (sodium + other)[index] > 0
@@ -110,30 +109,6 @@ class ConductivityModel:
             variance[shifted] += share**2 * (sd**2 - twins.twin_variance)
             variance[shifted] += (other[at] * UNKNOWN_CATION_SD) ** 2
         return log10, NORMAL_QUANTILE * np.sqrt(variance)
-
-    def twin_log10(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Decadic logarithm of the conductivity in mS/cm of the lithium twins of recipes with salt.
-
-        Parameters
-        ----------
-        formulations, temperature_k
-            As in `predict`, n rows.
-
-        Returns
-        -------
-        ndarray of float, shape (n,)
-        """
-        composition = compose(formulations)
-        index = composition.index
-        members = self.network.log10_conductivity(
-            mixture_features(composition),
-            index,
-            composition.molality_mol_kg[index],
-            np.asarray(temperature_k, dtype=np.float64),
-        )
-        return centre_of(members)
 
     @property
     def error_factor(self) -> float:

@@ -3,7 +3,7 @@ r"""An ensemble of small networks that turn a composition into parameters of the
 Each member maps standardised features :math:`z` (see `electrolyte_ml.features`) to
 :math:`W_3\,\sigma(W_2\,\sigma(W_1 z + b_1) + b_2) + b_3` with
 :math:`\sigma(x) = x / (1 + e^{-x})`, and these eight numbers to a conductivity by
-`electrolyte_ml.models.conductivity.law`.
+`electrolyte_ml.models.conductivity_law`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 
 LN10 = float(np.log(10.0))
 # Standardised features are held within this, so that an odd species cannot blow up a member.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
 from electrolyte_ml.data.splits import Split, grouped_split, source_groups
 from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
+from electrolyte_ml.features.graphs import import_deepchem
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
 from electrolyte_ml.models.conductivity.card import write_card
 from electrolyte_ml.models.conductivity.cation import (
@@ -23,7 +25,13 @@ from electrolyte_ml.models.conductivity.cation import (
     update,
 )
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
+from electrolyte_ml.models.conductivity.ensemble import Ensemble, joined
+from electrolyte_ml.models.conductivity.fitting import (
+    FitSettings,
+    TrainingRows,
+    fit_network,
+    import_torch,
+)
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
@@ -33,7 +41,10 @@ from electrolyte_ml.models.conductivity.intervals import (
 )
 from electrolyte_ml.models.conductivity.likeness import places
 from electrolyte_ml.models.conductivity.model import ConductivityModel
-from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.deep.artefact import read_encoder
+from electrolyte_ml.models.deep.mixtures import GraphRows
+from electrolyte_ml.models.deep.settings import GraphSettings
+from electrolyte_ml.species.default import packaged_catalog
 
 Progress = Callable[[str, int, int], None]
 _CALIBRATION_FOLDS = 6
@@ -78,13 +89,6 @@ def training_rows(measurements: Measurements) -> TrainingRows:
     )
 
 
-def predict_rows(network: Network, rows: TrainingRows) -> NDArray[np.float64]:
-    """Every member's log10 conductivity of the rows, shape (E, n)."""
-    return network.log10_conductivity(
-        rows.features, np.arange(len(rows.features)), rows.molality_mol_kg, rows.temperature_k
-    )
-
-
 def out_of_fold(
     rows: TrainingRows,
     split: Split,
@@ -93,7 +97,7 @@ def out_of_fold(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Predictions of rows by networks that did not see their group.
+    """Predictions of rows by networks on descriptors that did not see their group.
 
     Parameters
     ----------
@@ -116,43 +120,132 @@ def out_of_fold(
     tested, members = [], []
     for number, (train, test) in enumerate(split.folds, start=1):
         network = fit_network(rows.select(train), settings, seed=seed)
+        left_out = rows.select(test)
         tested.append(test)
-        members.append(predict_rows(network, rows.select(test)))
+        members.append(
+            network.log10_conductivity(
+                left_out.features,
+                np.arange(len(test)),
+                left_out.molality_mol_kg,
+                left_out.temperature_k,
+            )
+        )
         if progress is not None:
             progress(split.name, number, len(split.folds))
     return np.concatenate(tested), np.concatenate(members, axis=1)
 
 
-def twins_of(network: Network, factor: float, measurements: Measurements) -> Twins:
-    """Lithium twins of measured electrolytes of another cation, as a network sees them.
+def ensemble_out_of_fold(
+    lithium: Measurements,
+    split: Split,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """Predictions of rows by ensembles of both kinds that did not see their group.
 
     Parameters
     ----------
-    network
+    lithium
+        Measurements, n rows.
+    split
+        Folds over these rows.
+    seed
+        Of the fits.
+    progress
+        As in `out_of_fold`; every fold is fitted twice.
+
+    Returns
+    -------
+    ndarray of float, shape (E, t)
+        Every member's log10 conductivity in the order of ``split.tested``.
+
+    Raises
+    ------
+    MissingDependencyError
+        If torch or DeepChem is not installed.
+    """
+    from electrolyte_ml.models.deep import cross_validation as graphs
+
+    rows = GraphRows.of(lithium)
+    _, described = out_of_fold(training_rows(lithium), split, seed=seed, progress=progress)
+    graphed, _ = graphs.out_of_fold(
+        rows,
+        split,
+        GraphSettings(),
+        seed=seed,
+        pretrained=read_encoder(),
+        progress=progress,
+    )
+    graphed[:, graphs.unseen_anions(rows, split)] = np.nan
+    return joined(described, graphed)
+
+
+def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
+    """Fit both kinds of members; those on graphs know the species of the catalog.
+
+    Parameters
+    ----------
+    lithium
+        Measurements.
+    seed
+        Same seed, data and machine: same weights.
+
+    Raises
+    ------
+    MissingDependencyError
+        If torch or DeepChem is not installed.
+    """
+    from electrolyte_ml.models.deep.embedding import with_species
+    from electrolyte_ml.models.deep.fitting import fit_pair
+
+    encoder = read_encoder()
+    pair = fit_pair(GraphRows.of(lithium), seed=seed, pretrained=encoder)
+    catalog = packaged_catalog()
+    every = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
+    return Ensemble(
+        network=fit_network(training_rows(lithium), seed=seed),
+        graph=replace(
+            pair,
+            settled=with_species(pair.settled, every, encoder),
+            early=with_species(pair.early, every, encoder),
+        ),
+    )
+
+
+def lithium_members(ensemble: Ensemble, measurements: Measurements) -> NDArray[np.float64]:
+    """Every member's log10 conductivity of measured electrolytes as lithium's, shape (E, n)."""
+    composition = compose(measurements.row_formulations)
+    return ensemble.log10_conductivity(composition, measurements.temperature_k)
+
+
+def twins_of(ensemble: Ensemble, factor: float, measurements: Measurements) -> Twins:
+    """Lithium twins of measured electrolytes of another cation, as an ensemble sees them.
+
+    Parameters
+    ----------
+    ensemble
         Conductivity of lithium electrolytes.
     factor
         Half width of its interval in units of the ensemble's scale.
     measurements
         Of the other cation.
     """
-    rows = training_rows(measurements)
-    members = predict_rows(network, rows)
     composition = compose(measurements.row_formulations)
     return Twins.of(
         places(composition)[composition.index],
-        rows.molality_mol_kg,
-        members,
+        composition.molality_mol_kg[composition.index],
+        lithium_members(ensemble, measurements),
         factor / NORMAL_QUANTILE,
     )
 
 
-def fit_sodium_shift(network: Network, factor: float, sodium: Measurements) -> CationShift:
+def fit_sodium_shift(ensemble: Ensemble, factor: float, sodium: Measurements) -> CationShift:
     """Update the prior of the shift from lithium to sodium with measured points."""
-    rows = training_rows(sodium)
     second_hand = sodium.flag == sodium_table.FLAG_UNVERIFIED
     return update(
-        twins_of(network, factor, sodium),
-        rows.log10_conductivity - centre_of(predict_rows(network, rows)),
+        twins_of(ensemble, factor, sodium),
+        np.log10(sodium.value) - centre_of(lithium_members(ensemble, sodium)),
         np.where(second_hand, SECOND_HAND_SD, READING_SD),
         n_sources=len(set(sodium.source.tolist())),
     )
@@ -162,7 +255,6 @@ def train_conductivity(
     *,
     seed: int = 0,
     out: Path | None = None,
-    settings: FitSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on all data, calibrate on held-out sources, and write the model with its card.
@@ -173,8 +265,6 @@ def train_conductivity(
         Same seed, data and machine: same files.
     out
         Folder for the model; the package's own by default.
-    settings
-        Of the fit.
     progress
         Called as ``progress(what, done, total)``.
 
@@ -188,29 +278,32 @@ def train_conductivity(
     DataNotFoundError
         If a data set is not on this machine.
     MissingDependencyError
-        If torch is not installed.
+        If torch or DeepChem is not installed.
     """
-    settings = settings or FitSettings()
+    import_torch()
+    import_deepchem()
     lithium, sodium = usable_lithium(), measured_sodium()
-    rows = training_rows(lithium)
     groups = source_groups(lithium)
     split = grouped_split("calibration", groups, n_folds=_CALIBRATION_FOLDS, seed=seed)
-    tested, members = out_of_fold(rows, split, settings=settings, seed=seed, progress=progress)
-    error = rows.log10_conductivity[tested] - centre_of(members)
+    members = ensemble_out_of_fold(lithium, split, seed=seed, progress=progress)
+    error = np.log10(lithium.value[split.tested]) - centre_of(members)
     factor = conformal_factor(error, scale_of(members))
-    network = fit_network(rows, settings, seed=seed)
+    ensemble = fit_ensemble(lithium, seed=seed)
     model = ConductivityModel(
-        network=network,
+        ensemble=ensemble,
         factor=factor,
-        sodium=fit_sodium_shift(network, factor, sodium),
+        sodium=fit_sodium_shift(ensemble, factor, sodium),
         domain=Domain.of(lithium, sodium),
     )
     record = {
         "data": f"{calisol23.CITATION}: {len(lithium)} rows from {len(set(groups))} sources; "
         f"{len(sodium)} sodium points from {model.sodium.n_sources} sources",
         "seed": seed,
-        "settings": settings.to_dict(),
-        "calibration": f"{split.name}: {_CALIBRATION_FOLDS} folds by source, n = {len(tested)}",
+        "settings": {
+            "descriptors": FitSettings().to_dict(),
+            "graphs": GraphSettings().to_dict(),
+        },
+        "calibration": f"{split.name}: {_CALIBRATION_FOLDS} folds by source, n = {len(error)}",
         "factor": factor,
         "coverage_target": COVERAGE,
         "held_out_source_mae_log10": float(np.abs(error).mean()),

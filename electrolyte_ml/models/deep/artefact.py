@@ -22,7 +22,7 @@ from electrolyte_ml.models.deep.network import GraphNetwork
 FOLDER = Path(__file__).parent.parent / "artefacts" / "graph"
 ENCODER = "encoder.safetensors"
 NETWORK, RECORD = "graph.npz", "graph.json"
-_FORMAT = 1
+_FORMAT = 2
 _REBUILD = "make one with: electrolyte-ml train graph"
 
 
@@ -95,13 +95,10 @@ def save(network: GraphNetwork, training: Mapping[str, Any], folder: Path = FOLD
         Made if need be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {f"weight.{n}": a for n, a in network.weights.items()}
-    arrays["embeddings"] = network.embeddings
-    single: dict[str, Any] = {name: a.astype(np.float32) for name, a in arrays.items()}
+    single: dict[str, Any] = {n: a.astype(np.float32) for n, a in network.arrays().items()}
     record = {
         "format": _FORMAT,
         "smiles": list(network.smiles),
-        "constants": network.constants,
         "training": dict(training),
     }
 
@@ -143,12 +140,7 @@ def _read(folder: Path) -> GraphNetwork:
         raise ArtefactError(f"the graph network in {folder} is of another version; {_REBUILD}")
     with np.load(folder / NETWORK, allow_pickle=False) as held:
         arrays = {name: held[name].astype(np.float64) for name in held.files}
-    return GraphNetwork(
-        weights={n.removeprefix("weight."): a for n, a in arrays.items() if n != "embeddings"},
-        smiles=tuple(record["smiles"]),
-        embeddings=arrays["embeddings"],
-        constants=bool(record["constants"]),
-    )
+    return GraphNetwork.of_arrays(arrays, record["smiles"])
 
 
 def read_record(folder: Path = FOLDER) -> dict[str, Any]:

@@ -28,9 +28,8 @@ def write_card(network: GraphNetwork, record: Mapping[str, Any], folder: Path) -
     text = f"""\
 # Graph network of conductivity
 
-- **Predicts** ionic conductivity (mS/cm) of lithium electrolytes from the graphs of their species;
-  an option beside the default model (`score --with-graph`), and what `map` draws. No intervals of
-  its own.
+- **Is** what `map` draws: vectors of mixtures, fitted to ionic conductivity of lithium and sodium
+  electrolytes. Networks like it, fitted to lithium alone, are half of the conductivity model.
 - **Made of** a message-passing encoder on DeepChem's graphs (`encoder.safetensors`) and
   {network.n_members} mixture networks of {n_weights:,} weights in all, with embeddings of
   {len(network.smiles)} species (`graph.npz`, `graph.json`). Loading runs no code; prediction needs
@@ -41,8 +40,7 @@ def write_card(network: GraphNetwork, record: Mapping[str, Any], folder: Path) -
   that see `electrolyte-ml bench graph`.
 - **Made again** by `electrolyte-ml train graph`, the same files for the same seed
   ({record["seed"]}) on one machine; `--checkpoints FOLDER` survives a kill.
-- **Not for** sodium, of which it saw few points: the default model knows more of it. Not for other
-  cations.
+- **Not for** numbers: those are the conductivity model's.
 """
 
     def write(path: Path) -> None:

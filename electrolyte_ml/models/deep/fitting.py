@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.models.deep.mixtures import GraphRows, Mixtures
 from electrolyte_ml.models.deep.module import ConductivityModule
 from electrolyte_ml.models.deep.network import GraphNetwork
+from electrolyte_ml.models.deep.pair import GraphPair
 from electrolyte_ml.models.deep.settings import GraphSettings
 from electrolyte_ml.models.deep.torch_model import GraphTorchModel
 
@@ -77,6 +79,29 @@ def fit_graph(
         return exported(module, rows.mixtures)
     finally:
         torch.set_num_threads(threads)
+
+
+def fit_pair(
+    rows: GraphRows,
+    settings: GraphSettings | None = None,
+    *,
+    seed: int = 0,
+    pretrained: Mapping[str, NDArray[np.float32]] | None = None,
+) -> GraphPair:
+    """Fit the ensemble for measured species and the one for new ones.
+
+    Parameters
+    ----------
+    rows, settings, seed, pretrained
+        As in `fit_graph`.
+    """
+    settings = settings or GraphSettings()
+    early = replace(settings, steps=settings.early_steps)
+    return GraphPair(
+        settled=fit_graph(rows, settings, seed=seed, pretrained=pretrained),
+        early=fit_graph(rows, early, seed=seed, pretrained=pretrained),
+        measured=rows.measured_species,
+    )
 
 
 def load_encoder(encoder: Any, weights: Mapping[str, NDArray[np.float32]]) -> None:

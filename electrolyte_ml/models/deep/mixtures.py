@@ -6,7 +6,9 @@ of one mixture, so that a data set of thousands of rows has a few hundred.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,10 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.features import Composition, compose
 
+#: Below this share of the solvents, or of the ions of a sign, a species hardly matters.
+NOTABLE_SHARE = 0.05
 _DECIMALS = 6
+_ROLES = ("solvent", "cation", "anion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,53 @@ class Mixtures:
             molality_mol_kg=self.molality_mol_kg[rows],
         )
 
+    def foreign_share(
+        self, smiles: Collection[str], roles: Sequence[str] = _ROLES
+    ) -> NDArray[np.float64]:
+        """How much of each row is other species than certain ones.
+
+        Parameters
+        ----------
+        smiles
+            Of those species.
+        roles
+            Of ``solvent``, ``cation`` and ``anion``.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            The largest of the shares among the species of each role.
+        """
+        shares = [
+            getattr(self, f"{role}_share")[
+                :, [name not in smiles for name in getattr(self, f"{role}s")]
+            ].sum(axis=1)
+            for role in roles
+        ]
+        foreign: NDArray[np.float64] = np.max(shares, axis=0)[self.index]
+        return foreign
+
+    def of_species(self, smiles: Collection[str]) -> Mixtures:
+        """The same rows without columns of other species than certain ones, of which they are."""
+        kept: dict[str, Any] = {}
+        for role in _ROLES:
+            names, share = getattr(self, f"{role}s"), getattr(self, f"{role}_share")
+            own = [i for i, name in enumerate(names) if name in smiles]
+            kept |= {f"{role}s": tuple(names[i] for i in own), f"{role}_share": share[:, own]}
+        return replace(self, **kept)
+
+    def notable_species(self, rows: NDArray[np.intp]) -> frozenset[str]:
+        """Species with a notable share in any of some rows."""
+        mixtures = np.unique(self.index[rows])
+        return frozenset(
+            name
+            for role in _ROLES
+            for name, share in zip(
+                getattr(self, f"{role}s"), getattr(self, f"{role}_share")[mixtures].T, strict=True
+            )
+            if share.max(initial=0.0) >= NOTABLE_SHARE
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphRows:
@@ -132,3 +184,8 @@ class GraphRows:
     def log10_conductivity(self) -> NDArray[np.float64]:
         """Decadic logarithm of the conductivity in mS/cm, shape (n,)."""
         return np.log10(self.conductivity_ms_cm)
+
+    @property
+    def measured_species(self) -> frozenset[str]:
+        """Species with a notable share in rows that may be learnt from."""
+        return self.mixtures.notable_species(np.flatnonzero(self.trusted))

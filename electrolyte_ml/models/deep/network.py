@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pooling import ln_k, mixture_vector
 
 LN10 = float(np.log(10.0))
+_WEIGHT, _EMBEDDINGS = "weight.", "embeddings"
 _Arrays = dict[str, NDArray[np.float64]]
 
 
@@ -42,6 +44,32 @@ class GraphNetwork:
     def n_members(self) -> int:
         """Number of members, E."""
         return len(self.weights["out"])
+
+    def arrays(self) -> _Arrays:
+        """All arrays by name, for a file; `of_arrays` takes them back."""
+        return {f"{_WEIGHT}{n}": a for n, a in self.weights.items()} | {
+            _EMBEDDINGS: self.embeddings
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]], smiles: Sequence[str]) -> Self:
+        """A network from what `arrays` gives, and its species.
+
+        Parameters
+        ----------
+        arrays
+            By name.
+        smiles
+            Species of the embeddings, length S.
+        """
+        weights = {n.removeprefix(_WEIGHT): a for n, a in arrays.items() if n != _EMBEDDINGS}
+        embeddings = arrays[_EMBEDDINGS]
+        return cls(
+            weights=weights,
+            smiles=tuple(smiles),
+            embeddings=embeddings,
+            constants=weights["mean"].shape[1] > embeddings.shape[2],
+        )
 
     def vectors(self, mixtures: Mixtures) -> NDArray[np.float64]:
         """Vectors of the mixtures, shape (E, u, z).

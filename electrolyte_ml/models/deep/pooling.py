@@ -25,7 +25,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.deep.constants import CONSTANTS
 from electrolyte_ml.models.deep.settings import GraphSettings
 

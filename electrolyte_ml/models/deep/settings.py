@@ -28,8 +28,8 @@ class GraphSettings:
         Attention of ions to solvents, and products of ions and solvents.
     physics
         Whether the output is parameters of the law of conductivity, or its logarithm itself.
-    steps, batch
-        Optimiser steps, and rows in each.
+    steps, early_steps, batch
+        Optimiser steps, those of the fit for new species, and rows in each.
     learning_rate, weight_decay
         Of AdamW, with a warm-up and a cosine to zero.
     encoder_rate
@@ -55,7 +55,8 @@ class GraphSettings:
     views: bool = True
     interactions: bool = True
     physics: bool = True
-    steps: int = 500
+    steps: int = 2000
+    early_steps: int = 500
     batch: int = 512
     learning_rate: float = 6e-3
     weight_decay: float = 1e-2

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError, InputErrors, MissingDependencyError
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.deep import load
-from electrolyte_ml.models.deep.blend import network_for
+from electrolyte_ml.models.deep import load, read_encoder
 from electrolyte_ml.models.deep.mixtures import Mixtures
+from electrolyte_ml.models.deep.network import GraphNetwork
 from electrolyte_ml.models.representation.blends import Traits, known_blends, traits
 from electrolyte_ml.models.representation.clusters import cluster_names, ward_clusters
 
@@ -199,11 +199,22 @@ def _traits_of(recipe: Formulation) -> Traits:
 def _vectors(composition: Composition) -> _Floats:
     """Vectors of formulations, shape (u, E z), of all members one after another."""
     mixtures = Mixtures.of(composition)
-    vectors = network_for(mixtures).vectors(mixtures)
+    vectors = _network_for(mixtures).vectors(mixtures)
     of_formulation = np.empty(composition.n_formulations, dtype=np.intp)
     of_formulation[composition.index] = mixtures.index
     joined: _Floats = np.concatenate(list(vectors), axis=1)[of_formulation]
     return joined
+
+
+def _network_for(mixtures: Mixtures) -> GraphNetwork:
+    """The shipped network, with embeddings of species that its table lacks."""
+    network = load()
+    species = (*mixtures.solvents, *mixtures.cations, *mixtures.anions)
+    if set(species) <= set(network.smiles):
+        return network
+    from electrolyte_ml.models.deep.embedding import with_species
+
+    return with_species(network, species, read_encoder())
 
 
 def _principal_axes(vectors: _Floats, n_known: int) -> tuple[_Floats, tuple[float, ...]]:

@@ -13,7 +13,7 @@ from electrolyte_ml.formulation import parse_recipe
 for _name in ("torch", "deepchem", "torch_geometric"):
     pytest.importorskip(_name, reason=f"{_name} is not installed (extra deep)")
 
-from electrolyte_ml.models.deep import graph_estimator, read_encoder  # noqa: E402
+from electrolyte_ml.models.deep import read_encoder  # noqa: E402
 from electrolyte_ml.models.deep import torch_model as torch_model_module  # noqa: E402
 from electrolyte_ml.models.deep.embedding import embed, with_species  # noqa: E402
 from electrolyte_ml.models.deep.fitting import fit_graph  # noqa: E402
@@ -141,20 +141,6 @@ def test_plain_network_and_encoders_of_their_own():
         replace(SHORT, encoders=2, encoder_rate=0.1, views=False),
     ):
         assert np.isfinite(predicted(fit_graph(rows, settings), rows)).all()
-
-
-def test_estimator_takes_frames_and_species_it_was_not_fitted_to():
-    import pandas as pd
-
-    frame = pd.DataFrame({"recipe": RECIPES, "temperature_k": 298.15})
-    estimator = graph_estimator(0)
-    estimator.settings = replace(SHORT, width=64, embedding=32, encoder_rate=0.0)
-    with pytest.raises(RuntimeError, match="fit"):
-        estimator.predict(frame)
-    estimator.fit(frame, np.linspace(1.0, 9.0, len(frame)))
-    new = pd.DataFrame({"recipe": ["1 m LiClO4 in THF"], "temperature_k": 298.15})
-    assert estimator.predict(new).shape == (1,)
-    assert (estimator.predict(frame) > 0).all()
 
 
 def test_new_species_are_embedded_with_the_shipped_encoder():

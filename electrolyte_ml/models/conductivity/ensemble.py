@@ -1,0 +1,106 @@
+"""The ensemble for lithium: networks that read descriptors, and networks that read graphs.
+
+Both kinds end in the same law of conductivity and have the same weight. They see different things
+of a molecule, so that they are wrong about different electrolytes, and the median of all of them is
+better than that of either kind. Of an anion that was never measured graphs say too little, and
+recipes with one are left to descriptors. Predicts with numpy alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import Composition, mixture_features
+from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.deep.mixtures import Mixtures
+from electrolyte_ml.models.deep.pair import GraphPair, has_new_anion
+
+LITHIUM = "[Li+]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ensemble:
+    """Both kinds of members.
+
+    Attributes
+    ----------
+    network
+        Members that read descriptors.
+    graph
+        Members that read embeddings of the graphs of species; it has those of the catalog.
+    """
+
+    network: Network
+    graph: GraphPair
+
+    def log10_conductivity(
+        self,
+        composition: Composition,
+        temperature_k: NDArray[np.float64],
+        rows: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float64]:
+        """Every member's prediction of recipes with salt, as if their cations were lithium.
+
+        In recipes with an anion that was not measured, or with a species that no graph was
+        embedded of, members that read descriptors stand for those that read graphs.
+
+        Parameters
+        ----------
+        composition
+            From `electrolyte_ml.features.compose`.
+        temperature_k
+            Of the n rows, K.
+        rows
+            Which rows of the composition; all by default.
+
+        Returns
+        -------
+        ndarray of float, shape (E, n)
+            Those of `joined`; decadic logarithm of the conductivity in mS/cm.
+        """
+        taken = np.arange(len(composition.index)) if rows is None else rows
+        index = composition.index[taken]
+        described = self.network.log10_conductivity(
+            mixture_features(composition),
+            index,
+            composition.molality_mol_kg[index],
+            temperature_k,
+        )
+        mixtures, graph = lithium_twins(composition).select(taken), self.graph
+        told = mixtures.foreign_share(graph.smiles) == 0.0
+        told &= ~has_new_anion(mixtures, graph.measured)
+        graphed = np.full((graph.n_members, len(taken)), np.nan)
+        if told.any():
+            part = mixtures.select(np.flatnonzero(told)).of_species(graph.smiles)
+            graphed[:, told] = graph.log10_conductivity(part, temperature_k[told])
+        return joined(described, graphed)
+
+
+def joined(described: NDArray[np.float64], graphed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Members of both kinds as one ensemble in which each kind has half of the weight.
+
+    Parameters
+    ----------
+    described
+        Predictions of members that read descriptors, shape (D, n).
+    graphed
+        Of members that read graphs, shape (G, n), of which D is a multiple; NaN in rows that are
+        left to the others.
+
+    Returns
+    -------
+    ndarray of float, shape (2 D, n)
+    """
+    repeated = np.repeat(graphed, len(described) // len(graphed), axis=0)
+    return np.concatenate([described, np.where(np.isnan(repeated), described, repeated)])
+
+
+def lithium_twins(composition: Composition) -> Mixtures:
+    """The mixtures of a composition with lithium in the place of its cations."""
+    mixtures = Mixtures.of(composition)
+    return replace(
+        mixtures, cations=(LITHIUM,), cation_share=np.ones((len(mixtures.cation_share), 1))
+    )
