@@ -21,7 +21,8 @@ def test_variants_are_the_views_and_permutations_on_unseen_anions():
     models = [job.model for job in jobs_of("ablation")]
     assert {job.split for job in jobs_of("ablation")} == {"salt"}
     assert models[:3] == ["both views", "structure alone", "potential and size alone"]
-    assert len(models) == 6
+    assert len(models) == 10
+    assert sum("simulations" in model for model in models) == 4
 
 
 def test_permuted_potentials_move_their_columns_and_no_other(case):
@@ -46,3 +47,24 @@ def test_a_view_alone_hides_the_other(case):
     structure, potential = (ablation._one_view(view, case) for view in (0, 1))
     assert structure.views.shape[0] == potential.views.shape[0] == 1
     assert (structure.views != potential.views).any()
+
+
+def test_simulated_numbers_are_a_column_more_and_permuted_among_what_was_simulated(case):
+    from electrolyte_ml.benchmarks import ablation
+
+    known = ablation.simulated_conductivity()
+    assert len(known) == 6
+    assert all(0.5 < value < 2.0 for value in known.values())
+    plain, simulated = ablation._both(case), ablation._simulated(None, case)
+    permuted = ablation._simulated(2, case)
+    assert np.array_equal(simulated.features[:, :-1], plain.features)
+    assert simulated.views[:, -1].all()
+    column, other = simulated.features[:, -1], permuted.features[:, -1]
+    share = ablation._simulated_share(case)
+    alone = share == 1.0
+    assert set(column[alone].round(6)) <= set(np.round(list(known.values()), 6))
+    assert set(column[alone].round(6)) == set(other[alone].round(6))
+    assert not np.array_equal(column, other)
+    # An anion that was not simulated brings the mean, whatever the permutation.
+    assert np.allclose(column[share == 0.0], np.mean(list(known.values())))
+    assert np.allclose(other[share == 0.0], np.mean(list(known.values())))

@@ -89,7 +89,7 @@ def test_imported_measurements_are_a_data_set(run, lab, tmp_path):
     assert names == ["sodium_table", "lab"]
     assert "lab" in run("data", "check", "all").out
     out = tmp_path / "all.csv"
-    assert "21 rows of sodium_table, lab" in run("data", "export", "all", "--out", out).out
+    assert "22 rows of sodium_table, lab" in run("data", "export", "all", "--out", out).out
 
 
 def test_bad_rows_are_one_line_each(run, lab, tmp_path):
