@@ -15,6 +15,7 @@ from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pooling import ln_k, mixture_vector
 
 LN10 = float(np.log(10.0))
+_CHUNK = 512
 _WEIGHT, _EMBEDDINGS = "weight.", "embeddings"
 _Arrays = dict[str, NDArray[np.float64]]
 
@@ -79,8 +80,11 @@ class GraphNetwork:
         UnknownSpeciesError
             If a species has no embedding; new ones are embedded with the extra ``deep``.
         """
+        return self._vectors(mixtures, slice(None))
+
+    def _vectors(self, mixtures: Mixtures, which: slice) -> NDArray[np.float64]:
         species = {role: self._described(role, getattr(mixtures, f"{role}s")) for role in ROLES}
-        share = {role: getattr(mixtures, f"{role}_share") for role in ROLES}
+        share = {role: getattr(mixtures, f"{role}_share")[which] for role in ROLES}
         vectors: NDArray[np.float64] = mixture_vector(self.weights, species, share, np)
         return vectors
 
@@ -106,15 +110,35 @@ class GraphNetwork:
         UnknownSpeciesError
             If a species has no embedding.
         """
-        vectors, index = self.vectors(mixtures), mixtures.index
+        index = mixtures.index
         out = np.empty((self.n_members, len(index)))
+        order = np.argsort(index, kind="stable")
+        starts = np.arange(0, len(mixtures.solvent_share), _CHUNK)
+        ends = np.searchsorted(index[order], starts + _CHUNK)
+        for start, first, last in zip(starts.tolist(), [0, *ends[:-1]], ends, strict=True):
+            rows = order[first:last]
+            if len(rows):
+                out[:, rows] = self._of_chunk(mixtures, start, rows, temperature_k[rows])
+        return out
+
+    def _of_chunk(
+        self,
+        mixtures: Mixtures,
+        start: int,
+        rows: NDArray[np.intp],
+        temperature_k: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Predictions of rows of some mixtures in a row: few enough to stay in fast memory."""
+        vectors = self._vectors(mixtures, slice(start, start + _CHUNK))
+        place = mixtures.index[rows] - start
+        out = np.empty((self.n_members, len(rows)))
         for member in range(self.n_members):  # one after another: rows are many
             w = {name: weight[member : member + 1] for name, weight in self.weights.items()}
             ln = ln_k(
                 w,
                 vectors[member : member + 1],
-                index[None],
-                molality=mixtures.molality_mol_kg[None],
+                place[None],
+                molality=mixtures.molality_mol_kg[rows][None],
                 temperature_k=temperature_k[None],
                 xp=np,
             )
