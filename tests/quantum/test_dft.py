@@ -28,14 +28,26 @@ def test_relaxed_cations_are_another_protocol_and_the_first_keeps_its_key():
 
 def test_no_shipped_cation_rises_as_it_is_relaxed():
     path = files("electrolyte_ml.quantum").joinpath("tables", "dft_limits.csv")
-    before = {row.smiles: row for row in shipped_dft_rows()}
-    rows = [row for row in read_rows(Path(str(path))) if row.protocol == RELAXED.key]
-    assert len(rows) >= 10
+    table = read_rows(Path(str(path)))
+    before = {row.smiles: row for row in table if row.protocol == DftProtocol().key}
+    rows = [row for row in table if row.protocol == RELAXED.key]
+    assert len(rows) >= 51
+    assert sum(row.oxidation_limit_v < before[row.smiles].oxidation_limit_v for row in rows) > 40
     for row in rows:
         assert row.oxidation_limit_v <= before[row.smiles].oxidation_limit_v
         assert row.reduction_limit_v == pytest.approx(
             before[row.smiles].reduction_limit_v, abs=1e-3
         )
+
+
+def test_models_see_relaxed_cations_of_molecules_and_the_one_row_of_an_anion():
+    rows = shipped_dft_rows()
+    assert len({row.smiles for row in rows}) == len(rows)
+    neutral = [row for row in rows if row.charge == 0]
+    assert len(neutral) >= 51
+    assert {row.protocol for row in neutral} == {RELAXED.key}
+    anions = {row.protocol for row in rows if row.charge < 0}
+    assert anions == {DftProtocol().key}
 
 
 @pytest.mark.slow
