@@ -25,11 +25,10 @@ from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.conductivity.cross_validation import out_of_fold
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows
 from electrolyte_ml.models.conductivity.intervals import centre_of
-from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
-from electrolyte_ml.simulate.results import read_table
+from electrolyte_ml.simulate.results import of_default_force_field, read_table
 
 SPLITS = ("salt", "source")
 _N_PERMUTATIONS = 3
@@ -122,7 +121,7 @@ def _evaluate(
 
 
 def _both(case: Case) -> TrainingRows:
-    return training_rows(case.measurements)
+    return TrainingRows.of(case.measurements)
 
 
 def _one_view(view: int, case: Case) -> TrainingRows:
@@ -148,14 +147,10 @@ def simulated_conductivity() -> dict[str, float]:
     """
     held: dict[str, list[float]] = {}
     for row in read_table(PAIRS):
-        usual = (
-            row["cation_set"] == DEFAULT_CATION_SET
-            and float(row["charge_scale"]) == DEFAULT_CHARGE_SCALE
-        )
         value = row.get("nernst_einstein_short_ms_cm")
         formulation = parse_recipe(row["recipe"])
         alone = [s.solvent.name for s in formulation.solvents] == ["PC"]
-        if usual and value and alone and row["cation"] == "Li":
+        if of_default_force_field(row) and value and alone and row["cation"] == "Li":
             anion = formulation.salts[0].salt.anion.smiles
             held.setdefault(anion, []).append(math.log10(float(value)))
     return {anion: float(np.mean(values)) for anion, values in held.items()}

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.base import Progress
 from electrolyte_ml.benchmarks.conductivity_splits import Case
-from electrolyte_ml.models.conductivity.ensemble import joined
-from electrolyte_ml.models.conductivity.training import out_of_fold, training_rows
+from electrolyte_ml.models.conductivity.cross_validation import (
+    joined_out_of_fold,
+    out_of_fold,
+)
+from electrolyte_ml.models.conductivity.fitting import TrainingRows
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
@@ -76,7 +79,7 @@ def descriptor_members(case: Case, seed: int, progress: Progress | None = None) 
     key = (case.split_sha256, case.content_sha256, seed)
     if key not in _DONE:
         start = time.process_time()
-        rows = training_rows(case.measurements)
+        rows = TrainingRows.of(case.measurements)
         _, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
         _DONE[key] = (members, (time.process_time() - start) / len(case.split.folds))
     return _DONE[key]
@@ -141,8 +144,6 @@ def ensemble_members(
     described, of_described = descriptor_members(case, seed, progress)
     of_graphs = seed if graph_seed is None else graph_seed
     graphed, of_graphed = graph_members(case, GraphSettings(), of_graphs, progress)
-    from electrolyte_ml.models.deep.cross_validation import unseen_anions
-
-    told = graphed.copy()
-    told[:, unseen_anions(GraphRows.of(case.measurements), case.split)] = np.nan
-    return joined(described, told), of_described + of_graphed
+    rows = GraphRows.of(case.measurements)
+    joined = joined_out_of_fold(described, graphed, rows, case.split)
+    return joined, of_described + of_graphed

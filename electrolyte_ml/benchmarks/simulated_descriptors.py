@@ -9,7 +9,6 @@ permutations that gain as much say whether the number is worth anything. Run
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE, TABLES
+from electrolyte_ml.simulate.ions import TABLES
+from electrolyte_ml.simulate.results import of_default_force_field, read_table
 
 _TABLES = (TABLES / "lithium_sodium_pairs.csv", TABLES / "densities.csv")
 # Measured and simulated electrolyte count as one within these.
@@ -121,17 +121,10 @@ def simulated_descriptors(
 
 
 def _rows(table: Path) -> Iterator[Mapping[str, str]]:
-    if not table.is_file():
-        return
-    with table.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            sodium = row.get("cation", "Na") == "Na" and " in " in row["recipe"]
-            usual = (
-                row.get("cation_set", DEFAULT_CATION_SET) == DEFAULT_CATION_SET
-                and float(row.get("charge_scale", DEFAULT_CHARGE_SCALE)) == DEFAULT_CHARGE_SCALE
-            )
-            if sodium and usual and row.get("pair_contact"):
-                yield row
+    for row in read_table(table):
+        sodium = row.get("cation", "Na") == "Na" and " in " in row["recipe"]
+        if sodium and of_default_force_field(row) and row.get("pair_contact"):
+            yield row
 
 
 def _descriptors(row: Mapping[str, str]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.simulate.campaign import CampaignJob
+from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
 
 _ESTIMATES = (
     "density_g_cm3",
@@ -118,6 +119,14 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def of_default_force_field(row: Mapping[str, str]) -> bool:
+    """Whether a row is of the default cations and charges; a table that says neither is."""
+    return (
+        row.get("cation_set", DEFAULT_CATION_SET) == DEFAULT_CATION_SET
+        and float(row.get("charge_scale", DEFAULT_CHARGE_SCALE)) == DEFAULT_CHARGE_SCALE
+    )
 
 
 def ratios(

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.errors import MissingDependencyError
+from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.models.conductivity.network import CLIP, Network
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 
@@ -83,6 +86,20 @@ class TrainingRows:
     conductivity_ms_cm: NDArray[np.float64]
     trusted: NDArray[np.bool_]
     views: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, measurements: Measurements) -> TrainingRows:
+        """Measured conductivities as the networks see them."""
+        composition = compose(measurements.row_formulations)
+        index = composition.index
+        return cls(
+            features=mixture_features(composition)[index],
+            molality_mol_kg=composition.molality_mol_kg[index],
+            temperature_k=measurements.temperature_k,
+            conductivity_ms_cm=measurements.value,
+            trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
+            views=FEATURE_VIEWS,
+        )
 
     def select(self, rows: NDArray[np.intp]) -> TrainingRows:
         """Only some rows."""

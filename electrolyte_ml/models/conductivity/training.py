@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
-from electrolyte_ml.data.splits import Split, grouped_split, source_groups
-from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
+from electrolyte_ml.data.splits import grouped_split, source_groups
+from electrolyte_ml.features import compose
 from electrolyte_ml.features.graphs import import_deepchem
 from electrolyte_ml.models.conductivity.artefact import FOLDER, save
 from electrolyte_ml.models.conductivity.card import write_card
@@ -24,8 +24,9 @@ from electrolyte_ml.models.conductivity.cation import (
     Twins,
     update,
 )
+from electrolyte_ml.models.conductivity.cross_validation import ensemble_out_of_fold
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.ensemble import Ensemble, joined
+from electrolyte_ml.models.conductivity.ensemble import Ensemble
 from electrolyte_ml.models.conductivity.fitting import (
     FitSettings,
     TrainingRows,
@@ -75,112 +76,6 @@ def measured_sodium() -> Measurements:
     )
 
 
-def training_rows(measurements: Measurements) -> TrainingRows:
-    """Measurements as the network sees them."""
-    composition = compose(measurements.row_formulations)
-    index = composition.index
-    return TrainingRows(
-        features=mixture_features(composition)[index],
-        molality_mol_kg=composition.molality_mol_kg[index],
-        temperature_k=measurements.temperature_k,
-        conductivity_ms_cm=measurements.value,
-        trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
-        views=FEATURE_VIEWS,
-    )
-
-
-def out_of_fold(
-    rows: TrainingRows,
-    split: Split,
-    *,
-    settings: FitSettings | None = None,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Predictions of rows by networks on descriptors that did not see their group.
-
-    Parameters
-    ----------
-    rows
-        Measurements, n rows.
-    split
-        Folds over these rows.
-    settings, seed
-        Of the fits.
-    progress
-        Called as ``progress(name, done, total)`` after every fit.
-
-    Returns
-    -------
-    tested
-        Row numbers in the order of the folds, shape (t,).
-    members
-        Every member's log10 conductivity, shape (E, t).
-    """
-    tested, members = [], []
-    for number, (train, test) in enumerate(split.folds, start=1):
-        network = fit_network(rows.select(train), settings, seed=seed)
-        left_out = rows.select(test)
-        tested.append(test)
-        members.append(
-            network.log10_conductivity(
-                left_out.features,
-                np.arange(len(test)),
-                left_out.molality_mol_kg,
-                left_out.temperature_k,
-            )
-        )
-        if progress is not None:
-            progress(split.name, number, len(split.folds))
-    return np.concatenate(tested), np.concatenate(members, axis=1)
-
-
-def ensemble_out_of_fold(
-    lithium: Measurements,
-    split: Split,
-    *,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> NDArray[np.float64]:
-    """Predictions of rows by ensembles of both kinds that did not see their group.
-
-    Parameters
-    ----------
-    lithium
-        Measurements, n rows.
-    split
-        Folds over these rows.
-    seed
-        Of the fits.
-    progress
-        As in `out_of_fold`; every fold is fitted twice.
-
-    Returns
-    -------
-    ndarray of float, shape (E, t)
-        Every member's log10 conductivity in the order of ``split.tested``.
-
-    Raises
-    ------
-    MissingDependencyError
-        If torch or DeepChem is not installed.
-    """
-    from electrolyte_ml.models.deep import cross_validation as graphs
-
-    rows = GraphRows.of(lithium)
-    _, described = out_of_fold(training_rows(lithium), split, seed=seed, progress=progress)
-    graphed, _ = graphs.out_of_fold(
-        rows,
-        split,
-        GraphSettings(),
-        seed=seed,
-        pretrained=read_encoder(),
-        progress=progress,
-    )
-    graphed[:, graphs.unseen_anions(rows, split)] = np.nan
-    return joined(described, graphed)
-
-
 def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
     """Fit both kinds of members; those on graphs know the species of the catalog.
 
@@ -204,7 +99,7 @@ def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
     catalog = packaged_catalog()
     every = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
     return Ensemble(
-        network=fit_network(training_rows(lithium), seed=seed),
+        network=fit_network(TrainingRows.of(lithium), seed=seed),
         graph=replace(
             pair,
             settled=with_species(pair.settled, every, encoder),
