@@ -118,7 +118,7 @@ def compute(
     ] = False,
     relaxed: Annotated[
         bool,
-        typer.Option("--relaxed", help="With --dft: relax cations with it, too; slow."),
+        typer.Option("--relaxed", help="With --dft: relax ions with it, too; slow."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

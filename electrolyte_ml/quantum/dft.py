@@ -1,7 +1,7 @@
 """Limits by density functional theory (PySCF).
 
 The reference that the cheap recipe is calibrated against: adiabatic in solution, on structures
-relaxed with extended tight binding, or that of the cation with density functional theory, too,
+relaxed with extended tight binding, or those of the ions with density functional theory, too,
 
     E_ox(Li)  = E(cation, its structure) - E(neutral, its structure) - 1.40 V
     E_red(Li) = E(neutral, its structure) - E(anion, its structure) - 1.40 V
@@ -13,27 +13,31 @@ diffuse functions, without which anions are far too high, and IEF-PCM solvation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.quantum.campaign import filled_row
-from electrolyte_ml.quantum.cavity import keep_integrals
 from electrolyte_ml.quantum.connectivity import changed_bonds
-from electrolyte_ml.quantum.dependencies import import_optional
-from electrolyte_ml.quantum.dft_structures import CationRelaxation, relaxed_cation
+from electrolyte_ml.quantum.dft_structures import (
+    RadicalIon,
+    Relaxation,
+    relaxed_anion,
+    relaxed_cation,
+)
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
-from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
+from electrolyte_ml.quantum.geometry import Molecule
 from electrolyte_ml.quantum.limits import relaxed_structures
+from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of
 from electrolyte_ml.quantum.protocol import Protocol, settings_key
 from electrolyte_ml.quantum.table import LimitRow
-from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError
+from electrolyte_ml.quantum.xtb import HARTREE_EV, Relaxed
 
 Positions = NDArray[np.float64]
 Guess = Callable[[Any], NDArray[np.float64]]
-_LEVEL_SHIFT = 0.3  # hartree
+_Ion = tuple[float, tuple[str, ...]]  # energy, eV, and bonds that change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +48,9 @@ class DftProtocol:
     ----------
     structures
         Protocol of the structures.
-    cation
-        How the cation of a neutral molecule is relaxed, too, of which the lower one counts; None
-        to take the structure of extended tight binding.
+    cation, anion
+        How the ions of a neutral molecule are relaxed, too, of which the lower ones count; None to
+        take the structures of extended tight binding.
     functional, basis
         As PySCF names them.
     permittivity
@@ -59,7 +63,8 @@ class DftProtocol:
     """
 
     structures: Protocol = field(default_factory=Protocol)
-    cation: CationRelaxation | None = None
+    cation: Relaxation | None = None
+    anion: Relaxation | None = None
     functional: str = "wb97x"
     basis: str = "6-31+g*"
     permittivity: float = 35.7
@@ -70,15 +75,20 @@ class DftProtocol:
     def key(self) -> str:
         """Short identity of the settings."""
         settings = asdict(self)
-        if self.cation is None:
-            # Not a setting of the first revision, whose rows keep their key.
-            del settings["cation"]
+        if self.cation is None and self.anion is None:
+            # No settings of the first revision, whose rows keep their key.
+            del settings["cation"], settings["anion"]
             return settings_key("dft-1", settings)
-        return settings_key("dft-2", settings)
+        return settings_key("dft-3", settings)
+
+    @property
+    def solvent(self) -> Continuum:
+        """The implicit solvent."""
+        return Continuum(permittivity=self.permittivity, lebedev_order=self.lebedev_order)
 
 
-#: Cations of neutral molecules relaxed with density functional theory.
-RELAXED = DftProtocol(cation=CationRelaxation())
+#: Ions of neutral molecules relaxed with density functional theory.
+RELAXED = DftProtocol(cation=Relaxation(), anion=Relaxation(basis="6-31+g*"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,32 +135,41 @@ def compute_dft_limits(subject: Molecule, protocol: DftProtocol) -> DftLimits:
         If an iteration does not converge.
     """
     structures = relaxed_structures(subject, protocol.structures)
+    neutral, reduced = structures.neutral, structures.reduced
+    neutral_ev = single_point_ev(subject, neutral.positions, 0, protocol)
 
-    def energy_ev(positions: Positions, removed: int, guess: Guess | None = None) -> float:
-        return single_point_ev(subject, positions, removed, protocol, guess)
+    def ion_ev(start: Relaxed, removed: int, ion: RadicalIon | None) -> _Ion:
+        """The lower one of an ion on its structure by tight binding, and relaxed further."""
+        energy = single_point_ev(subject, start.positions, removed, protocol)
+        positions = start.positions
+        if ion is not None:
+            further = single_point_ev(subject, ion.positions, removed, protocol, ion.density_in)
+            # Both are above the lowest there is; the lower one is nearer to it.
+            if further < energy:
+                positions, energy = ion.positions, further
+        return energy, changed_bonds(subject, neutral.positions, positions)
 
-    def bonds(positions: Positions) -> tuple[str, ...]:
-        return changed_bonds(subject, structures.neutral.positions, positions)
-
-    neutral = energy_ev(structures.neutral.positions, 0)
-    oxidised = structures.oxidised.positions
-    cation_ev = energy_ev(oxidised, 1)
+    cation = anion = None
     if protocol.cation is not None and subject.charge == 0:
-        cation = relaxed_cation(subject, structures.neutral, protocol.structures, protocol.cation)
-        relaxed_ev = energy_ev(cation.positions, 1, cation.density_in)
-        # Both are above the lowest there is; the lower one is nearer to it.
-        if relaxed_ev < cation_ev:
-            oxidised, cation_ev = cation.positions, relaxed_ev
-    oxidation = cation_ev - neutral - LITHIUM_ABSOLUTE_V
-    reduced = structures.reduced
-    reduction = None
-    if reduced is not None:
-        reduction = neutral - energy_ev(reduced.positions, -1) - LITHIUM_ABSOLUTE_V
-    return DftLimits(
-        oxidation_limit_v=oxidation,
-        reduction_limit_v=reduction,
-        oxidation_bonds=bonds(oxidised),
-        reduction_bonds=() if reduced is None else bonds(reduced.positions),
+        cation = relaxed_cation(subject, neutral, protocol.structures, protocol.cation)
+    cation_ev, oxidation_bonds = ion_ev(structures.oxidised, 1, cation)
+    found = DftLimits(
+        oxidation_limit_v=cation_ev - neutral_ev - LITHIUM_ABSOLUTE_V,
+        reduction_limit_v=None,
+        oxidation_bonds=oxidation_bonds,
+        reduction_bonds=(),
+    )
+    if reduced is None:
+        return found
+    if protocol.anion is not None:
+        anion = relaxed_anion(
+            subject, reduced, protocol.structures, protocol.anion, protocol.solvent
+        )
+    anion_ev, reduction_bonds = ion_ev(reduced, -1, anion)
+    return replace(
+        found,
+        reduction_limit_v=neutral_ev - anion_ev - LITHIUM_ABSOLUTE_V,
+        reduction_bonds=reduction_bonds,
     )
 
 
@@ -181,31 +200,14 @@ def single_point_ev(
     ConvergenceError
         If the iteration does not converge.
     """
-    gto, dft = import_optional("pyscf.gto"), import_optional("pyscf.dft")
-    # PySCF attaches solvation to its mean fields when this module is imported.
-    import_optional("pyscf.solvent")
-    charge = subject.charge + electrons_removed
-    unpaired = int(subject.numbers.sum() - charge) % 2
-    atoms = [
-        (int(z), tuple(point))
-        for z, point in zip(subject.numbers, positions * BOHR_ANGSTROM, strict=True)
-    ]
-    system = gto.M(atom=atoms, charge=charge, spin=unpaired, basis=protocol.basis, verbose=0)
-    mean_field = (dft.UKS if unpaired else dft.RKS)(system, xc=protocol.functional).density_fit()
-    mean_field.grids.level = protocol.grid_level
-    mean_field = mean_field.PCM()
-    mean_field.with_solvent.method = "IEF-PCM"
-    mean_field.with_solvent.eps = protocol.permittivity
-    mean_field.with_solvent.lebedev_order = protocol.lebedev_order
-    keep_integrals(mean_field.with_solvent, system)
-    mean_field.conv_tol, mean_field.max_cycle = 1e-6, 80
-    # By default from free atoms: orbitals of the neutral molecule put the electron of an anion into
-    # a diffuse state above the lowest, which the iteration does not leave.
-    energy = mean_field.kernel(None if guess is None else guess(system))
-    if not mean_field.converged:
-        # Occupied and empty levels apart: slower, and out of a swing between two states.
-        mean_field.level_shift = _LEVEL_SHIFT
-        energy = mean_field.kernel(mean_field.make_rdm1())
-    if not mean_field.converged:
-        raise ConvergenceError(f"{protocol.functional}/{protocol.basis} did not converge")
-    return float(energy) * HARTREE_EV
+    mean_field = mean_field_of(
+        subject,
+        positions,
+        electrons_removed,
+        functional=protocol.functional,
+        basis=protocol.basis,
+        grid_level=protocol.grid_level,
+        solvent=protocol.solvent,
+    )
+    start = None if guess is None else guess(mean_field.mol)
+    return converged_energy(mean_field, start) * HARTREE_EV

@@ -1,4 +1,4 @@
-"""Radical cations by density functional theory: their state and their structure (PySCF).
+"""Radical ions by density functional theory: their state and their structure (PySCF).
 
 The cation of ethylene carbonate that tight binding relaxes lies 0.17 eV above the vertical one in
 wB97X without a solvent. And where several orbitals are close, an iteration that starts from free
@@ -7,6 +7,11 @@ the hole is put into the highest orbital of the neutral molecule, the structure 
 there, and the density is carried from step to step and into the larger basis. The functional is
 that of the energies: half of exact exchange pins the hole to the carbonyl oxygen of ethylene
 carbonate and ends in a structure that wB97X puts 0.2 eV above the start.
+
+Anions of tight binding are nearly as flat as their molecules, where the electron bends the group
+that takes it: that of vinylene carbonate gives 0.9 eV as it relaxes further, that of dimethyl
+carbonate 1.1 eV. Without a solvent and diffuse functions such an electron is not bound, so that
+anions are relaxed in the basis and the continuum of the energies.
 """
 
 from __future__ import annotations
@@ -19,16 +24,15 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.quantum.dependencies import import_optional
 from electrolyte_ml.quantum.descent import descend
-from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
+from electrolyte_ml.quantum.geometry import Molecule
+from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of
 from electrolyte_ml.quantum.protocol import Protocol
-from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
-
-_LEVEL_SHIFT = 0.3  # hartree
+from electrolyte_ml.quantum.xtb import Relaxed, Surface
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CationRelaxation:
-    """How the structure of a radical cation is relaxed, in the gas and without diffuse functions.
+class Relaxation:
+    """How the structure of a radical ion is relaxed.
 
     Attributes
     ----------
@@ -50,8 +54,8 @@ class CationRelaxation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cation:
-    """A radical cation.
+class RadicalIon:
+    """A radical ion.
 
     Attributes
     ----------
@@ -75,9 +79,9 @@ class Cation:
 
 
 def relaxed_cation(
-    subject: Molecule, neutral: Relaxed, protocol: Protocol, relaxation: CationRelaxation
-) -> Cation:
-    """The cation of a neutral molecule, relaxed from the structure of the latter.
+    subject: Molecule, neutral: Relaxed, protocol: Protocol, relaxation: Relaxation
+) -> RadicalIon:
+    """The cation of a neutral molecule, relaxed in the gas from the structure of the latter.
 
     Parameters
     ----------
@@ -95,20 +99,80 @@ def relaxed_cation(
     ConvergenceError
         If the electronic iteration does not converge at the start.
     """
-    start = neutral.positions.ravel()
-    density = _hole_in_the_highest(subject, start, relaxation)
+    start = _hole_in_the_highest(subject, neutral.positions, relaxation)
+    return _relaxed(
+        subject,
+        neutral.positions,
+        1,
+        density=start,
+        protocol=protocol,
+        relaxation=relaxation,
+        solvent=None,
+    )
+
+
+def relaxed_anion(
+    subject: Molecule,
+    reduced: Relaxed,
+    protocol: Protocol,
+    relaxation: Relaxation,
+    solvent: Continuum,
+) -> RadicalIon:
+    """The anion of a neutral molecule, relaxed in solution from its structure by tight binding.
+
+    Parameters
+    ----------
+    subject
+        The molecule; closed shell.
+    reduced
+        Structure of its anion.
+    protocol
+        Of that structure.
+    relaxation
+        How to relax, in a basis with diffuse functions.
+    solvent
+        That it is relaxed in.
+
+    Raises
+    ------
+    ConvergenceError
+        If the electronic iteration does not converge at the start.
+    """
+    return _relaxed(
+        subject,
+        reduced.positions,
+        -1,
+        density=None,
+        protocol=protocol,
+        relaxation=relaxation,
+        solvent=solvent,
+    )
+
+
+def _relaxed(
+    subject: Molecule,
+    structure: NDArray[np.float64],
+    removed: int,
+    *,
+    density: NDArray[np.float64] | None,
+    protocol: Protocol,
+    relaxation: Relaxation,
+    solvent: Continuum | None,
+) -> RadicalIon:
+    """Descent that carries the density along, from free atoms if there is none."""
+    start = structure.ravel()
     lowest, kept = np.inf, density
 
     def surface(positions: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         nonlocal density, lowest, kept
-        mean_field = _mean_field(subject, positions, 1, relaxation)
-        energy = _converged(mean_field, density)
+        mean_field = _mean_field(subject, positions, removed, relaxation, solvent)
+        energy = converged_energy(mean_field, density)
         density = mean_field.make_rdm1()
         if energy < lowest:
             lowest, kept = energy, density
         return energy, mean_field.nuc_grad_method().kernel().ravel()
 
-    cheap = Surface(subject, neutral.positions, 1, solvent=protocol.solvent)
+    cheap = Surface(subject, structure, removed, solvent=protocol.solvent)
     _, positions = descend(
         surface,
         start,
@@ -116,16 +180,17 @@ def relaxed_cation(
         tolerance=relaxation.gradient_tolerance,
         max_steps=relaxation.max_steps,
     )
-    system = _mean_field(subject, positions, 1, relaxation).mol
-    return Cation(positions=positions.reshape(-1, 3), system=system, density=kept)
+    system = _mean_field(subject, positions, removed, relaxation, None).mol
+    assert kept is not None  # without an energy at the start there is an error instead
+    return RadicalIon(positions=positions.reshape(-1, 3), system=system, density=kept)
 
 
 def _hole_in_the_highest(
-    subject: Molecule, positions: NDArray[np.float64], relaxation: CationRelaxation
+    subject: Molecule, positions: NDArray[np.float64], relaxation: Relaxation
 ) -> NDArray[np.float64]:
     """Densities of both spins of the neutral molecule without its highest electron."""
-    neutral = _mean_field(subject, positions, 0, relaxation)
-    _converged(neutral, None)
+    neutral = _mean_field(subject, positions, 0, relaxation, None)
+    converged_energy(neutral, None)
     half = neutral.mo_occ / 2
     hole = half.copy()
     hole[np.flatnonzero(half)[-1]] = 0.0
@@ -136,26 +201,16 @@ def _hole_in_the_highest(
 def _mean_field(
     subject: Molecule,
     positions: NDArray[np.float64],
-    charge: int,
-    relaxation: CationRelaxation,
+    removed: int,
+    relaxation: Relaxation,
+    solvent: Continuum | None,
 ) -> Any:
-    gto, dft = import_optional("pyscf.gto"), import_optional("pyscf.dft")
-    points = (positions.reshape(-1, 3) * BOHR_ANGSTROM).tolist()
-    atoms = [(int(z), tuple(p)) for z, p in zip(subject.numbers, points, strict=True)]
-    system = gto.M(atom=atoms, charge=charge, spin=charge, basis=relaxation.basis, verbose=0)
-    method = dft.UKS if charge else dft.RKS
-    mean_field = method(system, xc=relaxation.functional).density_fit()
-    mean_field.grids.level = relaxation.grid_level
-    mean_field.conv_tol, mean_field.max_cycle = 1e-6, 60
-    return mean_field
-
-
-def _converged(mean_field: Any, density: NDArray[np.float64] | None) -> float:
-    energy = mean_field.kernel(density)
-    if not mean_field.converged:
-        # Occupied and empty levels apart: slower, and out of a swing between two states.
-        mean_field.level_shift = _LEVEL_SHIFT
-        energy = mean_field.kernel(density)
-    if not mean_field.converged:
-        raise ConvergenceError(f"{mean_field.xc}/{mean_field.mol.basis} did not converge")
-    return float(energy)
+    return mean_field_of(
+        subject,
+        positions,
+        removed,
+        functional=relaxation.functional,
+        basis=relaxation.basis,
+        grid_level=relaxation.grid_level,
+        solvent=solvent,
+    )

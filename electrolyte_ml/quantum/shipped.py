@@ -20,8 +20,8 @@ def shipped_rows() -> list[LimitRow]:
 def shipped_dft_rows() -> list[LimitRow]:
     """Rows by density functional theory with the standing protocols, failures among them.
 
-    Of neutral molecules those with relaxed cations; of anions, which lose their charge on oxidation
-    and have no cation, the others.
+    Of neutral molecules those with relaxed ions; of anions, which lose their charge on oxidation
+    and are not reduced, the others.
     """
     neutral, anion = RELAXED.key, DftProtocol().key
     return [row for row in _rows(DFT) if row.protocol == (anion if row.charge else neutral)]

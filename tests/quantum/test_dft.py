@@ -20,27 +20,28 @@ def test_key_depends_on_the_functional_and_on_the_structures():
     assert Protocol().key not in keys
 
 
-def test_relaxed_cations_are_another_protocol_and_the_first_keeps_its_key():
+def test_relaxed_ions_are_another_protocol_and_the_first_keeps_its_key():
     # The key of shipped rows: a new setting must not orphan them.
     assert DftProtocol().key == "dft-1-9dc28f41"
-    assert RELAXED.key.startswith("dft-2-")
+    assert RELAXED.key.startswith("dft-3-")
+    assert replace(RELAXED, anion=None).key != RELAXED.key
 
 
-def test_no_shipped_cation_rises_as_it_is_relaxed():
+def test_no_shipped_ion_rises_as_it_is_relaxed():
     path = files("electrolyte_ml.quantum").joinpath("tables", "dft_limits.csv")
     table = read_rows(Path(str(path)))
     before = {row.smiles: row for row in table if row.protocol == DftProtocol().key}
     rows = [row for row in table if row.protocol == RELAXED.key]
     assert len(rows) >= 51
-    assert sum(row.oxidation_limit_v < before[row.smiles].oxidation_limit_v for row in rows) > 40
-    for row in rows:
-        assert row.oxidation_limit_v <= before[row.smiles].oxidation_limit_v
-        assert row.reduction_limit_v == pytest.approx(
-            before[row.smiles].reduction_limit_v, abs=1e-3
-        )
+    known = [(row, before[row.smiles]) for row in rows if row.smiles in before]
+    for row, unrelaxed in known:
+        assert row.oxidation_limit_v <= unrelaxed.oxidation_limit_v
+        assert row.reduction_limit_v >= unrelaxed.reduction_limit_v - 1e-3
+    assert sum(row.oxidation_limit_v < old.oxidation_limit_v for row, old in known) > 40
+    assert sum(row.reduction_limit_v > old.reduction_limit_v for row, old in known) > 40
 
 
-def test_models_see_relaxed_cations_of_molecules_and_the_one_row_of_an_anion():
+def test_models_see_relaxed_ions_of_molecules_and_the_one_row_of_an_anion():
     rows = shipped_dft_rows()
     assert len({row.smiles for row in rows}) == len(rows)
     neutral = [row for row in rows if row.charge == 0]
@@ -51,14 +52,15 @@ def test_models_see_relaxed_cations_of_molecules_and_the_one_row_of_an_anion():
 
 
 @pytest.mark.slow
-def test_a_cation_relaxed_with_the_functional_is_not_above_that_of_tight_binding():
+def test_ions_relaxed_with_the_functional_are_not_above_those_of_tight_binding():
     pytest.importorskip("tblite", reason="tblite is not installed")
     pytest.importorskip("pyscf", reason="PySCF is not installed")
     subject = molecule("COC=O")
     before, after = dft_row(subject, DftProtocol()), dft_row(subject, RELAXED)
     assert after.failure == ""
     assert after.oxidation_limit_v < before.oxidation_limit_v
-    assert after.reduction_limit_v == pytest.approx(before.reduction_limit_v, abs=1e-3)
+    # The electron bends the ester group, which tight binding leaves flat.
+    assert after.reduction_limit_v > before.reduction_limit_v + 0.2
 
 
 @pytest.mark.slow

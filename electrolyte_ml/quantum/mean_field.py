@@ -1,0 +1,108 @@
+"""Mean fields of density functional theory, in the gas or in a continuum (PySCF)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.quantum.cavity import keep_integrals
+from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
+from electrolyte_ml.quantum.xtb import ConvergenceError
+
+_MAX_CYCLE, _TOLERANCE, _LEVEL_SHIFT = 80, 1e-6, 0.3  # the latter two in hartree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuum:
+    """An implicit solvent, IEF-PCM.
+
+    Attributes
+    ----------
+    permittivity
+        Of the solvent.
+    lebedev_order
+        Of the grid on the cavity.
+    """
+
+    permittivity: float
+    lebedev_order: int
+
+
+def mean_field_of(
+    subject: Molecule,
+    positions: NDArray[np.float64],
+    electrons_removed: int,
+    *,
+    functional: str,
+    basis: str,
+    grid_level: int,
+    solvent: Continuum | None,
+) -> Any:
+    """A mean field of PySCF that has not been iterated yet.
+
+    Parameters
+    ----------
+    subject
+        The molecule.
+    positions
+        Bohr, shape (a, 3) or (3a,).
+    electrons_removed
+        1 for the oxidised, -1 for the reduced molecule.
+    functional, basis, grid_level
+        As PySCF names them.
+    solvent
+        None for the gas.
+
+    Raises
+    ------
+    MissingDependencyError
+        If PySCF is not installed.
+    """
+    gto, dft = import_optional("pyscf.gto"), import_optional("pyscf.dft")
+    # PySCF attaches solvation to its mean fields when this module is imported.
+    import_optional("pyscf.solvent")
+    charge = subject.charge + electrons_removed
+    unpaired = int(subject.numbers.sum() - charge) % 2
+    points = (positions.reshape(-1, 3) * BOHR_ANGSTROM).tolist()
+    atoms = [(int(z), tuple(p)) for z, p in zip(subject.numbers, points, strict=True)]
+    system = gto.M(atom=atoms, charge=charge, spin=unpaired, basis=basis, verbose=0)
+    mean_field = (dft.UKS if unpaired else dft.RKS)(system, xc=functional).density_fit()
+    mean_field.grids.level = grid_level
+    if solvent is not None:
+        mean_field = mean_field.PCM()
+        mean_field.with_solvent.method = "IEF-PCM"
+        mean_field.with_solvent.eps = solvent.permittivity
+        mean_field.with_solvent.lebedev_order = solvent.lebedev_order
+        keep_integrals(mean_field.with_solvent, system)
+    mean_field.conv_tol, mean_field.max_cycle = _TOLERANCE, _MAX_CYCLE
+    return mean_field
+
+
+def converged_energy(mean_field: Any, density: NDArray[np.float64] | None) -> float:
+    """Iterate a mean field, hartree.
+
+    Parameters
+    ----------
+    mean_field
+        Of `mean_field_of`.
+    density
+        To start from; that of free atoms by default. Orbitals of the neutral molecule would put the
+        electron of an anion into a diffuse state above the lowest, which no iteration leaves.
+
+    Raises
+    ------
+    ConvergenceError
+        If the iteration does not converge.
+    """
+    energy = mean_field.kernel(density)
+    if not mean_field.converged:
+        # Occupied and empty levels apart: slower, and out of a swing between two states.
+        mean_field.level_shift = _LEVEL_SHIFT
+        energy = mean_field.kernel(mean_field.make_rdm1())
+    if not mean_field.converged:
+        raise ConvergenceError(f"{mean_field.xc}/{mean_field.mol.basis} did not converge")
+    return float(energy)
