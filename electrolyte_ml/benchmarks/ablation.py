@@ -103,8 +103,8 @@ def _evaluate(
     progress: Progress | None,
 ) -> JobResult:
     rows = rows_of(case)
-    tested, members = out_of_fold(rows, case.split, settings=settings, seed=seed, progress=progress)
-    centre = centre_of(members)
+    found = out_of_fold(rows, case.split, settings=settings, seed=seed, progress=progress)
+    tested, centre = case.split.tested, centre_of(found.tested)
     measured = rows.log10_conductivity[tested]
     metrics = log_metrics(measured, centre, case.groups)
     simulated = _simulated_share(case)[tested] > _HALF

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from importlib.util import find_spec
 
 import numpy as np
@@ -18,6 +17,7 @@ from electrolyte_ml.models.conductivity.fitting import TrainingRows
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
+from electrolyte_ml.models.folds import OutOfFold
 
 #: Source and files that decide what the networks predict.
 FIT_CODE = (
@@ -27,6 +27,7 @@ FIT_CODE = (
     "electrolyte_ml.models.artefacts.graph",
     "electrolyte_ml.models.conductivity",
     "electrolyte_ml.models.conductivity_law",
+    "electrolyte_ml.models.folds",
     *(
         f"electrolyte_ml.models.deep.{name}"
         for name in (
@@ -46,9 +47,7 @@ FIT_CODE = (
 )
 #: What networks on graphs are fitted with; those on descriptors need the first alone.
 PACKAGES = ("torch", "deepchem", "torch_geometric")
-# Every member's log10 conductivity of the tested rows, shape (E, t), and CPU seconds of one fit.
-Fitted = tuple[NDArray[np.float64], float]
-_DONE: dict[tuple[object, ...], Fitted] = {}
+_DONE: dict[tuple[object, ...], OutOfFold] = {}
 
 
 def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
@@ -57,7 +56,7 @@ def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
     return f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
 
 
-def descriptor_members(case: Case, seed: int, progress: Progress | None = None) -> Fitted:
+def descriptor_members(case: Case, seed: int, progress: Progress | None = None) -> OutOfFold:
     """Networks on descriptors, fitted anew in every fold.
 
     Parameters
@@ -68,20 +67,11 @@ def descriptor_members(case: Case, seed: int, progress: Progress | None = None) 
         Of the fits.
     progress
         Called after every fit.
-
-    Returns
-    -------
-    members
-        Every member's log10 conductivity in the order of the tested rows, shape (E, t).
-    seconds
-        CPU time of one fit, on average.
     """
     key = (case.split_sha256, case.content_sha256, seed)
     if key not in _DONE:
-        start = time.process_time()
         rows = TrainingRows.of(case.measurements)
-        _, members = out_of_fold(rows, case.split, seed=seed, progress=progress)
-        _DONE[key] = (members, (time.process_time() - start) / len(case.split.folds))
+        _DONE[key] = out_of_fold(rows, case.split, seed=seed, progress=progress)
     return _DONE[key]
 
 
@@ -92,7 +82,7 @@ def graph_members(
     progress: Progress | None = None,
     *,
     pretrained: bool = True,
-) -> Fitted:
+) -> OutOfFold:
     """Networks on graphs, fitted anew in every fold.
 
     Parameters
@@ -103,11 +93,6 @@ def graph_members(
         Of network and fit.
     pretrained
         Whether the encoder starts from the shipped one.
-
-    Returns
-    -------
-    members, seconds
-        As of `descriptor_members`.
 
     Raises
     ------
@@ -131,8 +116,8 @@ def graph_members(
 
 def ensemble_members(
     case: Case, seed: int, progress: Progress | None = None, *, graph_seed: int | None = None
-) -> Fitted:
-    """Both kinds of networks as they ship; the time is that of a fold with both.
+) -> tuple[NDArray[np.float64], float]:
+    """Both kinds of networks as they ship.
 
     Parameters
     ----------
@@ -140,10 +125,16 @@ def ensemble_members(
         As in `descriptor_members`.
     graph_seed
         Of the fits on graphs, if it is another.
+
+    Returns
+    -------
+    members
+        Every member's log10 conductivity of the tested rows, shape (E, t).
+    seconds
+        CPU time of a fold with both.
     """
-    described, of_described = descriptor_members(case, seed, progress)
+    described = descriptor_members(case, seed, progress)
     of_graphs = seed if graph_seed is None else graph_seed
-    graphed, of_graphed = graph_members(case, GraphSettings(), of_graphs, progress)
-    rows = GraphRows.of(case.measurements)
-    joined = joined_out_of_fold(described, graphed, rows, case.split)
-    return joined, of_described + of_graphed
+    graphed = graph_members(case, GraphSettings(), of_graphs, progress)
+    members = joined_out_of_fold(described, graphed, GraphRows.of(case.measurements), case.split)
+    return members, described.seconds + graphed.seconds

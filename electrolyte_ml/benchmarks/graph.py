@@ -26,7 +26,6 @@ from electrolyte_ml.benchmarks.conductivity_splits import (
 from electrolyte_ml.benchmarks.fits import (
     FIT_CODE,
     PACKAGES,
-    Fitted,
     descriptor_members,
     ensemble_members,
     graph_members,
@@ -143,15 +142,19 @@ def _run(case: Case, model: str, seed: int, n_seeds: int, progress: Progress | N
     return JobResult(metrics=metrics, measured=case.measured, predicted=np.power(10.0, centres[0]))
 
 
-def _members(case: Case, model: str, seed: int, fit_seed: int, progress: Progress | None) -> Fitted:
+def _members(
+    case: Case, model: str, seed: int, fit_seed: int, progress: Progress | None
+) -> tuple[_Floats, float]:
     """Every member's log10 conductivity of the tested rows, and CPU seconds of a fit."""
-    if model == DESCRIPTORS:
-        return descriptor_members(case, fit_seed, progress)
     if model == BOTH:
         return ensemble_members(case, seed, progress, graph_seed=fit_seed)
-    return graph_members(
-        case, _SETTINGS[model], fit_seed, progress, pretrained=_SETTINGS[model].encoder_rate == 0
-    )
+    if model == DESCRIPTORS:
+        found = descriptor_members(case, fit_seed, progress)
+    else:
+        settings = _SETTINGS[model]
+        pretrained = settings.encoder_rate == 0
+        found = graph_members(case, settings, fit_seed, progress, pretrained=pretrained)
+    return found.tested, found.seconds
 
 
 @cache

@@ -23,7 +23,7 @@ what makes concentrated solutions poor conductors at 25 degC is for the most par
 nearer to their glass. :math:`T_0` rises as the share of salt among all molecules does (of solvents
 of 100 g/mol), which is bounded, where molality is not. :math:`B, t_1 > 0`, so that :math:`\kappa`
 rises with temperature. The distance :math:`D` equals :math:`T - T_0` well above :math:`T_0` and
-stays positive below (:math:`w` of 30 K), and the smooth minimum and maximum,
+stays positive below (:math:`w` of 25 K), and the smooth minimum and maximum,
 :math:`\operatorname{smin}(x, y) = y - v \ln(1 + e^{(y - x)/v})`, keep a composition that nothing
 like was measured from running away to conductivities that nobody could measure.
 
@@ -42,7 +42,7 @@ from typing import Any
 N_PARAMETERS = 7
 _HIGHEST_T0_K = 260.0
 _CAP_WIDTH_K = 10.0
-_GLASS_WIDTH_K = 30.0
+_GLASS_WIDTH_K = 25.0
 _SATURATION_MOL_KG = 10.0
 # Near the maximum of most electrolytes, 0.8 mol/kg.
 _USUAL_ROOT_MOLALITY = 0.9

@@ -7,6 +7,7 @@ from electrolyte_ml.benchmarks import fits, graph
 from electrolyte_ml.benchmarks.base import JobResult
 from electrolyte_ml.benchmarks.registry import jobs_of
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.models.folds import OutOfFold
 
 needs_data = pytest.mark.skipif(
     not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
@@ -50,14 +51,19 @@ def test_both_are_one_ensemble_and_seeds_have_a_spread(monkeypatch):
 
     def fitted(rows, split, fit_seed, shift):
         asked.append((fit_seed, shift))
-        measured = np.log10(rows.conductivity_ms_cm[split.tested])
-        return np.stack([measured + shift * (1 + 0.1 * fit_seed)] * 2)
+        measured = np.log10(rows.conductivity_ms_cm)
+        # What was fitted to is met, so that there is nothing to remember.
+        return OutOfFold(
+            tested=np.stack([measured[split.tested] + shift * (1 + 0.1 * fit_seed)] * 2),
+            trained=tuple(np.stack([measured[train]] * 2) for train, _ in split.folds),
+            seconds=1.0,
+        )
 
     def described(rows, split, *, seed, progress):
-        return split.tested, fitted(rows, split, seed, 0.2)
+        return fitted(rows, split, seed, 0.2)
 
     def graphed(rows, split, settings, *, seed, pretrained, progress):
-        return fitted(rows, split, seed, -0.1 if pretrained is not None else -0.3), 1.0
+        return fitted(rows, split, seed, -0.1 if pretrained is not None else -0.3)
 
     monkeypatch.setattr(fits, "_DONE", {})
     monkeypatch.setattr(fits, "out_of_fold", described)

@@ -17,6 +17,7 @@ from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.models.conductivity.cation import CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.ensemble import Ensemble
+from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
 from electrolyte_ml.models.deep.network import GraphNetwork
@@ -24,8 +25,9 @@ from electrolyte_ml.models.deep.pair import GraphPair
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 4
-_SETTLED, _EARLY = "settled.", "early."
+_FORMAT = 5
+_SETTLED, _EARLY, _MEMORY = "settled.", "early.", "memory."
+_REMEMBERED = ("share", "weights", "low", "high")
 
 
 def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:
@@ -41,12 +43,14 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         Where the two files go; the package's own by default.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    network, graph = model.ensemble.network, model.ensemble.graph
+    network, graph, memory = model.ensemble.network, model.ensemble.graph, model.ensemble.memory
     arrays = {"centre": network.centre, "scale": network.scale}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
     for prefix, part in ((_SETTLED, graph.settled), (_EARLY, graph.early)):
         arrays |= {prefix + name: array for name, array in part.arrays().items()}
+    if memory is not None:
+        arrays |= {_MEMORY + name: getattr(memory, name) for name in _REMEMBERED}
     arrays |= _shift_arrays(model.sodium)
     with (folder / f"{_ARRAYS}.tmp").open("wb") as stream:
         single: dict[str, Any] = {name: a.astype(np.float32) for name, a in arrays.items()}
@@ -56,6 +60,8 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         "features": list(FEATURE_NAMES),
         "species": list(graph.smiles),
         "measured_species": sorted(graph.measured),
+        "remembered_solvents": list(memory.solvents) if memory else [],
+        "remembered_anions": list(memory.anions) if memory else [],
         "factor": model.factor,
         "sodium_sources": model.sodium.n_sources,
         "domain": model.domain.to_dict(),
@@ -106,10 +112,22 @@ def load(folder: Path | None = None) -> ConductivityModel:
     )
     graph = GraphPair(settled=settled, early=early, measured=frozenset(record["measured_species"]))
     return ConductivityModel(
-        ensemble=Ensemble(network=network, graph=graph),
+        ensemble=Ensemble(network=network, graph=graph, memory=_memory_from(arrays, record)),
         factor=float(record["factor"]),
         sodium=_shift_from(arrays, int(record["sodium_sources"])),
         domain=Domain.from_dict(record["domain"]),
+    )
+
+
+def _memory_from(
+    arrays: Mapping[str, NDArray[np.float64]], record: Mapping[str, Any]
+) -> Memory | None:
+    if f"{_MEMORY}{_REMEMBERED[0]}" not in arrays:
+        return None
+    return Memory(
+        solvents=tuple(record["remembered_solvents"]),
+        anions=tuple(record["remembered_anions"]),
+        **{name: arrays[_MEMORY + name] for name in _REMEMBERED},
     )
 
 

@@ -53,18 +53,20 @@ def _head(model: ConductivityModel, record: Mapping[str, Any]) -> str:
         f"{ensemble.network.n_members} networks (2 x {settings['descriptors']['width']} units)"
     )
     graphed = f"{ensemble.graph.n_members} (2 x {settings['graphs']['hidden']})"
+    remembered = len(ensemble.memory.weights) if ensemble.memory else 0
     return f"""\
 # Conductivity model
 
 - **Predicts** ionic conductivity (mS/cm) of a liquid electrolyte from its recipe and temperature,
   with a {100 * COVERAGE:.0f} % interval and a domain flag.
 - **Made of** {described} on descriptors and {graphed}
-  on embeddings of molecular graphs, which give the parameters of a physical law, and their median;
-  half of the former see anions by structure, half by size and computed surface potential; a
-  Gaussian process for the shift from lithium to sodium; one conformal factor. Species outside the
-  catalog have no embedding: there the former stand alone. Weights and measured sodium points:
-  `conductivity.npz`; everything else, with seed, settings and data: `conductivity.json`. Neither
-  runs code when loaded.
+  on embeddings of molecular graphs, which give the parameters of a physical law, and the mean of
+  the middle half of them all; of the former, half see anions by structure, half by size and
+  computed surface potential; a Gaussian process of what they leave of {remembered} measured
+  mixtures, bounded and faded out beside them; another for the shift from lithium to sodium; one
+  conformal factor. Species outside the catalog have no embedding: there the former stand alone.
+  Weights and measured sodium points: `conductivity.npz`; everything else, with seed, settings and
+  data: `conductivity.json`. Neither runs code when loaded.
 - **Trained on** {record["data"]}.
   Rows that contradict every other source are judged, not learnt. Made again, byte
   for byte on one machine, by `electrolyte-ml train conductivity`.

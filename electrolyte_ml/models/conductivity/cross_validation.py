@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,9 +12,13 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.models.conductivity.ensemble import joined
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
+from electrolyte_ml.models.conductivity.intervals import centre_of
+from electrolyte_ml.models.conductivity.memory import Memory
+from electrolyte_ml.models.conductivity.network import Network
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
+from electrolyte_ml.models.folds import OutOfFold
 
 Progress = Callable[[str, int, int], None]
 
@@ -25,7 +30,7 @@ def out_of_fold(
     settings: FitSettings | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+) -> OutOfFold:
     """Predictions of rows by networks on descriptors that did not see their group.
 
     Parameters
@@ -38,30 +43,29 @@ def out_of_fold(
         Of the fits.
     progress
         Called as ``progress(name, done, total)`` after every fit.
-
-    Returns
-    -------
-    tested
-        Row numbers in the order of the folds, shape (t,).
-    members
-        Every member's log10 conductivity, shape (E, t).
     """
-    tested, members = [], []
+    tested, trained, start = [], [], time.process_time()
     for number, (train, test) in enumerate(split.folds, start=1):
-        network = fit_network(rows.select(train), settings, seed=seed)
-        left_out = rows.select(test)
-        tested.append(test)
-        members.append(
-            network.log10_conductivity(
-                left_out.features,
-                np.arange(len(test)),
-                left_out.molality_mol_kg,
-                left_out.temperature_k,
-            )
-        )
+        fitted_to = rows.select(train)
+        network = fit_network(fitted_to, settings, seed=seed)
+        tested.append(_members(network, rows.select(test)))
+        trained.append(_members(network, fitted_to))
         if progress is not None:
             progress(split.name, number, len(split.folds))
-    return np.concatenate(tested), np.concatenate(members, axis=1)
+    return OutOfFold(
+        tested=np.concatenate(tested, axis=1),
+        trained=tuple(trained),
+        seconds=(time.process_time() - start) / len(split.folds),
+    )
+
+
+def _members(network: Network, rows: TrainingRows) -> NDArray[np.float64]:
+    return network.log10_conductivity(
+        rows.features,
+        np.arange(len(rows.temperature_k)),
+        rows.molality_mol_kg,
+        rows.temperature_k,
+    )
 
 
 def ensemble_out_of_fold(
@@ -96,9 +100,9 @@ def ensemble_out_of_fold(
     """
     from electrolyte_ml.models.deep import cross_validation as graphs
 
-    _, described = out_of_fold(TrainingRows.of(lithium), split, seed=seed, progress=progress)
+    described = out_of_fold(TrainingRows.of(lithium), split, seed=seed, progress=progress)
     rows = GraphRows.of(lithium)
-    graphed, _ = graphs.out_of_fold(
+    graphed = graphs.out_of_fold(
         rows,
         split,
         GraphSettings(),
@@ -110,17 +114,14 @@ def ensemble_out_of_fold(
 
 
 def joined_out_of_fold(
-    described: NDArray[np.float64],
-    graphed: NDArray[np.float64],
-    rows: GraphRows,
-    split: Split,
+    described: OutOfFold, graphed: OutOfFold, rows: GraphRows, split: Split
 ) -> NDArray[np.float64]:
-    """Both kinds of members as they ship: without graphs where a fold has not seen the anion.
+    """Both kinds of members as they ship, with what they leave of the rows they were fitted to.
 
     Parameters
     ----------
     described, graphed
-        Predictions of both kinds in the order of ``split.tested``, shapes (D, t) and (G, t).
+        Of both kinds, D and G members.
     rows
         Measurements, n rows.
     split
@@ -129,9 +130,22 @@ def joined_out_of_fold(
     Returns
     -------
     ndarray of float, shape (2 D, t)
+        Without graphs where a fold has not seen the anion.
     """
     from electrolyte_ml.models.deep.cross_validation import unseen_anions
 
-    told = graphed.copy()
+    told = graphed.tested.copy()
     told[:, unseen_anions(rows, split)] = np.nan
-    return joined(described, told)
+    members = joined(described.tested, told)
+    done = 0
+    for (train, test), own, other in zip(
+        split.folds, described.trained, graphed.trained, strict=True
+    ):
+        assert own is not None  # descriptors tell of every row
+        centre = centre_of(own if other is None else joined(own, other))
+        memory = Memory.of(rows.select(train), centre)
+        part = rows.select(test)
+        correction = memory.correction(part.mixtures, part.temperature_k)
+        members[:, done : done + len(test)] += correction
+        done += len(test)
+    return members

@@ -1,9 +1,10 @@
 """The ensemble for lithium: networks that read descriptors, and networks that read graphs.
 
 Both kinds end in the same law of conductivity and have the same weight. They see different things
-of a molecule, so that they are wrong about different electrolytes, and the median of all of them is
+of a molecule, so that they are wrong about different electrolytes, and the middle of all of them is
 better than that of either kind. Of an anion that was never measured graphs say too little, and
-recipes with one are left to descriptors. Predicts with numpy alone.
+recipes with one are left to descriptors. What all of them leave of measured mixtures is remembered.
+Predicts with numpy alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, mixture_features
+from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.network import Network
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pair import GraphPair, has_new_anion
@@ -31,10 +33,13 @@ class Ensemble:
         Members that read descriptors.
     graph
         Members that read embeddings of the graphs of species; it has those of the catalog.
+    memory
+        What measured mixtures deviate from the members; None before it is known.
     """
 
     network: Network
     graph: GraphPair
+    memory: Memory | None = None
 
     def log10_conductivity(
         self,
@@ -59,7 +64,8 @@ class Ensemble:
         Returns
         -------
         ndarray of float, shape (E, n)
-            Those of `joined`; decadic logarithm of the conductivity in mS/cm.
+            Those of `joined`, all corrected by what is remembered; decadic logarithm of the
+            conductivity in mS/cm.
         """
         taken = np.arange(len(composition.index)) if rows is None else rows
         index = composition.index[taken]
@@ -76,7 +82,10 @@ class Ensemble:
         if told.any():
             part = mixtures.select(np.flatnonzero(told)).of_species(graph.smiles)
             graphed[:, told] = graph.log10_conductivity(part, temperature_k[told])
-        return joined(described, graphed)
+        members = joined(described, graphed)
+        if self.memory is not None:
+            members += self.memory.correction(mixtures, temperature_k)
+        return members
 
 
 def joined(described: NDArray[np.float64], graphed: NDArray[np.float64]) -> NDArray[np.float64]:

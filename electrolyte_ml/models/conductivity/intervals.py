@@ -28,8 +28,14 @@ _HALVING_SPREAD = 0.1
 
 
 def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Prediction of the ensemble, shape (n,): the median, which a runaway member cannot move."""
-    return np.median(members, axis=0)
+    """Prediction of the ensemble, shape (n,): the mean of the middle half of the members.
+
+    A runaway member cannot move it, as it cannot move the median; but the median follows one member
+    and then another, so that it has corners and, of curves with one maximum each, several.
+    """
+    cut = len(members) // 4
+    middle = np.partition(members, (cut, len(members) - cut - 1), axis=0)[cut : len(members) - cut]
+    return middle.mean(axis=0)
 
 
 def deviations_of(members: NDArray[np.float64]) -> NDArray[np.float64]:

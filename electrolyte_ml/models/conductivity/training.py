@@ -41,6 +41,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     scale_of,
 )
 from electrolyte_ml.models.conductivity.likeness import places
+from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
@@ -77,7 +78,9 @@ def measured_sodium() -> Measurements:
 
 
 def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
-    """Fit both kinds of members; those on graphs know the species of the catalog.
+    """Fit both kinds of members, and remember what they leave.
+
+    Those on graphs know the species of the catalog.
 
     Parameters
     ----------
@@ -95,10 +98,11 @@ def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
     from electrolyte_ml.models.deep.fitting import fit_pair
 
     encoder = read_encoder()
-    pair = fit_pair(GraphRows.of(lithium), seed=seed, pretrained=encoder)
+    rows = GraphRows.of(lithium)
+    pair = fit_pair(rows, seed=seed, pretrained=encoder)
     catalog = packaged_catalog()
     every = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
-    return Ensemble(
+    members = Ensemble(
         network=fit_network(TrainingRows.of(lithium), seed=seed),
         graph=replace(
             pair,
@@ -106,6 +110,7 @@ def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
             early=with_species(pair.early, every, encoder),
         ),
     )
+    return replace(members, memory=Memory.of(rows, centre_of(lithium_members(members, lithium))))
 
 
 def lithium_members(ensemble: Ensemble, measurements: Measurements) -> NDArray[np.float64]:

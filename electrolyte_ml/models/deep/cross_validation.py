@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.models.deep.fitting import fit_graph
 from electrolyte_ml.models.deep.mixtures import GraphRows
+from electrolyte_ml.models.deep.network import GraphNetwork
 from electrolyte_ml.models.deep.pair import has_new_anion, is_new
 from electrolyte_ml.models.deep.settings import GraphSettings
+from electrolyte_ml.models.folds import OutOfFold
 
 Progress = Callable[[str, int, int], None]
 
@@ -26,7 +28,7 @@ def out_of_fold(
     seed: int = 0,
     pretrained: Mapping[str, NDArray[np.float32]] | None = None,
     progress: Progress | None = None,
-) -> tuple[NDArray[np.float64], float]:
+) -> OutOfFold:
     """Predictions of all tested rows, as `electrolyte_ml.models.deep.pair` makes them.
 
     Of its two fits only those are made that a fold has rows for.
@@ -44,28 +46,37 @@ def out_of_fold(
 
     Returns
     -------
-    members
-        Every member's log10 conductivity in the order of ``split.tested``, shape (E, t).
-    seconds
-        CPU time that a fold took to fit, on average.
+    OutOfFold
+        Rows that a fold was fitted to are predicted by the settled fit, if it was made.
     """
     early = replace(settings, steps=settings.early_steps)
-    members, seconds = [], 0.0
+    tested, trained, seconds = [], [], 0.0
     for number, (train, test) in enumerate(split.folds, start=1):
-        trained, tested = rows.select(train), rows.select(test)
-        new = is_new(tested.mixtures, trained.measured_species)
+        fitted_to, left_out = rows.select(train), rows.select(test)
+        new = is_new(left_out.mixtures, fitted_to.measured_species)
         predicted = np.empty((settings.members, len(test)))
+        own = None
         for fit, at in ((settings, np.flatnonzero(~new)), (early, np.flatnonzero(new))):
             if len(at):
                 start = time.process_time()
-                network = fit_graph(trained, fit, seed=seed, pretrained=pretrained)
+                network = fit_graph(fitted_to, fit, seed=seed, pretrained=pretrained)
                 seconds += time.process_time() - start
-                part = tested.select(at)
-                predicted[:, at] = network.log10_conductivity(part.mixtures, part.temperature_k)
-        members.append(predicted)
+                predicted[:, at] = _members(network, left_out.select(at))
+                if fit is settings:
+                    own = _members(network, fitted_to)
+        tested.append(predicted)
+        trained.append(own)
         if progress is not None:
             progress(split.name, number, len(split.folds))
-    return np.concatenate(members, axis=1), seconds / len(split.folds)
+    return OutOfFold(
+        tested=np.concatenate(tested, axis=1),
+        trained=tuple(trained),
+        seconds=seconds / len(split.folds),
+    )
+
+
+def _members(network: GraphNetwork, rows: GraphRows) -> NDArray[np.float64]:
+    return network.log10_conductivity(rows.mixtures, rows.temperature_k)
 
 
 def unseen_anions(rows: GraphRows, split: Split) -> NDArray[np.bool_]:

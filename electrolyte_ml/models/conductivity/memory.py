@@ -1,0 +1,210 @@
+r"""What measured mixtures deviate from the networks: a hierarchical Gaussian process; numpy only.
+
+The networks share what they learn between all mixtures, and do not bend to the last one of them: of
+their own training rows they leave as much as of unseen formulations of the same mixtures. What is
+left of a mixture is a smooth function of molality :math:`m` and temperature,
+
+.. math::
+
+   \delta = \sum_{i + j \le 3} g_{ij}(x)\, u^i v^j, \quad
+   u = \frac{\sqrt m - 0.9}{0.6}, \quad
+   v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
+
+whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
+solvents and anions: what was measured of one mixture tells of those next to it and of no others.
+Readings count by the weights of a Student distribution with three degrees of freedom or so, because
+some are misread [1]_. Outside of what was measured of the nearest mixture :math:`\delta` fades, and
+it is bounded everywhere, so that it corrects the law and never replaces it.
+
+References
+----------
+.. [1] Lange, Little, Taylor, J. Am. Stat. Assoc. 1989, 84, 881.
+   https://doi.org/10.1080/01621459.1989.10478852
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.models.deep.mixtures import GraphRows, Mixtures
+
+_Floats = NDArray[np.float64]
+
+_DEGREE = 3
+_POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i))
+# Standard deviation of a coefficient, log10, and what each further power takes of it.
+_SD, _DECAY = 0.05, 0.7
+# Distance in mole fraction at which mixtures are others; shares of anions count twice.
+_WIDTH, _ANION_WEIGHT = 0.06, 2.0
+# Likeness below which nothing is told, exp(-7).
+_FARTHEST = 14.0
+# Spread of readings, log10, and how often their weights are worked out.
+_READING_SD, _REPEATS = 0.03, 6
+# The largest correction, log10, and how far beyond what was measured it reaches, in u and v.
+_LARGEST, _REACH = 0.15, 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Deviations of M measured mixtures.
+
+    Attributes
+    ----------
+    solvents, anions
+        SMILES of the species that they hold, lengths s and a.
+    share
+        Mole fractions of the solvents and of the anions, shape (M, s + a).
+    weights
+        Of each power of the state at each mixture, log10, shape (M, 10).
+    low, high
+        Of the states u and v that each was measured at, shapes (M, 2).
+    """
+
+    solvents: tuple[str, ...]
+    anions: tuple[str, ...]
+    share: _Floats
+    weights: _Floats
+    low: _Floats
+    high: _Floats
+
+    @classmethod
+    def of(cls, rows: GraphRows, predicted: _Floats) -> Memory:
+        """Remember readings; those that are not trusted are left out.
+
+        Parameters
+        ----------
+        rows
+            Of the n readings.
+        predicted
+            Their log10 conductivity by networks that were fitted to them, shape (n,).
+
+        Returns
+        -------
+        Memory
+            Rounded to single precision, so that a saved copy is the same.
+        """
+        trusted = np.flatnonzero(rows.trusted)
+        deviation = (rows.log10_conductivity - predicted)[trusted]
+        mixtures, temperature_k = rows.mixtures.select(trusted), rows.temperature_k[trusted]
+        places, index = np.unique(mixtures.index, return_inverse=True)
+        share = np.column_stack([mixtures.solvent_share, mixtures.anion_share])[places]
+        state = _state(mixtures.molality_mol_kg, temperature_k)
+        low = np.full((len(places), 2), np.inf)
+        np.minimum.at(low, index, state)
+        high = np.full((len(places), 2), -np.inf)
+        np.maximum.at(high, index, state)
+        scaled = _scaled(share, len(mixtures.solvents))
+        alike = np.exp(-0.5 * _squared_distance(scaled, scaled))
+        weights = _weights(alike, index, _basis(state) * _prior_sd(), deviation) * _prior_sd()
+        share, weights, low, high = (
+            array.astype(np.float32).astype(np.float64) for array in (share, weights, low, high)
+        )
+        return cls(
+            solvents=mixtures.solvents,
+            anions=mixtures.anions,
+            share=share,
+            weights=weights,
+            low=low,
+            high=high,
+        )
+
+    def correction(self, mixtures: Mixtures, temperature_k: _Floats) -> _Floats:
+        """What is added to log10 conductivities of the networks, shape (n,).
+
+        Parameters
+        ----------
+        mixtures
+            Of the n rows.
+        temperature_k
+            K, shape (n,).
+        """
+        solvents, other_solvents = _aligned(
+            mixtures.solvents, mixtures.solvent_share, self.solvents
+        )
+        anions, other_anions = _aligned(mixtures.anions, mixtures.anion_share, self.anions)
+        asked = _scaled(np.column_stack([solvents, anions]), len(self.solvents))
+        foreign = other_solvents**2 + (_ANION_WEIGHT * other_anions) ** 2
+        distance = _squared_distance(asked, _scaled(self.share, len(self.solvents)))
+        distance += foreign[:, None] / _WIDTH**2
+        nearest = distance.argmin(axis=1)
+        near = distance[np.arange(len(nearest)), nearest] < _FARTHEST
+        found = np.zeros(len(mixtures.index))
+        rows = np.flatnonzero(near[mixtures.index])
+        if not len(rows):
+            return found
+        known = np.flatnonzero(near)
+        coefficients = np.exp(-0.5 * distance[known]) @ self.weights
+        place = np.searchsorted(known, mixtures.index[rows])
+        state = _state(mixtures.molality_mol_kg[rows], temperature_k[rows])
+        at = nearest[mixtures.index[rows]]
+        held = np.clip(state, self.low[at], self.high[at])
+        fading = np.exp(-0.5 * (((state - held) / _REACH) ** 2).sum(axis=1))
+        deviation = (_basis(held) * coefficients[place]).sum(axis=1)
+        found[rows] = fading * _LARGEST * np.tanh(deviation / _LARGEST)
+        return found
+
+
+def _weights(
+    alike: _Floats, index: NDArray[np.intp], basis: _Floats, deviation: _Floats
+) -> _Floats:
+    """Posterior weights of scaled coefficients, shape (M, 10), by reweighted least squares."""
+    n_mixtures, n_powers = len(alike), basis.shape[1]
+    size = n_mixtures * n_powers
+    left: _Floats = deviation
+    weights = np.zeros((n_mixtures, n_powers))
+    for _ in range(_REPEATS):
+        trust = 1.0 / (_READING_SD**2 + left**2)
+        precision = np.zeros((n_mixtures, n_powers, n_powers))
+        np.add.at(precision, index, trust[:, None, None] * basis[:, :, None] * basis[:, None, :])
+        told = np.zeros((n_mixtures, n_powers))
+        np.add.at(told, index, (trust * deviation)[:, None] * basis)
+        system = np.einsum("ikl,ij->ikjl", precision, alike).reshape(size, size)
+        system[np.diag_indices(size)] += 1.0
+        weights = np.linalg.solve(system, told.ravel()).reshape(n_mixtures, n_powers)
+        left = deviation - (basis * (alike @ weights)[index]).sum(axis=1)
+    return weights
+
+
+def _state(molality: _Floats, temperature_k: _Floats) -> _Floats:
+    u = (np.sqrt(molality) - 0.9) / 0.6
+    v = (1000.0 / temperature_k - 1000.0 / 298.15) / 0.5
+    return np.column_stack([u, v])
+
+
+def _basis(state: _Floats) -> _Floats:
+    powers = np.stack([np.ones_like(state), state, state * state, state * state * state])
+    return np.column_stack([powers[i, :, 0] * powers[j, :, 1] for i, j in _POWERS])
+
+
+def _prior_sd() -> _Floats:
+    return np.array([_SD * _DECAY ** (i + j) for i, j in _POWERS])
+
+
+def _scaled(share: _Floats, n_solvents: int) -> _Floats:
+    scaled = share / _WIDTH
+    scaled[:, n_solvents:] *= _ANION_WEIGHT
+    return scaled
+
+
+def _squared_distance(first: _Floats, second: _Floats) -> _Floats:
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
+    distance: _Floats = np.maximum(squares - 2.0 * first @ second.T, 0.0)
+    return distance
+
+
+def _aligned(
+    species: Sequence[str], share: _Floats, order: Sequence[str]
+) -> tuple[_Floats, _Floats]:
+    """Shares in another order of species, and what is left of species that are not in it."""
+    place = {name: i for i, name in enumerate(order)}
+    aligned, foreign = np.zeros((len(share), len(order))), np.zeros(len(share))
+    for column, name in enumerate(species):
+        if name in place:
+            aligned[:, place[name]] += share[:, column]
+        else:
+            foreign += share[:, column]
+    return aligned, foreign
