@@ -135,8 +135,7 @@ def test_repeated_rows_give_repeated_answers():
     recipe = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
     same = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v")
     values = predict_conductivity([recipe, same, recipe], np.full(3, ROOM_K)).value
-    # Matrix products may differ in the last digit with the place of a row.
-    assert values == pytest.approx(np.full(3, values[0]), rel=1e-13)
+    assert len(set(values.tolist())) == 1
 
 
 def laws(n, seed=0):

@@ -84,6 +84,29 @@ def test_a_mixture_next_to_a_measured_one_gets_a_part():
     assert corrected(memory, "1 m NaPF6 in EC:DEC 1:1 w/w") == pytest.approx(same)
 
 
+def test_between_two_measured_mixtures_there_is_no_step():
+    # One was measured at all states, the other in the cold alone.
+    rows = readings(
+        lambda m, _: 0.1 + 0 * m, texts=("LiPF6 in EC:DEC 50:50 w/w", "LiPF6 in EC:DEC 58:42 w/w")
+    )
+    half = len(rows.trusted) // 2
+    trusted = (np.arange(2 * half) < half) | (rows.temperature_k < 280)
+    memory = Memory.of(
+        GraphRows(
+            mixtures=rows.mixtures,
+            temperature_k=rows.temperature_k,
+            conductivity_ms_cm=rows.conductivity_ms_cm,
+            trusted=trusted,
+        ),
+        np.zeros(2 * half),
+    )
+    shares = np.arange(46, 62, 0.1)
+    found = [corrected(memory, f"1 m LiPF6 in EC:DEC {s}:{100 - s} w/w", 333.15) for s in shares]
+    assert max(found) > 0.06
+    assert min(found) < 0.5 * max(found)
+    assert np.abs(np.diff(found)).max() < 0.003
+
+
 def test_misread_rows_and_untrusted_ones_do_not_count():
     n = len(MOLALITIES) * len(TEMPERATURES_K)
     wrong = np.arange(n) % 6 == 0

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
 _FORMAT = 5
 _SETTLED, _EARLY, _MEMORY = "settled.", "early.", "memory."
-_REMEMBERED = ("share", "weights", "low", "high")
+_REMEMBERED = ("place", "weights", "low", "high")
 
 
 def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = FOLDER) -> None:

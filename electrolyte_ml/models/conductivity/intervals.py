@@ -34,7 +34,7 @@ def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
     and then another, so that it has corners and, of curves with one maximum each, several.
     """
     cut = len(members) // 4
-    middle = np.partition(members, (cut, len(members) - cut - 1), axis=0)[cut : len(members) - cut]
+    middle: NDArray[np.float64] = np.sort(members, axis=0)[cut : len(members) - cut]
     return middle.mean(axis=0)
 
 

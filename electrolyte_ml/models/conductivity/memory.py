@@ -12,9 +12,9 @@ left of a mixture is a smooth function of molality :math:`m` and temperature,
 
 whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
 solvents and anions: what was measured of one mixture tells of those next to it and of no others.
-Readings count by the weights of a Student distribution with three degrees of freedom or so, because
-some are misread [1]_. Outside of what was measured of the nearest mixture :math:`\delta` fades, and
-it is bounded everywhere, so that it corrects the law and never replaces it.
+Readings count by the weights of a Cauchy distribution, Student's with one degree of freedom,
+because some are misread [1]_. Outside of what was measured of mixtures alike :math:`\delta` fades,
+and it is bounded everywhere, so that it corrects the law and never replaces it.
 
 References
 ----------
@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.models.conductivity.likeness import likeness
 from electrolyte_ml.models.deep.mixtures import GraphRows, Mixtures
 
 _Floats = NDArray[np.float64]
@@ -40,8 +41,8 @@ _POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - 
 _SD, _DECAY = 0.05, 0.7
 # Distance in mole fraction at which mixtures are others; shares of anions count twice.
 _WIDTH, _ANION_WEIGHT = 0.06, 2.0
-# Likeness below which nothing is told, exp(-7).
-_FARTHEST = 14.0
+# Likeness below which nothing is told.
+_LEAST_LIKENESS = 1e-3
 # Spread of readings, log10, and how often their weights are worked out.
 _READING_SD, _REPEATS = 0.03, 6
 # The largest correction, log10, and how far beyond what was measured it reaches, in u and v.
@@ -56,8 +57,8 @@ class Memory:
     ----------
     solvents, anions
         SMILES of the species that they hold, lengths s and a.
-    share
-        Mole fractions of the solvents and of the anions, shape (M, s + a).
+    place
+        Mole fractions of the solvents and of the anions, shape (M, s + a + 2), see `_place`.
     weights
         Of each power of the state at each mixture, log10, shape (M, 10).
     low, high
@@ -66,7 +67,7 @@ class Memory:
 
     solvents: tuple[str, ...]
     anions: tuple[str, ...]
-    share: _Floats
+    place: _Floats
     weights: _Floats
     low: _Floats
     high: _Floats
@@ -91,25 +92,19 @@ class Memory:
         deviation = (rows.log10_conductivity - predicted)[trusted]
         mixtures, temperature_k = rows.mixtures.select(trusted), rows.temperature_k[trusted]
         places, index = np.unique(mixtures.index, return_inverse=True)
-        share = np.column_stack([mixtures.solvent_share, mixtures.anion_share])[places]
+        place = _place(mixtures, mixtures.solvents, mixtures.anions)[places]
         state = _state(mixtures.molality_mol_kg, temperature_k)
         low = np.full((len(places), 2), np.inf)
         np.minimum.at(low, index, state)
         high = np.full((len(places), 2), -np.inf)
         np.maximum.at(high, index, state)
-        scaled = _scaled(share, len(mixtures.solvents))
-        alike = np.exp(-0.5 * _squared_distance(scaled, scaled))
+        alike = likeness(place, place, _WIDTH)
         weights = _weights(alike, index, _basis(state) * _prior_sd(), deviation) * _prior_sd()
-        share, weights, low, high = (
-            array.astype(np.float32).astype(np.float64) for array in (share, weights, low, high)
-        )
+        arrays = {"place": place, "weights": weights, "low": low, "high": high}
         return cls(
             solvents=mixtures.solvents,
             anions=mixtures.anions,
-            share=share,
-            weights=weights,
-            low=low,
-            high=high,
+            **{n: array.astype(np.float32).astype(np.float64) for n, array in arrays.items()},
         )
 
     def correction(self, mixtures: Mixtures, temperature_k: _Floats) -> _Floats:
@@ -122,28 +117,21 @@ class Memory:
         temperature_k
             K, shape (n,).
         """
-        solvents, other_solvents = _aligned(
-            mixtures.solvents, mixtures.solvent_share, self.solvents
-        )
-        anions, other_anions = _aligned(mixtures.anions, mixtures.anion_share, self.anions)
-        asked = _scaled(np.column_stack([solvents, anions]), len(self.solvents))
-        foreign = other_solvents**2 + (_ANION_WEIGHT * other_anions) ** 2
-        distance = _squared_distance(asked, _scaled(self.share, len(self.solvents)))
-        distance += foreign[:, None] / _WIDTH**2
-        nearest = distance.argmin(axis=1)
-        near = distance[np.arange(len(nearest)), nearest] < _FARTHEST
+        alike = likeness(_place(mixtures, self.solvents, self.anions), self.place, _WIDTH)
+        near = alike.max(axis=1) > _LEAST_LIKENESS
         found = np.zeros(len(mixtures.index))
         rows = np.flatnonzero(near[mixtures.index])
         if not len(rows):
             return found
         known = np.flatnonzero(near)
-        coefficients = np.exp(-0.5 * distance[known]) @ self.weights
-        place = np.searchsorted(known, mixtures.index[rows])
+        alike, of_rows = alike[known], np.searchsorted(known, mixtures.index[rows])
+        # Of two mixtures alike, with the share of each: no step where the nearest one changes.
+        shares = alike / alike.sum(axis=1)[:, None]
+        low, high = (shares @ bound for bound in (self.low, self.high))
         state = _state(mixtures.molality_mol_kg[rows], temperature_k[rows])
-        at = nearest[mixtures.index[rows]]
-        held = np.clip(state, self.low[at], self.high[at])
+        held = np.clip(state, low[of_rows], high[of_rows])
         fading = np.exp(-0.5 * (((state - held) / _REACH) ** 2).sum(axis=1))
-        deviation = (_basis(held) * coefficients[place]).sum(axis=1)
+        deviation = (_basis(held) * (alike @ self.weights)[of_rows]).sum(axis=1)
         found[rows] = fading * _LARGEST * np.tanh(deviation / _LARGEST)
         return found
 
@@ -184,27 +172,20 @@ def _prior_sd() -> _Floats:
     return np.array([_SD * _DECAY ** (i + j) for i, j in _POWERS])
 
 
-def _scaled(share: _Floats, n_solvents: int) -> _Floats:
-    scaled = share / _WIDTH
-    scaled[:, n_solvents:] *= _ANION_WEIGHT
-    return scaled
+def _place(mixtures: Mixtures, solvents: Sequence[str], anions: Sequence[str]) -> _Floats:
+    """Places of mixtures among certain species, shape (u, s + a + 2).
 
-
-def _squared_distance(first: _Floats, second: _Floats) -> _Floats:
-    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
-    distance: _Floats = np.maximum(squares - 2.0 * first @ second.T, 0.0)
-    return distance
-
-
-def _aligned(
-    species: Sequence[str], share: _Floats, order: Sequence[str]
-) -> tuple[_Floats, _Floats]:
-    """Shares in another order of species, and what is left of species that are not in it."""
-    place = {name: i for i, name in enumerate(order)}
-    aligned, foreign = np.zeros((len(share), len(order))), np.zeros(len(share))
-    for column, name in enumerate(species):
-        if name in place:
-            aligned[:, place[name]] += share[:, column]
-        else:
-            foreign += share[:, column]
-    return aligned, foreign
+    Mole fractions of those solvents and of other ones together, and of the anions in the same way,
+    which are weighted.
+    """
+    parts = []
+    for own, share, order, weight in (
+        (mixtures.solvents, mixtures.solvent_share, solvents, 1.0),
+        (mixtures.anions, mixtures.anion_share, anions, _ANION_WEIGHT),
+    ):
+        column = {name: i for i, name in enumerate(order)}
+        place = np.zeros((len(share), len(order) + 1))
+        for name, values in zip(own, share.T, strict=True):
+            place[:, column.get(name, len(order))] += weight * values
+        parts.append(place)
+    return np.column_stack(parts)

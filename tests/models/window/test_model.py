@@ -311,11 +311,12 @@ def test_published_theory_on_unseen_solvents_is_met(tier):
     [
         ("oxidation_limit_v", "table", 0.30),
         ("oxidation_limit_v", "model", 0.30),
-        ("reduction_limit_v", "table", 0.50),
-        ("reduction_limit_v", "model", 0.50),
+        ("reduction_limit_v", "table", 0.45),
+        ("reduction_limit_v", "model", 0.35),
     ],
 )
 def test_our_own_theory_on_unseen_solvents_is_met(axis, tier, mae):
+    # Where the record stands, with a little to spare; 0.30 and 0.50 V are what is asked.
     row = comparisons("wB97X")[axis, tier]
     assert row["n"] >= 15
     assert row["mae_v"] <= mae
