@@ -26,7 +26,7 @@ from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.conductivity.cross_validation import out_of_fold
-from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows
+from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import centre_of
 from electrolyte_ml.simulate.results import of_default_force_field, read_table
 
@@ -103,7 +103,8 @@ def _evaluate(
     progress: Progress | None,
 ) -> JobResult:
     rows = rows_of(case)
-    found = out_of_fold(rows, case.split, settings=settings, seed=seed, progress=progress)
+    fit = partial(fit_network, settings=settings, seed=seed)
+    found = out_of_fold(rows, case.split, fit, progress=progress)
     tested, centre = case.split.tested, centre_of(found.tested)
     measured = rows.log10_conductivity[tested]
     metrics = log_metrics(measured, centre, case.groups)

@@ -1,7 +1,8 @@
-"""Out-of-fold predictions of both kinds of lithium networks, fitted once a process."""
+"""Out-of-fold predictions of all kinds of members for lithium, fitted once a run."""
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,13 +14,14 @@ from electrolyte_ml.models.conductivity.cross_validation import (
     joined_out_of_fold,
     out_of_fold,
 )
-from electrolyte_ml.models.conductivity.fitting import TrainingRows
+from electrolyte_ml.models.conductivity.fitting import TrainingRows, fit_network
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
 from electrolyte_ml.models.folds import OutOfFold
 
-#: Source and files that decide what the networks predict.
+#: Source and files that decide what the members predict.
 FIT_CODE = (
     "electrolyte_ml.benchmarks.fits",
     "electrolyte_ml.features.graphs",
@@ -70,8 +72,23 @@ def descriptor_members(case: Case, seed: int, progress: Progress | None = None) 
     """
     key = (case.split_sha256, case.content_sha256, seed)
     if key not in _DONE:
+        rows, fit = TrainingRows.of(case.measurements), partial(fit_network, seed=seed)
+        _DONE[key] = out_of_fold(rows, case.split, fit, progress=progress)
+    return _DONE[key]
+
+
+def process_members(case: Case, progress: Progress | None = None) -> OutOfFold:
+    """Gaussian processes on descriptors, fitted anew in every fold; nothing is drawn.
+
+    Parameters
+    ----------
+    case, progress
+        As in `descriptor_members`.
+    """
+    key = (case.split_sha256, case.content_sha256)
+    if key not in _DONE:
         rows = TrainingRows.of(case.measurements)
-        _DONE[key] = out_of_fold(rows, case.split, seed=seed, progress=progress)
+        _DONE[key] = out_of_fold(rows, case.split, fit_process, progress=progress)
     return _DONE[key]
 
 
@@ -117,7 +134,7 @@ def graph_members(
 def ensemble_members(
     case: Case, seed: int, progress: Progress | None = None, *, graph_seed: int | None = None
 ) -> tuple[NDArray[np.float64], float]:
-    """Both kinds of networks as they ship.
+    """All kinds of members as they ship.
 
     Parameters
     ----------
@@ -131,10 +148,11 @@ def ensemble_members(
     members
         Every member's log10 conductivity of the tested rows, shape (E, t).
     seconds
-        CPU time of a fold with both.
+        CPU time of a fold with all of them.
     """
     described = descriptor_members(case, seed, progress)
     of_graphs = seed if graph_seed is None else graph_seed
     graphed = graph_members(case, GraphSettings(), of_graphs, progress)
-    members = joined_out_of_fold(described, graphed, GraphRows.of(case.measurements), case.split)
-    return members, described.seconds + graphed.seconds
+    kinds = (described, graphed, process_members(case, progress))
+    members = joined_out_of_fold(*kinds, GraphRows.of(case.measurements), case.split)
+    return members, sum(kind.seconds for kind in kinds)

@@ -1,4 +1,4 @@
-"""Suite ``graph``: networks on descriptors and on graphs, alone and together, as they ship.
+"""Suite ``graph``: the kinds of members of the conductivity model, alone and together.
 
 Rows and folds are those of the suite ``conductivity``, split for split. Figures are means over
 seeds of the fits, with their standard deviation; the folds are those of the run's seed. A plain
@@ -30,6 +30,7 @@ from electrolyte_ml.benchmarks.fits import (
     ensemble_members,
     graph_members,
     lacking,
+    process_members,
 )
 from electrolyte_ml.benchmarks.frozen import check
 from electrolyte_ml.benchmarks.metrics import log_metrics
@@ -39,10 +40,11 @@ from electrolyte_ml.models.conductivity.intervals import centre_of
 from electrolyte_ml.models.conductivity.training import measured_sodium
 from electrolyte_ml.models.deep.settings import PLAIN, GraphSettings
 
-DESCRIPTORS, GRAPH, BOTH, UNTRAINED, PLAIN_GRAPH = (
+DESCRIPTORS, PROCESS, GRAPH, ALL, UNTRAINED, PLAIN_GRAPH = (
     "networks on descriptors",
+    "processes on descriptors",
     "networks on graphs",
-    "both, as shipped",
+    "all kinds, as shipped",
     "networks on graphs, not pre-trained",
     "plain message passing, no law",
 )
@@ -52,7 +54,7 @@ _SETTINGS = {
     UNTRAINED: replace(GraphSettings(), encoder_rate=0.3),
     PLAIN_GRAPH: PLAIN,
 }
-_USUAL = (DESCRIPTORS, GRAPH, BOTH, PLAIN_GRAPH)
+_USUAL = (DESCRIPTORS, PROCESS, GRAPH, ALL, PLAIN_GRAPH)
 _MODELS = {
     "formulation": _USUAL,
     "system": _USUAL,
@@ -65,9 +67,12 @@ _MODELS = {
 }
 SPLITS = tuple(_MODELS)
 #: Seeds of the fits by split, two elsewhere: more where chance has the largest part, one where
-#: folds are many. Of networks on descriptors, which are many themselves, one.
+#: folds are many. Of networks on descriptors, which are many themselves, one, and of processes,
+#: which draw nothing.
 N_SEEDS = {"salt": 3, "source": 1}
 _SEEDS = 2
+# What needs no graphs.
+_ALONE = (DESCRIPTORS, PROCESS)
 # What is compared with is fitted with one seed less.
 _FEWER = (UNTRAINED, PLAIN_GRAPH)
 _CODE = (*FIT_CODE, "electrolyte_ml.benchmarks.graph", "electrolyte_ml.benchmarks.metrics")
@@ -75,7 +80,7 @@ _Floats = NDArray[np.float64]
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """Both kinds of networks, both together, and what they are compared with.
+    """Every kind of members, all together, and what they are compared with.
 
     Parameters
     ----------
@@ -103,8 +108,13 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     return listed
 
 
+def _needs(model: str) -> tuple[str, ...]:
+    """Packages that fits of a model need."""
+    return {DESCRIPTORS: PACKAGES[:1], PROCESS: ()}.get(model, PACKAGES)
+
+
 def _n_seeds(split: str, model: str) -> int:
-    if model == DESCRIPTORS:
+    if model in _ALONE:
         return 1
     n_seeds = N_SEEDS.get(split, _SEEDS)
     return max(1, n_seeds - 1) if model in _FEWER else n_seeds
@@ -121,7 +131,7 @@ def _job(case: Case, model: str, seed: int, n_seeds: int) -> Job:
         split_sha256=case.split_sha256,
         depends_on=_CODE,
         version=f"{case.content_sha256} {n_seeds}",
-        skipped=lacking(PACKAGES[:1] if model == DESCRIPTORS else PACKAGES),
+        skipped=lacking(_needs(model)),
     )
 
 
@@ -146,10 +156,12 @@ def _members(
     case: Case, model: str, seed: int, fit_seed: int, progress: Progress | None
 ) -> tuple[_Floats, float]:
     """Every member's log10 conductivity of the tested rows, and CPU seconds of a fit."""
-    if model == BOTH:
+    if model == ALL:
         return ensemble_members(case, seed, progress, graph_seed=fit_seed)
     if model == DESCRIPTORS:
         found = descriptor_members(case, fit_seed, progress)
+    elif model == PROCESS:
+        found = process_members(case, progress)
     else:
         settings = _SETTINGS[model]
         pretrained = settings.encoder_rate == 0

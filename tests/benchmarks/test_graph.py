@@ -20,7 +20,7 @@ def test_without_deepchem_the_networks_are_skipped_with_what_to_install(monkeypa
     jobs = jobs_of("graph", splits=("salt",))
     skipped = {job.model for job in jobs if job.skipped}
     assert len(skipped) == 4
-    assert [job.model for job in jobs if not job.skipped] == [graph.DESCRIPTORS]
+    assert [job.model for job in jobs if not job.skipped] == [graph.DESCRIPTORS, graph.PROCESS]
     assert all("electrolyte_ml[deep]" in job.skipped for job in jobs if job.skipped)
 
 
@@ -32,7 +32,7 @@ def test_every_split_has_the_networks_and_what_they_are_compared_with():
     assert set(models) == set(graph.SPLITS)
     for split, held in models.items():
         assert {graph.GRAPH, graph.PLAIN_GRAPH} <= held
-        assert split == "cation" or {graph.DESCRIPTORS, graph.BOTH} <= held
+        assert split == "cation" or {graph.DESCRIPTORS, graph.PROCESS, graph.ALL} <= held
     assert graph.UNTRAINED in models["salt"]
     assert [job.model for job in jobs_of("graph", quick=True)] == [graph.GRAPH]
     with pytest.raises(InputError, match="unknown split rows"):
@@ -46,21 +46,23 @@ def test_rows_of_the_cation_split_are_those_of_the_sodium_suite():
 
 
 @needs_data
-def test_both_are_one_ensemble_and_seeds_have_a_spread(monkeypatch):
+def test_all_kinds_are_one_ensemble_and_seeds_have_a_spread(monkeypatch):
     asked = []
 
-    def fitted(rows, split, fit_seed, shift):
+    def fitted(rows, split, fit_seed, shift, n_members=2):
         asked.append((fit_seed, shift))
         measured = np.log10(rows.conductivity_ms_cm)
         # What was fitted to is met, so that there is nothing to remember.
         return OutOfFold(
-            tested=np.stack([measured[split.tested] + shift * (1 + 0.1 * fit_seed)] * 2),
+            tested=np.stack([measured[split.tested] + shift * (1 + 0.1 * fit_seed)] * n_members),
             trained=tuple(np.stack([measured[train]] * 2) for train, _ in split.folds),
             seconds=1.0,
         )
 
-    def described(rows, split, *, seed, progress):
-        return fitted(rows, split, seed, 0.2)
+    def described(rows, split, fit, *, progress):
+        if fit is fits.fit_process:
+            return fitted(rows, split, 0, 0.7, n_members=1)
+        return fitted(rows, split, fit.keywords["seed"], 0.2)
 
     def graphed(rows, split, settings, *, seed, pretrained, progress):
         return fitted(rows, split, seed, -0.1 if pretrained is not None else -0.3)
@@ -69,22 +71,20 @@ def test_both_are_one_ensemble_and_seeds_have_a_spread(monkeypatch):
     monkeypatch.setattr(fits, "out_of_fold", described)
     deep = "electrolyte_ml.models.deep.cross_validation"
     monkeypatch.setattr(f"{deep}.out_of_fold", graphed)
-    # A quarter of the rows has an anion that its fold was not fitted to.
-    monkeypatch.setattr(f"{deep}.unseen_anions", lambda _, split: split.tested % 4 == 0)
     monkeypatch.setattr(graph, "lacking", lambda _: None)
     results: dict[str, JobResult] = {
         j.model: j.run(None) for j in jobs_of("graph", splits=("system",))
     }
-    own, both = results[graph.GRAPH].metrics, results[graph.BOTH].metrics
+    own, all_kinds = results[graph.GRAPH].metrics, results[graph.ALL].metrics
     assert "mae_log10_sd" not in results[graph.DESCRIPTORS].metrics
     n_seeds = 2
     mean = 1 + 0.1 * np.mean(range(n_seeds))
     assert own["mae_log10"] == pytest.approx(0.1 * mean)
     assert own["mae_log10_sd"] == pytest.approx(0.01 * np.std(range(n_seeds), ddof=1))
-    # The median of as many at +0.2 as at -0.1; without graphs, +0.2.
-    expected = 0.75 * (0.2 - 0.1 * mean) / 2 + 0.25 * 0.2
-    assert both["mae_log10"] == pytest.approx(expected, rel=1e-3)
+    # The middle four of two at -0.1, two at +0.2 and two at +0.7.
+    assert all_kinds["mae_log10"] == pytest.approx((2 * 0.2 + 0.7 - 0.1 * mean) / 4, rel=1e-3)
+    assert results[graph.PROCESS].metrics["mae_log10"] == pytest.approx(0.7)
     assert own["seeds"] == n_seeds
     assert results[graph.PLAIN_GRAPH].metrics["mae_log10"] == pytest.approx(0.3)
     # What one job fitted, no other fits again.
-    assert sorted(asked) == sorted([(0, 0.2), (0, -0.1), (1, -0.1), (0, -0.3)])
+    assert sorted(asked) == sorted([(0, 0.2), (0, 0.7), (0, -0.1), (1, -0.1), (0, -0.3)])

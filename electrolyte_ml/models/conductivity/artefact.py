@@ -20,13 +20,15 @@ from electrolyte_ml.models.conductivity.ensemble import Ensemble
 from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.conductivity.process import LawProcess
 from electrolyte_ml.models.deep.network import GraphNetwork
 from electrolyte_ml.models.deep.pair import GraphPair
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 5
-_SETTLED, _EARLY, _MEMORY = "settled.", "early.", "memory."
+_FORMAT = 6
+_SETTLED, _EARLY, _PROCESS, _MEMORY = "settled.", "early.", "process.", "memory."
+_PROCESSED = ("centre", "scale", "known", "weights")
 _REMEMBERED = ("place", "weights", "low", "high")
 
 
@@ -43,12 +45,14 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
         Where the two files go; the package's own by default.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    network, graph, memory = model.ensemble.network, model.ensemble.graph, model.ensemble.memory
+    ensemble = model.ensemble
+    network, graph, memory = ensemble.network, ensemble.graph, ensemble.memory
     arrays = {"centre": network.centre, "scale": network.scale}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
     for prefix, part in ((_SETTLED, graph.settled), (_EARLY, graph.early)):
         arrays |= {prefix + name: array for name, array in part.arrays().items()}
+    arrays |= {_PROCESS + name: getattr(ensemble.process, name) for name in _PROCESSED}
     if memory is not None:
         arrays |= {_MEMORY + name: getattr(memory, name) for name in _REMEMBERED}
     arrays |= _shift_arrays(model.sodium)
@@ -111,8 +115,11 @@ def load(folder: Path | None = None) -> ConductivityModel:
         for prefix in (_SETTLED, _EARLY)
     )
     graph = GraphPair(settled=settled, early=early, measured=frozenset(record["measured_species"]))
+    process = LawProcess(**{name: arrays[_PROCESS + name] for name in _PROCESSED})
     return ConductivityModel(
-        ensemble=Ensemble(network=network, graph=graph, memory=_memory_from(arrays, record)),
+        ensemble=Ensemble(
+            network=network, graph=graph, process=process, memory=_memory_from(arrays, record)
+        ),
         factor=float(record["factor"]),
         sodium=_shift_from(arrays, int(record["sodium_sources"])),
         domain=Domain.from_dict(record["domain"]),

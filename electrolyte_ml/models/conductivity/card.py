@@ -59,12 +59,14 @@ def _head(model: ConductivityModel, record: Mapping[str, Any]) -> str:
 
 - **Predicts** ionic conductivity (mS/cm) of a liquid electrolyte from its recipe and temperature,
   with a {100 * COVERAGE:.0f} % interval and a domain flag.
-- **Made of** {described} on descriptors and {graphed}
-  on embeddings of molecular graphs, which give the parameters of a physical law, and the mean of
-  the middle half of them all; of the former, half see anions by structure, half by size and
-  computed surface potential; a Gaussian process of what they leave of {remembered} measured
+- **Made of** three kinds of members with the same weight, which give the parameters of a physical
+  law: {described} on descriptors, {graphed} on embeddings of
+  molecular graphs, and Gaussian processes on descriptors; the mean of the middle half of them all.
+  Networks on descriptors see anions by structure or by size and computed surface potential in
+  turn, processes both ways. A Gaussian process of what they leave of {remembered} measured
   mixtures, bounded and faded out beside them; another for the shift from lithium to sodium; one
-  conformal factor. Species outside the catalog have no embedding: there the former stand alone.
+  conformal factor. Species outside the catalog have no embedding: there networks on descriptors
+  stand for those on graphs.
   Weights and measured sodium points: `conductivity.npz`; everything else, with seed, settings and
   data: `conductivity.json`. Neither runs code when loaded.
 - **Trained on** {record["data"]}.

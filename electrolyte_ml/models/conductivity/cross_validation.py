@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.models.conductivity.ensemble import joined
-from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
+from electrolyte_ml.models.conductivity.fitting import TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import centre_of
 from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.conductivity.process import LawProcess
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
@@ -26,12 +29,11 @@ Progress = Callable[[str, int, int], None]
 def out_of_fold(
     rows: TrainingRows,
     split: Split,
+    fit: Callable[[TrainingRows], Network | LawProcess],
     *,
-    settings: FitSettings | None = None,
-    seed: int = 0,
     progress: Progress | None = None,
 ) -> OutOfFold:
-    """Predictions of rows by networks on descriptors that did not see their group.
+    """Predictions of rows by members on descriptors that did not see their group.
 
     Parameters
     ----------
@@ -39,17 +41,17 @@ def out_of_fold(
         Measurements, n rows.
     split
         Folds over these rows.
-    settings, seed
-        Of the fits.
+    fit
+        Makes the members: `fit_network` or `fit_process`.
     progress
         Called as ``progress(name, done, total)`` after every fit.
     """
     tested, trained, start = [], [], time.process_time()
     for number, (train, test) in enumerate(split.folds, start=1):
         fitted_to = rows.select(train)
-        network = fit_network(fitted_to, settings, seed=seed)
-        tested.append(_members(network, rows.select(test)))
-        trained.append(_members(network, fitted_to))
+        fitted = fit(fitted_to)
+        tested.append(_members(fitted, rows.select(test)))
+        trained.append(_members(fitted, fitted_to))
         if progress is not None:
             progress(split.name, number, len(split.folds))
     return OutOfFold(
@@ -59,8 +61,8 @@ def out_of_fold(
     )
 
 
-def _members(network: Network, rows: TrainingRows) -> NDArray[np.float64]:
-    return network.log10_conductivity(
+def _members(fitted: Network | LawProcess, rows: TrainingRows) -> NDArray[np.float64]:
+    return fitted.log10_conductivity(
         rows.features,
         np.arange(len(rows.temperature_k)),
         rows.molality_mol_kg,
@@ -75,7 +77,7 @@ def ensemble_out_of_fold(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> NDArray[np.float64]:
-    """Predictions of rows by ensembles of both kinds that did not see their group.
+    """Predictions of rows by ensembles of all kinds that did not see their group.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def ensemble_out_of_fold(
     seed
         Of the fits.
     progress
-        As in `out_of_fold`; every fold is fitted twice.
+        As in `out_of_fold`; every fold is fitted once for each kind.
 
     Returns
     -------
@@ -100,7 +102,8 @@ def ensemble_out_of_fold(
     """
     from electrolyte_ml.models.deep import cross_validation as graphs
 
-    described = out_of_fold(TrainingRows.of(lithium), split, seed=seed, progress=progress)
+    described = TrainingRows.of(lithium)
+    network = partial(fit_network, seed=seed)
     rows = GraphRows.of(lithium)
     graphed = graphs.out_of_fold(
         rows,
@@ -110,18 +113,28 @@ def ensemble_out_of_fold(
         pretrained=read_encoder(),
         progress=progress,
     )
-    return joined_out_of_fold(described, graphed, rows, split)
+    return joined_out_of_fold(
+        out_of_fold(described, split, network, progress=progress),
+        graphed,
+        out_of_fold(described, split, fit_process, progress=progress),
+        rows,
+        split,
+    )
 
 
 def joined_out_of_fold(
-    described: OutOfFold, graphed: OutOfFold, rows: GraphRows, split: Split
+    described: OutOfFold,
+    graphed: OutOfFold,
+    processed: OutOfFold,
+    rows: GraphRows,
+    split: Split,
 ) -> NDArray[np.float64]:
-    """Both kinds of members as they ship, with what they leave of the rows they were fitted to.
+    """All kinds of members as they ship, with what they leave of the rows they were fitted to.
 
     Parameters
     ----------
-    described, graphed
-        Of both kinds, D and G members.
+    described, graphed, processed
+        Of the kinds, as of `joined`.
     rows
         Measurements, n rows.
     split
@@ -129,20 +142,16 @@ def joined_out_of_fold(
 
     Returns
     -------
-    ndarray of float, shape (2 D, t)
-        Without graphs where a fold has not seen the anion.
+    ndarray of float, shape (3 D, t)
     """
-    from electrolyte_ml.models.deep.cross_validation import unseen_anions
-
-    told = graphed.tested.copy()
-    told[:, unseen_anions(rows, split)] = np.nan
-    members = joined(described.tested, told)
+    members = joined(described.tested, graphed.tested, processed.tested)
     done = 0
-    for (train, test), own, other in zip(
-        split.folds, described.trained, graphed.trained, strict=True
-    ):
-        assert own is not None  # descriptors tell of every row
-        centre = centre_of(own if other is None else joined(own, other))
+    for number, (train, test) in enumerate(split.folds):
+        own, of_graphs, other = (kind.trained[number] for kind in (described, graphed, processed))
+        # Those on descriptors tell of every row.
+        assert own is not None
+        assert other is not None
+        centre = centre_of(joined(own, own if of_graphs is None else of_graphs, other))
         memory = Memory.of(rows.select(train), centre)
         part = rows.select(test)
         correction = memory.correction(part.mixtures, part.temperature_k)

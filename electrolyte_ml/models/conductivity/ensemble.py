@@ -1,10 +1,9 @@
-"""The ensemble for lithium: networks that read descriptors, and networks that read graphs.
+"""The ensemble for lithium: networks on descriptors, networks on graphs, and Gaussian processes.
 
-Both kinds end in the same law of conductivity and have the same weight. They see different things
-of a molecule, so that they are wrong about different electrolytes, and the middle of all of them is
-better than that of either kind. Of an anion that was never measured graphs say too little, and
-recipes with one are left to descriptors. What all of them leave of measured mixtures is remembered.
-Predicts with numpy alone.
+All three kinds end in the same law of conductivity and have the same weight. They see different
+things of a molecule, or learn in different ways, so that they are wrong about different
+electrolytes, and the middle of all of them is better than that of any kind. What they leave of
+measured mixtures is remembered. Predicts with numpy alone.
 """
 
 from __future__ import annotations
@@ -17,28 +16,32 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import Composition, mixture_features
 from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.network import Network
+from electrolyte_ml.models.conductivity.process import LawProcess
 from electrolyte_ml.models.deep.mixtures import Mixtures
-from electrolyte_ml.models.deep.pair import GraphPair, has_new_anion
+from electrolyte_ml.models.deep.pair import GraphPair
 
 LITHIUM = "[Li+]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """Both kinds of members.
+    """All kinds of members.
 
     Attributes
     ----------
     network
-        Members that read descriptors.
+        Networks that read descriptors.
     graph
-        Members that read embeddings of the graphs of species; it has those of the catalog.
+        Networks that read embeddings of the graphs of species; it has those of the catalog.
+    process
+        Gaussian processes that read descriptors.
     memory
         What measured mixtures deviate from the members; None before it is known.
     """
 
     network: Network
     graph: GraphPair
+    process: LawProcess
     memory: Memory | None = None
 
     def log10_conductivity(
@@ -49,8 +52,8 @@ class Ensemble:
     ) -> NDArray[np.float64]:
         """Every member's prediction of recipes with salt, as if their cations were lithium.
 
-        In recipes with an anion that was not measured, or with a species that no graph was
-        embedded of, members that read descriptors stand for those that read graphs.
+        In recipes with a species that no graph was embedded of, networks that read descriptors
+        stand for those that read graphs.
 
         Parameters
         ----------
@@ -69,42 +72,47 @@ class Ensemble:
         """
         taken = np.arange(len(composition.index)) if rows is None else rows
         index = composition.index[taken]
-        described = self.network.log10_conductivity(
-            mixture_features(composition),
-            index,
-            composition.molality_mol_kg[index],
-            temperature_k,
+        features, molality = mixture_features(composition), composition.molality_mol_kg[index]
+        described, processed = (
+            kind.log10_conductivity(features, index, molality, temperature_k)
+            for kind in (self.network, self.process)
         )
         mixtures, graph = lithium_twins(composition).select(taken), self.graph
         told = mixtures.foreign_share(graph.smiles) == 0.0
-        told &= ~has_new_anion(mixtures, graph.measured)
         graphed = np.full((graph.n_members, len(taken)), np.nan)
         if told.any():
             part = mixtures.select(np.flatnonzero(told)).of_species(graph.smiles)
             graphed[:, told] = graph.log10_conductivity(part, temperature_k[told])
-        members = joined(described, graphed)
+        members = joined(described, graphed, processed)
         if self.memory is not None:
             members += self.memory.correction(mixtures, temperature_k)
         return members
 
 
-def joined(described: NDArray[np.float64], graphed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Members of both kinds as one ensemble in which each kind has half of the weight.
+def joined(
+    described: NDArray[np.float64], graphed: NDArray[np.float64], processed: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Members of all kinds as one ensemble in which each kind has a third of the weight.
 
     Parameters
     ----------
     described
-        Predictions of members that read descriptors, shape (D, n).
+        Predictions of networks that read descriptors, shape (D, n).
     graphed
-        Of members that read graphs, shape (G, n), of which D is a multiple; NaN in rows that are
-        left to the others.
+        Of networks that read graphs, shape (G, n), of which D is a multiple; NaN in rows that are
+        left to the former.
+    processed
+        Of Gaussian processes, shape (P, n), of which D is a multiple.
 
     Returns
     -------
-    ndarray of float, shape (2 D, n)
+    ndarray of float, shape (3 D, n)
     """
-    repeated = np.repeat(graphed, len(described) // len(graphed), axis=0)
-    return np.concatenate([described, np.where(np.isnan(repeated), described, repeated)])
+    graphed, processed = (
+        np.repeat(kind, len(described) // len(kind), axis=0) for kind in (graphed, processed)
+    )
+    graphed = np.where(np.isnan(graphed), described, graphed)
+    return np.concatenate([described, graphed, processed])
 
 
 def lithium_twins(composition: Composition) -> Mixtures:

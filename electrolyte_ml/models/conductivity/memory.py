@@ -6,7 +6,7 @@ left of a mixture is a smooth function of molality :math:`m` and temperature,
 
 .. math::
 
-   \delta = \sum_{i + j \le 3} g_{ij}(x)\, u^i v^j, \quad
+   \delta = \sum_{i + j \le 4} g_{ij}(x)\, u^i v^j, \quad
    u = \frac{\sqrt m - 0.9}{0.6}, \quad
    v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
 
@@ -35,16 +35,16 @@ from electrolyte_ml.models.deep.mixtures import GraphRows, Mixtures
 
 _Floats = NDArray[np.float64]
 
-_DEGREE = 3
+_DEGREE = 4
 _POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i))
 # Standard deviation of a coefficient, log10, and what each further power takes of it.
-_SD, _DECAY = 0.05, 0.7
+_SD, _DECAY = 0.05, 0.85
 # Distance in mole fraction at which mixtures are others; shares of anions count twice.
 _WIDTH, _ANION_WEIGHT = 0.06, 2.0
 # Likeness below which nothing is told.
 _LEAST_LIKENESS = 1e-3
 # Spread of readings, log10, and how often their weights are worked out.
-_READING_SD, _REPEATS = 0.03, 6
+_READING_SD, _REPEATS = 0.02, 6
 # The largest correction, log10, and how far beyond what was measured it reaches, in u and v.
 _LARGEST, _REACH = 0.15, 0.6
 
@@ -60,7 +60,7 @@ class Memory:
     place
         Mole fractions of the solvents and of the anions, shape (M, s + a + 2), see `_place`.
     weights
-        Of each power of the state at each mixture, log10, shape (M, 10).
+        Of each power of the state at each mixture, log10, shape (M, 15).
     low, high
         Of the states u and v that each was measured at, shapes (M, 2).
     """
@@ -139,7 +139,7 @@ class Memory:
 def _weights(
     alike: _Floats, index: NDArray[np.intp], basis: _Floats, deviation: _Floats
 ) -> _Floats:
-    """Posterior weights of scaled coefficients, shape (M, 10), by reweighted least squares."""
+    """Posterior weights of scaled coefficients, shape (M, 15), by reweighted least squares."""
     n_mixtures, n_powers = len(alike), basis.shape[1]
     size = n_mixtures * n_powers
     left: _Floats = deviation
@@ -164,7 +164,7 @@ def _state(molality: _Floats, temperature_k: _Floats) -> _Floats:
 
 
 def _basis(state: _Floats) -> _Floats:
-    powers = np.stack([np.ones_like(state), state, state * state, state * state * state])
+    powers = np.power(state, np.arange(_DEGREE + 1)[:, None, None])
     return np.column_stack([powers[i, :, 0] * powers[j, :, 1] for i, j in _POWERS])
 
 

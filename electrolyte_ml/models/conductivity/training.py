@@ -43,6 +43,7 @@ from electrolyte_ml.models.conductivity.intervals import (
 from electrolyte_ml.models.conductivity.likeness import places
 from electrolyte_ml.models.conductivity.memory import Memory
 from electrolyte_ml.models.conductivity.model import ConductivityModel
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
@@ -78,7 +79,7 @@ def measured_sodium() -> Measurements:
 
 
 def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
-    """Fit both kinds of members, and remember what they leave.
+    """Fit all kinds of members, and remember what they leave.
 
     Those on graphs know the species of the catalog.
 
@@ -102,13 +103,15 @@ def fit_ensemble(lithium: Measurements, *, seed: int = 0) -> Ensemble:
     pair = fit_pair(rows, seed=seed, pretrained=encoder)
     catalog = packaged_catalog()
     every = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
+    described = TrainingRows.of(lithium)
     members = Ensemble(
-        network=fit_network(TrainingRows.of(lithium), seed=seed),
+        network=fit_network(described, seed=seed),
         graph=replace(
             pair,
             settled=with_species(pair.settled, every, encoder),
             early=with_species(pair.early, every, encoder),
         ),
+        process=fit_process(described),
     )
     return replace(members, memory=Memory.of(rows, centre_of(lithium_members(members, lithium))))
 

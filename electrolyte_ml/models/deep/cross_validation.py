@@ -13,7 +13,7 @@ from electrolyte_ml.data.splits import Split
 from electrolyte_ml.models.deep.fitting import fit_graph
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.network import GraphNetwork
-from electrolyte_ml.models.deep.pair import has_new_anion, is_new
+from electrolyte_ml.models.deep.pair import is_new
 from electrolyte_ml.models.deep.settings import GraphSettings
 from electrolyte_ml.models.folds import OutOfFold
 
@@ -77,13 +77,3 @@ def out_of_fold(
 
 def _members(network: GraphNetwork, rows: GraphRows) -> NDArray[np.float64]:
     return network.log10_conductivity(rows.mixtures, rows.temperature_k)
-
-
-def unseen_anions(rows: GraphRows, split: Split) -> NDArray[np.bool_]:
-    """Which tested rows hold an anion that their fold was not fitted to, shape (t,)."""
-    return np.concatenate(
-        [
-            has_new_anion(rows.select(test).mixtures, rows.select(train).measured_species)
-            for train, test in split.folds
-        ]
-    )

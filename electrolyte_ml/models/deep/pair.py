@@ -60,8 +60,3 @@ class GraphPair:
 def is_new(mixtures: Mixtures, measured: frozenset[str]) -> NDArray[np.bool_]:
     """Which rows hold a notable share of a species that was not measured, shape (n,)."""
     return mixtures.foreign_share(measured) >= NOTABLE_SHARE
-
-
-def has_new_anion(mixtures: Mixtures, measured: frozenset[str]) -> NDArray[np.bool_]:
-    """Which rows hold a notable share of an anion that was not measured, shape (n,)."""
-    return mixtures.foreign_share(measured, ("anion",)) >= NOTABLE_SHARE

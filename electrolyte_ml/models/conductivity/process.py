@@ -1,0 +1,118 @@
+r"""Gaussian processes of the parameters of the law; numpy only.
+
+Each of the seven numbers that make a conductivity by `electrolyte_ml.models.conductivity_law` is a
+Gaussian process over the standardised features :math:`z` of a composition, with the same
+covariance, the mean over views :math:`v` of a mixture (see `electrolyte_ml.features`) of
+
+.. math::
+
+   k_v(z, z') = 1 + 0.12\, \overline{z z'} + (1 + d)\, e^{-d}, \qquad
+   d^2 = \frac{3\, \overline{(z - z')^2}}{2.5^2} ,
+
+where the bars are means over the features of the view: what all electrolytes share, what goes with
+a feature everywhere, and what like ones share (Matern's of order 3/2 [1]_). A basis of powers of
+concentration and temperature in the place of the law would fit as well and run away beyond what was
+measured.
+
+References
+----------
+.. [1] Rasmussen, Williams, Gaussian Processes for Machine Learning, MIT Press 2006, eq. 4.17.
+   https://doi.org/10.7551/mitpress/3206.001.0001
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import FEATURE_VIEWS
+from electrolyte_ml.models.conductivity.network import LN10
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
+
+_Floats = NDArray[np.float64]
+
+# Standardised features are held within this, so that an odd species is not far from all others.
+_CLIP = 3.0
+_COMMON, _LINEAR, _ALIKE = 1.0, 0.12, 1.0
+# Root mean square distance of standardised features at which electrolytes are unlike.
+_LENGTH = 2.5
+_CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawProcess:
+    """What the processes have seen.
+
+    Attributes
+    ----------
+    centre, scale
+        Standardisation of the f features, shape (f,).
+    known
+        Standardised features of the p compositions that it was fitted to, shape (p, f).
+    weights
+        Of the covariance with each of them, shape (p, 7).
+    """
+
+    centre: _Floats
+    scale: _Floats
+    known: _Floats
+    weights: _Floats
+
+    def parameters(self, features: _Floats) -> _Floats:
+        """Parameters of the law, shape (u, 7), of features of shape (u, f)."""
+        out = np.empty((len(features), N_PARAMETERS))
+        for start in range(0, len(features), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            z = standardised(features[rows], self.centre, self.scale)
+            out[rows] = covariance(z, self.known) @ self.weights
+        return out
+
+    def log10_conductivity(
+        self,
+        features: _Floats,
+        index: NDArray[np.intp],
+        molality: _Floats,
+        temperature_k: _Floats,
+    ) -> _Floats:
+        """The prediction, as that of an ensemble of one.
+
+        Parameters
+        ----------
+        features
+            Of u distinct compositions, shape (u, f).
+        index
+            Which of them each row is about, shape (n,).
+        molality
+            mol/kg, positive, shape (n,).
+        temperature_k
+            K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (1, n)
+            Decadic logarithm of the conductivity in mS/cm.
+        """
+        of_rows = self.parameters(features)[index]
+        found: _Floats = ln_conductivity(of_rows, molality, temperature_k, np) / LN10
+        return found[None, :]
+
+
+def standardised(features: _Floats, centre: _Floats, scale: _Floats) -> _Floats:
+    """Features as the processes see them, shape (u, f)."""
+    held: _Floats = np.clip((features - centre) / scale, -_CLIP, _CLIP)
+    return held
+
+
+def covariance(first: _Floats, second: _Floats) -> _Floats:
+    """Covariance of a parameter; shapes (u, f), (p, f) to (u, p)."""
+    total = np.zeros((len(first), len(second)))
+    for view in FEATURE_VIEWS:
+        a, b, n = first[:, view], second[:, view], view.sum()
+        product = a @ b.T
+        squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * product
+        distance = np.sqrt(np.maximum(squared, 0.0) * (3.0 / n)) / _LENGTH
+        total += _LINEAR / n * product + _ALIKE * (1.0 + distance) * np.exp(-distance)
+    mean: _Floats = _COMMON + total / len(FEATURE_VIEWS)
+    return mean

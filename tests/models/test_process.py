@@ -1,0 +1,125 @@
+"""Gaussian processes of the parameters of the law."""
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.sources.calisol23 import FLAG_UNIT_10
+from electrolyte_ml.features import compose, mixture_features
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.conductivity import load
+from electrolyte_ml.models.conductivity.fitting import TrainingRows
+from electrolyte_ml.models.conductivity.process import covariance
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
+from electrolyte_ml.models.conductivity_law import ln_conductivity
+
+MOLALITIES = (0.2, 0.5, 0.8, 1.1, 1.5)
+TEMPERATURES_K = (263.15, 283.15, 298.15, 323.15)
+SOLVENTS = ("EC:DEC 1:1 w/w", "EC:DEC 1:3 w/w", "EC:DEC 3:1 w/w", "PC", "DME")
+ROOM_K = 298.15
+
+
+def nature(ec_share, molality, kelvin):
+    """Log10 conductivity of a law whose parameters go with the share of a solvent."""
+    n = len(molality)
+    parameters = np.tile([-0.5, 0.3, 0.5, 0.0, 0.2, 0.4, 0.5], (n, 1))
+    parameters[:, 0] += 0.4 * ec_share
+    return ln_conductivity(parameters, molality, kelvin, np) / np.log(10)
+
+
+def readings(solvents=SOLVENTS, molalities=MOLALITIES, temperatures_k=TEMPERATURES_K):
+    grid = [(s, m, t) for s in solvents for m in molalities for t in temperatures_k]
+    recipes = tuple(parse_recipe(f"{m} m LiPF6 in {s}") for s, m, _ in grid)
+    molality, kelvin = np.array([(m, t) for _, m, t in grid]).T
+    ec = [sum(p.mass_fraction for p in r.solvents if p.solvent.name == "EC") for r in recipes]
+    told = nature(np.array(ec), molality, kelvin)
+    return Measurements(
+        property_name="conductivity_ms_cm",
+        formulations=recipes,
+        formulation_index=np.arange(len(grid)),
+        temperature_k=kelvin,
+        value=10**told,
+        source=np.full(len(grid), "a"),
+        source_row=np.arange(len(grid)),
+        flag=np.full(len(grid), ""),
+    )
+
+
+def said(process, measurements):
+    rows = TrainingRows.of(measurements)
+    everything = np.arange(len(measurements))
+    return process.log10_conductivity(
+        rows.features, everything, rows.molality_mol_kg, rows.temperature_k
+    )[0]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit_process(TrainingRows.of(readings()))
+
+
+def test_a_law_is_found_also_between_and_beyond_what_was_measured(fitted):
+    asked = readings(("EC:DEC 2:3 w/w", "PC"), (0.1, 0.65, 2.0), (253.15, 303.15, 343.15))
+    assert said(fitted, asked) == pytest.approx(np.log10(asked.value), abs=0.03)
+
+
+def test_misread_rows_hardly_count_and_untrusted_ones_not_at_all(fitted):
+    measured = readings()
+    wrong = np.arange(0, len(measured), 12)
+    value, flag = measured.value.copy(), np.array(measured.flag, dtype=object)
+    value[wrong] /= 10
+    misread = Measurements(**{**fields(measured), "value": value})
+    assert (
+        np.abs(said(fit_process(TrainingRows.of(misread)), measured) - said(fitted, measured)).max()
+        < 0.03
+    )
+    flag[wrong] = FLAG_UNIT_10
+    told = Measurements(**{**fields(measured), "value": value, "flag": flag.astype(str)})
+    kept = measured.select(np.setdiff1d(np.arange(len(measured)), wrong))
+    assert said(fit_process(TrainingRows.of(told)), measured) == pytest.approx(
+        said(fit_process(TrainingRows.of(kept)), measured), abs=1e-9
+    )
+
+
+def fields(measured):
+    return {
+        name: getattr(measured, name)
+        for name in (
+            "property_name",
+            "formulations",
+            "formulation_index",
+            "temperature_k",
+            "value",
+            "source",
+            "source_row",
+            "flag",
+        )
+    }
+
+
+def test_order_of_rows_changes_nothing(fitted):
+    measured = readings()
+    turned = measured.select(np.random.default_rng(0).permutation(len(measured)))
+    assert said(fit_process(TrainingRows.of(turned)), measured) == pytest.approx(
+        said(fitted, measured), abs=1e-5
+    )
+
+
+def test_covariance_is_symmetric_positive_and_falls_with_distance():
+    z = np.random.default_rng(0).normal(size=(30, len(load().ensemble.process.centre)))
+    prior = covariance(z, z)
+    assert np.allclose(prior, prior.T)
+    assert np.linalg.eigvalsh(prior).min() > 0
+    assert covariance(z[:1], z[:1]) > covariance(z[:1], 0.9 * z[:1]) > covariance(z[:1], -z[:1])
+
+
+def test_the_shipped_process_has_one_maximum_also_where_nothing_was_measured():
+    molality = np.linspace(0.05, 6.0, 200)
+    recipes = [parse_recipe(f"1 m {t}") for t in ("LiPF6 in EC:DMC 1:1 w/w", "LiTFSI in TTE")]
+    features = mixture_features(compose(recipes))
+    for which in (0, 1):
+        k = load().ensemble.process.log10_conductivity(
+            features, np.full(200, which), molality, np.full(200, ROOM_K)
+        )[0]
+        turns = np.diff(np.sign(np.diff(k)))
+        assert np.count_nonzero(turns) <= 1
