@@ -38,7 +38,8 @@ _CLIP = 3.0
 _COMMON, _LINEAR, _ALIKE = 1.0, 0.12, 1.0
 # Root mean square distance of standardised features at which electrolytes are unlike.
 _LENGTH = 2.5
-_CHUNK = 1024
+# Compositions at a time: what a processor holds near.
+_CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

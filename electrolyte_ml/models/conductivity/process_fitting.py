@@ -1,9 +1,11 @@
 r"""Fitting the Gaussian processes of the law: the most probable ones, with numpy and SciPy alone.
 
 Readings err by Student's distribution with three degrees of freedom, because some are misread [1]_,
-and a width of 0.03 in log10 that grows where conductivity is low. The law is not linear in its
-parameters: the posterior is climbed by the method of Levenberg [2]_ and Marquardt [3]_, with the
-weights of the distribution worked out anew in every step.
+and a width of 0.03 in log10 that grows where conductivity is low. Readings of one composition are
+points of a few smooth curves and do not err apart: each of k of them weighs :math:`1 / \sqrt k`.
+Those of good conductors weigh more, as for the networks. The law is not linear in its parameters:
+the posterior is climbed by the method of Levenberg [2]_ and Marquardt [3]_, with the weights of the
+distribution worked out anew in every step.
 
 References
 ----------
@@ -29,8 +31,11 @@ _Floats = NDArray[np.float64]
 _FREEDOM = 3.0
 # Width of the readings, log10, and what is added where little flows, mS/cm.
 _READING_SD, _READING_SD_MS_CM = 0.03, 0.01
+# Weights go with the conductivity over that of a usual electrolyte, mS/cm, within a factor of ten.
+_USUAL_MS_CM, _POWER = 3.0, 0.3
 _JITTER = 1e-8
-_MOST_STEPS, _STEP, _ENOUGH = 25, 1e-4, 1e-4
+# Steps at most, step of a slope, and the relative gain of a step at which to end.
+_MOST_STEPS, _STEP, _ENOUGH = 80, 1e-4, 1e-5
 # Damping in shares of the curvature: at first, what it changes by, and where to give up.
 _DAMPING, _FACTOR, _MOST_DAMPING = 0.01, 5.0, 1e6
 
@@ -74,7 +79,11 @@ class _Posterior:
         self.molality, self.temperature = rows.molality_mol_kg, rows.temperature_k
         self.target = np.log(rows.conductivity_ms_cm)
         sd = np.hypot(_READING_SD, _READING_SD_MS_CM / rows.conductivity_ms_cm)
-        self.variance = (LN10 * sd) ** 2
+        weight = np.bincount(self.index)[self.index] ** -0.5
+        weight *= (
+            np.clip(rows.conductivity_ms_cm / _USUAL_MS_CM, 0.1, 10.0) ** _POWER / weight.mean()
+        )
+        self.variance = (LN10 * sd) ** 2 / weight
 
     def most_probable(self) -> _Floats:
         """The numbers at the maximum, shape (p, 7)."""
