@@ -93,16 +93,14 @@ class Network:
 
     def _forward(self, z: NDArray[np.float64]) -> NDArray[np.float32]:
         # In single precision, as the members were fitted: four times as fast.
-        (*weights, last_weight), (*biases, last_bias) = (
-            [array.astype(np.float32) for array in layers] for layers in (self.weights, self.biases)
-        )
+        weights = [weight.astype(np.float32) for weight in self.weights]
+        biases = [bias.astype(np.float32) for bias in self.biases]
         hidden = np.broadcast_to(z.astype(np.float32), (self.n_members, *z.shape))
-        for weight, bias in zip(weights, biases, strict=True):
+        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
             hidden = _silu(hidden @ weight + bias)
-        out: NDArray[np.float32] = hidden @ last_weight + last_bias
+        out: NDArray[np.float32] = hidden @ weights[-1] + biases[-1]
         return out
 
 
 def _silu(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    activated: NDArray[np.float32] = x / (1.0 + np.exp(-x))
-    return activated
+    return np.divide(x, 1.0 + np.exp(-x), dtype=np.float32)
