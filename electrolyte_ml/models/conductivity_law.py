@@ -1,4 +1,4 @@
-r"""The law of conductivity whose seven parameters the network predicts for a composition.
+r"""The law of conductivity whose seven parameters a model predicts for a composition.
 
 With the conductivity :math:`\kappa` in mS/cm, molality :math:`m` in mol/kg, temperature :math:`T`
 in K and :math:`s = \sqrt m - 0.9`:
@@ -59,7 +59,7 @@ def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any)
     Parameters
     ----------
     parameters
-        Raw outputs of the network, shape (..., n, 7), of order one.
+        Raw outputs of the model, shape (..., n, 7), of order one.
     molality
         Moles of salt by kilogram of solvents, shape (n,), positive.
     temperature_k

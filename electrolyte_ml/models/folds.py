@@ -1,4 +1,4 @@
-"""What networks say that are fitted anew in every fold of a split."""
+"""What members say that are fitted anew in every fold of a split."""
 
 from __future__ import annotations
 

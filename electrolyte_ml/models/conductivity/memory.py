@@ -1,8 +1,8 @@
-r"""What measured mixtures deviate from the networks: a hierarchical Gaussian process; numpy only.
+r"""What measured mixtures deviate from the members: a hierarchical Gaussian process; numpy only.
 
-The networks share what they learn between all mixtures, and do not bend to the last one of them: of
-their own training rows they leave as much as of unseen formulations of the same mixtures. What is
-left of a mixture is a smooth function of molality :math:`m` and temperature,
+Members share what they learn between all mixtures, and do not bend to the last one of them: of
+their own training rows they leave nearly as much as of unseen formulations of the same mixtures.
+What is left of a mixture is a smooth function of molality :math:`m` and temperature,
 
 .. math::
 
@@ -81,7 +81,7 @@ class Memory:
         rows
             Of the n readings.
         predicted
-            Their log10 conductivity by networks that were fitted to them, shape (n,).
+            Their log10 conductivity by members that were fitted to them, shape (n,).
 
         Returns
         -------
@@ -108,7 +108,7 @@ class Memory:
         )
 
     def correction(self, mixtures: Mixtures, temperature_k: _Floats) -> _Floats:
-        """What is added to log10 conductivities of the networks, shape (n,).
+        """What is added to log10 conductivities of the members, shape (n,).
 
         Parameters
         ----------
