@@ -39,8 +39,8 @@ from electrolyte_ml.simulate.pooling import against_measured, measured_ratios
 from electrolyte_ml.simulate.results import Ratio, ratios, read_table
 
 TABLE = TABLES / "lithium_sodium_pairs.csv"
-# Whatever agreement a handful of pairs shows by luck, no force field is better than this: 373 K for
-# 298 K, Nernst-Einstein for conductivity, boxes of four ion pairs.
+# Whatever agreement a handful of pairs shows by luck, no force field is better than this:
+# Nernst-Einstein for conductivity, boxes of four ion pairs, measured ratios of other temperatures.
 _LEAST_METHOD_SD = 0.10
 _SHORT, _LONG = "nernst_einstein_short_ms_cm", "nernst_einstein_ms_cm"
 
@@ -53,6 +53,8 @@ class SimulatedPairs:
     ----------
     formulations
         Realised sodium electrolytes, n of them.
+    temperature_k
+        Of the simulations, shape (n,).
     log10
         log10 of the ratio, shape (n,).
     error_log10
@@ -62,6 +64,7 @@ class SimulatedPairs:
     """
 
     formulations: tuple[Formulation, ...]
+    temperature_k: NDArray[np.float64]
     log10: NDArray[np.float64]
     error_log10: NDArray[np.float64]
     method_sd: float
@@ -78,6 +81,7 @@ class SimulatedPairs:
         return Twins(
             place=places(composition)[composition.index],
             molality_mol_kg=composition.molality_mol_kg[composition.index],
+            temperature_k=self.temperature_k,
             deviations=np.zeros((n_members, len(self.formulations))),
             floor=0.0,
         )
@@ -110,6 +114,7 @@ def simulated_pairs(
     spread = [d.spread_log10 for d in deviation.values() if math.isfinite(d.spread_log10)]
     return SimulatedPairs(
         formulations=tuple(parse_recipe(realised[r.labels["recipe"], "Na"]) for r in held),
+        temperature_k=np.array([float(r.labels["temperature_k"]) for r in held]),
         log10=np.array([r.log10 for r in held]),
         error_log10=np.array([r.error_log10 for r in held]),
         method_sd=max(_LEAST_METHOD_SD, *spread, 0.0),

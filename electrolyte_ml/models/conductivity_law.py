@@ -44,10 +44,13 @@ _HIGHEST_T0_K = 260.0
 _CAP_WIDTH_K = 10.0
 _GLASS_WIDTH_K = 25.0
 _SATURATION_MOL_KG = 10.0
-# Near the maximum of most electrolytes, 0.8 mol/kg.
+# Near the maximum of most electrolytes.
 _USUAL_ROOT_MOLALITY = 0.9
-# 298.15 K less 150 K, so that a_0 is about the conductivity at 25 degC.
-_REFERENCE_K = 148.15
+#: The molality that belongs to it, mol/kg.
+USUAL_MOLALITY_MOL_KG = _USUAL_ROOT_MOLALITY**2
+# Of a usual liquid, and what 25 degC is above it, so that a_0 is about the conductivity there.
+_USUAL_T0_K = 150.0
+_REFERENCE_K = 298.15 - _USUAL_T0_K
 # Molar conductivities two decades below the lowest measured.
 _LOWEST_LN = -11.0
 _EXP_LIMIT = 30.0
@@ -87,6 +90,27 @@ def ln_conductivity(parameters: Any, molality: Any, temperature_k: Any, xp: Any)
     distance = _GLASS_WIDTH_K * _softplus((temperature_k - capped) / _GLASS_WIDTH_K, xp)
     molar = isothermal - activation_k * (1.0 / distance - 1.0 / _REFERENCE_K)
     return xp.log(molality) + _LOWEST_LN + _softplus(molar - _LOWEST_LN, xp)
+
+
+def glass_sensitivity(temperature_k: Any, xp: Any) -> Any:
+    r"""How much more a change of :math:`T_0` does to :math:`\ln \kappa` than at 25 degC.
+
+    :math:`(148.15\,\mathrm K / D)^2` of a liquid with :math:`T_0` of 150 K, since
+    :math:`\partial \ln \kappa / \partial T_0 \approx -B / D^2`.
+
+    Parameters
+    ----------
+    temperature_k
+        Temperature, K, shape (n,).
+    xp
+        ``numpy`` or ``torch``.
+
+    Returns
+    -------
+    array, shape (n,)
+    """
+    distance = _GLASS_WIDTH_K * _softplus((temperature_k - _USUAL_T0_K) / _GLASS_WIDTH_K, xp)
+    return (_REFERENCE_K / distance) ** 2
 
 
 def _softplus(x: Any, xp: Any) -> Any:

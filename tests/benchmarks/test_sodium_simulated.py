@@ -19,6 +19,7 @@ PC, DME = "1 m NaPF6 in PC", "1 m NaPF6 in DME"
 def pairs(log10, error=0.05, method=0.1, recipe=PC):
     return SimulatedPairs(
         formulations=(parse_recipe(recipe),),
+        temperature_k=np.array([298.15]),
         log10=np.array([log10]),
         error_log10=np.array([error]),
         method_sd=method,
@@ -28,12 +29,13 @@ def pairs(log10, error=0.05, method=0.1, recipe=PC):
 def twins(*recipes, spread=0.05):
     given = SimulatedPairs(
         formulations=tuple(parse_recipe(r) for r in recipes),
+        temperature_k=np.full(len(recipes), 298.15),
         log10=np.zeros(len(recipes)),
         error_log10=np.zeros(len(recipes)),
         method_sd=0.0,
     ).twins(4)
     members = np.array([1.0, 1 + spread, 1 - spread, 1.0])[:, None] * np.ones(len(recipes))
-    return Twins.of(given.place, given.molality_mol_kg, members, 1.0)
+    return Twins.of(given.place, given.molality_mol_kg, given.temperature_k, members, 1.0)
 
 
 def test_a_simulated_ratio_moves_its_own_electrolyte_most():
@@ -58,6 +60,7 @@ def test_a_worthless_simulation_changes_nothing():
 def test_what_is_wrong_with_all_pairs_does_not_average_out():
     many = SimulatedPairs(
         formulations=(parse_recipe(PC),) * 200,
+        temperature_k=np.full(200, 298.15),
         log10=np.full(200, 0.4),
         error_log10=np.full(200, 0.05),
         method_sd=0.2,

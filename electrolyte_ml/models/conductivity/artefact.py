@@ -144,6 +144,7 @@ def _shift_arrays(shift: CationShift) -> dict[str, Any]:
     return {
         "sodium_place": shift.points.place,
         "sodium_molality": shift.points.molality_mol_kg,
+        "sodium_temperature_k": shift.points.temperature_k,
         "sodium_deviations": shift.points.deviations,
         "sodium_floor": np.array(shift.points.floor),
         "sodium_surprise": shift.surprise,
@@ -158,6 +159,7 @@ def _shift_from(arrays: Mapping[str, NDArray[np.float64]], n_sources: int) -> Ca
         points=Twins(
             place=arrays["sodium_place"],
             molality_mol_kg=arrays["sodium_molality"],
+            temperature_k=arrays["sodium_temperature_k"],
             deviations=arrays["sodium_deviations"],
             floor=float(arrays["sodium_floor"]),
         ),

@@ -9,14 +9,18 @@ process,
 .. math::
 
    \operatorname{E} \delta &= \mu, \qquad
-   \operatorname{cov}(\delta, \delta') = \sigma_0^2 + \sigma_m^2\, \tilde m \tilde m'
-     + \sigma_c^2\, x_c x_c' + S\,(\sigma_s^2 + \sigma_n^2\, N),
+   \operatorname{cov}(\delta, \delta') = \sigma_0^2 + \sigma_g^2\, g g'
+     + \sigma_c^2\, x_c x_c' + S\,(\sigma_s^2 + \sigma_n^2\, N), \qquad
+   g = 1.5 \tanh\left[\frac{m - 0.81}{1.5} \left(\frac{148\,\mathrm K}{D}\right)^2\right],
 
-with :math:`\tilde m` the molality in mol/kg less 1, :math:`x_c` the mole fraction of open-chain
-carbonates among the solvents, the likeness :math:`S` of two electrolytes, and the nearness
-:math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities: what is measured of one electrolyte says
-much about those like it and little about others. :math:`\mu` is the 10 to 20 %
-by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_.
+with :math:`g` what it does to the law of conductivity that salt, of molality :math:`m` in mol/kg,
+raises the glass temperature by another amount (see
+`electrolyte_ml.models.conductivity_law.glass_sensitivity`), held where little was measured;
+:math:`x_c` the mole fraction of open-chain carbonates among the solvents, the likeness :math:`S`
+of two electrolytes, and the nearness :math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities:
+what is measured of one electrolyte says much about those like it and little about others.
+:math:`\mu` is the 10 to 20 % by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2
+mol/L [1]_.
 
 A sodium point says how the twin was wrong as well as what :math:`\delta` is. The error of the twin
 has the covariance of the ensemble's members, scaled like the interval and damped by likeness and
@@ -39,12 +43,15 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.models.conductivity.intervals import FLOOR, deviations_of
 from electrolyte_ml.models.conductivity.likeness import chain_carbonate_share, likeness
+from electrolyte_ml.models.conductivity_law import USUAL_MOLALITY_MOL_KG, glass_sensitivity
 
 PRIOR_MEAN = 0.06
-# Standard deviations of the terms of delta, log10: what is common to all electrolytes, its slope
-# with molality, the effect of open-chain carbonates, and what electrolytes alike have in common, at
-# all molalities and at near ones.
-_COMMON_SD, _SLOPE_SD, _CHAIN_SD = 0.06, 0.12, 0.15
+# Standard deviations of the terms of delta, log10: what is common to all electrolytes, how the
+# glass nears with molality, the effect of open-chain carbonates, and what electrolytes alike have
+# in common, at all molalities and at near ones.
+_COMMON_SD, _GLASS_SD, _CHAIN_SD = 0.06, 0.12, 0.15
+# What nears the glass saturates where little was measured: 1.8 mol/kg at 25 degC, 1 mol/kg at -70.
+_MOST_GLASS = 1.5
 _LIKE_SD, _NEAR_SD = 0.10, 0.08
 # Distances at which the shift and the twin's error stop being those of another electrolyte.
 _SHIFT_WIDTH, _TWIN_WIDTH = 0.3, 1.0
@@ -64,7 +71,7 @@ class Twins:
     ----------
     place
         From `electrolyte_ml.models.conductivity.likeness.places`, shape (n, d).
-    molality_mol_kg
+    molality_mol_kg, temperature_k
         Shape (n,).
     deviations
         Compressed deviations of the members of the ensemble from their mean, log10, times the
@@ -76,6 +83,7 @@ class Twins:
 
     place: NDArray[np.float64]
     molality_mol_kg: NDArray[np.float64]
+    temperature_k: NDArray[np.float64]
     deviations: NDArray[np.float64]
     floor: float
 
@@ -84,6 +92,7 @@ class Twins:
         cls,
         place: NDArray[np.float64],
         molality_mol_kg: NDArray[np.float64],
+        temperature_k: NDArray[np.float64],
         members: NDArray[np.float64],
         factor: float,
     ) -> Twins:
@@ -91,6 +100,7 @@ class Twins:
         return cls(
             place=place,
             molality_mol_kg=molality_mol_kg,
+            temperature_k=temperature_k,
             deviations=factor * deviations_of(members),
             floor=factor * FLOOR,
         )
@@ -187,32 +197,34 @@ def update(
     )
 
 
-def _slope(twins: Twins) -> NDArray[np.float64]:
-    """Molality less 1, held within the range of electrolytes."""
-    return np.clip(twins.molality_mol_kg, 0.0, 3.0) - 1.0
+def _glass(twins: Twins) -> NDArray[np.float64]:
+    """Molality less the usual one times the nearness to the glass, saturating."""
+    above = twins.molality_mol_kg - USUAL_MOLALITY_MOL_KG
+    nearness = above * glass_sensitivity(twins.temperature_k, np)
+    return _MOST_GLASS * np.tanh(nearness / _MOST_GLASS)
 
 
 def shift_variance(twins: Twins) -> NDArray[np.float64]:
     """Variance of delta before any point, shape (n,)."""
-    chain, slope = chain_carbonate_share(twins.place), _slope(twins)
+    chain, glass = chain_carbonate_share(twins.place), _glass(twins)
     return (
         _COMMON_SD**2
         + _LIKE_SD**2
         + _NEAR_SD**2
-        + (_SLOPE_SD * slope) ** 2
+        + (_GLASS_SD * glass) ** 2
         + (_CHAIN_SD * chain) ** 2
     )
 
 
 def covariance(first: Twins, second: Twins) -> NDArray[np.float64]:
     """Covariance of delta and the twin's error together, shape (n, p)."""
-    slopes = np.outer(_slope(first), _slope(second))
+    glasses = np.outer(_glass(first), _glass(second))
     chains = np.outer(chain_carbonate_share(first.place), chain_carbonate_share(second.place))
     alike = likeness(first.place, second.place, _SHIFT_WIDTH)
     near = likeness(first.molality_mol_kg[:, None], second.molality_mol_kg[:, None], _NEAR_MOL_KG)
     shift = (
         _COMMON_SD**2
-        + _SLOPE_SD**2 * slopes
+        + _GLASS_SD**2 * glasses
         + _CHAIN_SD**2 * chains
         + alike * (_LIKE_SD**2 + _NEAR_SD**2 * near)
     )

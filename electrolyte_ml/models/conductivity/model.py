@@ -100,6 +100,7 @@ class ConductivityModel:
             twins = Twins.of(
                 places(composition)[at],
                 molality[shifted],
+                temperature[at_rows[shifted]],
                 members[:, shifted],
                 self.error_factor,
             )

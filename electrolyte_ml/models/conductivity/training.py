@@ -138,6 +138,7 @@ def twins_of(ensemble: Ensemble, factor: float, measurements: Measurements) -> T
     return Twins.of(
         places(composition)[composition.index],
         composition.molality_mol_kg[composition.index],
+        measurements.temperature_k,
         lithium_members(ensemble, measurements),
         factor / NORMAL_QUANTILE,
     )
