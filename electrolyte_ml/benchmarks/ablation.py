@@ -1,9 +1,10 @@
 """Suite ``ablation``: what computed numbers of an anion are worth on anions never seen.
 
-The networks on descriptors with both views of an anion, with each view alone, and with potentials
-that are permuted over the anions: if a permuted column helped as much, the real one would mean
-nothing. The same with the simulated conductivity of a solution of each anion as a further number:
-a low-fidelity label, to which an anion that was not simulated brings the mean of those that were.
+Networks and processes on descriptors with both views of an anion, with each view alone, and with
+potentials that are permuted over the anions: if a permuted column helped as much, the real one
+would mean nothing. The same with the simulated conductivity of a solution of each anion as a
+further number: a low-fidelity label, to which an anion that was not simulated brings the mean of
+those that were.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.conductivity.cross_validation import out_of_fold
+from electrolyte_ml.models.conductivity.cross_validation import Fit, out_of_fold
 from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import centre_of
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.simulate.results import of_default_force_field, read_table
 
 SPLITS = ("salt", "source")
@@ -41,12 +43,12 @@ _Variant = Callable[[Case], TrainingRows]
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """The network with different views of the anion.
+    """Networks and processes on descriptors with different views of the anion.
 
     Parameters
     ----------
     quick
-        Unseen anions only, one permutation, short fits.
+        Unseen anions only, one permutation, networks with short fits alone.
     splits
         Names from `SPLITS`; unseen anions by default.
     seed
@@ -59,7 +61,8 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     DataNotFoundError
         If the data set is not on this machine.
     """
-    settings = _QUICK_SETTINGS if quick else _SETTINGS
+    network = partial(fit_network, settings=_QUICK_SETTINGS if quick else _SETTINGS, seed=seed)
+    fits: dict[str, Fit] = {"": network} if quick else {"": network, "processes, ": fit_process}
     variants: dict[str, _Variant] = {
         "both views": _both,
         "structure alone": partial(_one_view, 0),
@@ -78,32 +81,31 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     listed = []
     for name in chosen_splits(splits, known=SPLITS, default=SPLITS[:1]):
         case = case_of(name, seed)
-        for model, rows_of in variants.items():
-            listed.append(
-                Job(
-                    task=TASK,
-                    split=name,
-                    model=model + (" (short fits)" if quick else ""),
-                    seed=seed,
-                    run=partial(_evaluate, case, rows_of, settings, seed),
-                    data=case.data,
-                    split_sha256=case.split_sha256,
-                    depends_on=_CODE,
-                    version=case.content_sha256 + sha256_of(PAIRS),
-                )
+        listed += [
+            Job(
+                task=TASK,
+                split=name,
+                model=kind + model + (" (short fits)" if quick else ""),
+                seed=seed,
+                run=partial(_evaluate, case, rows_of, fit),
+                data=case.data,
+                split_sha256=case.split_sha256,
+                depends_on=_CODE,
+                version=case.content_sha256 + sha256_of(PAIRS),
             )
+            for kind, fit in fits.items()
+            for model, rows_of in variants.items()
+        ]
     return listed
 
 
 def _evaluate(
     case: Case,
     rows_of: _Variant,
-    settings: FitSettings,
-    seed: int,
+    fit: Fit,
     progress: Progress | None,
 ) -> JobResult:
     rows = rows_of(case)
-    fit = partial(fit_network, settings=settings, seed=seed)
     found = out_of_fold(rows, case.split, fit, progress=progress)
     tested, centre = case.split.tested, centre_of(found.tested)
     measured = rows.log10_conductivity[tested]

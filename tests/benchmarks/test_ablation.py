@@ -21,8 +21,9 @@ def test_variants_are_the_views_and_permutations_on_unseen_anions():
     models = [job.model for job in jobs_of("ablation")]
     assert {job.split for job in jobs_of("ablation")} == {"salt"}
     assert models[:3] == ["both views", "structure alone", "potential and size alone"]
-    assert len(models) == 10
-    assert sum("simulations" in model for model in models) == 4
+    assert models[10:] == [f"processes, {model}" for model in models[:10]]
+    assert sum("simulations" in model for model in models) == 8
+    assert all("short" in job.model for job in jobs_of("ablation", quick=True))
 
 
 def test_permuted_potentials_move_their_columns_and_no_other(case):

@@ -24,7 +24,15 @@ def test_all_kinds_have_the_same_weight_and_predict_alike_what_was_measured():
     ensemble = load().ensemble
     n_members = ensemble.network.n_members, ensemble.graph.n_members, 1
     assert tuple(len(np.unique(kind)) for kind in kinds) == n_members
-    assert np.ptp([np.median(kind) for kind in kinds]) < 0.05
+    medians = [np.median(kind) for kind in kinds]
+    assert np.ptp(medians) < 0.05
+    assert np.abs(np.subtract.outer(medians, medians))[np.triu_indices(3, 1)].min() > 1e-4
+
+
+def test_an_anion_that_was_not_measured_is_told_of_by_all_kinds():
+    described, graphed, processed = np.split(members("1 m LiNO3 in EC:DMC 1:1 w/w"), 3)
+    assert len(np.unique(graphed)) == load().ensemble.graph.n_members
+    assert not np.isin(processed, described).any()
 
 
 def test_joined_members_are_repeated_and_gaps_are_filled():

@@ -1,5 +1,7 @@
 """Gaussian processes of the parameters of the law."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -106,11 +108,27 @@ def test_order_of_rows_changes_nothing(fitted):
 
 
 def test_covariance_is_symmetric_positive_and_falls_with_distance():
-    z = np.random.default_rng(0).normal(size=(30, len(load().ensemble.process.centre)))
-    prior = covariance(z, z)
+    views = load().ensemble.process.views
+    z = np.random.default_rng(0).normal(size=(30, views.shape[1]))
+    prior = covariance(z, z, views)
     assert np.allclose(prior, prior.T)
     assert np.linalg.eigvalsh(prior).min() > 0
-    assert covariance(z[:1], z[:1]) > covariance(z[:1], 0.9 * z[:1]) > covariance(z[:1], -z[:1])
+    same, near, far = (covariance(z[:1], factor * z[:1], views) for factor in (1.0, 0.9, -1.0))
+    assert same > near > far
+
+
+def test_only_features_of_a_view_are_seen():
+    rows = TrainingRows.of(readings())
+    hidden = replace(rows, views=rows.views & (np.arange(rows.views.shape[1]) > 0))
+    other = rows.features.copy()
+    other[:, 0] = np.sin(1e3 * other.sum(axis=1))  # another number for each composition
+    told, without = (
+        fit_process(replace(hidden, features=features)).log10_conductivity(
+            features, np.arange(len(other)), rows.molality_mol_kg, rows.temperature_k
+        )
+        for features in (rows.features, other)
+    )
+    assert without == pytest.approx(told, abs=1e-4)
 
 
 def test_the_shipped_process_has_one_maximum_also_where_nothing_was_measured():

@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
 _FORMAT = 6
 _SETTLED, _EARLY, _PROCESS, _MEMORY = "settled.", "early.", "process.", "memory."
-_PROCESSED = ("centre", "scale", "known", "weights")
+_PROCESSED = ("centre", "scale", "known", "weights", "views")
 _REMEMBERED = ("place", "weights", "low", "high")
 
 
@@ -115,7 +115,8 @@ def load(folder: Path | None = None) -> ConductivityModel:
         for prefix in (_SETTLED, _EARLY)
     )
     graph = GraphPair(settled=settled, early=early, measured=frozenset(record["measured_species"]))
-    process = LawProcess(**{name: arrays[_PROCESS + name] for name in _PROCESSED})
+    held = {name: arrays[_PROCESS + name] for name in _PROCESSED}
+    process = LawProcess(**held | {"views": held["views"] > 0})
     return ConductivityModel(
         ensemble=Ensemble(
             network=network, graph=graph, process=process, memory=_memory_from(arrays, record)

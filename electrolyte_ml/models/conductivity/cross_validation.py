@@ -14,9 +14,8 @@ from electrolyte_ml.data.splits import Split
 from electrolyte_ml.models.conductivity.ensemble import joined
 from electrolyte_ml.models.conductivity.fitting import TrainingRows, fit_network
 from electrolyte_ml.models.conductivity.intervals import centre_of
+from electrolyte_ml.models.conductivity.members import Members
 from electrolyte_ml.models.conductivity.memory import Memory
-from electrolyte_ml.models.conductivity.network import Network
-from electrolyte_ml.models.conductivity.process import LawProcess
 from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
@@ -24,12 +23,14 @@ from electrolyte_ml.models.deep.settings import GraphSettings
 from electrolyte_ml.models.folds import OutOfFold
 
 Progress = Callable[[str, int, int], None]
+#: Makes members of rows: `fit_network` with its settings, or `fit_process`.
+Fit = Callable[[TrainingRows], Members]
 
 
 def out_of_fold(
     rows: TrainingRows,
     split: Split,
-    fit: Callable[[TrainingRows], Network | LawProcess],
+    fit: Fit,
     *,
     progress: Progress | None = None,
 ) -> OutOfFold:
@@ -61,7 +62,7 @@ def out_of_fold(
     )
 
 
-def _members(fitted: Network | LawProcess, rows: TrainingRows) -> NDArray[np.float64]:
+def _members(fitted: Members, rows: TrainingRows) -> NDArray[np.float64]:
     return fitted.log10_conductivity(
         rows.features,
         np.arange(len(rows.temperature_k)),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.members import Members
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS
 
-LN10 = float(np.log(10.0))
 # Standardised features are held within this, so that an odd species cannot blow up a member.
 CLIP = 4.0
 # Compositions at a time: what a processor holds near.
@@ -23,7 +23,7 @@ _CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Members):
     """Weights of E members.
 
     Attributes
@@ -57,38 +57,6 @@ class Network:
         for start in range(0, len(features), _CHUNK):
             rows = slice(start, start + _CHUNK)
             out[:, rows] = self._forward(self.standardised(features[rows]))
-        return out
-
-    def log10_conductivity(
-        self,
-        features: NDArray[np.float64],
-        index: NDArray[np.intp],
-        molality: NDArray[np.float64],
-        temperature_k: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Every member's prediction.
-
-        Parameters
-        ----------
-        features
-            Of u distinct compositions, shape (u, f).
-        index
-            Which of them each row is about, shape (n,).
-        molality
-            mol/kg, positive, shape (n,).
-        temperature_k
-            K, shape (n,).
-
-        Returns
-        -------
-        ndarray of float, shape (E, n)
-            Decadic logarithm of the conductivity in mS/cm.
-        """
-        parameters = self.parameters(features)
-        out = np.empty((self.n_members, len(index)))
-        for member in range(self.n_members):
-            of_rows = parameters[member][index]
-            out[member] = ln_conductivity(of_rows, molality, temperature_k, np) / LN10
         return out
 
     def _forward(self, z: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -27,9 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import FEATURE_VIEWS
-from electrolyte_ml.models.conductivity.network import LN10
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.members import Members
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS
 
 _Floats = NDArray[np.float64]
 
@@ -43,7 +42,7 @@ _CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LawProcess:
+class LawProcess(Members):
     """What the processes have seen.
 
     Attributes
@@ -54,50 +53,24 @@ class LawProcess:
         Standardised features of the p compositions that it was fitted to, shape (p, f).
     weights
         Of the covariance with each of them, shape (p, 7).
+    views
+        Which features each part of the covariance looks at, shape (k, f).
     """
 
     centre: _Floats
     scale: _Floats
     known: _Floats
     weights: _Floats
+    views: NDArray[np.bool_]
 
     def parameters(self, features: _Floats) -> _Floats:
-        """Parameters of the law, shape (u, 7), of features of shape (u, f)."""
-        out = np.empty((len(features), N_PARAMETERS))
+        """Parameters of the law of the one member, shape (1, u, 7), of features (u, f)."""
+        out = np.empty((1, len(features), N_PARAMETERS))
         for start in range(0, len(features), _CHUNK):
             rows = slice(start, start + _CHUNK)
             z = standardised(features[rows], self.centre, self.scale)
-            out[rows] = covariance(z, self.known) @ self.weights
+            out[0, rows] = covariance(z, self.known, self.views) @ self.weights
         return out
-
-    def log10_conductivity(
-        self,
-        features: _Floats,
-        index: NDArray[np.intp],
-        molality: _Floats,
-        temperature_k: _Floats,
-    ) -> _Floats:
-        """The prediction, as that of an ensemble of one.
-
-        Parameters
-        ----------
-        features
-            Of u distinct compositions, shape (u, f).
-        index
-            Which of them each row is about, shape (n,).
-        molality
-            mol/kg, positive, shape (n,).
-        temperature_k
-            K, shape (n,).
-
-        Returns
-        -------
-        ndarray of float, shape (1, n)
-            Decadic logarithm of the conductivity in mS/cm.
-        """
-        of_rows = self.parameters(features)[index]
-        found: _Floats = ln_conductivity(of_rows, molality, temperature_k, np) / LN10
-        return found[None, :]
 
 
 def standardised(features: _Floats, centre: _Floats, scale: _Floats) -> _Floats:
@@ -106,14 +79,14 @@ def standardised(features: _Floats, centre: _Floats, scale: _Floats) -> _Floats:
     return held
 
 
-def covariance(first: _Floats, second: _Floats) -> _Floats:
-    """Covariance of a parameter; shapes (u, f), (p, f) to (u, p)."""
+def covariance(first: _Floats, second: _Floats, views: NDArray[np.bool_]) -> _Floats:
+    """Covariance of a parameter; shapes (u, f), (p, f), (k, f) to (u, p)."""
     total = np.zeros((len(first), len(second)))
-    for view in FEATURE_VIEWS:
+    for view in views:
         a, b, n = first[:, view], second[:, view], view.sum()
         product = a @ b.T
         squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * product
         distance = np.sqrt(np.maximum(squared, 0.0) * (3.0 / n)) / _LENGTH
         total += _LINEAR / n * product + _ALIKE * (1.0 + distance) * np.exp(-distance)
-    mean: _Floats = _COMMON + total / len(FEATURE_VIEWS)
+    mean: _Floats = _COMMON + total / len(views)
     return mean

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
-from electrolyte_ml.models.conductivity.network import LN10
+from electrolyte_ml.models.conductivity.members import LN10
 from electrolyte_ml.models.conductivity.process import LawProcess, covariance, standardised
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
 
@@ -60,12 +60,12 @@ def fit_process(rows: TrainingRows) -> LawProcess:
     centre = _single(distinct.mean(axis=0))
     scale = _single(distinct.std(axis=0) + 1e-2 * (1e-3 + np.abs(centre)))
     known = _single(standardised(distinct, centre, scale))
-    prior = covariance(known, known)
+    prior = covariance(known, known, rows.views)
     prior[np.diag_indices_from(prior)] += _JITTER
     root = cholesky(prior, lower=True)
     white = _Posterior(rows, root, index.ravel()).most_probable()
     weights = _single(solve_triangular(root, white, lower=True, trans="T"))
-    return LawProcess(centre=centre, scale=scale, known=known, weights=weights)
+    return LawProcess(centre=centre, scale=scale, known=known, weights=weights, views=rows.views)
 
 
 class _Posterior:
