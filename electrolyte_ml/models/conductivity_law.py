@@ -27,19 +27,35 @@ stays positive below (:math:`w` of 25 K), and the smooth minimum and maximum,
 :math:`\operatorname{smin}(x, y) = y - v \ln(1 + e^{(y - x)/v})`, keep a composition that nothing
 like was measured from running away to conductivities that nobody could measure.
 
+What :math:`a_0` and :math:`a_1` are for a kind of electrolyte is learned, and that they go with the
+logarithms of viscosity and permittivity of the solvents everywhere is built into all models: ions
+move as the solvent is fluid (Walden's rule [3]_), and where it is not polar they pair at infinite
+dilution and conduct together when there are more of them. So a solvent of unseen kind is not the
+average of all others.
+
 References
 ----------
 .. [1] Fulcher, J. Am. Ceram. Soc. 1925, 8, 339.
    https://doi.org/10.1111/j.1151-2916.1925.tb16731.x
 .. [2] Ding et al., J. Electrochem. Soc. 2001, 148, A1196. https://doi.org/10.1149/1.1403730
+.. [3] Walden, Z. Phys. Chem. 1906, 55, 207.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 #: Number of parameters of the law.
 N_PARAMETERS = 7
+#: The first of them, which have a trend with viscosity and permittivity of the solvents.
+N_TRENDS = 2
+#: Slopes of those parameters (columns) with the logarithm of viscosity and of permittivity (rows),
+#: beside all else that a network learns of the solvents. The processes of
+#: `electrolyte_ml.models.conductivity.process` learn them, and find much the same.
+TREND_SLOPES: NDArray[np.float64] = np.array([[-0.145, 0.0], [0.177, -0.22]])
 _HIGHEST_T0_K = 260.0
 _CAP_WIDTH_K = 10.0
 _GLASS_WIDTH_K = 25.0

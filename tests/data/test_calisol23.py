@@ -89,3 +89,19 @@ def test_real_file_is_read_whole():
     usable = ~np.isin(measurements.flag, calisol23.UNUSABLE_FLAGS)
     assert usable.sum() == 12819
     assert len(set(measurements.source.tolist())) == 24
+    assert np.count_nonzero(~calisol23.trusted(measurements)) == 60
+
+
+def test_mixtures_that_contradict_their_solvents_are_judged_and_not_learnt(tmp_path):
+    paper = "10.1016/0378-7753(91)80004-H"
+    file = tmp_path / "calisol23.csv"
+    file.write_text(
+        "row,doi,k,T,c,salt,c units,solvent ratio type,THF,Freon 11\n"
+        f"0,{paper},18.9,293.15,1.0,LiAsF6,mol/l,v,0.7,0.3\n"
+        f"1,{paper},12.9,293.15,1.0,LiAsF6,mol/l,v,1,0\n"
+        "2,10.1/a,7.5,293.15,1.0,LiAsF6,mol/l,v,0.7,0.3\n"
+    )
+    measurements, report = calisol23.load(file)
+    assert calisol23.trusted(measurements).tolist() == [False, True, True]
+    assert not np.isin(measurements.flag, calisol23.UNUSABLE_FLAGS).any()
+    assert [n.n_rows for n in report.notes if n.what == calisol23.FLAG_CONTRADICTORY] == [1]

@@ -44,17 +44,27 @@ _SOLVENT_NAMES = {
 # Inferred from the values against every other source; the papers were not read.
 _TOO_LOW_100 = "10.1007/s10008-002-0300-9"
 _TOO_LOW_10 = "10.1016/S0378-7753(01)00697-8"
+# There half a solvent that dissolves no salt makes 2-MeTHF conduct five times as well, and THF less
+# well: the labels of 2-MeTHF and THF may have been exchanged.
+_CONTRADICTORY, _CONTRADICTORY_SOLVENT = "10.1016/0378-7753(91)80004-H", "CFC-11"
 _RESOLVES_LOW = "10.1021/JE020219O"
 _LOWEST_READABLE_MS_CM = 0.03
 _LOWEST_ANYWHERE_MS_CM = 1e-5
 
 FLAG_UNIT_100 = "about 100 times below every other source"
 FLAG_UNIT_10 = "about 10 times below every other source"
+FLAG_CONTRADICTORY = "mixtures with CFC-11 contradict each other and their solvents"
 FLAG_UNREADABLE = "below the resolution of the digitised plot"
 #: Flags of rows that are left out of training and of the headline metrics.
 UNUSABLE_FLAGS = (FLAG_UNIT_100, FLAG_UNREADABLE)
 # Rows that models are judged on but do not learn from.
-CONTRADICTED_FLAGS = (FLAG_UNIT_10,)
+CONTRADICTED_FLAGS = (FLAG_UNIT_10, FLAG_CONTRADICTORY)
+
+
+def trusted(measurements: Measurements) -> NDArray[np.bool_]:
+    """Which rows models may learn from, shape (n,): all that are not contradicted by others."""
+    learnable: NDArray[np.bool_] = ~np.isin(measurements.flag, CONTRADICTED_FLAGS)
+    return learnable
 
 
 def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
@@ -157,7 +167,11 @@ class _Reader:
 
     def measurements(self) -> Measurements:
         index, temperature, value, source, row = zip(*self.kept, strict=True)
-        flag = _flags(np.array(value), np.array(source))
+        odd = [
+            any(p.solvent.name == _CONTRADICTORY_SOLVENT for p in formulation.solvents)
+            for formulation in self.formulations
+        ]
+        flag = _flags(np.array(value), np.array(source), np.array(odd)[list(index)])
         for what, n in zip(*np.unique(flag[flag != ""], return_counts=True), strict=True):
             self.counts[Action.FLAGGED, str(what)] = int(n)
         return Measurements(
@@ -191,8 +205,15 @@ def _fault(k: str, temperature: str, concentration: str) -> str | None:
     return None
 
 
-def _flags(value: NDArray[np.float64], source: NDArray[np.str_]) -> NDArray[np.str_]:
+def _flags(
+    value: NDArray[np.float64], source: NDArray[np.str_], odd: NDArray[np.bool_]
+) -> NDArray[np.str_]:
     unreadable = (value < _LOWEST_READABLE_MS_CM) & (source != _RESOLVES_LOW)
     unreadable |= value < _LOWEST_ANYWHERE_MS_CM
-    cases = [source == _TOO_LOW_100, source == _TOO_LOW_10, unreadable]
-    return np.select(cases, [FLAG_UNIT_100, FLAG_UNIT_10, FLAG_UNREADABLE], default="")
+    cases = {
+        FLAG_UNIT_100: source == _TOO_LOW_100,
+        FLAG_UNIT_10: source == _TOO_LOW_10,
+        FLAG_CONTRADICTORY: (source == _CONTRADICTORY) & odd,
+        FLAG_UNREADABLE: unreadable,
+    }
+    return np.select(list(cases.values()), list(cases), default="")

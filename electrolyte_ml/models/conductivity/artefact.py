@@ -26,7 +26,7 @@ from electrolyte_ml.models.deep.pair import GraphPair
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 6
+_FORMAT = 7
 _SETTLED, _EARLY, _PROCESS, _MEMORY = "settled.", "early.", "process.", "memory."
 _PROCESSED = ("centre", "scale", "known", "weights", "views")
 _REMEMBERED = ("place", "weights", "low", "high")
@@ -47,7 +47,7 @@ def save(model: ConductivityModel, training: Mapping[str, Any], folder: Path = F
     folder.mkdir(parents=True, exist_ok=True)
     ensemble = model.ensemble
     network, graph, memory = ensemble.network, ensemble.graph, ensemble.memory
-    arrays = {"centre": network.centre, "scale": network.scale}
+    arrays = {"centre": network.centre, "scale": network.scale, "trend": network.trend}
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         arrays |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
     for prefix, part in ((_SETTLED, graph.settled), (_EARLY, graph.early)):
@@ -106,6 +106,7 @@ def load(folder: Path | None = None) -> ConductivityModel:
         scale=arrays["scale"],
         weights=tuple(arrays[f"weight_{i}"] for i in layers),
         biases=tuple(arrays[f"bias_{i}"] for i in layers),
+        trend=arrays["trend"],
     )
     settled, early = (
         GraphNetwork.of_arrays(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.formulation import Formulation, SolventAmount
 
 # Shares below this hardly move the prediction.
@@ -54,7 +55,8 @@ class Domain:
 
     @classmethod
     def of(cls, lithium: Measurements, others: Measurements) -> Domain:
-        """The domain of measurements that were trained on."""
+        """The domain of measurements that were trained on, of which some are not trusted."""
+        lithium, others = (m.select(calisol23.trusted(m)) for m in (lithium, others))
         formulations = [*lithium.formulations, *others.formulations]
         highest: dict[str, float] = {}
         shares: dict[str, dict[str, float]] = {}

@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.errors import MissingDependencyError
-from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
+from electrolyte_ml.features import FEATURE_VIEWS, TREND_COLUMNS, compose, mixture_features
 from electrolyte_ml.models.conductivity.network import CLIP, Network
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity_law import (
+    N_PARAMETERS,
+    N_TRENDS,
+    TREND_SLOPES,
+    ln_conductivity,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,7 @@ class TrainingRows:
             molality_mol_kg=composition.molality_mol_kg[index],
             temperature_k=measurements.temperature_k,
             conductivity_ms_cm=measurements.value,
-            trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
+            trusted=calisol23.trusted(measurements),
             views=FEATURE_VIEWS,
         )
 
@@ -181,6 +186,9 @@ class _Fit:
         sizes = (z.shape[1], settings.width, settings.width, N_PARAMETERS)
         self.weights, self.biases = self._layers(sizes)
         self.mask = self._mask(rows.views)
+        columns = list(TREND_COLUMNS)
+        self.trend = TREND_SLOPES * self.scale[columns, None]
+        self.trended = self._tensor(z[:, columns] @ self.trend)
 
     def run(self) -> Network:
         s, torch = self.settings, self.torch
@@ -202,6 +210,7 @@ class _Fit:
             scale=self.scale,
             weights=tuple(w.detach().numpy().astype(np.float64) for w in self.weights),
             biases=tuple(b.detach().numpy().astype(np.float64) for b in self.biases),
+            trend=self.trend,
         )
 
     def _loss(self) -> Any:
@@ -226,7 +235,8 @@ class _Fit:
         hidden = z
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = self.torch.nn.functional.silu(self.torch.baddbmm(bias, hidden, weight))
-        return self.torch.baddbmm(self.biases[-1], hidden, self.weights[-1])
+        out = self.torch.baddbmm(self.biases[-1], hidden, self.weights[-1])
+        return self.torch.cat([out[..., :N_TRENDS] + self.trended, out[..., N_TRENDS:]], -1)
 
     def _layers(self, sizes: tuple[int, ...]) -> tuple[list[Any], list[Any]]:
         weights, biases = [], []

@@ -2,8 +2,9 @@ r"""An ensemble of small networks that turn a composition into parameters of the
 
 Each member maps standardised features :math:`z` (see `electrolyte_ml.features`) to
 :math:`W_3\,\sigma(W_2\,\sigma(W_1 z + b_1) + b_2) + b_3` with
-:math:`\sigma(x) = x / (1 + e^{-x})`, and these eight numbers to a conductivity by
-`electrolyte_ml.models.conductivity_law`.
+:math:`\sigma(x) = x / (1 + e^{-x})`, and these seven numbers to a conductivity by
+`electrolyte_ml.models.conductivity_law`. To the first two of them the trend of the law with
+viscosity and permittivity of the solvents is added, which is given, not learned.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.features import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.members import Members
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS
 
 # Standardised features are held within this, so that an odd species cannot blow up a member.
 CLIP = 4.0
@@ -34,12 +36,16 @@ class Network(Members):
         Of each layer, shapes (E, inputs, outputs).
     biases
         Of each layer, shapes (E, 1, outputs).
+    trend
+        Slopes of the first parameters with each of the standardised features in
+        `electrolyte_ml.features.TREND_COLUMNS`, shape (2, 2).
     """
 
     centre: NDArray[np.float64]
     scale: NDArray[np.float64]
     weights: tuple[NDArray[np.float64], ...]
     biases: tuple[NDArray[np.float64], ...]
+    trend: NDArray[np.float64]
 
     @property
     def n_members(self) -> int:
@@ -52,7 +58,7 @@ class Network(Members):
         return held
 
     def parameters(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Parameters of the law, shape (E, u, 8), of features of shape (u, f)."""
+        """Parameters of the law, shape (E, u, 7), of features of shape (u, f)."""
         out = np.empty((self.n_members, len(features), N_PARAMETERS))
         for start in range(0, len(features), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -67,6 +73,9 @@ class Network(Members):
         for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
             hidden = _silu(hidden @ weight + bias)
         out: NDArray[np.float32] = hidden @ weights[-1] + biases[-1]
+        out[..., :N_TRENDS] += z[:, TREND_COLUMNS].astype(np.float32) @ self.trend.astype(
+            np.float32
+        )
         return out
 
 

@@ -10,9 +10,10 @@ covariance, the mean over views :math:`v` of a mixture (see `electrolyte_ml.feat
    d^2 = \frac{3\, \overline{(z - z')^2}}{2.5^2} ,
 
 where the bars are means over the features of the view: what all electrolytes share, what goes with
-a feature everywhere, and what like ones share (Matern's of order 3/2 [1]_). A basis of powers of
-concentration and temperature in the place of the law would fit as well and run away beyond what was
-measured.
+a feature everywhere, and what like ones share (Matern's of order 3/2 [1]_). To the covariance of
+the first two numbers :math:`0.25\,z_t \cdot z_t'` is added, with the features :math:`z_t` that the
+law has a trend with: processes learn its slopes. A basis of powers of concentration and temperature
+in the place of the law would fit as well and run away beyond what was measured.
 
 References
 ----------
@@ -27,14 +28,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.features import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.members import Members
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS
 
 _Floats = NDArray[np.float64]
 
 # Standardised features are held within this, so that an odd species is not far from all others.
 _CLIP = 3.0
-_COMMON, _LINEAR, _ALIKE = 1.0, 0.12, 1.0
+_COMMON, _LINEAR, _ALIKE, _TREND = 1.0, 0.12, 1.0, 0.25
 # Root mean square distance of standardised features at which electrolytes are unlike.
 _LENGTH = 2.5
 # Compositions at a time: what a processor holds near.
@@ -70,6 +72,7 @@ class LawProcess(Members):
             rows = slice(start, start + _CHUNK)
             z = standardised(features[rows], self.centre, self.scale)
             out[0, rows] = covariance(z, self.known, self.views) @ self.weights
+            out[0, rows, :N_TRENDS] += trend(z, self.known) @ self.weights[:, :N_TRENDS]
         return out
 
 
@@ -90,3 +93,9 @@ def covariance(first: _Floats, second: _Floats, views: NDArray[np.bool_]) -> _Fl
         total += _LINEAR / n * product + _ALIKE * (1.0 + distance) * np.exp(-distance)
     mean: _Floats = _COMMON + total / len(views)
     return mean
+
+
+def trend(first: _Floats, second: _Floats) -> _Floats:
+    """What is added to it for the first parameters; shapes (u, f), (p, f) to (u, p)."""
+    added: _Floats = _TREND * first[:, TREND_COLUMNS] @ second[:, TREND_COLUMNS].T
+    return added

@@ -23,8 +23,13 @@ from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
 from electrolyte_ml.models.conductivity.members import LN10
-from electrolyte_ml.models.conductivity.process import LawProcess, covariance, standardised
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.process import (
+    LawProcess,
+    covariance,
+    standardised,
+    trend,
+)
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS, ln_conductivity
 
 _Floats = NDArray[np.float64]
 
@@ -62,20 +67,28 @@ def fit_process(rows: TrainingRows) -> LawProcess:
     known = _single(standardised(distinct, centre, scale))
     prior = covariance(known, known, rows.views)
     prior[np.diag_indices_from(prior)] += _JITTER
-    root = cholesky(prior, lower=True)
-    white = _Posterior(rows, root, index.ravel()).most_probable()
-    weights = _single(solve_triangular(root, white, lower=True, trans="T"))
+    trended, plain = cholesky(prior + trend(known, known), lower=True), cholesky(prior, lower=True)
+    roots = [trended] * N_TRENDS + [plain] * (N_PARAMETERS - N_TRENDS)
+    white = _Posterior(rows, roots, index.ravel()).most_probable()
+    weights = _single(
+        np.column_stack(
+            [
+                solve_triangular(root, of_parameter, lower=True, trans="T")
+                for root, of_parameter in zip(roots, white.T, strict=True)
+            ]
+        )
+    )
     return LawProcess(centre=centre, scale=scale, known=known, weights=weights, views=rows.views)
 
 
 class _Posterior:
-    """Of independent standard normal numbers that the root of the prior turns into parameters."""
+    """Of independent standard normal numbers that roots of the priors turn into parameters."""
 
-    def __init__(self, rows: TrainingRows, root: _Floats, index: NDArray[np.intp]) -> None:
+    def __init__(self, rows: TrainingRows, roots: list[_Floats], index: NDArray[np.intp]) -> None:
         order = np.argsort(index, kind="stable")
         rows = rows.select(order)
-        self.root, self.index = root, index[order]
-        self.starts = np.searchsorted(self.index, np.arange(len(root)))
+        self.roots, self.index = roots, index[order]
+        self.starts = np.searchsorted(self.index, np.arange(len(roots[0])))
         self.molality, self.temperature = rows.molality_mol_kg, rows.temperature_k
         self.target = np.log(rows.conductivity_ms_cm)
         sd = np.hypot(_READING_SD, _READING_SD_MS_CM / rows.conductivity_ms_cm)
@@ -87,7 +100,7 @@ class _Posterior:
 
     def most_probable(self) -> _Floats:
         """The numbers at the maximum, shape (p, 7)."""
-        white = np.zeros((len(self.root), N_PARAMETERS))
+        white = np.zeros((len(self.starts), N_PARAMETERS))
         error, cost = self._cost(white)
         damping = _DAMPING
         for _ in range(_MOST_STEPS):
@@ -105,29 +118,35 @@ class _Posterior:
                 break
         return white
 
+    def _parameters(self, white: _Floats) -> _Floats:
+        """Of the law, of every reading, shape (n, 7)."""
+        of_compositions = [root @ w for root, w in zip(self.roots, white.T, strict=True)]
+        return np.column_stack(of_compositions)[self.index]
+
     def _law(self, parameters: _Floats) -> _Floats:
         found: _Floats = ln_conductivity(parameters, self.molality, self.temperature, np)
         return found
 
     def _cost(self, white: _Floats) -> tuple[_Floats, float]:
         """Errors of the readings, natural logarithm, and the cost: minus the log posterior."""
-        error = self.target - self._law((self.root @ white)[self.index])
+        error = self.target - self._law(self._parameters(white))
         surprise = np.log1p(error**2 / (_FREEDOM * self.variance)).sum()
         return error, float(0.5 * (white**2).sum() + 0.5 * (_FREEDOM + 1.0) * surprise)
 
     def _slopes(self, white: _Floats, error: _Floats) -> tuple[_Floats, _Floats]:
         """What falls the cost, shape (7 p,), and the curvature of what the readings say."""
-        jacobian = self._jacobian((self.root @ white)[self.index], self.target - error)
+        jacobian = self._jacobian(self._parameters(white), self.target - error)
         trust = (_FREEDOM + 1.0) / (_FREEDOM * self.variance + error**2)
         pulled = self._by_composition(jacobian * (trust * error)[:, None])
-        gradient = (self.root.T @ pulled - white).T.ravel()
-        p = len(self.root)
+        of_parameters = [root.T @ at for root, at in zip(self.roots, pulled.T, strict=True)]
+        gradient = np.concatenate(of_parameters) - white.T.ravel()
+        p = len(self.starts)
         curvature = np.empty((N_PARAMETERS, p, N_PARAMETERS, p))
         for i in range(N_PARAMETERS):
             for j in range(i, N_PARAMETERS):
                 told = self._by_composition(trust * jacobian[:, i] * jacobian[:, j])
-                block = self.root.T @ (told[:, None] * self.root)
-                curvature[i, :, j], curvature[j, :, i] = block, block
+                block = self.roots[i].T @ (told[:, None] * self.roots[j])
+                curvature[i, :, j], curvature[j, :, i] = block, block.T
         return gradient, curvature.reshape(N_PARAMETERS * p, N_PARAMETERS * p)
 
     def _jacobian(self, parameters: _Floats, at: _Floats) -> _Floats:

@@ -29,7 +29,7 @@ def write_card(network: GraphNetwork, record: Mapping[str, Any], folder: Path) -
 # Graph network of conductivity
 
 - **Is** what `map` draws: vectors of mixtures, fitted to ionic conductivity of lithium and sodium
-  electrolytes. Networks like it, fitted to lithium alone, are half of the conductivity model.
+  electrolytes. Networks like it, fitted to lithium alone, are a third of the conductivity model.
 - **Made of** a message-passing encoder on DeepChem's graphs (`encoder.safetensors`) and
   {network.n_members} mixture networks of {n_weights:,} weights in all, with embeddings of
   {len(network.smiles)} species (`graph.npz`, `graph.json`). Loading runs no code; prediction needs

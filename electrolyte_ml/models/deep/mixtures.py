@@ -168,7 +168,7 @@ class GraphRows:
             mixtures=Mixtures.of(compose(measurements.row_formulations)),
             temperature_k=measurements.temperature_k,
             conductivity_ms_cm=measurements.value,
-            trusted=~np.isin(measurements.flag, calisol23.CONTRADICTED_FLAGS),
+            trusted=calisol23.trusted(measurements),
         )
 
     def select(self, rows: NDArray[np.intp]) -> GraphRows:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from electrolyte_ml.features.graphs import species_graphs
-from electrolyte_ml.models.deep.constants import CONSTANTS, ROLES, constants_of
+from electrolyte_ml.models.deep.constants import CONSTANTS, ROLES, constants_of, trend
 from electrolyte_ml.models.deep.encoder import Encoder, GraphTensors
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pooling import ln_k, mixture_vector, weight_shapes
@@ -48,6 +48,10 @@ class ConductivityModule(torch.nn.Module):
         self.mixing = torch.nn.ParameterDict()
         for name, (inputs, outputs) in weight_shapes(settings).items():
             shape = (settings.members, inputs, outputs)
+            if name == "trend":
+                given = _tensor(trend()).expand(shape).clone()
+                self.mixing[name] = torch.nn.Parameter(given, requires_grad=False)
+                continue
             start = torch.randn(shape, generator=generator) * _gain(name) / math.sqrt(inputs)
             self.mixing[name] = torch.nn.Parameter(start)
         self.mask = {role: self._mask(role, generator) for role in ROLES}

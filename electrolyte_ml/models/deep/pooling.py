@@ -12,7 +12,9 @@ With the description :math:`h_i` of solvent :math:`i` (mole fraction :math:`x_i`
 
 the composition-weighted mean of the solvents, what of them each ion has about it (attention [1]_ on
 top of the composition, as preferential solvation is), the ions, and products of ions and solvents
-and of both ions. Ions are averaged by their number. Arrays are of numpy or of torch.
+and of both ions. To the first parameters of the law its trend with viscosity and permittivity of
+the solvents is added, which is given, not learned. Ions are averaged by their number. Arrays are
+of numpy or of torch.
 
 References
 ----------
@@ -25,8 +27,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from electrolyte_ml.models.conductivity_law import N_PARAMETERS, ln_conductivity
-from electrolyte_ml.models.deep.constants import CONSTANTS
+from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS, ln_conductivity
+from electrolyte_ml.models.deep.constants import CONSTANTS, TRENDING
 from electrolyte_ml.models.deep.settings import GraphSettings
 
 _LIMIT = 30.0
@@ -51,6 +53,8 @@ def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
     out = N_PARAMETERS if settings.physics else 1
     shapes |= {"hidden_0": (pooled, h), "hidden_0_bias": (1, h)}
     shapes |= {"hidden_1": (h, h), "hidden_1_bias": (1, h)}
+    if settings.constants and settings.physics:
+        shapes["trend"] = (len(TRENDING), N_TRENDS)
     return {**shapes, "out": (h, out), "out_bias": (1, out)}
 
 
@@ -88,14 +92,21 @@ def mixture_vector(
             shell = (shell / shell.sum(-1)[..., None]) @ value
             parts += [shell, shell * pairs[ion]]
         parts.append(pairs["cation"] * pairs["anion"])
+    if "trend" in w:
+        parts.append(share["solvent"] @ (solvent[..., TRENDING] @ w["trend"]))
     return xp.concatenate(parts, -1)
 
 
 def output(w: Mapping[str, Any], vector: Any, xp: Any) -> Any:
     """Two hidden layers and the outputs, shape (E, u, 7) or (E, n, 1), of vectors (E, u, z)."""
-    hidden = silu(vector @ w["hidden_0"] + w["hidden_0_bias"], xp)
+    pooled = w["hidden_0"].shape[-2]
+    hidden = silu(vector[..., :pooled] @ w["hidden_0"] + w["hidden_0_bias"], xp)
     hidden = silu(hidden @ w["hidden_1"] + w["hidden_1_bias"], xp)
-    return hidden @ w["out"] + w["out_bias"]
+    out = hidden @ w["out"] + w["out_bias"]
+    if "trend" not in w:
+        return out
+    trended = out[..., :N_TRENDS] + vector[..., pooled:]
+    return xp.concatenate([trended, out[..., N_TRENDS:]], -1)
 
 
 def ln_k(
