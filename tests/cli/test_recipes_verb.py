@@ -81,5 +81,5 @@ def test_an_interrupted_search_is_kept_and_goes_on(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert f"the same command goes on from what {storage} holds" in err
