@@ -46,11 +46,6 @@ FEATURE_NAMES: tuple[str, ...] = (
     "anion.potential_x_ln_permittivity",
     "anion.potential_x_donor_number",
 )
-#: Columns of the logarithms of viscosity and permittivity of the solvents, which the law of
-#: conductivity has a trend with.
-TREND_COLUMNS: tuple[int, ...] = tuple(
-    FEATURE_NAMES.index(f"solvent.{name}") for name in ("ln_viscosity", "ln_permittivity")
-)
 _COMPUTED = FEATURE_NAMES[-3:]
 _SIZE = ("anion.mordred.VMcGowan", "anion.size_x_ln_permittivity")
 #: Two views of a mixture, shape (2, len(FEATURE_NAMES)): anions by their structure, and anions by

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LN10 = float(np.log(10.0))
 # Half width of an interval in log10 beyond which a number says little: a factor of 4 each way.
 _WIDEST_HALF_WIDTH = 0.6
 

@@ -50,11 +50,13 @@ from numpy.typing import NDArray
 
 #: Number of parameters of the law.
 N_PARAMETERS = 7
-#: The first of them, which have a trend with viscosity and permittivity of the solvents.
+#: Constants of the solvents that the law has a trend with.
+TRENDING = ("ln_viscosity", "ln_permittivity")
+#: The first of the parameters, which have the trend.
 N_TRENDS = 2
-#: Slopes of those parameters (columns) with the logarithm of viscosity and of permittivity (rows),
-#: beside all else that a network learns of the solvents. The processes of
-#: `electrolyte_ml.models.conductivity.process` learn them, and find much the same.
+#: Their slopes (columns) with each constant (rows), beside all else that a network learns of the
+#: solvents. Read off processes (`electrolyte_ml.models.conductivity.process`) that were fitted to
+#: all of CALiSol-23, mixtures with CFC-11 too, and gave a_1 no trend with viscosity.
 TREND_SLOPES: NDArray[np.float64] = np.array([[-0.145, 0.0], [0.177, -0.22]])
 _HIGHEST_T0_K = 260.0
 _CAP_WIDTH_K = 10.0

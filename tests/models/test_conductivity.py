@@ -114,6 +114,8 @@ def test_cations_are_told_apart():
         # DOL was measured at room temperature only, EC:DEC down to -40 degC and colder.
         ("1 m NaClO4 in DOL", 243.15, "K below the coldest measurement of mixtures of mostly DOL"),
         ("1 m NaPF6 in CCCCCCCC", ROOM_K, "no training data with the solvent"),
+        # Measured, but the measurements contradict each other and nothing was learned of them.
+        ("1 m LiAsF6 in THF:CFC-11 1:1 w/w", ROOM_K, "no training data with the solvent CFC-11"),
     ],
 )
 def test_outside_the_domain_the_reason_is_said(text, temperature_k, words):

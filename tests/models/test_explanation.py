@@ -80,6 +80,7 @@ def test_many_curves_at_once_are_as_one_by_one():
     for together, alone in zip(
         temperature_curves(recipes), [temperature_curves([r])[0] for r in recipes], strict=True
     ):
+        # Networks predict in single precision.
         assert together.activation_kj_mol == pytest.approx(alone.activation_kj_mol, rel=1e-5)
 
 

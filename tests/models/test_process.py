@@ -9,11 +9,13 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources.calisol23 import FLAG_UNIT_10
 from electrolyte_ml.features import FEATURE_NAMES, compose, mixture_features
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.conductivity import load
+from electrolyte_ml.models.base import LN10
+from electrolyte_ml.models.conductivity import load, process
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
+from electrolyte_ml.models.conductivity.members import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.process import covariance
 from electrolyte_ml.models.conductivity.process_fitting import fit_process
-from electrolyte_ml.models.conductivity_law import ln_conductivity
+from electrolyte_ml.models.conductivity_law import N_TRENDS, TREND_SLOPES, ln_conductivity
 
 MOLALITIES = (0.2, 0.5, 0.8, 1.1, 1.5)
 TEMPERATURES_K = (263.15, 283.15, 298.15, 323.15)
@@ -21,26 +23,34 @@ SOLVENTS = ("EC:DEC 1:1 w/w", "EC:DEC 1:3 w/w", "EC:DEC 3:1 w/w", "PC", "DME")
 ROOM_K = 298.15
 
 
-def nature(ec_share, molality, kelvin):
+def nature(recipes, molality, kelvin):
     """Log10 conductivity of a law whose parameters go with the share of a solvent."""
-    n = len(molality)
-    parameters = np.tile([-0.5, 0.3, 0.5, 0.0, 0.2, 0.4, 0.5], (n, 1))
-    parameters[:, 0] += 0.4 * ec_share
-    return ln_conductivity(parameters, molality, kelvin, np) / np.log(10)
+    ec = [sum(p.mass_fraction for p in r.solvents if p.solvent.name == "EC") for r in recipes]
+    return law(np.column_stack([0.4 * np.array(ec), np.zeros(len(ec))]), molality, kelvin)
 
 
-def readings(solvents=SOLVENTS, molalities=MOLALITIES, temperatures_k=TEMPERATURES_K):
+def trending_nature(recipes, molality, kelvin):
+    """The same where the trend with viscosity and permittivity is all that solvents do."""
+    constants = mixture_features(compose(recipes))[:, TREND_COLUMNS]
+    return law(2.0 * (constants - [0.0, 3.0]) @ TREND_SLOPES, molality, kelvin)
+
+
+def law(moved, molality, kelvin):
+    parameters = np.tile([-0.5, 0.3, 0.5, 0.0, 0.2, 0.4, 0.5], (len(molality), 1))
+    parameters[:, :N_TRENDS] += moved
+    return ln_conductivity(parameters, molality, kelvin, np) / LN10
+
+
+def readings(solvents=SOLVENTS, molalities=MOLALITIES, temperatures_k=TEMPERATURES_K, told=nature):
     grid = [(s, m, t) for s in solvents for m in molalities for t in temperatures_k]
     recipes = tuple(parse_recipe(f"{m} m LiPF6 in {s}") for s, m, _ in grid)
     molality, kelvin = np.array([(m, t) for _, m, t in grid]).T
-    ec = [sum(p.mass_fraction for p in r.solvents if p.solvent.name == "EC") for r in recipes]
-    told = nature(np.array(ec), molality, kelvin)
     return Measurements(
         property_name="conductivity_ms_cm",
         formulations=recipes,
         formulation_index=np.arange(len(grid)),
         temperature_k=kelvin,
-        value=10**told,
+        value=10 ** told(recipes, molality, kelvin),
         source=np.full(len(grid), "a"),
         source_row=np.arange(len(grid)),
         flag=np.full(len(grid), ""),
@@ -130,6 +140,22 @@ def test_only_features_of_a_view_are_seen():
         for features in (rows.features, other)
     )
     assert without == pytest.approx(told, abs=1e-4)
+
+
+def error_in_acetonitrile():
+    """Mean error, log10, of a process that was fitted to thicker and less polar solvents."""
+    others = ("DMC", "DEC", "PC", "DME", "diglyme", "EC:PC 1:1 w/w", "GBL", "EA")
+    fitted = fit_process(TrainingRows.of(readings(others, told=trending_nature)))
+    asked = readings(("AN",), told=trending_nature)
+    return (said(fitted, asked) - np.log10(asked.value)).mean()
+
+
+def test_the_trend_of_the_law_is_learned_and_followed_to_a_solvent_of_unseen_kind(monkeypatch):
+    followed = error_in_acetonitrile()
+    monkeypatch.setattr(process, "_TREND", 0.0)
+    without = error_in_acetonitrile()
+    assert without < -0.05
+    assert abs(followed) < 0.5 * abs(without)
 
 
 def test_the_shipped_process_has_one_maximum_also_where_nothing_was_measured():

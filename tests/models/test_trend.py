@@ -1,23 +1,18 @@
-"""The trend of the law with viscosity and permittivity of the solvents, in all kinds of members."""
+"""The trend of the law with viscosity and permittivity of the solvents, in networks."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.features import FEATURE_NAMES, TREND_COLUMNS, compose, mixture_features
+from electrolyte_ml.features import FEATURE_NAMES, FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.conductivity import load, process
-from electrolyte_ml.models.conductivity.fitting import TrainingRows
-from electrolyte_ml.models.conductivity.process_fitting import fit_process
-from electrolyte_ml.models.conductivity_law import N_TRENDS, TREND_SLOPES, ln_conductivity
+from electrolyte_ml.models.conductivity import load
+from electrolyte_ml.models.conductivity.fitting import FitSettings, TrainingRows, fit_network
+from electrolyte_ml.models.conductivity.members import TREND_COLUMNS
+from electrolyte_ml.models.conductivity_law import N_TRENDS, TREND_SLOPES
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pooling import output
-
-SOLVENTS = ("DMC", "DEC", "PC", "DME", "diglyme", "EC:PC 1:1 w/w", "GBL", "EA")
-MOLALITIES = (0.2, 0.6, 1.0, 1.5)
-TEMPERATURES_K = (263.15, 298.15, 333.15)
 
 
 def silent(weights):
@@ -71,44 +66,20 @@ def test_networks_on_graphs_add_it_to_what_they_learned():
         assert not found[..., N_TRENDS:].any()
 
 
-def nature(recipes, molality, kelvin):
-    """Log10 conductivity where the trend is all that solvents do."""
-    parameters = np.tile([-0.5, 0.3, 0.5, 0.0, 0.2, 0.4, 0.5], (len(recipes), 1))
-    parameters[:, :N_TRENDS] += 2.0 * (trending(recipes) - [0.0, 3.0]) @ TREND_SLOPES
-    return ln_conductivity(parameters, molality, kelvin, np) / np.log(10)
-
-
-def readings(solvents):
-    grid = [(s, m, t) for s in solvents for m in MOLALITIES for t in TEMPERATURES_K]
-    recipes = tuple(parse_recipe(f"{m} m LiPF6 in {s}") for s, m, _ in grid)
-    molality, kelvin = np.array([(m, t) for _, m, t in grid]).T
-    return Measurements(
-        property_name="conductivity_ms_cm",
-        formulations=recipes,
-        formulation_index=np.arange(len(grid)),
+def test_networks_are_fitted_with_it_as_they_predict():
+    pytest.importorskip("torch", reason="networks are fitted with torch")
+    molality, kelvin = np.full(7, 1.0), np.full(7, 298.15)
+    solvents = ("DMC", "DEC", "PC", "DME", "diglyme", "GBL", "EA")
+    features = mixture_features(compose([parse_recipe(f"1 m LiPF6 in {s}") for s in solvents]))
+    told = np.array([7.0, 3.0, 6.0, 12.0, 5.0, 11.0, 10.0])
+    rows = TrainingRows(
+        features=features,
+        molality_mol_kg=molality,
         temperature_k=kelvin,
-        value=10 ** nature(recipes, molality, kelvin),
-        source=np.full(len(grid), "a"),
-        source_row=np.arange(len(grid)),
-        flag=np.full(len(grid), ""),
+        conductivity_ms_cm=told,
+        trusted=np.ones(7, dtype=bool),
+        views=FEATURE_VIEWS,
     )
-
-
-def error_in(solvent):
-    """Mean error, log10, of a process that was fitted to other solvents."""
-    told = fit_process(TrainingRows.of(readings(SOLVENTS)))
-    asked = readings((solvent,))
-    rows = TrainingRows.of(asked)
-    everything = np.arange(len(asked))
-    said = told.log10_conductivity(
-        rows.features, everything, rows.molality_mol_kg, rows.temperature_k
-    )
-    return float((said[0] - np.log10(asked.value)).mean())
-
-
-def test_processes_learn_it_and_follow_it_to_a_solvent_of_unseen_kind(monkeypatch):
-    with_it = error_in("AN")
-    monkeypatch.setattr(process, "_TREND", 0.0)
-    without = error_in("AN")
-    assert without < -0.05
-    assert abs(with_it) < 0.5 * abs(without)
+    network = fit_network(rows, FitSettings(members=4, steps=400, batch=64))
+    said = network.log10_conductivity(features, np.arange(7), molality, kelvin)
+    assert np.median(said, axis=0) == pytest.approx(np.log10(told), abs=0.05)

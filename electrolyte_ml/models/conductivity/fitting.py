@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.errors import MissingDependencyError
-from electrolyte_ml.features import FEATURE_VIEWS, TREND_COLUMNS, compose, mixture_features
+from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
+from electrolyte_ml.models.conductivity.members import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.network import CLIP, Network
 from electrolyte_ml.models.conductivity_law import (
     N_PARAMETERS,
@@ -186,9 +187,8 @@ class _Fit:
         sizes = (z.shape[1], settings.width, settings.width, N_PARAMETERS)
         self.weights, self.biases = self._layers(sizes)
         self.mask = self._mask(rows.views)
-        columns = list(TREND_COLUMNS)
-        self.trend = TREND_SLOPES * self.scale[columns, None]
-        self.trended = self._tensor(z[:, columns] @ self.trend)
+        self.trend = TREND_SLOPES * self.scale[TREND_COLUMNS, None]
+        self.trended = self._tensor(z[:, TREND_COLUMNS] @ self.trend)
 
     def run(self) -> Network:
         s, torch = self.settings, self.torch

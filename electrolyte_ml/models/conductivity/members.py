@@ -7,9 +7,12 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity_law import ln_conductivity
+from electrolyte_ml.features import FEATURE_NAMES
+from electrolyte_ml.models.base import LN10
+from electrolyte_ml.models.conductivity_law import TRENDING, ln_conductivity
 
-LN10 = float(np.log(10.0))
+#: Columns of the features that the law has a trend with.
+TREND_COLUMNS = [FEATURE_NAMES.index(f"solvent.{name}") for name in TRENDING]
 
 
 class Members(ABC):

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import TREND_COLUMNS
-from electrolyte_ml.models.conductivity.members import Members
+from electrolyte_ml.models.conductivity.members import TREND_COLUMNS, Members
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS
 
 # Standardised features are held within this, so that an odd species cannot blow up a member.
@@ -37,8 +36,8 @@ class Network(Members):
     biases
         Of each layer, shapes (E, 1, outputs).
     trend
-        Slopes of the first parameters with each of the standardised features in
-        `electrolyte_ml.features.TREND_COLUMNS`, shape (2, 2).
+        Slopes of the first parameters with each of the standardised features that the law has a
+        trend with, shape (2, 2).
     """
 
     centre: NDArray[np.float64]

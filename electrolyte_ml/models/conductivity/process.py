@@ -28,8 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import TREND_COLUMNS
-from electrolyte_ml.models.conductivity.members import Members
+from electrolyte_ml.models.conductivity.members import TREND_COLUMNS, Members
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS
 
 _Floats = NDArray[np.float64]

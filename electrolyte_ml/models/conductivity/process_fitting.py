@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
+from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
-from electrolyte_ml.models.conductivity.members import LN10
 from electrolyte_ml.models.conductivity.process import (
     LawProcess,
     covariance,

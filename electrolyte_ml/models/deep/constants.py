@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
-from electrolyte_ml.models.conductivity_law import TREND_SLOPES
+from electrolyte_ml.models.conductivity_law import TREND_SLOPES, TRENDING
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.chemistry import formal_charge
 from electrolyte_ml.species.default import packaged_catalog
@@ -32,9 +32,8 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "anion": ("lowest_potential_v", "size_of_mcgowan_volume"),
 }
 ROLES = tuple(CONSTANTS)
-_TRENDING = [CONSTANTS["solvent"].index(name) for name in ("ln_viscosity", "ln_permittivity")]
-#: Places of the constants that the law has a trend with, counted from the end.
-TRENDING = [place - len(CONSTANTS["solvent"]) for place in _TRENDING]
+#: Places among those of solvents of the ones that the law has a trend with, from the end.
+TREND_PLACES = [CONSTANTS["solvent"].index(name) - len(CONSTANTS["solvent"]) for name in TRENDING]
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _CLIP = 4.0
 # A cation of unknown radius is taken for one of medium size; every such recipe is out of domain.
@@ -65,7 +64,7 @@ def constants_of(role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
 def trend() -> NDArray[np.float64]:
     """Slopes of the first parameters of the law with those standardised constants, shape (2, 2)."""
     _, scale = _standard("solvent")
-    slopes: NDArray[np.float64] = TREND_SLOPES * scale[_TRENDING, None]
+    slopes: NDArray[np.float64] = TREND_SLOPES * scale[TREND_PLACES, None]
     return slopes
 
 

@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS, ln_conductivity
-from electrolyte_ml.models.deep.constants import CONSTANTS, TRENDING
+from electrolyte_ml.models.deep.constants import CONSTANTS, TREND_PLACES
 from electrolyte_ml.models.deep.settings import GraphSettings
 
 _LIMIT = 30.0
@@ -54,7 +54,7 @@ def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
     shapes |= {"hidden_0": (pooled, h), "hidden_0_bias": (1, h)}
     shapes |= {"hidden_1": (h, h), "hidden_1_bias": (1, h)}
     if settings.constants and settings.physics:
-        shapes["trend"] = (len(TRENDING), N_TRENDS)
+        shapes["trend"] = (len(TREND_PLACES), N_TRENDS)
     return {**shapes, "out": (h, out), "out_bias": (1, out)}
 
 
@@ -93,7 +93,7 @@ def mixture_vector(
             parts += [shell, shell * pairs[ion]]
         parts.append(pairs["cation"] * pairs["anion"])
     if "trend" in w:
-        parts.append(share["solvent"] @ (solvent[..., TRENDING] @ w["trend"]))
+        parts.append(share["solvent"] @ (solvent[..., TREND_PLACES] @ w["trend"]))
     return xp.concatenate(parts, -1)
 
 

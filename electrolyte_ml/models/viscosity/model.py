@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction, join_faults, wide
+from electrolyte_ml.models.base import LN10, Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE
 from electrolyte_ml.models.viscosity.anchors import anchor
 from electrolyte_ml.models.viscosity.domain import Domain, stranger_faults, supercooled
@@ -19,7 +19,6 @@ from electrolyte_ml.models.viscosity.liquid import LiquidModel
 from electrolyte_ml.models.viscosity.mixtures import Mixtures
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
 
-LN10 = float(np.log(10.0))
 _ROOM_K = 298.15
 
 

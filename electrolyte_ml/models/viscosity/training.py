@@ -9,6 +9,7 @@ import numpy as np
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
+from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity.artefact import read_record as conductivity_record
 from electrolyte_ml.models.viscosity.artefact import FOLDER, save
 from electrolyte_ml.models.viscosity.calibration import Progress, calibrate
@@ -19,7 +20,7 @@ from electrolyte_ml.models.viscosity.fitting import FitSettings
 from electrolyte_ml.models.viscosity.fitting_liquids import fit_liquids
 from electrolyte_ml.models.viscosity.intervals import COVERAGE
 from electrolyte_ml.models.viscosity.liquid import LiquidModel, MoleculeTable
-from electrolyte_ml.models.viscosity.model import LN10, ViscosityModel
+from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.rows import LiquidRows
 from electrolyte_ml.models.viscosity.salt import SaltLaw
 from electrolyte_ml.models.viscosity.walden import fit_salt_law, read_slopes
