@@ -1,7 +1,8 @@
 """EDB-1, which may be used but not shipped.
 
-Its column layout could not be looked up, so none is assumed: it is read through
-``edb1.columns.toml`` beside the table (`electrolyte_ml.data.column_mapping`).
+Units of concentration and the basis of solvent ratios differ between its series and are not told,
+so none is assumed: it is read through ``edb1.columns.toml`` beside the table
+(`electrolyte_ml.data.column_mapping`), best a series at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from electrolyte_ml.data.column_mapping import load_mapped
 from electrolyte_ml.data.measurements import Measurements
 
 FILE_NAME = "edb1.csv"
-CITATION = "EDB-1"
+CITATION = "EDB-1, of the repository electrolytomics"
 
 
 def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
