@@ -62,7 +62,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         If the data set is not on this machine.
     """
     network = partial(fit_network, settings=_QUICK_SETTINGS if quick else _SETTINGS, seed=seed)
-    fits: dict[str, Fit] = {"": network} if quick else {"": network, "processes, ": fit_process}
+    fits: dict[str, Fit] = {"networks": network} | ({} if quick else {"processes": fit_process})
     variants: dict[str, _Variant] = {
         "both views": _both,
         "structure alone": partial(_one_view, 0),
@@ -85,7 +85,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             Job(
                 task=TASK,
                 split=name,
-                model=kind + model + (" (short fits)" if quick else ""),
+                model=f"{kind}, {model}" + (" (short fits)" if quick else ""),
                 seed=seed,
                 run=partial(_evaluate, case, rows_of, fit),
                 data=case.data,

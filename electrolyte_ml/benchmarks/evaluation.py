@@ -17,22 +17,32 @@ from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
+from electrolyte_ml.features import compose
 from electrolyte_ml.models.base import wide
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.intervals import centre_of, scale_of
+from electrolyte_ml.models.conductivity.intervals import (
+    NORMAL_QUANTILE,
+    centre_of,
+    salt_sd,
+    scale_of,
+)
 
 
 def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult:
     """The lithium ensemble, fitted anew in every fold; intervals as shipped."""
     (members, _), measured = ensemble_members(case, seed, progress), case.measured
-    centre, half_width = centre_of(members), load().factor * scale_of(members)
+    centre, fold_domains = centre_of(members), domains_of(case.measurements, case.split)
+    half_width = np.hypot(
+        load().factor * scale_of(members),
+        NORMAL_QUANTILE * salt_sd(_salt_beyond(fold_domains, case.measurements, case.split)),
+    )
     metrics = log_metrics(
         np.log10(measured),
         centre,
         case.groups,
         half_width,
-        known_to_training(case.measurements, case.split, half_width),
+        known_to_training(fold_domains, case.measurements, case.split, half_width),
     )
     return JobResult(
         metrics={**metrics, "folds": len(case.split.folds)},
@@ -41,13 +51,24 @@ def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult
     )
 
 
+def domains_of(measurements: Measurements, split: Split) -> tuple[Domain, ...]:
+    """What a model trained on each fold knows."""
+    none = measurements.select(np.empty(0, dtype=np.intp))
+    return tuple(Domain.of(measurements.select(train), none) for train, _ in split.folds)
+
+
 def known_to_training(
-    measurements: Measurements, split: Split, half_width: NDArray[np.float64]
+    domains: tuple[Domain, ...],
+    measurements: Measurements,
+    split: Split,
+    half_width: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Whether a model trained on a fold would say that it knows a tested row, shape (t,).
 
     Parameters
     ----------
+    domains
+        Of the folds.
     measurements
         All rows.
     split
@@ -56,9 +77,7 @@ def known_to_training(
         Of the interval in log10, in the order of ``split.tested``, shape (t,).
     """
     known = []
-    none = np.empty(0, dtype=np.intp)
-    for train, test in split.folds:
-        domain = Domain.of(measurements.select(train), measurements.select(none))
+    for domain, (_, test) in zip(domains, split.folds, strict=True):
         of_test = measurements.formulation_index[test]
         faulty = {i for i in set(of_test.tolist()) if domain.faults(measurements.formulations[i])}
         known += [
@@ -69,6 +88,17 @@ def known_to_training(
         ]
     narrow = np.array([wide(float(width)) is None for width in half_width], dtype=np.bool_)
     return np.array(known, dtype=np.bool_) & narrow
+
+
+def _salt_beyond(
+    domains: tuple[Domain, ...], measurements: Measurements, split: Split
+) -> NDArray[np.float64]:
+    """How far beyond what a fold holds the salt of a tested row is, shape (t,)."""
+    beyond = []
+    for domain, (_, test) in zip(domains, split.folds, strict=True):
+        composition = compose(measurements.select(test).row_formulations)
+        beyond.append(domain.salt_beyond(composition)[composition.index])
+    return np.concatenate(beyond)
 
 
 def evaluate_baseline(

@@ -20,8 +20,9 @@ def test_variants_are_the_views_and_permutations_on_unseen_anions():
 
     models = [job.model for job in jobs_of("ablation")]
     assert {job.split for job in jobs_of("ablation")} == {"salt"}
-    assert models[:3] == ["both views", "structure alone", "potential and size alone"]
-    assert models[10:] == [f"processes, {model}" for model in models[:10]]
+    views = ["both views", "structure alone", "potential and size alone"]
+    assert models[:3] == [f"networks, {view}" for view in views]
+    assert models[10:] == [m.replace("networks", "processes") for m in models[:10]]
     assert sum("simulations" in model for model in models) == 8
     assert all("short" in job.model for job in jobs_of("ablation", quick=True))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.benchmarks.baselines import cross_predict
-from electrolyte_ml.benchmarks.evaluation import known_to_training
+from electrolyte_ml.benchmarks.evaluation import domains_of, known_to_training
 from electrolyte_ml.benchmarks.inputs import mordred_descriptors, one_hot, rdkit_descriptors
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
@@ -35,11 +35,12 @@ def measurements() -> Measurements:
 def test_rows_unlike_those_of_the_fold_are_flagged(measurements):
     train, test = np.array([0, 1]), np.array([2, 3, 4])
     split = Split(name="x", folds=((train, test), (np.arange(4), np.array([4]))))
-    narrow = np.full(4, 0.1)
+    domains, narrow = domains_of(measurements, split), np.full(4, 0.1)
     # An anion that is not in training, a solvent that is not: both in every fold they are left out.
-    assert known_to_training(measurements, split, narrow).tolist() == [True, False, False, False]
+    known = known_to_training(domains, measurements, split, narrow)
+    assert known.tolist() == [True, False, False, False]
     wide = np.array([2.0, 0.1, 0.1, 0.1])
-    assert not known_to_training(measurements, split, wide).any()
+    assert not known_to_training(domains, measurements, split, wide).any()
 
 
 def test_every_tested_row_is_predicted_by_a_model_that_did_not_see_it(measurements):

@@ -167,6 +167,36 @@ def test_law_is_concave_in_the_root_of_molality_at_the_reference_temperature():
         assert (np.diff(slope) < 1e-4).all()
 
 
+def test_effects_of_salt_level_off_far_beyond_the_data():
+    """LiFSI in EC conducts 0.76 mS/cm at 10 mol/kg and 30 degC, a thirteenth of its maximum."""
+    root = np.array([1.0, 2.0, 3.0, 4.0])
+    nothing = -40.0
+    bent = np.array([0.0, 0.0, 0.0, nothing, 0.5, 0.0, nothing])
+    glass = np.array([0.0, 0.0, nothing, nothing, 0.5, 0.0, 0.0])
+    for parameters, most in ((bent, 1.4), (glass, 0.5)):
+        molar = ln_of(parameters, root**2, np.full(len(root), ROOM_K)) - 2 * np.log(root)
+        falls = -np.diff(molar)
+        assert (falls > 0).all()
+        # With a parabola it would be 1.6 times as much.
+        assert falls[2] < most * falls[1]
+
+
+def test_an_interval_widens_where_there_is_more_salt_than_was_measured():
+    model = load()
+    recipes = [parse_recipe(f"{m} m LiFSI in EC:DMC 1:1 w/w") for m in (1, 2, 4, 8)]
+    composition = compose(recipes)
+    highest = model.domain.highest_molality[recipes[0].salts[0].salt.anion.smiles]
+    beyond = model.domain.salt_beyond(composition)
+    assert beyond == pytest.approx(np.log(np.maximum(np.array([1, 2, 4, 8]) / highest, 1.0)))
+    temperature = np.full(4, ROOM_K)
+    members = model.ensemble.log10_conductivity(composition, temperature)
+    without = model.factor * scale_of(members)
+    found = model.predict(recipes, temperature)
+    half_width = np.log10(found.high / found.low) / 2.0
+    assert half_width == pytest.approx(np.hypot(without, 1.645 * 0.2 * beyond**2), rel=1e-4)
+    assert half_width[3] > half_width[2] > half_width[1]
+
+
 def test_law_rises_with_temperature_whatever_its_parameters_and_concentration():
     temperatures = np.arange(170.0, 480.0, 5.0)
     for parameters in laws(50, seed=1):

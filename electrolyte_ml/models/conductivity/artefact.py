@@ -26,7 +26,7 @@ from electrolyte_ml.models.deep.pair import GraphPair
 
 FOLDER = Path(__file__).parent.parent / "artefacts" / "conductivity"
 _ARRAYS, _RECORD = "conductivity.npz", "conductivity.json"
-_FORMAT = 7
+_FORMAT = 8
 _SETTLED, _EARLY, _PROCESS, _MEMORY = "settled.", "early.", "process.", "memory."
 _PROCESSED = ("centre", "scale", "known", "weights", "views")
 _REMEMBERED = ("place", "weights", "low", "high")

@@ -7,6 +7,10 @@ one factor, the conformal quantile of the errors of held-out predictions [1]_ me
 it. Sources (papers) are held out for it, because a user's laboratory is one that the model has not
 seen.
 
+Papers differ little in how concentrated their solutions are, so that what was held out does not
+tell how wrong a curve goes beyond the last of its points; that was measured by fitting to what is
+below 0.8, 1.05 and 1.6 mol/kg and predicting the rest.
+
 References
 ----------
 .. [1] Lei et al., J. Am. Stat. Assoc. 2018, 113, 1094.
@@ -22,6 +26,9 @@ COVERAGE = 0.9
 NORMAL_QUANTILE = 1.645
 # Members agree perfectly where data are dense; laboratories do not (4 %, 0.018 in log10).
 FLOOR = 0.01
+# Standard deviation of the error, log10, one e-fold of salt beyond the highest measured with its
+# anion; it grows with the square of their number.
+_SALT_SD = 0.2
 # Spread, log10, at which compression halves it; of 0.06 to unlimited, the one that covers unseen
 # formulations, papers and anions alike (partition 1).
 _HALVING_SPREAD = 0.1
@@ -69,3 +76,15 @@ def conformal_factor(
     n = len(error)
     level = min(1.0, coverage * (1.0 + 1.0 / n))
     return float(np.quantile(np.abs(error) / scale, level))
+
+
+def salt_sd(beyond: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard deviation, log10, of what extrapolation to more salt errs by beside the spread.
+
+    Parameters
+    ----------
+    beyond
+        Natural logarithm of the concentration over the highest measured, shape (n,).
+    """
+    sd: NDArray[np.float64] = _SALT_SD * beyond**2
+    return sd

@@ -18,6 +18,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
     centre_of,
+    salt_sd,
     scale_of,
 )
 from electrolyte_ml.models.conductivity.likeness import places
@@ -93,6 +94,7 @@ class ConductivityModel:
         molality = composition.molality_mol_kg[index]
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
         log10, variance = centre_of(members), (self.error_factor * scale_of(members)) ** 2
+        variance += salt_sd(self.domain.salt_beyond(composition)[index]) ** 2
         sodium, other = self._cation_shares(composition)
         shifted = (sodium + other)[index] > 0
         if shifted.any():

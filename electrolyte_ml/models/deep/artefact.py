@@ -22,7 +22,7 @@ from electrolyte_ml.models.deep.network import GraphNetwork
 FOLDER = Path(__file__).parent.parent / "artefacts" / "graph"
 ENCODER = "encoder.safetensors"
 NETWORK, RECORD = "graph.npz", "graph.json"
-_FORMAT = 2
+_FORMAT = 3
 _REBUILD = "make one with: electrolyte-ml train graph"
 
 
