@@ -24,8 +24,7 @@ from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.intervals import (
     NORMAL_QUANTILE,
     centre_of,
-    salt_sd,
-    scale_of,
+    error_variance,
 )
 
 
@@ -33,10 +32,8 @@ def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult
     """The lithium ensemble, fitted anew in every fold; intervals as shipped."""
     (members, _), measured = ensemble_members(case, seed, progress), case.measured
     centre, fold_domains = centre_of(members), domains_of(case.measurements, case.split)
-    half_width = np.hypot(
-        load().factor * scale_of(members),
-        NORMAL_QUANTILE * salt_sd(_salt_beyond(fold_domains, case.measurements, case.split)),
-    )
+    beyond = salt_beyond(fold_domains, case.measurements, case.split)
+    half_width = NORMAL_QUANTILE * np.sqrt(error_variance(members, load().factor, beyond))
     metrics = log_metrics(
         np.log10(measured),
         centre,
@@ -90,7 +87,7 @@ def known_to_training(
     return np.array(known, dtype=np.bool_) & narrow
 
 
-def _salt_beyond(
+def salt_beyond(
     domains: tuple[Domain, ...], measurements: Measurements, split: Split
 ) -> NDArray[np.float64]:
     """How far beyond what a fold holds the salt of a tested row is, shape (t,)."""

@@ -78,13 +78,20 @@ def conformal_factor(
     return float(np.quantile(np.abs(error) / scale, level))
 
 
-def salt_sd(beyond: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard deviation, log10, of what extrapolation to more salt errs by beside the spread.
+def error_variance(
+    members: NDArray[np.float64], factor: float, beyond: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Variance of the error, log10, shape (n,).
 
     Parameters
     ----------
+    members
+        Predictions of the ensemble, log10, shape (E, n).
+    factor
+        From `conformal_factor`.
     beyond
-        Natural logarithm of the concentration over the highest measured, shape (n,).
+        Natural logarithm of the concentration over the highest measured, zero below, shape (n,).
     """
-    sd: NDArray[np.float64] = _SALT_SD * beyond**2
-    return sd
+    known = factor / NORMAL_QUANTILE * scale_of(members)
+    variance: NDArray[np.float64] = known**2 + (_SALT_SD * beyond**2) ** 2
+    return variance

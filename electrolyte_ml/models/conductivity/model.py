@@ -18,8 +18,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
     NORMAL_QUANTILE,
     centre_of,
-    salt_sd,
-    scale_of,
+    error_variance,
 )
 from electrolyte_ml.models.conductivity.likeness import places
 
@@ -93,8 +92,8 @@ class ConductivityModel:
         index = composition.index[at_rows]
         molality = composition.molality_mol_kg[index]
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
-        log10, variance = centre_of(members), (self.error_factor * scale_of(members)) ** 2
-        variance += salt_sd(self.domain.salt_beyond(composition)[index]) ** 2
+        beyond = self.domain.salt_beyond(composition)[index]
+        log10, variance = centre_of(members), error_variance(members, self.factor, beyond)
         sodium, other = self._cation_shares(composition)
         shifted = (sodium + other)[index] > 0
         if shifted.any():
