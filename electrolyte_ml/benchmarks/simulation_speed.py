@@ -77,8 +77,8 @@ def plain_simulation(job: SimulationJob, folder: Path) -> Any:
     MissingDependencyError
         If OpenMM is not installed.
     """
+    from electrolyte_ml.optional import import_optional
     from electrolyte_ml.simulate.checkpoint import load_state
-    from electrolyte_ml.simulate.dependencies import import_optional
     from electrolyte_ml.simulate.system import build_system
 
     mm, app = import_optional("openmm"), import_optional("openmm.app")

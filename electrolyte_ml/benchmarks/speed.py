@@ -89,12 +89,12 @@ def _simulation_job(pieces: int, seed: int) -> Job:
 
 def _why_no_simulation() -> str | None:
     """What is not installed, looked for without importing it; None if nothing is missing."""
-    from electrolyte_ml.simulate.dependencies import find_program
+    from electrolyte_ml.optional import find_program
 
     if find_spec("openmm") is None:
         return "OpenMM is not installed: pip install 'electrolyte_ml[md]'"
     try:
-        find_program("packmol", "electrolyte_ml[md]")
+        find_program("packmol")
     except MissingDependencyError as error:
         return str(error)
     return None

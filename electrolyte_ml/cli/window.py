@@ -160,8 +160,8 @@ def _run(
     from functools import partial
     from multiprocessing import get_context
 
+    from electrolyte_ml.optional import import_optional
     from electrolyte_ml.quantum.campaign import Compute, compute_table, xtb_compute
-    from electrolyte_ml.quantum.dependencies import import_optional
     from electrolyte_ml.quantum.protocol import Protocol
 
     # Said at once, and not by every worker.

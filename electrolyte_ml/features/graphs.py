@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import csv
 import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.optional import import_optional, quiet_import
 
 # Columns of DeepChem's atoms that code the element: a hundred, and one for all others.
 _N_CODES = 101
@@ -210,19 +210,7 @@ def import_deepchem() -> Any:
     MissingDependencyError
         If DeepChem, or what its graph models need, is not installed.
     """
-    import logging
-
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # DeepChem logs every library that it could use and lacks
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import deepchem
-            import torch_geometric  # noqa: F401 - DeepChem's graph features need it
-    except ImportError as error:
-        raise MissingDependencyError(
-            "graphs of new species need DeepChem: pip install 'electrolyte_ml[deep]'"
-        ) from error
-    finally:
-        logging.disable(before)
+    with quiet_import():
+        deepchem = import_optional("deepchem")
+        import_optional("torch_geometric")  # DeepChem's graph features need it
     return deepchem

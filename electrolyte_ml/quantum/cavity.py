@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 
 _LARGEST_BYTES = 1_000_000_000
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.descent import descend
 from electrolyte_ml.quantum.geometry import Molecule
 from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.cavity import keep_integrals
-from electrolyte_ml.quantum.dependencies import import_optional
 from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
 from electrolyte_ml.quantum.xtb import ConvergenceError
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import (
     BOHR_ANGSTROM,
     Molecule,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.quantum.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import Molecule
 from electrolyte_ml.quantum.protocol import Protocol
 

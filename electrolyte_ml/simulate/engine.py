@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.checkpoint import State, load_state, save_json, save_part, save_state
-from electrolyte_ml.simulate.dependencies import import_optional
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.packing import box_length_nm, pack
 from electrolyte_ml.simulate.protocol import Stage

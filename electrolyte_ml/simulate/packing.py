@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.dependencies import find_program
+from electrolyte_ml.optional import find_program
 from electrolyte_ml.simulate.templates import Template
 
 AVOGADRO_PER_MOL = 6.02214076e23
@@ -54,7 +54,7 @@ def pack(templates: Sequence[tuple[Template, int]], length_nm: float, seed: int)
     MissingDependencyError
         If Packmol is not installed.
     """
-    program = find_program("packmol", "electrolyte_ml[md]")
+    program = find_program("packmol")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         (folder / "pack.inp").write_text(_input(templates, length_nm, seed), encoding="utf-8")

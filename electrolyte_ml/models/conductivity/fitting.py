@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import calisol23
-from electrolyte_ml.errors import MissingDependencyError
 from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.models.conductivity.members import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.network import CLIP, Network
@@ -22,6 +21,7 @@ from electrolyte_ml.models.conductivity_law import (
     TREND_SLOPES,
     ln_conductivity,
 )
+from electrolyte_ml.optional import import_optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def fit_network(
     MissingDependencyError
         If torch is not installed.
     """
-    torch = import_torch()
+    torch = import_optional("torch")
     settings = settings or FitSettings()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more do not help at this size, and would not be reproducible
@@ -156,17 +156,6 @@ def fit_network(
         return _Fit(torch, rows.select(np.flatnonzero(rows.trusted)), settings, seed).run()
     finally:
         torch.set_num_threads(threads)
-
-
-def import_torch() -> Any:
-    """The torch module, or an error that says how to get it."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingDependencyError(
-            "training needs torch: pip install 'electrolyte_ml[train]'"
-        ) from error
-    return torch
 
 
 class _Fit:

@@ -31,7 +31,6 @@ from electrolyte_ml.models.conductivity.fitting import (
     FitSettings,
     TrainingRows,
     fit_network,
-    import_torch,
 )
 from electrolyte_ml.models.conductivity.intervals import (
     COVERAGE,
@@ -47,6 +46,7 @@ from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.species.default import packaged_catalog
 
 Progress = Callable[[str, int, int], None]
@@ -184,7 +184,7 @@ def train_conductivity(
     MissingDependencyError
         If torch or DeepChem is not installed.
     """
-    import_torch()
+    import_optional("torch")
     import_deepchem()
     lithium, sodium = usable_lithium(), measured_sodium()
     groups = source_groups(lithium)

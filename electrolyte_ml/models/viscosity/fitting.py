@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity.fitting import import_torch
 from electrolyte_ml.models.viscosity.law import (
     N_PAIR,
     N_PURE,
@@ -20,6 +19,7 @@ from electrolyte_ml.models.viscosity.law import (
 )
 from electrolyte_ml.models.viscosity.network import CLIP, N_EVEN, Network
 from electrolyte_ml.models.viscosity.rows import LiquidRows
+from electrolyte_ml.optional import import_optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def fit_network(
     MissingDependencyError
         If torch is not installed.
     """
-    torch = import_torch()
+    torch = import_optional("torch")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more do not help at this size, and would not be reproducible
     try:

@@ -1,0 +1,117 @@
+"""Optional dependencies: imported late, and named with the line that installs them when absent."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from electrolyte_ml.errors import MissingDependencyError
+
+_EXTRAS = MappingProxyType(
+    {
+        "deepchem": "deep",
+        "openmm": "md",
+        "openpyxl": "train",
+        "packmol": "md",
+        "pyscf": "qm",
+        "tblite": "qm",
+        "torch": "train",
+        "torch_geometric": "deep",
+    }
+)
+_PURPOSES = MappingProxyType(
+    {
+        "deep": "the graph network",
+        "md": "molecular dynamics",
+        "qm": "electronic structure",
+        "train": "training",
+    }
+)
+
+
+def import_optional(name: str, *, extra: str | None = None) -> Any:
+    """Import a module that the default install does not bring.
+
+    Parameters
+    ----------
+    name
+        Module, such as ``openmm.app`` or ``tblite.interface``.
+    extra
+        Extra of ``electrolyte_ml`` that brings it; by default the one known for the package.
+
+    Returns
+    -------
+    module
+        The module.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed; the message names the ``pip install`` line.
+    """
+    package = name.partition(".")[0]
+    extra = extra or _EXTRAS.get(package)
+    if extra == "qm":
+        # Molecules of twenty atoms are too small for threads; one molecule a process is faster.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise _missing(package, extra, None) from error
+
+
+def find_program(name: str, install: str | None = None) -> Path:
+    """Path of a program, looked for beside the running Python first, then on ``$PATH``.
+
+    Parameters
+    ----------
+    name
+        Program, such as ``packmol``.
+    install
+        What ``pip install`` takes to provide it; by default the extra known for the program.
+
+    Returns
+    -------
+    Path
+        The program.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not found; the message names the ``pip install`` line.
+    """
+    beside = shutil.which(name, path=str(Path(sys.prefix) / "bin"))
+    found = beside or shutil.which(name)
+    if found is None:
+        raise _missing(name, _EXTRAS.get(name), install)
+    return Path(found)
+
+
+@contextmanager
+def quiet_import() -> Iterator[None]:
+    """Without warnings and log lines: DeepChem reports every library it could use and lacks."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _missing(package: str, extra: str | None, install: str | None) -> MissingDependencyError:
+    purpose = _PURPOSES.get(extra or "", "this")
+    target = install or (f"electrolyte_ml[{extra}]" if extra else package)
+    return MissingDependencyError(
+        f"{purpose} needs {package}, which is not installed: pip install '{target}'"
+    )
