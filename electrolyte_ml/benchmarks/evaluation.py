@@ -18,7 +18,6 @@ from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.features import compose
-from electrolyte_ml.models.base import wide
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.intervals import (
@@ -26,6 +25,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     centre_of,
     error_variance,
 )
+from electrolyte_ml.prediction import wide
 
 
 def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult:

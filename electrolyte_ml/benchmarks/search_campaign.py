@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.search_worlds import COLD_K, WARM_K, World
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Objective, OutOfDomain, Problem
 from electrolyte_ml.search.campaign import Result, Status
 from electrolyte_ml.search.campaign.acquisition import pick

@@ -23,7 +23,7 @@ from electrolyte_ml.formulation.density import (
     density_g_cm3,
     salt_volume_cm3_mol,
 )
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.species import Ion, Solvent
 
 COVERAGE = 0.9

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.density import predict_density
 from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange, liquid_range
 from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.models.window import predict_window
+from electrolyte_ml.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from electrolyte_ml.search.pareto import scaled
 from electrolyte_ml.search.proposals import finite_or_none
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 
 def ranked_pending(campaign: Campaign) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from electrolyte_ml.models.base import is_unknown
+from electrolyte_ml.prediction import is_unknown
 
 _NARROWEST = 100
 LIQUID_HEADING = "freezes / boils / flash, °C"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation, weigh_out_g
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 # Standard atomic weight of fluorine, IUPAC 2021, https://doi.org/10.1515/pac-2019-0603
 _FLUORINE_G_MOL = 18.998403162
@@ -68,7 +68,7 @@ def _exact(
 
 def certain(values: NDArray[np.float64], reasons: tuple[str | None, ...]) -> Prediction:
     """Predictions without any doubt, shape (n,); NaN where there is no number, with the reason."""
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
     return Prediction(
         value=values,

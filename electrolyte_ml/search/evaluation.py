@@ -24,7 +24,7 @@ from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.search.toml_table import suggestion
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 IN_DOMAIN = "in_domain"
 

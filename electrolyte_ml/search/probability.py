@@ -20,7 +20,7 @@ from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.terms import Constraint
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 
 def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:

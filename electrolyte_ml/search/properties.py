@@ -18,9 +18,9 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search import arithmetic
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
     from electrolyte_ml.models.liquid import LiquidRange
     from electrolyte_ml.models.scoring import ScoreTable
+    from electrolyte_ml.prediction import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from electrolyte_ml.search.weighing import weigh_out_per_100g
 from electrolyte_ml.search.wording import reasons
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

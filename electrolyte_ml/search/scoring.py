@@ -13,7 +13,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.properties import PROPERTIES, Request
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 
 class Scorer(Protocol):
@@ -77,7 +77,7 @@ class ModelScorer:
 
 def rows(prediction: Prediction, index: NDArray[np.intp]) -> Prediction:
     """Chosen rows of a prediction, in the order of `index`."""
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
     return Prediction(
         value=prediction.value[index],

@@ -9,13 +9,13 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources.calisol23 import FLAG_UNIT_10
 from electrolyte_ml.features import FEATURE_NAMES, compose, mixture_features
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity import load, process
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
 from electrolyte_ml.models.conductivity.members import TREND_COLUMNS
 from electrolyte_ml.models.conductivity.process import covariance
 from electrolyte_ml.models.conductivity.process_fitting import fit_process
 from electrolyte_ml.models.conductivity_law import N_TRENDS, TREND_SLOPES, ln_conductivity
+from electrolyte_ml.models.numeric import LN10
 
 MOLALITIES = (0.2, 0.5, 0.8, 1.1, 1.5)
 TEMPERATURES_K = (263.15, 283.15, 298.15, 323.15)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.report.campaign import write_report
 from electrolyte_ml.report.campaign_ranking import pending_lines, ranked_pending
 from electrolyte_ml.search.campaign import Campaign

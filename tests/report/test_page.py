@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.report.page import proposals_page
 from electrolyte_ml.report.page_predictions import not_predicted, prediction_rows
 from electrolyte_ml.report.propose import write_proposals

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Problem, read_problem
 from electrolyte_ml.species import Catalog, Ion, PropertyValue, Solvent, canonical_smiles
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Direction, Objective, SamplerName, SearchSettings, load_problem
 from electrolyte_ml.search.engine import run_search, spread_points
 from electrolyte_ml.search.evaluation import Evaluator

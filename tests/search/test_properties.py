@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from electrolyte_ml.formulation import parse_recipe, weigh_out_g
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Constraint
 from electrolyte_ml.search.arithmetic import (
     cost_per_kg,

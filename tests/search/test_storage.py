@@ -20,7 +20,7 @@ from electrolyte_ml.search.storage import TornSafeJournal, cut_torn_line, open_s
 _WORKER = """
 import sys, time
 import numpy as np
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import read_problem
 from electrolyte_ml.search.engine import run_search
 from electrolyte_ml.search.evaluation import Evaluator

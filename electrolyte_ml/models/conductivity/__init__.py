@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.conductivity.artefact import load
 from electrolyte_ml.models.conductivity.model import ConductivityModel
+from electrolyte_ml.prediction import Prediction
 
 __all__ = ["ConductivityModel", "load", "predict_conductivity"]
 

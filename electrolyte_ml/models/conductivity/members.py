@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import FEATURE_NAMES
-from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity_law import TRENDING, ln_conductivity
+from electrolyte_ml.models.numeric import LN10
 
 #: Columns of the features that the law has a trend with.
 TREND_COLUMNS = [FEATURE_NAMES.index(f"solvent.{name}") for name in TRENDING]

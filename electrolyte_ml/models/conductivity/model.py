@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
 from electrolyte_ml.models.conductivity.domain import Domain
 from electrolyte_ml.models.conductivity.ensemble import LITHIUM, Ensemble
@@ -21,6 +20,7 @@ from electrolyte_ml.models.conductivity.intervals import (
     error_variance,
 )
 from electrolyte_ml.models.conductivity.likeness import places
+from electrolyte_ml.prediction import Prediction, join_faults, wide
 
 SODIUM = "[Na+]"
 NO_SALT = "no salt, no ionic conduction"

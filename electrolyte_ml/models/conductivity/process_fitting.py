@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
-from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity.fitting import TrainingRows
 from electrolyte_ml.models.conductivity.process import (
     LawProcess,
@@ -30,6 +29,7 @@ from electrolyte_ml.models.conductivity.process import (
     trend,
 )
 from electrolyte_ml.models.conductivity_law import N_PARAMETERS, N_TRENDS, ln_conductivity
+from electrolyte_ml.models.numeric import LN10
 
 _Floats = NDArray[np.float64]
 

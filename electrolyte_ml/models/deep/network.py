@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import UnknownSpeciesError
-from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.deep.constants import ROLES, constants_of
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.pooling import ln_k, mixture_vector
+from electrolyte_ml.models.numeric import LN10
 
 _CHUNK = 512
 _WEIGHT, _EMBEDDINGS = "weight.", "embeddings"

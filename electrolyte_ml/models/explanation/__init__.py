@@ -9,7 +9,6 @@ import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.explanation.curves import (
     ConcentrationCurve,
     TemperatureCurve,
@@ -20,6 +19,7 @@ from electrolyte_ml.models.explanation.curves import (
 from electrolyte_ml.models.explanation.swaps import Swap, cation_twins, swaps
 from electrolyte_ml.models.liquid import LiquidRange, liquid_range
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 __all__ = [

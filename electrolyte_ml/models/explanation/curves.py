@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation, SaltAmount
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.scoring import score_formulations
+from electrolyte_ml.prediction import Prediction
 
 #: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
 GAS_CONSTANT_J_MOL_K = 8.314462618

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.explanation.curves import liquid_conductivity
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction, number_or_none
 from electrolyte_ml.models.liquid.freezing import freezing
 from electrolyte_ml.models.liquid.mixture import Solution
 from electrolyte_ml.models.liquid.solubility import solubility_notes
@@ -23,6 +22,7 @@ from electrolyte_ml.models.liquid.wording import (
     freezing_reasons,
     freezing_remarks,
 )
+from electrolyte_ml.prediction import Prediction, number_or_none
 
 COVERAGE = 0.9
 PROBABLY_FROZEN = "probably frozen"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import Prediction
 from electrolyte_ml.models.viscosity.artefact import load
+from electrolyte_ml.prediction import Prediction
 
 __all__ = ["predict_viscosity"]
 

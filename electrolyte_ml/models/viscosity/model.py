@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.base import LN10, Prediction, join_faults, wide
 from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE
+from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.viscosity.anchors import anchor
 from electrolyte_ml.models.viscosity.domain import Domain, stranger_faults, supercooled
 from electrolyte_ml.models.viscosity.intervals import COVERAGE, doubts, scale_of
 from electrolyte_ml.models.viscosity.liquid import LiquidModel
 from electrolyte_ml.models.viscosity.mixtures import Mixtures
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
+from electrolyte_ml.prediction import Prediction, join_faults, wide
 
 _ROOM_K = 298.15
 

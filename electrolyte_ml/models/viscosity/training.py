@@ -9,8 +9,8 @@ import numpy as np
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
-from electrolyte_ml.models.base import LN10
 from electrolyte_ml.models.conductivity.artefact import read_record as conductivity_record
+from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.viscosity.artefact import FOLDER, save
 from electrolyte_ml.models.viscosity.calibration import Progress, calibrate
 from electrolyte_ml.models.viscosity.card import write_card

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 
 OXIDATION, REDUCTION = "oxidation_limit_v", "reduction_limit_v"
 TABLE, CALCULATION, MODEL = "table", "calculation", "model"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class LimitPrediction(Prediction):
     """Limits of n recipes.
 

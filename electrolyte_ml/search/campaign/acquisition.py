@@ -30,7 +30,7 @@ from electrolyte_ml.search.scoring import rows as chosen_rows
 from electrolyte_ml.search.selection import component_set, most_of_one_set
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 # Of four suggestions one explores: enough to find what the model does not believe in, few enough
 # that most of the work in the laboratory pays.

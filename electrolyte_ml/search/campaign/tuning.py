@@ -21,7 +21,7 @@ from electrolyte_ml.search.scoring import rows as chosen_rows
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.base import Prediction
+    from electrolyte_ml.prediction import Prediction
 
 # Half of the shipped standard deviation: from there on it is the campaign that knows the recipe.
 _KNOWN_VARIANCE = 0.25

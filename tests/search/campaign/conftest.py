@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.campaign import Campaign
 
 RECIPE = """

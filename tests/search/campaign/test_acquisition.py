@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.base import Prediction
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Direction, Objective, Problem, Risk, load_problem
 from electrolyte_ml.search.campaign.acquisition import pick
 from electrolyte_ml.search.campaign.tuning import TunedScorer

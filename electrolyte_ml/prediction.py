@@ -1,0 +1,165 @@
+"""Predictions: values with their intervals and domain flags, never a bare number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Half width of an interval in log10 beyond which a number says little: a factor of 4 each way.
+_WIDEST_HALF_WIDTH = 0.6
+# Rows that a short form shows.
+_SHOWN_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Prediction:
+    """Predicted values with their intervals and domain flags.
+
+    ``prediction[3]`` is one row and ``prediction[2:5]`` several, each a `Prediction` again.
+
+    Attributes
+    ----------
+    value
+        Best estimate, shape (n,), in the unit of the property's name; NaN where there is none.
+    low, high
+        Bounds of the interval, shape (n,).
+    coverage
+        Share of measurements that the interval is meant to hold, 0 to 1.
+    in_domain
+        Whether the model knows this kind of recipe, shape (n,).
+    reason
+        In words, why a row is out of the domain; None where nothing is to be said, shape (n,).
+
+    Examples
+    --------
+    >>> prediction = Prediction.unavailable(2, "no model")
+    >>> len(prediction), prediction[0].reason
+    (2, ('no model',))
+    """
+
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    coverage: float
+    in_domain: NDArray[np.bool_]
+    reason: tuple[str | None, ...]
+
+    def __post_init__(self) -> None:
+        shapes = {np.shape(a) for a in (self.value, self.low, self.high, self.in_domain)}
+        if shapes != {(len(self.reason),)}:
+            raise ValueError(f"arrays of a prediction must all have one shape (n,), given {shapes}")
+
+    def __len__(self) -> int:
+        return len(self.reason)
+
+    def __getitem__(self, rows: int | slice | Sequence[int] | NDArray[Any]) -> Self:
+        if isinstance(rows, int | np.integer):
+            if not -len(self) <= rows < len(self):
+                raise IndexError(f"row {rows} of a prediction of {len(self)} rows")
+            return self.select([int(rows)])
+        return self.select(np.arange(len(self))[rows])
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[row] for row in range(len(self)))
+
+    def __repr__(self) -> str:
+        shown = [_shown(self.record(row)) for row in range(min(_SHOWN_ROWS, len(self)))]
+        more = ["..."] if len(self) > _SHOWN_ROWS else []
+        outside = len(self) - int(np.sum(self.in_domain))
+        notes = [f"; {outside} outside the domain"] if outside else []
+        rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
+        return f"<{type(self).__name__}, {rows}: {', '.join([*shown, *more])}{''.join(notes)}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html())
+
+    @staticmethod
+    def unavailable(n: int, reason: str) -> Prediction:
+        """A prediction that says why there is no value, for `n` rows."""
+        nothing = np.full(n, np.nan)
+        return Prediction(
+            value=nothing,
+            low=nothing,
+            high=nothing,
+            coverage=float("nan"),
+            in_domain=np.zeros(n, dtype=bool),
+            reason=(reason,) * n,
+        )
+
+    def select(self, rows: Sequence[int] | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """Some of the rows.
+
+        Parameters
+        ----------
+        rows
+            Their numbers in the order wanted, or a mask of shape (n,).
+        """
+        numbers = np.arange(len(self))[np.asarray(rows, dtype=None if len(rows) else np.intp)]
+        chosen: dict[str, Any] = {}
+        for field in fields(self):
+            held = getattr(self, field.name)
+            if isinstance(held, np.ndarray):
+                chosen[field.name] = held[numbers]
+            elif isinstance(held, tuple):
+                chosen[field.name] = tuple(held[i] for i in numbers.tolist())
+        return replace(self, **chosen)
+
+    def record(self, row: int) -> dict[str, Any]:
+        """One row as the command line's contract writes it; NaN becomes None."""
+        return {
+            "value": number_or_none(self.value[row]),
+            "low": number_or_none(self.low[row]),
+            "high": number_or_none(self.high[row]),
+            "coverage": number_or_none(self.coverage),
+            "in_domain": bool(self.in_domain[row]),
+            "reason": self.reason[row],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line for each row, with the columns of `record`; NaN where there is no value."""
+        import pandas as pd
+
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        columns = {
+            name: pd.Series(values, dtype=object) if isinstance(values, tuple) else values
+            for name, values in held.items()
+        }
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(self)))
+
+
+def _shown(record: dict[str, Any]) -> str:
+    if record["value"] is None:
+        return "none"
+    low, high = ("?" if record[end] is None else f"{record[end]:.3g}" for end in ("low", "high"))
+    return f"{record['value']:.3g} ({low} to {high})"
+
+
+def join_faults(faults: Sequence[str]) -> str | None:
+    """One line of several faults; None for none."""
+    return "; ".join(faults) or None
+
+
+def wide(half_width_log10: float) -> str | None:
+    """Why an interval of a positive property is too wide to be believed; None if it is not."""
+    if half_width_log10 <= _WIDEST_HALF_WIDTH:
+        return None
+    return f"uncertain by a factor of {10.0 ** min(half_width_log10, 3.0):.0f}"
+
+
+def is_unknown(low: float | None, high: float | None) -> bool:
+    """Whether the answer is "unknown" instead of a number, by the ends of its interval."""
+    if low is None or high is None or low <= 0:
+        return False
+    return wide(np.log10(high / low) / 2.0) is not None
+
+
+def number_or_none(value: float) -> float | None:
+    """`value` as a plain float, or None for NaN, which JSON cannot hold."""
+    return None if np.isnan(value) else float(value)
