@@ -51,6 +51,7 @@ def run(
     from electrolyte_ml.simulate import SimulationJob, compose_box, run_job
     from electrolyte_ml.simulate import preset as preset_of
     from electrolyte_ml.simulate.display import result_lines
+    from electrolyte_ml.simulate.force_field import ForceField
     from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
     from electrolyte_ml.simulate.running import default_folder
     from electrolyte_ml.units import temperature_k
@@ -66,8 +67,10 @@ def run(
     job = SimulationJob(
         composition=box,
         temperature_k=at_k,
-        cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
-        charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+        force_field=ForceField(
+            cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
+            charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+        ),
         protocol=protocol,
         seed=seed,
     )
@@ -211,7 +214,7 @@ def _print_status(plan: Campaign, folder: Path, known: Collection[str]) -> None:
 def _label(entry: CampaignJob) -> str:
     job = entry.job
     return (
-        f"{entry.recipe} as {entry.cation or 'solvent'}, {job.cation_set} x{job.charge_scale:g}, "
+        f"{entry.recipe} as {entry.cation or 'solvent'}, {job.force_field.label}, "
         f"{job.temperature_k:g} K, seed {job.seed}"
     )
 

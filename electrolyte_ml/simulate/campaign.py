@@ -16,6 +16,10 @@
 
 Keys outside a group are defaults of every group. A recipe is composed once, with the cation it
 names; the other cations take the same places, so that the boxes of a pair differ in nothing else.
+Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_charge_scales`` and
+``solvent_sigma_scales`` are run in every combination. A table ``viscosity_mpa_s`` of recipe and
+measured viscosity corrects diffusion for the size of the box; where it has no entry, the caller's
+does.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +38,7 @@ from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.checkpoint import load_result
 from electrolyte_ml.simulate.composition import compose_box
 from electrolyte_ml.simulate.engine import Progress
+from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.protocol import preset
@@ -46,6 +52,9 @@ _DEFAULTS: dict[str, Any] = {
     "cations": [],
     "cation_sets": [DEFAULT_CATION_SET],
     "charge_scales": [DEFAULT_CHARGE_SCALE],
+    "solvent_charge_scales": [1.0],
+    "solvent_sigma_scales": [1.0],
+    "viscosity_mpa_s": {},
 }
 _GROUP_KEYS = {*_DEFAULTS, "name", "recipes", "note"}
 
@@ -64,12 +73,15 @@ class CampaignJob:
         Name of the cation; empty for a pure solvent.
     job
         What is simulated.
+    viscosity_mpa_s
+        Measured viscosity that the file gives for the recipe, mPa s.
     """
 
     group: str
     recipe: str
     cation: str
     job: SimulationJob
+    viscosity_mpa_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,21 +164,39 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
     for seed in group["seeds"]:
         for recipe, box in boxes.items():
             own = [c.name for c in box.cations[:1]]
-            for cation_set in group["cation_sets"]:
-                for scale in group["charge_scales"]:
-                    for cation in group["cations"] or own or [""]:
-                        swapped = box.with_cation(catalog.ion(cation)) if cation else box
-                        job = SimulationJob(
-                            composition=swapped,
-                            temperature_k=temperature,
-                            cation_set=cation_set,
-                            charge_scale=float(scale),
-                            protocol=protocol,
-                            seed=seed,
-                        )
-                        yield CampaignJob(
-                            group=group.get("name", ""), recipe=recipe, cation=cation, job=job
-                        )
+            for force_field in _force_fields(group):
+                for cation in group["cations"] or own or [""]:
+                    job = SimulationJob(
+                        composition=box.with_cation(catalog.ion(cation)) if cation else box,
+                        temperature_k=temperature,
+                        force_field=force_field,
+                        protocol=protocol,
+                        seed=seed,
+                    )
+                    measured = group["viscosity_mpa_s"].get(recipe)
+                    yield CampaignJob(
+                        group=group.get("name", ""),
+                        recipe=recipe,
+                        cation=cation,
+                        job=job,
+                        viscosity_mpa_s=measured if [cation] == (own or [""]) else None,
+                    )
+
+
+def _force_fields(group: dict[str, Any]) -> Iterator[ForceField]:
+    """Every combination of a group's lists."""
+    for cation_set, charge, solvent_charge, solvent_sigma in product(
+        group["cation_sets"],
+        group["charge_scales"],
+        group["solvent_charge_scales"],
+        group["solvent_sigma_scales"],
+    ):
+        yield ForceField(
+            cation_set=cation_set,
+            charge_scale=float(charge),
+            solvent_charge_scale=float(solvent_charge),
+            solvent_sigma_scale=float(solvent_sigma),
+        )
 
 
 def run_campaign(
@@ -176,6 +206,7 @@ def run_campaign(
     executor: Executor | None = None,
     after_each: Callable[[CampaignJob, dict[str, Any] | None, str], None],
     progress: Callable[[CampaignJob], Progress] | None = None,
+    viscosity: Callable[[CampaignJob], float | None] | None = None,
     skip: Collection[str] = (),
 ) -> None:
     """Run what is not finished, in order.
@@ -192,6 +223,8 @@ def run_campaign(
         Called after each job with its result, or with None and what went wrong.
     progress
         Makes the progress callback of a job; only for jobs that run here.
+    viscosity
+        Viscosity of a job's liquid, mPa s; by default the file's, where it gives one.
     skip
         Keys of jobs whose results are known from elsewhere, such as a table that ships.
     """
@@ -200,13 +233,16 @@ def run_campaign(
         for e in campaign.jobs
         if e.job.key not in skip and load_result(job_folder(folder, e.job)) is None
     ]
+    viscosity = viscosity or (lambda entry: entry.viscosity_mpa_s)
     if executor is None:
         for entry in open_jobs:
             report = progress(entry) if progress is not None else None
-            after_each(entry, *_outcome(partial(run_job, entry.job, folder, report)))
+            run = partial(run_job, entry.job, folder, report, viscosity_mpa_s=viscosity(entry))
+            after_each(entry, *_outcome(run))
         return
     futures: dict[Future[dict[str, Any]], CampaignJob] = {
-        executor.submit(run_job, entry.job, folder): entry for entry in open_jobs
+        executor.submit(run_job, entry.job, folder, viscosity_mpa_s=viscosity(entry)): entry
+        for entry in open_jobs
     }
     for future in as_completed(futures):
         after_each(futures[future], *_outcome(future.result))

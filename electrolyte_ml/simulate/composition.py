@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.formulation.density import REFERENCE_TEMPERATURE_K
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, ion_template
+from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.ions import ion_template
 from electrolyte_ml.simulate.packing import box_length_nm
 from electrolyte_ml.simulate.templates import Template, molecule_template
 from electrolyte_ml.species import Ion, Salt, default_catalog
@@ -68,10 +69,10 @@ class BoxComposition:
         """Negative ions."""
         return tuple(c for c in self.components if c.charge < 0)
 
-    def templates(self, cation_set: str, charge_scale: float) -> list[tuple[Template, int]]:
-        """Templates and counts, ion charges scaled."""
+    def templates(self, force_field: ForceField) -> list[tuple[Template, int]]:
+        """Templates of a force field, and counts."""
         return [
-            (_template(c, cation_set).scaled(charge_scale if c.charge else 1.0), c.count)
+            (force_field.applied(_template(c, force_field.cation_set)), c.count)
             for c in self.components
         ]
 
@@ -115,7 +116,7 @@ class BoxComposition:
 
     def estimated_length_nm(self, temperature_k: float) -> float:
         """Edge of the box, nm, at the density that the formulation is estimated to have."""
-        templates = self.templates(DEFAULT_CATION_SET, 1.0)
+        templates = self.templates(ForceField())
         return box_length_nm(templates, self.formulation().density_g_cm3(temperature_k))
 
     def _salts(self) -> Iterator[tuple[Salt, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from electrolyte_ml.simulate.force_field import ForceField
+
 _PAIRING = {
     "contact": "contact ion pairs",
     "separated": "solvent-separated pairs",
@@ -29,7 +31,7 @@ def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
     job = result["job"]
     yield f"{result['recipe']} (realised), {result['n_atoms']} atoms, {job['temperature_k']:g} K"
     yield (
-        f"cation set {job['cation_set']}, ion charges x{job['charge_scale']:g}, "
+        f"cation set {ForceField.from_dict(job).label}, "
         f"seed {job['seed']}, {result['ns_per_day']:.0f} ns/day"
     )
     yield _line("density, g/cm3", result["density_g_cm3"])
@@ -41,15 +43,24 @@ def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
         for key, label in _PAIRING.items():
             yield _line(f"{cation}: {label}", pairing[key])
         yield _line(f"{cation}: life of a contact, ps", pairing["residence_ps"])
+    corrected = result.get("diffusion_corrected_1e10_m2_s", {})
     for name, diffusion in result["diffusion_1e10_m2_s"].items():
-        yield _line(f"diffusion of {name}, 1e-10 m2/s", diffusion)
+        yield _line(f"diffusion of {name} in the box, 1e-10 m2/s", diffusion)
+        if name in corrected:
+            yield _line(f"diffusion of {name}, corrected for the box", corrected[name])
     for key, label in (
         ("nernst_einstein_ms_cm", "Nernst-Einstein conductivity, mS/cm"),
+        ("nernst_einstein_corrected_ms_cm", "the same, corrected for the box, mS/cm"),
         ("einstein_helfand_ms_cm", "Einstein-Helfand conductivity, mS/cm"),
     ):
         if key in result:
             yield _line(label, result[key])
-    if result.get("yeh_hummer_correction_1e10_m2_s") is None:
+    if "yeh_hummer_correction_1e10_m2_s" in result:
+        yield (
+            f"correction for the box: {result['yeh_hummer_correction_1e10_m2_s']:.3g} 1e-10 m2/s, "
+            f"with a viscosity of {result['viscosity_mpa_s']:.3g} mPa s"
+        )
+    else:
         yield "diffusion is that of the box: no viscosity was given to correct for its size"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.simulate.composition import BoxComposition, Component
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
+from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.protocol import Protocol
 from electrolyte_ml.simulate.system import Layout, SystemOptions
 
@@ -30,10 +30,8 @@ class SimulationJob:
         Molecules in the box.
     temperature_k
         Temperature, K.
-    cation_set
-        Published parameters of the cations.
-    charge_scale
-        Factor on the charges of ions.
+    force_field
+        Parameters of the cations, and factors on charges and diameters.
     protocol
         Stages and numerical choices.
     seed
@@ -42,8 +40,7 @@ class SimulationJob:
 
     composition: BoxComposition
     temperature_k: float
-    cation_set: str = DEFAULT_CATION_SET
-    charge_scale: float = DEFAULT_CHARGE_SCALE
+    force_field: ForceField = field(default_factory=ForceField)
     protocol: Protocol = field(default_factory=Protocol)
     seed: int = 1
 
@@ -63,7 +60,7 @@ class SimulationJob:
             "version": STATE_VERSION,
             "force_field": [
                 (t.atoms, t.bonds, t.angles, t.torsions, t.one_four)
-                for t, _ in self.composition.templates(self.cation_set, self.charge_scale)
+                for t, _ in self.composition.templates(self.force_field)
             ],
         }
         for name in _NOT_PHYSICS:
@@ -73,11 +70,17 @@ class SimulationJob:
 
     def layout(self) -> Layout:
         """Molecules with scaled charges, in the order of the box."""
-        return Layout.of(self.composition.templates(self.cation_set, self.charge_scale))
+        return Layout.of(self.composition.templates(self.force_field))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; `from_dict` reads it back."""
-        return asdict(self)
+        return {
+            "composition": asdict(self.composition),
+            "temperature_k": self.temperature_k,
+            **self.force_field.to_dict(),
+            "protocol": asdict(self.protocol),
+            "seed": self.seed,
+        }
 
     @classmethod
     def from_dict(cls, held: Mapping[str, Any]) -> SimulationJob:
@@ -85,9 +88,10 @@ class SimulationJob:
         protocol = dict(held["protocol"])
         options = SystemOptions(**protocol.pop("options"))
         components = tuple(Component(**c) for c in held["composition"]["components"])
-        rest = {k: v for k, v in held.items() if k not in {"composition", "protocol"}}
         return cls(
             composition=BoxComposition(components=components),
+            temperature_k=held["temperature_k"],
+            force_field=ForceField.from_dict(held),
             protocol=Protocol(**protocol, options=options),
-            **rest,
+            seed=held["seed"],
         )

@@ -178,6 +178,15 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         ),
         800,
     ),
+    # A pure solvent: all molecules are alike, so that their diffusion converges early.
+    "liquid": (
+        replace(
+            _STANDARD, hot_ps=10.0, equilibrate_ps=30.0, npt_ps=80.0, settle_ps=5.0, nvt_ps=400.0
+        ),
+        600,
+    ),
+    # An electrolyte of a campaign that teaches models.
+    "campaign": (replace(_STANDARD, nvt_ps=2000.0), 950),
     "standard": (_STANDARD, 1000),
     "transport": (replace(_STANDARD, npt_ps=300.0, nvt_ps=10000.0), 2000),
 }

@@ -19,6 +19,7 @@ _ESTIMATES = (
     "nernst_einstein_ms_cm",
     "nernst_einstein_short_ms_cm",
     "einstein_helfand_ms_cm",
+    "nernst_einstein_corrected_ms_cm",
 )
 _FRACTIONS = ("contact", "separated", "free", "aggregated", "residence_ps")
 _PAIR_KEYS = ("group", "recipe", "temperature_k", "cation_set", "charge_scale")
@@ -71,8 +72,10 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
         "cation": entry.cation,
         "anion": anions,
         "temperature_k": job.temperature_k,
-        "cation_set": job.cation_set,
-        "charge_scale": job.charge_scale,
+        "cation_set": job.force_field.cation_set,
+        "charge_scale": job.force_field.charge_scale,
+        "solvent_charge_scale": job.force_field.solvent_charge_scale,
+        "solvent_sigma_scale": job.force_field.solvent_sigma_scale,
         "seed": job.seed,
         "nvt_ps": job.protocol.nvt_ps,
         "time_step_fs": job.protocol.time_step_fs,
@@ -84,13 +87,10 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
     pairing = result["pairing"].get(entry.cation, {})
     for name in _FRACTIONS:
         row |= _cells(f"pair_{name}", pairing.get(name))
-    diffusion = result["diffusion_1e10_m2_s"]
-    row |= _cells("diffusion_cation_1e10_m2_s", diffusion.get(entry.cation))
-    row |= _cells("diffusion_anion_1e10_m2_s", diffusion.get(anions))
-    solvents = {c.name for c in job.composition.solvents}
-    row["diffusion_solvents_1e10_m2_s"] = _joined(
-        (name, d["value"]) for name, d in diffusion.items() if name in solvents
-    )
+    row["viscosity_mpa_s"] = _rounded(result["viscosity_mpa_s"])
+    row["yeh_hummer_1e10_m2_s"] = _rounded(result.get("yeh_hummer_correction_1e10_m2_s"))
+    for kind in ("diffusion", "diffusion_corrected"):
+        row |= _diffusion_cells(kind, entry, result.get(f"{kind}_1e10_m2_s", {}))
     shells = result["coordination"].get(entry.cation, [])
     row["coordination"] = _joined(
         (f"{s['species']}.{s['element']}", s["number"]["value"]) for s in shells
@@ -98,6 +98,23 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
     row["coordination_peak_nm"] = _joined(
         (f"{s['species']}.{s['element']}", s["peak_nm"]) for s in shells
     )
+    return row
+
+
+def _diffusion_cells(
+    kind: str, entry: CampaignJob, diffusion: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Cells of the cation, the anion and all solvents, each with its error."""
+    composition = entry.job.composition
+    anions = ";".join(c.name for c in composition.anions)
+    row = _cells(f"{kind}_cation_1e10_m2_s", diffusion.get(entry.cation))
+    row |= _cells(f"{kind}_anion_1e10_m2_s", diffusion.get(anions))
+    solvents = [c.name for c in composition.solvents if c.name in diffusion]
+    for column, key in (
+        (f"{kind}_solvents_1e10_m2_s", "value"),
+        (f"{kind}_solvents_1e10_m2_s_error", "error"),
+    ):
+        row[column] = _joined((name, diffusion[name][key]) for name in solvents)
     return row
 
 

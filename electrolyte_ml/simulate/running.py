@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.simulate.analyse.summary import analyse_job
-from electrolyte_ml.simulate.checkpoint import load_result, save_result
-from electrolyte_ml.simulate.engine import Progress, run_stages
+from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
+from electrolyte_ml.simulate.engine import DONE, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
 
 STATE_VARIABLE = "ELECTROLYTE_ML_SIMULATIONS"
@@ -36,7 +37,13 @@ def job_folder(folder: Path, job: SimulationJob) -> Path:
     return folder / "jobs" / job.key
 
 
-def run_job(job: SimulationJob, folder: Path, progress: Progress | None = None) -> dict[str, Any]:
+def run_job(
+    job: SimulationJob,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    viscosity_mpa_s: float | None = None,
+) -> dict[str, Any]:
     """Simulate and analyse a job, or read back its result if it is finished.
 
     Parameters
@@ -47,6 +54,9 @@ def run_job(job: SimulationJob, folder: Path, progress: Progress | None = None) 
         Folder of all jobs.
     progress
         Called after every sample.
+    viscosity_mpa_s
+        Viscosity of the liquid, mPa s, to correct diffusion for the size of the box. A finished
+        job is analysed again, not simulated, when another viscosity is given.
 
     Returns
     -------
@@ -60,16 +70,52 @@ def run_job(job: SimulationJob, folder: Path, progress: Progress | None = None) 
     """
     own = job_folder(folder, job)
     result = load_result(own)
-    if result is not None:
+    if result is not None and _is_with_viscosity(result, viscosity_mpa_s):
         return result
     own.mkdir(parents=True, exist_ok=True)
     with _locked(own / "lock"):
         # Threads of linear algebra would fight those of the other jobs.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         state = run_stages(job, own, progress)
-        result = analyse_job(job, own, state)
+        result = analyse_job(job, own, state, viscosity_mpa_s)
         save_result(own, result)
     return result
+
+
+def analyse_again(
+    job: SimulationJob, folder: Path, viscosity_mpa_s: float | None = None
+) -> dict[str, Any] | None:
+    """Analyse the recording of a finished job again, as the analysis and the viscosity now are.
+
+    Parameters
+    ----------
+    job
+        The job.
+    folder
+        Folder of all jobs.
+    viscosity_mpa_s
+        Viscosity of the liquid, mPa s.
+
+    Returns
+    -------
+    dict or None
+        The new result, which replaces the old one; None if the folder holds no finished recording.
+    """
+    own = job_folder(folder, job)
+    state = load_state(own)
+    if state is None or state.stage != DONE:
+        return None
+    result = analyse_job(job, own, state, viscosity_mpa_s)
+    save_result(own, result)
+    return result
+
+
+def _is_with_viscosity(result: Mapping[str, Any], viscosity_mpa_s: float | None) -> bool:
+    """Whether a result was made with this viscosity; any will do for who gives none."""
+    if viscosity_mpa_s is None:
+        return True
+    held = result["viscosity_mpa_s"]
+    return held is not None and math.isclose(held, viscosity_mpa_s, rel_tol=1e-6)
 
 
 @contextmanager

@@ -146,6 +146,31 @@ class Template:
         atoms = tuple(replace(a, charge_e=a.charge_e * factor) for a in self.atoms)
         return replace(self, atoms=atoms, charge_scale=self.charge_scale * factor)
 
+    def refined(self, charge_factor: float, diameter_factor: float) -> Template:
+        """The same neutral molecule with other partial charges and Lennard-Jones diameters.
+
+        Parameters
+        ----------
+        charge_factor
+            Factor on all partial charges.
+        diameter_factor
+            Factor on all Lennard-Jones diameters.
+
+        Returns
+        -------
+        Template
+            Changed copy; the interactions of atoms three bonds apart follow.
+        """
+        atoms = tuple(
+            replace(
+                a,
+                charge_e=a.charge_e * charge_factor,
+                sigma_nm=a.sigma_nm * diameter_factor,
+            )
+            for a in self.atoms
+        )
+        return replace(self, atoms=atoms)
+
     def exclusions(self) -> frozenset[tuple[int, int]]:
         """Pairs of atoms one or two bonds apart, that do not interact."""
         neighbours = self._neighbours()

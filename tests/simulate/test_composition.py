@@ -6,6 +6,7 @@ from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate import SimulationJob, compose_box, preset, read_campaign
 from electrolyte_ml.simulate.composition import BoxComposition, Component
+from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.species import default_catalog
 
 
@@ -60,8 +61,10 @@ def test_a_job_round_trips_through_json_with_its_key():
     [
         {"seed": 2},
         {"temperature_k": 310.0},
-        {"charge_scale": 0.75},
-        {"cation_set": "joung-cheatham"},
+        {"force_field": ForceField(charge_scale=0.75)},
+        {"force_field": ForceField(cation_set="joung-cheatham")},
+        {"force_field": ForceField(solvent_charge_scale=0.9)},
+        {"force_field": ForceField(solvent_sigma_scale=0.99)},
         {"recipe": "1 M NaClO4 in PC"},
     ],
 )
@@ -118,7 +121,7 @@ def test_the_shipped_campaign_can_be_read():
 
     folder = Path(room.__file__).parent / "campaigns"
     campaign = read_campaign(folder / "lithium_sodium_pairs.toml")
-    pairs = {(e.recipe, e.job.cation_set) for e in campaign.jobs if e.group == "pairs"}
+    pairs = {(e.recipe, e.job.force_field.cation_set) for e in campaign.jobs if e.group == "pairs"}
     assert len(pairs) >= 16
 
 

@@ -54,8 +54,8 @@ def analyse_job(
     state
         Its final state.
     viscosity_mpa_s
-        Viscosity of the simulated liquid, mPa s; with it, diffusion is corrected for the size of
-        the box, without it the numbers are those of the box.
+        Viscosity of the liquid, mPa s; with it, the result holds diffusion coefficients corrected
+        for the size of the box beside those of the box.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def analyse_job(
         "length_nm": length,
         "wall_s": state.wall_s,
         "ns_per_day": job.protocol.total_ps / 1000 / state.wall_s * 86400,
+        "viscosity_mpa_s": viscosity_mpa_s,
         "density_g_cm3": density_g_cm3(layout, state.volumes_nm3).to_dict(),
     }
     centres, frames = load_parts(folder, state.n_parts)
@@ -122,21 +123,37 @@ def _transport(
         return {"diffusion_1e10_m2_s": dict.fromkeys(names, too_short.to_dict())}
     window = fit_window(len(centres) * interval)
     centres = without_drift(centres, layout.molecule_masses_da())
-    correction = None
-    if viscosity_mpa_s is not None:
-        correction = yeh_hummer_1e10_m2_s(job.temperature_k, viscosity_mpa_s, length)
-    diffusion = {}
-    for block in layout.blocks:
-        box = diffusion_1e10_m2_s(centres[:, block.molecules], interval, window)
-        diffusion[block.template.name] = replace(box, value=box.value + (correction or 0.0))
+    box = {
+        b.template.name: diffusion_1e10_m2_s(centres[:, b.molecules], interval, window)
+        for b in layout.blocks
+    }
     found: dict[str, Any] = {
         "fit_window_ps": [window.first_ps, window.last_ps],
-        "yeh_hummer_correction_1e10_m2_s": correction,
-        "diffusion_1e10_m2_s": {name: d.to_dict() for name, d in diffusion.items()},
+        "diffusion_1e10_m2_s": {name: d.to_dict() for name, d in box.items()},
     }
-    if any(b.template.formal_charge for b in layout.blocks):
-        found |= _conductivity(job, layout, centres, length, diffusion)
+    salty = any(b.template.formal_charge for b in layout.blocks)
+    if salty:
+        found |= _conductivity(job, layout, centres, length)
+        found["nernst_einstein_ms_cm"] = _independent(job, layout, length, box)
+    if viscosity_mpa_s is not None:
+        missing = yeh_hummer_1e10_m2_s(job.temperature_k, viscosity_mpa_s, length)
+        whole = {name: replace(d, value=d.value + missing) for name, d in box.items()}
+        found["yeh_hummer_correction_1e10_m2_s"] = missing
+        found["diffusion_corrected_1e10_m2_s"] = {n: d.to_dict() for n, d in whole.items()}
+        if salty:
+            found["nernst_einstein_corrected_ms_cm"] = _independent(job, layout, length, whole)
     return found
+
+
+def _independent(
+    job: SimulationJob, layout: Layout, length: float, diffusion: Mapping[str, Estimate]
+) -> dict[str, Any]:
+    ions = [
+        (b.count, b.template.formal_charge, diffusion[b.template.name])
+        for b in layout.blocks
+        if b.template.formal_charge
+    ]
+    return nernst_einstein_ms_cm(ions, length, job.temperature_k).to_dict()
 
 
 def _conductivity(
@@ -144,15 +161,8 @@ def _conductivity(
     layout: Layout,
     centres: np.ndarray,
     length: float,
-    diffusion: Mapping[str, Estimate],
 ) -> dict[str, Any]:
     interval = job.protocol.sample_ps
-    ions = [
-        (b.count, b.template.formal_charge, diffusion[b.template.name])
-        for b in layout.blocks
-        if b.template.formal_charge
-    ]
-    independent = nernst_einstein_ms_cm(ions, length, job.temperature_k)
     collective = einstein_helfand_ms_cm(
         centres,
         layout.molecule_charges_e(),
@@ -172,7 +182,6 @@ def _conductivity(
         interval_ps=interval,
     )
     return {
-        "nernst_einstein_ms_cm": independent.to_dict(),
         "nernst_einstein_short_ms_cm": short.to_dict(),
         "einstein_helfand_ms_cm": collective.to_dict(),
     }
