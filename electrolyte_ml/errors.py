@@ -77,7 +77,7 @@ class MissingDependencyError(ElectrolyteError, ImportError):
 
 
 class ArtefactError(ElectrolyteError, RuntimeError):
-    """A shipped model file is missing or does not belong to this version."""
+    """A model file is missing, damaged, or made by another version of the package."""
 
 
 class InfeasibleError(ElectrolyteError, RuntimeError):

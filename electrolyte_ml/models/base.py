@@ -1,0 +1,190 @@
+"""The base of models: every model is saved, loaded and described in the same way.
+
+A model is a frozen object that predicts. It is made by the ``fit_...`` function of its room from
+rows of measurements, whatever they are, and trained, saved and described by
+`electrolyte_ml.models.train`; predicting imports nothing that only training needs. What it knows is
+its domain (`electrolyte_ml.models.domain`), and its intervals are conformal
+(`electrolyte_ml.models.intervals`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.prediction import Prediction
+
+
+class StoredModel(ABC):
+    """A model in two files: a subclass says what is in them, and how a model is made of that.
+
+    Attributes
+    ----------
+    FILES
+        Their name and version.
+    """
+
+    __slots__ = ()
+    FILES: ClassVar[ModelFiles]
+
+    @abstractmethod
+    def arrays(self) -> Arrays:
+        """Arrays of the model by name, in the precision that they are kept in."""
+
+    @abstractmethod
+    def record(self) -> Record:
+        """Everything else of the model, plain numbers and text."""
+
+    @classmethod
+    @abstractmethod
+    def of_files(cls, arrays: Arrays, record: Record) -> Self:
+        """The model of what `arrays` and `record` gave."""
+
+    def save(self, training: Mapping[str, Any], folder: Path | None = None) -> Path:
+        """Write the model files.
+
+        Parameters
+        ----------
+        training
+            Data, seed, settings and measured errors, as plain numbers and text.
+        folder
+            Made if need be; the package's own by default.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        record = {**self.record(), "training": dict(training)}
+        written = self.FILES.write(self.arrays(), record, folder)
+        forget_shipped()
+        return written
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """Read a model.
+
+        Parameters
+        ----------
+        folder
+            Where its files are; by default the model that ships with the package, which is read
+            once.
+
+        Raises
+        ------
+        ArtefactError
+            If files are missing or damaged, or were made by another version.
+        """
+        return cast(Self, _shipped(cls)) if folder is None else cls._read(folder)
+
+    @classmethod
+    def _read(cls, folder: Path) -> Self:
+        arrays, record = cls.FILES.read(folder)
+        try:
+            return cls.of_files(arrays, record)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            why = f"{type(error).__name__} {error}"
+            raise cls.FILES.damaged(folder, why) from error
+
+
+class PropertyModel(StoredModel):
+    """A model of one property of recipes."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def predict(
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+    ) -> Prediction:
+        """The property of recipes, each at its temperature.
+
+        Parameters
+        ----------
+        formulations
+            Recipes, length n; the same object may stand in many rows and costs little more.
+        temperature_k
+            Temperatures, K, shape (n,).
+
+        Returns
+        -------
+        Prediction
+            Shape (n,).
+        """
+
+
+class Predictor(Protocol):
+    """A function that predicts a property of recipes with a model that ships or another one."""
+
+    def __call__(
+        self,
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+        folder: Path | None = None,
+    ) -> Prediction:
+        """Predict, as `PropertyModel.predict`; `folder` is that of another model."""
+
+
+def predictor(model: type[PropertyModel], name: str, what: str) -> Predictor:
+    """The function ``predict_...`` of a model.
+
+    Parameters
+    ----------
+    model
+        Whose `PropertyModel.predict` is called.
+    name
+        Of the function.
+    what
+        The first line of its documentation, and the unit of the result.
+    """
+
+    def predict(
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+        folder: Path | None = None,
+    ) -> Prediction:
+        return model.load(folder).predict(formulations, temperature_k)
+
+    predict.__name__ = predict.__qualname__ = name
+    predict.__doc__ = _PREDICTOR_DOC.format(what=what)
+    return predict
+
+
+_PREDICTOR_DOC = """{what}
+
+Parameters
+----------
+formulations
+    Recipes, length n; the same object may stand in many rows and costs little more.
+temperature_k
+    Temperatures, K, shape (n,).
+folder
+    Folder of another model than the one that ships with the package.
+
+Returns
+-------
+Prediction
+    Shape (n,).
+
+Raises
+------
+ArtefactError
+    If the model files are missing or damaged, or were made by another version.
+"""
+
+
+def forget_shipped() -> None:
+    """Forget the models that were read, after one of them has changed."""
+    _shipped.cache_clear()
+
+
+@cache
+def _shipped(model: type[StoredModel]) -> StoredModel:
+    return model._read(model.FILES.folder)
