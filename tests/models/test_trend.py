@@ -24,24 +24,34 @@ def trending(recipes):
     return mixture_features(compose(recipes))[:, TREND_COLUMNS]
 
 
-def test_the_columns_are_those_of_viscosity_and_permittivity():
-    names = [FEATURE_NAMES[column] for column in TREND_COLUMNS]
-    assert names == ["solvent.ln_viscosity", "solvent.ln_permittivity"]
-
-
-def test_a_thin_or_polar_solvent_conducts_better_and_where_it_is_not_polar_ions_help_each_other():
-    viscosity, permittivity = TREND_SLOPES
-    assert viscosity[0] < 0 < permittivity[0]
-    assert permittivity[1] < 0
-
-
-def test_networks_on_descriptors_add_it_to_what_they_learned():
+def that_learned_nothing():
+    """A network on descriptors that knows the trend alone."""
     network = load().ensemble.network
-    nothing = replace(
+    return replace(
         network,
         weights=tuple(np.zeros_like(w) for w in network.weights),
         biases=tuple(np.zeros_like(b) for b in network.biases),
     )
+
+
+def test_thin_and_polar_solvents_conduct_better_and_in_others_ions_help_each_other():
+    features = mixture_features(compose([parse_recipe("1 m LiPF6 in PC")])).repeat(3, axis=0)
+    features[1, FEATURE_NAMES.index("solvent.ln_viscosity")] -= 1.0
+    features[2, FEATURE_NAMES.index("solvent.ln_permittivity")] += 1.0
+    network, rows, kelvin = that_learned_nothing(), np.arange(3), np.full(3, 298.15)
+    at = {
+        molality: network.log10_conductivity(features, rows, np.full(3, molality), kelvin)[0]
+        for molality in (0.2, 1.0)
+    }
+    usual, thin, polar = at[1.0]
+    assert thin > usual + 0.02
+    assert polar > usual + 0.02
+    gain = at[1.0] - at[0.2]
+    assert gain[2] < gain[0] - 0.02
+
+
+def test_networks_on_descriptors_add_it_to_what_they_learned():
+    network = nothing = that_learned_nothing()
     recipes = [parse_recipe(f"1 m LiPF6 in {s}") for s in ("PC", "EC:DEC 1:1 w/w")]
     found = nothing.parameters(mixture_features(compose(recipes)))
     steps = np.diff(trending(recipes), axis=0) @ TREND_SLOPES
