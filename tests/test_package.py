@@ -27,16 +27,11 @@ def test_predicting_imports_neither_torch_nor_mordred():
     assert not loaded & {"torch", "mordred", "openmm", "deepchem", "matplotlib", "sklearn"}
 
 
-def test_import_is_fast():
-    code = (
-        "import time; t = time.perf_counter(); import electrolyte_ml; "
-        "print(time.perf_counter() - t)"
-    )
-    times = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
-        for _ in range(3)
-    ]
-    assert min(times) < 0.5
+def test_importing_the_package_imports_little():
+    code = "import sys; n = len(sys.modules); import electrolyte_ml; print(len(sys.modules) - n)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # NumPy alone is 140 modules.
+    assert int(run.stdout) < 100
 
 
 @pytest.mark.parametrize("name", electrolyte_ml.__all__)

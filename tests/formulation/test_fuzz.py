@@ -1,8 +1,9 @@
 """Whatever is typed, the parser gives a recipe or an error of this package, and soon."""
 
 import csv
-import gc
-import time
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.formulation.text import LONGEST_RECIPE
 
 HERE = Path(__file__).parent
-SECONDS_A_STRING = 0.1
+# A suggestion for each of three names that nobody knows takes 140,000 calls.
+MOST_CALLS = 400_000
+# Of processor time, for 500 characters: only what will never end takes so long.
+HANGS_AFTER_S = 120
 
 
 def known_texts() -> list[str]:
@@ -78,16 +82,29 @@ def read(text: str) -> Formulation | ElectrolyteError:
 read("1 M NaXX in ethylene carbonat")
 
 
-def survives(text: str) -> None:
-    # A collection of all that the tests have made is not the parser's time.
-    gc.disable()
+@contextmanager
+def no_hang(text: str) -> Iterator[None]:
+    """A pattern that searches for ever is one call: it is stopped and fails the test."""
+
+    def stop(*_: object) -> None:
+        raise AssertionError(f"the parser hangs on {text!r}")
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, HANGS_AFTER_S)
     try:
-        start = time.thread_time()
-        outcome = read(text)
-        taken = time.thread_time() - start
+        yield
     finally:
-        gc.enable()
-    assert taken < SECONDS_A_STRING, text
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def survives(text: str, count_calls) -> None:
+    with no_hang(text), count_calls() as count:
+        outcome = read(text)
+    assert count.calls < MOST_CALLS, text
     if isinstance(outcome, Formulation):
         again = parse_recipe(outcome.notation())
         assert again.mole_fractions == pytest.approx(outcome.mole_fractions, rel=0, abs=1.1e-6)
@@ -99,16 +116,16 @@ def survives(text: str) -> None:
 @example("1 M NaPF6 in P/P")  # diphosphane, whose SMILES is the name of propyl propanoate
 @example("1 M NaFSA/PC:F C (98:2 by vol.)")
 @example("N:FSI_DME_r-1-1p2")  # a SMILES with a colon would be written into a ratio
-@settings(max_examples=1000, suppress_health_check=list(HealthCheck))
-def test_any_text_gives_a_recipe_or_an_error_of_ours_soon(text):
-    survives(text)
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+def test_any_text_gives_a_recipe_or_an_error_of_ours_soon(count_calls, text):
+    survives(text, count_calls)
 
 
 @pytest.mark.slow
 @given(ANYTHING)
 @settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
-def test_any_of_very_many_texts_gives_a_recipe_or_an_error_of_ours_soon(text):
-    survives(text)
+def test_any_of_very_many_texts_gives_a_recipe_or_an_error_of_ours_soon(count_calls, text):
+    survives(text, count_calls)
 
 
 # Text on which a careless pattern or search takes time that doubles with every few characters.
@@ -159,11 +176,11 @@ GREEDY = [
 
 
 @pytest.mark.parametrize("text", GREEDY, ids=lambda t: f"{t[:20]}...{t[-10:]}")
-def test_no_text_keeps_the_parser_busy(text):
-    survives(text[:LONGEST_RECIPE])
+def test_no_text_keeps_the_parser_busy(count_calls, text):
+    survives(text[:LONGEST_RECIPE], count_calls)
 
 
-def test_ten_thousand_recipes_are_read_in_five_seconds():
+def test_a_recipe_is_read_in_two_thousand_calls(count_calls):
     solvents = ["EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "THF"]
     salts = ["NaPF6", "NaFSI", "NaTFSI", "LiPF6", "sodium hexafluorophosphate"]
     forms = [
@@ -183,10 +200,10 @@ def test_ten_thousand_recipes_are_read_in_five_seconds():
             q=1 + i % 5,
             w=0.5 + i % 97 / 20,
         )
-        for i in range(10_000)
+        for i in range(500)
     }
-    assert len(texts) == 10_000
-    start = time.process_time()
-    for text in texts:
-        parse_recipe(text)
-    assert time.process_time() - start < 5
+    assert len(texts) == 500
+    with count_calls() as count:
+        for text in texts:
+            parse_recipe(text)
+    assert count.calls < 2000 * len(texts)

@@ -1,5 +1,4 @@
 import re
-import time
 from collections import Counter
 
 import numpy as np
@@ -180,13 +179,13 @@ def test_recipes_outside_the_space_are_named_with_reasons(make_problem, catalog)
         assert word in told
 
 
-def test_ten_thousand_recipes_are_decoded_quickly(catalog):
+def test_decoding_a_recipe_takes_a_few_hundred_calls(catalog, count_calls):
     components = Components(
         solvents=tuple(map(catalog.solvent, _NAMES)),
         salts=(catalog.salt("NaPF6"), catalog.salt("NaFSI")),
     )
     space = SearchSpace(components, Limits(salt_molality_mol_kg=(0.3, 2.0), max_solvents=4))
-    points = np.random.default_rng(0).random((10_000, space.dimension))
-    start = time.process_time()
-    space.decode_many(points)
-    assert time.process_time() - start < 2.0
+    points = np.random.default_rng(0).random((1000, space.dimension))
+    with count_calls() as count:
+        space.decode_many(points)
+    assert count.calls < 500 * len(points)

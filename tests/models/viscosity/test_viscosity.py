@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -165,18 +164,21 @@ def test_user_value_of_a_solvent_is_used():
     assert predict_viscosity([recipe], np.array([303.15])).value[0] == pytest.approx(1.7)
 
 
-def test_ten_thousand_recipes_take_seconds():
+def test_another_recipe_costs_some_tens_of_calls(count_calls):
     names = [s.name for s in CATALOG.solvents[:40]]
     recipes = [
         parse_recipe(f"1 m NaPF6 in {a}:{b}:PC 1:{1 + k / 10}:2 w/w")
         for k, (a, b) in enumerate(pairwise(names))
         if "PC" not in (a, b) and ":" not in a + b
     ]
-    copies = [Formulation(solvents=r.solvents, salts=r.salts) for r in recipes * 400][:10_000]
-    start = time.process_time()
-    found = predict_viscosity(copies, np.full(len(copies), ROOM_K))
-    assert time.process_time() - start < 5
+    copies = [Formulation(solvents=r.solvents, salts=r.salts) for r in recipes * 80][:2000]
+    predict_viscosity(copies[:200], np.full(200, ROOM_K))
+    with count_calls() as few:
+        predict_viscosity(copies[:200], np.full(200, ROOM_K))
+    with count_calls() as many:
+        found = predict_viscosity(copies, np.full(len(copies), ROOM_K))
     assert np.isfinite(found.value).all()
+    assert many.calls - few.calls < 60 * 1800
 
 
 def test_prediction_imports_nothing_heavy():
