@@ -18,8 +18,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search import arithmetic
 
 if TYPE_CHECKING:
-    from electrolyte_ml.models.liquid import LiquidRange
-    from electrolyte_ml.models.scoring import ScoreTable
+    from electrolyte_ml.models.scoring import Answers
     from electrolyte_ml.prediction import Prediction
 
 
@@ -42,18 +41,11 @@ class Request:
     prices: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
-    def scores(self) -> ScoreTable:
-        """All that `score` tells of these rows; worked out once."""
-        from electrolyte_ml.models.scoring import score_formulations
+    def answers(self) -> Answers:
+        """What the shipped models say of these rows; properties share what they have in common."""
+        from electrolyte_ml.models.scoring import Answers
 
-        return score_formulations(self.formulations, self.temperature_k)
-
-    @cached_property
-    def liquid(self) -> LiquidRange:
-        """Between which temperatures the recipes are liquid; worked out once."""
-        from electrolyte_ml.models.liquid import liquid_range
-
-        return liquid_range(self.formulations)
+        return Answers(self.formulations, self.temperature_k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +68,7 @@ class Property:
     is_measurable
         Whether it is found by experiment, and not by arithmetic on the recipe.
     predict
-        Predictions of n rows.
+        Predictions of the n rows at a temperature, else of the u distinct recipes.
     """
 
     name: str
@@ -88,20 +80,11 @@ class Property:
     is_measurable: bool = True
 
 
-def _scored(name: str) -> Callable[[Request], Prediction]:
-    """A property out of the table of scores."""
-
-    def predict(request: Request) -> Prediction:
-        return request.scores.predictions[name]
-
-    return predict
-
-
 def _of_liquid(name: str) -> Callable[[Request], Prediction]:
     """A temperature of the liquid range."""
 
     def predict(request: Request) -> Prediction:
-        found: Prediction = getattr(request.liquid, name)
+        found: Prediction = getattr(request.answers.liquid, name)
         return found
 
     return predict
@@ -109,7 +92,7 @@ def _of_liquid(name: str) -> Callable[[Request], Prediction]:
 
 def _flash_point(request: Request) -> Prediction:
     """Flash points; infinite where the vapour is known not to burn, which obeys every minimum."""
-    found = request.liquid.flash_point_k
+    found = request.answers.liquid.flash_point_k
     never = np.isnan(found.value) & found.in_domain
     value, low, high = (
         np.where(never, np.inf, ends) for ends in (found.value, found.low, found.high)
@@ -118,7 +101,8 @@ def _flash_point(request: Request) -> Prediction:
 
 
 def _solubility_doubts(request: Request) -> Prediction:
-    doubts = np.array([float(len(notes)) for notes in request.liquid.solubility_notes])
+    notes = request.answers.liquid.solubility_notes
+    doubts = np.array([float(len(lines)) for lines in notes])
     return arithmetic.certain(doubts, (None,) * len(doubts))
 
 
@@ -131,7 +115,7 @@ _MODELLED = (
         unit="mS/cm",
         at_temperature=True,
         is_logarithmic=True,
-        predict=_scored("conductivity_ms_cm"),
+        predict=lambda request: request.answers.conductivity,
     ),
     Property(
         name="viscosity_mpa_s",
@@ -139,28 +123,28 @@ _MODELLED = (
         unit="mPa s",
         at_temperature=True,
         is_logarithmic=True,
-        predict=_scored("viscosity_mpa_s"),
+        predict=lambda request: request.answers.viscosity,
     ),
     Property(
         name="density_g_cm3",
         words="density",
         unit="g/cm3",
         at_temperature=True,
-        predict=_scored("density_g_cm3"),
+        predict=lambda request: request.answers.density,
     ),
     Property(
         name="oxidation_limit_v",
         words="oxidation limit",
         unit="V",
         at_temperature=False,
-        predict=_scored("oxidation_limit_v"),
+        predict=lambda request: request.answers.window.oxidation_limit_v,
     ),
     Property(
         name="reduction_limit_v",
         words="reduction limit",
         unit="V",
         at_temperature=False,
-        predict=_scored("reduction_limit_v"),
+        predict=lambda request: request.answers.window.reduction_limit_v,
     ),
     Property(
         name="freezes_below_k",
@@ -199,7 +183,7 @@ _ARITHMETIC = (
         unit="",
         at_temperature=False,
         is_measurable=False,
-        predict=lambda request: arithmetic.fluorine_mass_fraction(request.formulations),
+        predict=lambda request: arithmetic.fluorine_mass_fraction(request.answers.distinct),
     ),
     Property(
         name="solvents_per_salt_mol",
@@ -207,7 +191,7 @@ _ARITHMETIC = (
         unit="",
         at_temperature=False,
         is_measurable=False,
-        predict=lambda request: arithmetic.solvents_per_salt_mol(request.formulations),
+        predict=lambda request: arithmetic.solvents_per_salt_mol(request.answers.distinct),
     ),
     Property(
         name="cost_per_kg",
@@ -215,7 +199,7 @@ _ARITHMETIC = (
         unit="",
         at_temperature=False,
         is_measurable=False,
-        predict=lambda request: arithmetic.cost_per_kg(request.formulations, request.prices),
+        predict=lambda request: arithmetic.cost_per_kg(request.answers.distinct, request.prices),
     ),
 )
 #: Properties by name.

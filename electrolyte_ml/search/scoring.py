@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search.properties import PROPERTIES, Request
+from electrolyte_ml.search.properties import PROPERTIES, Property, Request
 
 if TYPE_CHECKING:
     from electrolyte_ml.prediction import Prediction
@@ -58,45 +58,13 @@ class ModelScorer:
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> dict[str, Prediction]:
         """Predict the properties, each recipe once where temperature does not matter."""
-        temperatures = np.asarray(temperature_k, dtype=np.float64)
-        full = Request(formulations=formulations, temperature_k=temperatures, prices=self.prices)
-        first, back = _distinct(formulations)
-        once = Request(
-            formulations=[formulations[i] for i in first],
-            temperature_k=temperatures[first],
-            prices=self.prices,
+        request = Request(
+            formulations=formulations, temperature_k=temperature_k, prices=self.prices
         )
-        results = {}
-        for name in self.names:
-            known = PROPERTIES[name]
-            results[name] = (
-                known.predict(full) if known.at_temperature else rows(known.predict(once), back)
-            )
-        return results
+        return {name: _predicted(PROPERTIES[name], request) for name in self.names}
 
 
-def rows(prediction: Prediction, index: NDArray[np.intp]) -> Prediction:
-    """Chosen rows of a prediction, in the order of `index`."""
-    from electrolyte_ml.prediction import Prediction
-
-    return Prediction(
-        value=prediction.value[index],
-        low=prediction.low[index],
-        high=prediction.high[index],
-        coverage=prediction.coverage,
-        in_domain=prediction.in_domain[index],
-        reason=tuple(prediction.reason[i] for i in index.tolist()),
-    )
-
-
-def _distinct(formulations: Sequence[Formulation]) -> tuple[list[int], NDArray[np.intp]]:
-    """First row of each distinct object, and for every row the number of its object."""
-    place: dict[int, int] = {}
-    first: list[int] = []
-    back = np.empty(len(formulations), dtype=np.intp)
-    for row, formulation in enumerate(formulations):
-        number = place.setdefault(id(formulation), len(place))
-        if number == len(first):
-            first.append(row)
-        back[row] = number
-    return first, back
+def _predicted(known: Property, request: Request) -> Prediction:
+    """A prediction of n rows; recipes are looked at once where temperature does not matter."""
+    prediction = known.predict(request)
+    return prediction if known.at_temperature else prediction.select(request.answers.index)

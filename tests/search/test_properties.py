@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from electrolyte_ml.formulation import parse_recipe, weigh_out_g
+from electrolyte_ml.models import scoring
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Constraint
 from electrolyte_ml.search.arithmetic import (
@@ -61,6 +62,61 @@ def test_a_property_without_temperature_is_asked_once_for_each_recipe():
     found = ModelScorer(["fluorine_mass_fraction"])(rows, np.full(4, 298.15))
     value = found["fluorine_mass_fraction"].value
     assert value[0] == value[1] == value[3] > value[2] == 0
+
+
+_MODELS = (
+    "liquid_range",
+    "predict_window",
+    "predict_conductivity",
+    "predict_viscosity",
+    "predict_density",
+)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """How often each shipped model is asked, and of how many recipes."""
+    counted = {}
+
+    def watched(name, model):
+        def counting(formulations, *rest):
+            counted.setdefault(name, []).append(len(formulations))
+            return model(formulations, *rest)
+
+        return counting
+
+    for name in _MODELS:
+        monkeypatch.setattr(scoring, name, watched(name, getattr(scoring, name)))
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["density_g_cm3"], {"predict_density": [4]}),
+        (["fluorine_mass_fraction"], {}),
+        (["oxidation_limit_v", "reduction_limit_v"], {"predict_window": [2]}),
+        (["flash_point_k", "freezes_below_k", "solubility_doubts"], {"liquid_range": [2]}),
+        (
+            ["conductivity_ms_cm", "oxidation_limit_v", "flash_point_k"],
+            {"predict_conductivity": [4], "liquid_range": [2], "predict_window": [2]},
+        ),
+    ],
+)
+def test_only_the_models_that_are_asked_run_and_each_once(calls, names, expected):
+    recipe, other = parse_recipe("1 m NaPF6 in DME"), parse_recipe("1 m NaClO4 in PC")
+    found = ModelScorer(names)([recipe, recipe, other, other], np.array([298.15, 253.15] * 2))
+    assert calls == expected
+    assert all(len(found[name]) == 4 for name in names)
+
+
+def test_properties_asked_alone_are_those_of_a_whole_score():
+    recipe, other = parse_recipe("1 m NaPF6 in DME"), parse_recipe("1 m NaClO4 in PC")
+    rows, temperatures = [recipe, recipe, other, recipe], np.array([298.15, 213.15, 298.15, 333.15])
+    table = scoring.score_formulations(rows, temperatures)
+    for name, whole in table.predictions.items():
+        alone = ModelScorer([name])(rows, temperatures)[name]
+        assert [alone.record(i) for i in range(4)] == [whole.record(i) for i in range(4)]
 
 
 def _prediction(low, value, high, coverage=0.9):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation, SaltAmount
-from electrolyte_ml.models.scoring import score_formulations
+from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
 
 #: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
@@ -127,7 +127,7 @@ def concentration_curves(
     curves, start = [], 0
     for grid in grids:
         end = start + len(grid)
-        part = _rows(prediction, slice(start, end))
+        part = prediction.select(np.arange(start, end))
         highest = int(np.argmax(part.value))
         curves.append(
             ConcentrationCurve(
@@ -167,7 +167,7 @@ def temperature_curves(formulations: Sequence[Formulation]) -> list[TemperatureC
         curves.append(
             TemperatureCurve(
                 temperature_k=grid,
-                prediction=_rows(prediction, slice(start, start + len(grid))),
+                prediction=prediction.select(np.arange(start, start + len(grid))),
                 activation_kj_mol={
                     t: _activation_kj_mol(t, *pair)
                     for t, pair in zip(_ACTIVATION_TEMPERATURES_K, logs.tolist(), strict=True)
@@ -181,7 +181,7 @@ def liquid_conductivity(
     formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
 ) -> Prediction:
     """Conductivity of recipes, mS/cm, n rows, out of the domain where they are frozen."""
-    return score_formulations(formulations, temperature_k).predictions["conductivity_ms_cm"]
+    return Answers(formulations, temperature_k).conductivity
 
 
 def with_molality(formulation: Formulation, molality_mol_kg: float) -> Formulation:
@@ -206,14 +206,3 @@ def _molality_grid(formulation: Formulation) -> NDArray[np.float64]:
 def _activation_kj_mol(temperature_k: float, ln_cold: float, ln_hot: float) -> float:
     colder, hotter = temperature_k - _SLOPE_STEP_K, temperature_k + _SLOPE_STEP_K
     return GAS_CONSTANT_J_MOL_K * (ln_hot - ln_cold) / (1 / colder - 1 / hotter) / 1000
-
-
-def _rows(prediction: Prediction, rows: slice) -> Prediction:
-    return Prediction(
-        value=prediction.value[rows],
-        low=prediction.low[rows],
-        high=prediction.high[rows],
-        coverage=prediction.coverage,
-        in_domain=prediction.in_domain[rows],
-        reason=prediction.reason[rows],
-    )

@@ -60,6 +60,18 @@ class LiquidRange:
     def __len__(self) -> int:
         return len(self.remarks)
 
+    def select(self, rows: NDArray[np.intp]) -> LiquidRange:
+        """Chosen rows, in the order of `rows`."""
+        numbers = rows.tolist()
+        return LiquidRange(
+            freezes_below_k=self.freezes_below_k.select(rows),
+            boils_above_k=self.boils_above_k.select(rows),
+            flash_point_k=self.flash_point_k.select(rows),
+            solubility_notes=tuple(self.solubility_notes[i] for i in numbers),
+            remarks=tuple(self.remarks[i] for i in numbers),
+            crystallises_first=tuple(self.crystallises_first[i] for i in numbers),
+        )
+
     @property
     def may_not_dissolve(self) -> NDArray[np.bool_]:
         """Whether something speaks against a salt of the recipe, shape (n,)."""

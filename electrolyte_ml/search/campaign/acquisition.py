@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.campaign.tuning import TunedScorer
 from electrolyte_ml.search.evaluation import Evaluator
-from electrolyte_ml.search.scoring import rows as chosen_rows
 from electrolyte_ml.search.selection import component_set, most_of_one_set
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ class _Batch:
         n = len(self._evaluator.temperatures_k)
         own = np.arange(row * n, (row + 1) * n)
         shipped: Mapping[str, Prediction] = {
-            name: chosen_rows(p, own) for name, p in self._shipped.items()
+            name: p.select(own) for name, p in self._shipped.items()
         }
         self._scorer = self._scorer.expecting(shipped, [picked] * n, self._at[own])
 

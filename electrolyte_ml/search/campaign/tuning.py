@@ -17,7 +17,6 @@ from electrolyte_ml.search.campaign.results_file import Quantity
 from electrolyte_ml.search.campaign.state import Result
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import Scorer
-from electrolyte_ml.search.scoring import rows as chosen_rows
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ def _measured(
         name=name,
         formulations=tuple(formulations[i] for i in usable.tolist()),
         value=value[usable],
-        shipped=chosen_rows(shipped, usable),
+        shipped=shipped.select(usable),
         residual=Residual(points.rows(usable), error[usable]),
     )
 
