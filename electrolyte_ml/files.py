@@ -1,10 +1,14 @@
-"""Files that are whole or absent, and their identity."""
+"""Files that are whole or absent, their identity, and the tables inside the package."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
@@ -17,6 +21,73 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text, whole or not at all."""
+
+    def fill(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    write_atomically(path, fill)
+
+
+def write_table(
+    path: Path,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    line_end: str = "\n",
+) -> None:
+    """Write a CSV table, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where; replaced if it exists.
+    header
+        Names of the columns.
+    rows
+        Cells, as many a row as there are columns.
+    line_end
+        What ends a line.
+    """
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator=line_end)
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    write_atomically(path, fill)
+
+
+def read_table(
+    path: Path | Traversable, *, delimiter: str = ",", encoding: str = "utf-8-sig"
+) -> list[dict[str, str]]:
+    """Rows of a CSV table by the names in its first line.
+
+    Parameters
+    ----------
+    path
+        The file.
+    delimiter
+        What stands between cells.
+    encoding
+        Of the file; by default UTF-8, with or without the mark that spreadsheets put in front.
+    """
+    text = path.read_bytes().decode(encoding)
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def packaged_file(name: str) -> Traversable:
+    """A file that ships with the package, such as ``data/tables/properties.csv``."""
+    return files("electrolyte_ml") / name
+
+
+def packaged_table(name: str) -> list[dict[str, str]]:
+    """Rows of a CSV table that ships with the package."""
+    return read_table(packaged_file(name))
 
 
 def sha256_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Temperatures as people write them, turned into kelvin at the boundary."""
+"""Units at the boundary: the registry that knows them, and temperatures as people write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from electrolyte_ml.errors import InputError
 if TYPE_CHECKING:
     import pint
 
+ZERO_CELSIUS_K = 273.15
 ROOM_TEMPERATURE_K = 298.15
 _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$"
@@ -58,14 +59,14 @@ def temperature_k(text: object) -> float:
 
 def celsius_text(kelvin: float) -> str:
     """Temperature as `temperature_k` reads it back: ``25 degC``."""
-    return f"{round(kelvin - 273.15, 9):g} degC"
+    return f"{round(kelvin - ZERO_CELSIUS_K, 9):g} degC"
 
 
 def _to_kelvin(number: float, unit: str, text: str) -> float:
     import pint
 
     try:
-        return float(_registry().Quantity(number, unit).to("kelvin").magnitude)
+        return float(unit_registry().Quantity(number, unit).to("kelvin").magnitude)
     except (
         pint.PintError,
         ArithmeticError,
@@ -78,7 +79,8 @@ def _to_kelvin(number: float, unit: str, text: str) -> float:
 
 
 @cache
-def _registry() -> pint.UnitRegistry[float]:
+def unit_registry() -> pint.UnitRegistry[float]:
+    """The one registry of units; quantities of two registries cannot be compared."""
     import pint
 
     return pint.UnitRegistry()

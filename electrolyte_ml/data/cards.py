@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from electrolyte_ml.errors import DataNotFoundError, InputError
+from electrolyte_ml.files import packaged_file
 
 TABLE = "datasets.toml"
 
@@ -117,7 +117,7 @@ class Card:
 @cache
 def shipped_cards() -> Mapping[str, Card]:
     """Card of every data set the package can read, by name."""
-    text = (files("electrolyte_ml.data") / "tables" / TABLE).read_text(encoding="utf-8")
+    text = packaged_file(f"data/tables/{TABLE}").read_text(encoding="utf-8")
     return MappingProxyType({name: _card(name, c) for name, c in tomllib.loads(text).items()})
 
 

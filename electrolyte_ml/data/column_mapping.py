@@ -23,7 +23,6 @@ guessed: a few lines of TOML say what each column is.
 
 from __future__ import annotations
 
-import csv
 import math
 import tomllib
 from collections.abc import Mapping
@@ -37,12 +36,15 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.properties import registered_kind
 from electrolyte_ml.data.quantities import conversion
 from electrolyte_ml.errors import ElectrolyteError, InputErrors
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.text import one_line
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _RATIO = {"mass": RatioBasis.MASS, "volume": RatioBasis.VOLUME, "mole": RatioBasis.MOLE}
 _AMOUNT = {"mol/kg": SaltBasis.MOLALITY, "mol/L": SaltBasis.MOLARITY}
-_TEMPERATURE = {"K": 0.0, "degC": 273.15}
+_TEMPERATURE = {"K": 0.0, "degC": ZERO_CELSIUS_K}
 _LOGARITHM = {"log10": lambda x: 10.0**x, "ln": math.exp, "": float}
 _BLEND = ("solvents", "parts", "ratio", "salts", "amounts", "amount_unit")
 _CHOICES: dict[str, Mapping[str, Any]] = {
@@ -134,8 +136,7 @@ def load_mapped(
     """
     table = path or data_path(file_name)
     mapping = read_mapping(table, ("value", "unit", "temperature", "temperature_unit"))
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=mapping.get("delimiter", ",")))
+    rows = read_table(table, delimiter=mapping.get("delimiter", ","))
     _check_columns(table, mapping, rows[0] if rows else {})
     collector = Collector(property_name)
     catalog = default_catalog()
@@ -145,7 +146,7 @@ def load_mapped(
             kelvin = float(row[mapping["temperature"]]) + _TEMPERATURE[mapping["temperature_unit"]]
             value = number_of(row[mapping["value"]], mapping, property_name)
         except ElectrolyteError as error:
-            collector.drop("; ".join(str(error).splitlines()))
+            collector.drop(one_line(error))
             continue
         except (ValueError, OverflowError):
             collector.drop("a number is missing or cannot be read")

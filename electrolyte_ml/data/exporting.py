@@ -14,7 +14,7 @@ from electrolyte_ml.data.long_table import COLUMNS, to_frame
 from electrolyte_ml.data.properties import registered_kind
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import sha256_of, write_atomically
+from electrolyte_ml.files import sha256_of, write_atomically, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +91,7 @@ def export(names: Sequence[str], out: Path, property_name: str | None = None) ->
         indent=2,
         ensure_ascii=False,
     )
-    write_atomically(metadata, lambda path: _write_text(path, text))
+    write_text(metadata, text)
     return Export(
         table=out, metadata=metadata, n_rows=len(frame), names=tuple(c.name for c in cards)
     )
@@ -114,7 +114,3 @@ def _write(frame: pd.DataFrame, path: Path, suffix: str) -> None:
         frame.to_csv(path, index=False)
     else:
         frame.to_parquet(path, index=False)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

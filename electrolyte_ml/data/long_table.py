@@ -17,8 +17,10 @@ import numpy as np
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.properties import kind_of, registered_kind
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import Formulation, formulation_from_json
 from electrolyte_ml.formulation.base import SCHEMA_VERSION
+from electrolyte_ml.text import first_line, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,8 +123,6 @@ def write_parquet(
     attributes
         Plain facts about the set that are kept inside the file.
     """
-    from electrolyte_ml.files import write_atomically
-
     frame = to_frame(tables)
     frame.attrs.update(attributes or {})
     write_atomically(path, lambda temporary: frame.to_parquet(temporary, index=False))
@@ -150,7 +150,7 @@ def read_parquet(path: Path) -> tuple[tuple[Measurements, ...], dict[str, Any]]:
     try:
         frame = pd.read_parquet(path)
     except (ValueError, OSError) as error:
-        raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
+        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
     return from_frame(frame), {str(k): v for k, v in frame.attrs.items()}
 
 
@@ -194,7 +194,7 @@ def _compositions(texts: Sequence[str]) -> dict[str, Formulation | str]:
         try:
             found[text] = formulation_from_json(text)
         except ElectrolyteError as error:
-            found[text] = "; ".join(str(error).splitlines())
+            found[text] = one_line(error)
     return found
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import packaged_table
 
 TABLE = "properties.csv"
 
@@ -70,8 +68,7 @@ class PropertyKind:
 @cache
 def property_kinds() -> dict[str, PropertyKind]:
     """Every registered property by name."""
-    text = (files("electrolyte_ml.data") / "tables" / TABLE).read_text(encoding="utf-8")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = packaged_table(f"data/tables/{TABLE}")
     return {row["property"]: _kind(row) for row in rows}
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 import tokenize
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from electrolyte_ml.data.properties import PropertyKind
 from electrolyte_ml.errors import InputError
-
-if TYPE_CHECKING:
-    import pint
+from electrolyte_ml.files import packaged_table
+from electrolyte_ml.units import unit_registry
 
 TABLE = "reference_electrodes.csv"
 # "S m-1" and "g/cm3" as chemists write them are "S m**-1" and "g/cm**3" to pint.
@@ -64,7 +59,7 @@ def _factor(unit: str, kind: PropertyKind) -> float:
         text = text.replace(written, plain)
     text = _POWER.sub(r"**\1", text)
     try:
-        factor = float(_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
+        factor = float(unit_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
         if not 0 < factor < math.inf:
             raise ValueError(f"a factor of {factor}")
     except (
@@ -82,13 +77,6 @@ def _factor(unit: str, kind: PropertyKind) -> float:
     return factor
 
 
-@cache
-def _registry() -> pint.UnitRegistry[float]:
-    import pint
-
-    return pint.UnitRegistry()
-
-
 def _potential(reference: str) -> float:
     known = _references()
     if reference not in known:
@@ -101,6 +89,5 @@ def _potential(reference: str) -> float:
 
 @cache
 def _references() -> dict[str, float]:
-    text = (files("electrolyte_ml.data") / "tables" / TABLE).read_text(encoding="utf-8")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = packaged_table(f"data/tables/{TABLE}")
     return {row["reference"]: float(row["potential_v_she"]) for row in rows}

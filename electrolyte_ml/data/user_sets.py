@@ -10,6 +10,7 @@ from electrolyte_ml.data.cards import Card
 from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.text import first_line
 
 FOLDER_VARIABLE = "ELECTROLYTE_ML_IMPORTED"
 
@@ -71,7 +72,7 @@ def imported_card(name: str) -> Card:
     try:
         metadata = pyarrow.parquet.read_metadata(path)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
+        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
     held = (metadata.metadata or {}).get(b"PANDAS_ATTRS", b"{}")
     facts = _facts(name, json.loads(held))
     return Card(

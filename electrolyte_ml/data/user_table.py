@@ -17,11 +17,13 @@ from electrolyte_ml.data.properties import PropertyKind, property_kinds
 from electrolyte_ml.data.quantities import conversion
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.text import first_line, one_line
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_KELVIN_AT_ZERO = {"temperature_k": 0.0, "temperature_c": 273.15}
+_KELVIN_AT_ZERO = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
 _SOURCES = ("doi", "source")
 _FLAGS = ("flag", "note")
 _OTHERS = ("recipe", "property", "value", "unit", "uncertainty", "method")
@@ -91,7 +93,7 @@ def _read(file: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{file}: no such file") from None
     except (ValueError, OSError) as error:
-        raise InputError(f"{file}: cannot be read: {error}".splitlines()[0]) from error
+        raise InputError(first_line(f"{file}: cannot be read: {error}")) from error
     frame.columns = [str(c).strip() for c in frame.columns]
     if frame.empty:
         raise InputError(f"{file}: no rows")
@@ -162,7 +164,7 @@ class _Reader:
             try:
                 self.recipes[text] = parse_recipe(text)
             except ElectrolyteError as error:
-                self.recipes[text] = f"recipe {text!r}: {'; '.join(str(error).splitlines())}"
+                self.recipes[text] = f"recipe {text!r}: {one_line(error)}"
         return self.recipes[text]
 
     def _temperature(self, row: Mapping[str, str], found: list[str]) -> float | None:

@@ -7,14 +7,12 @@ anion that is not in it, the potential is estimated from its size, as that of a 
 
 from __future__ import annotations
 
-import csv
-import io
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
+from electrolyte_ml.files import packaged_table
 
 TABLE = "anion_potential.csv"
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
@@ -54,5 +52,5 @@ def _size_line() -> tuple[float, float]:
 
 @cache
 def _table() -> dict[str, float]:
-    text = (files("electrolyte_ml.features") / "tables" / TABLE).read_text(encoding="utf-8")
-    return {row["smiles"]: float(row["lowest_v"]) for row in csv.DictReader(io.StringIO(text))}
+    rows = packaged_table(f"features/tables/{TABLE}")
+    return {row["smiles"]: float(row["lowest_v"]) for row in rows}

@@ -16,18 +16,16 @@ References
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.optional import import_optional, quiet_import
 
 # Columns of DeepChem's atoms that code the element: a hundred, and one for all others.
@@ -192,8 +190,7 @@ def _elements(numbers: NDArray[np.int64], smiles: str) -> NDArray[np.float64]:
 
 @cache
 def _electronegativity() -> dict[str, float]:
-    text = (files("electrolyte_ml.features") / "tables" / _TABLE).read_text(encoding="utf-8")
-    rows = csv.DictReader(io.StringIO(text))
+    rows = packaged_table(f"features/tables/{_TABLE}")
     return {row["symbol"]: float(row["electronegativity"]) for row in rows}
 
 

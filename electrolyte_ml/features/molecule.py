@@ -18,12 +18,12 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.files import packaged_file
 from electrolyte_ml.species import canonical_smiles
 from electrolyte_ml.species.chemistry import molecule_of
 
@@ -168,7 +168,7 @@ def _mordred(names: tuple[str, ...]) -> _Mordred:
 
 @cache
 def _read_table(name: str) -> dict[str, NDArray[np.float64]]:
-    table = files("electrolyte_ml.features") / "tables" / name
+    table = packaged_file(f"features/tables/{name}")
     if not table.is_file():
         return {}
     rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8"), newline=""))

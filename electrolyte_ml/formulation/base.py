@@ -9,11 +9,11 @@ from typing import Any
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.density import (
-    REFERENCE_TEMPERATURE_K,
     density_g_cm3,
     salt_volume_cm3_mol,
 )
 from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 SCHEMA_VERSION = 1
 _SUM_TOLERANCE = 1e-9
@@ -135,7 +135,7 @@ class Formulation:
         canonical = ";".join(f"{smiles}={n / total:.6f}" for smiles, n in sorted(moles.items()))
         return "eml1-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
-    def volume_l_per_kg_solvent(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> float:
+    def volume_l_per_kg_solvent(self, temperature_k: float = ROOM_TEMPERATURE_K) -> float:
         """Volume of the solution that holds one kilogram of solvents, L (ideal mixing)."""
         solvents = sum(
             s.mass_fraction / density_g_cm3(s.solvent, temperature_k).value for s in self.solvents
@@ -143,11 +143,11 @@ class Formulation:
         salts = sum(s.molality_mol_kg * salt_volume_cm3_mol(s.salt).value for s in self.salts)
         return solvents + salts / 1000
 
-    def density_g_cm3(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> float:
+    def density_g_cm3(self, temperature_k: float = ROOM_TEMPERATURE_K) -> float:
         """Density of the solution by ideal mixing of volumes, g/cm3."""
         return (1 + self.salt_mass_per_kg_solvent) / self.volume_l_per_kg_solvent(temperature_k)
 
-    def molarities_mol_l(self, temperature_k: float = REFERENCE_TEMPERATURE_K) -> dict[str, float]:
+    def molarities_mol_l(self, temperature_k: float = ROOM_TEMPERATURE_K) -> dict[str, float]:
         """Molarity of each salt by name, mol by litre of solution."""
         volume = self.volume_l_per_kg_solvent(temperature_k)
         return {s.salt.name: s.molality_mol_kg / volume for s in self.salts}

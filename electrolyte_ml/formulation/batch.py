@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation.base import Formulation
 from electrolyte_ml.formulation.units import NUMBER
-
-if TYPE_CHECKING:
-    import pint
+from electrolyte_ml.units import unit_registry
 
 # Only a number and a unit: pint would also work out sums and powers.
 _QUANTITY = re.compile(rf"(?P<number>[+-]?{NUMBER})\s*(?P<unit>[A-Za-zµμ]+(?:\^?3)?)")
@@ -52,7 +48,7 @@ def _grams(number: float, unit: str, text: str, formulation: Formulation) -> flo
     import pint
 
     try:
-        quantity = _registry().Quantity(number, re.sub(r"\^?3$", "**3", unit))
+        quantity = unit_registry().Quantity(number, re.sub(r"\^?3$", "**3", unit))
     except pint.PintError as error:
         raise InputError(f"{unit!r} in {text!r} is no unit that is known; {_HELP}") from error
     if quantity.check("[mass]"):
@@ -60,10 +56,3 @@ def _grams(number: float, unit: str, text: str, formulation: Formulation) -> flo
     if quantity.check("[volume]"):
         return float(quantity.to("milliliter").magnitude) * formulation.density_g_cm3()
     raise InputError(f"batch size {text!r} is neither a mass nor a volume; {_HELP}")
-
-
-@cache
-def _registry() -> pint.UnitRegistry[float]:
-    import pint
-
-    return pint.UnitRegistry()

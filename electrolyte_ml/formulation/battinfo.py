@@ -11,12 +11,11 @@ References
 
 from __future__ import annotations
 
-import csv
 import math
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.amounts import Amounts
 from electrolyte_ml.formulation.base import Formulation
 from electrolyte_ml.formulation.writing import canonical_amounts, write
@@ -178,6 +177,5 @@ def _emmo_names() -> dict[str, _EmmoName]:
     A few salts are known to `unilyte` and have no class in EMMO yet. Propyl propanoate is left
     out: its short name PP is polypropylene there.
     """
-    table = files("electrolyte_ml.formulation") / "emmo_classes.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    rows = packaged_table("formulation/emmo_classes.csv")
     return {row["name"]: _EmmoName(row["emmo_class"], row["unilyte_name"]) for row in rows}

@@ -20,8 +20,8 @@ from functools import cache
 
 from electrolyte_ml.species import Ion, Salt, Solvent
 from electrolyte_ml.species.estimates import ion_volume_cm3_mol, liquid_density_g_cm3
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-REFERENCE_TEMPERATURE_K = 298.15
 # Typical isobaric expansivity of organic liquids near room temperature, for solvents of
 # unknown slope: DMC 1.3e-3, PC 0.9e-3, diglyme 1.1e-3 per K.
 _EXPANSIVITY_PER_K = 1.1e-3
@@ -46,7 +46,7 @@ class Estimated:
 
 
 @cache
-def density_g_cm3(solvent: Solvent, temperature_k: float = REFERENCE_TEMPERATURE_K) -> Estimated:
+def density_g_cm3(solvent: Solvent, temperature_k: float = ROOM_TEMPERATURE_K) -> Estimated:
     """Density of a pure liquid, linear in temperature.
 
     Parameters
@@ -64,10 +64,10 @@ def density_g_cm3(solvent: Solvent, temperature_k: float = REFERENCE_TEMPERATURE
     held = solvent.properties.get("density_g_cm3")
     if held is None:
         density = liquid_density_g_cm3(solvent.smiles)
-        at_k = REFERENCE_TEMPERATURE_K
+        at_k = ROOM_TEMPERATURE_K
         assumption = f"density of {solvent.name} estimated from its SMILES: {density:.2f} g/cm3"
     else:
-        density, at_k, assumption = held.value, held.temperature_k or REFERENCE_TEMPERATURE_K, ""
+        density, at_k, assumption = held.value, held.temperature_k or ROOM_TEMPERATURE_K, ""
     slope = solvent.value("density_slope_g_cm3_k")
     if slope is None:
         slope = -_EXPANSIVITY_PER_K * density

@@ -5,11 +5,10 @@ Asked only after reading has failed, so that a pattern here can never turn away 
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import cache
-from importlib.resources import files
 
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.units import NUMBER, SALT_UNIT_HELP
 from electrolyte_ml.species import normalise_name
 
@@ -124,6 +123,5 @@ def explain(text: str) -> str | None:
 @cache
 def _ambiguous_names() -> dict[str, str]:
     """Names that mean several things in the literature, with what to write instead."""
-    table = files("electrolyte_ml.formulation") / "ambiguous_names.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    rows = packaged_table("formulation/ambiguous_names.csv")
     return {normalise_name(row["name"]): row["reason"] for row in rows}

@@ -7,17 +7,17 @@ additives.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from electrolyte_ml.errors import AmountError
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.base import SCHEMA_VERSION, Formulation, SolventAmount
-from electrolyte_ml.formulation.density import REFERENCE_TEMPERATURE_K, density_g_cm3
+from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.formulation.writing import weigh_out_g
 from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
 # A room between 20 and 25 degC: what melts in that range may be found solid or liquid.
 _COOL_ROOM_K = 293.15
@@ -191,8 +191,8 @@ def _how(solvent: Solvent, role: str, state: str, *, started: bool) -> str:
     melting = solvent.value("melting_point_k")
     if melting is None:
         return f"{how}; melting point unknown: look before you pour"
-    melts = f"melts at {melting - 273.15:.0f} degC"
-    warm = f"warm to {melting + _MELT_ABOVE_K - 273.15:.0f} degC"
+    melts = f"melts at {melting - ZERO_CELSIUS_K:.0f} degC"
+    warm = f"warm to {melting + _MELT_ABOVE_K - ZERO_CELSIUS_K:.0f} degC"
     if state == "solid or liquid":
         return f"{how}; {melts}: if it is solid, {warm} before pouring"
     if state == "liquid":
@@ -206,7 +206,7 @@ def _state(solvent: Solvent) -> str:
     melting = solvent.value("melting_point_k")
     if melting is None:
         return "unknown"
-    if melting > REFERENCE_TEMPERATURE_K:
+    if melting > ROOM_TEMPERATURE_K:
         return "solid"
     return "liquid" if melting <= _COOL_ROOM_K else "solid or liquid"
 
@@ -220,6 +220,5 @@ class _Caution:
 @cache
 def _cautions() -> dict[str, _Caution]:
     """Cautions by the name of the anion."""
-    table = files("electrolyte_ml.formulation") / "salt_cautions.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    rows = packaged_table("formulation/salt_cautions.csv")
     return {row["anion"]: _Caution(row["how"], row["hazard"]) for row in rows}

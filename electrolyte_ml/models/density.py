@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.formulation.density import (
-    REFERENCE_TEMPERATURE_K,
     density_g_cm3,
     salt_volume_cm3_mol,
 )
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.species import Ion, Solvent
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 COVERAGE = 0.9
 # Measured densities of pure solvents agree between tables within 0.6 % in 90 % of cases.
@@ -78,7 +78,7 @@ def predict_density(
     rows = [of_formulation[id(f)] for f in formulations]
     share = np.hypot(
         np.array([row.relative for row in rows]),
-        _PER_K * np.abs(temperature_k - REFERENCE_TEMPERATURE_K),
+        _PER_K * np.abs(temperature_k - ROOM_TEMPERATURE_K),
     )
     return Prediction(
         value=value,

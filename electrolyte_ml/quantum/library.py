@@ -12,11 +12,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from rdkit import Chem, rdBase
 
+from electrolyte_ml.files import packaged_file
 from electrolyte_ml.quantum.geometry import inchikey
 from electrolyte_ml.species.default import packaged_catalog
 
@@ -64,7 +64,7 @@ def library() -> tuple[LibraryMolecule, ...]:
 @cache
 def enumerate_families() -> Mapping[str, tuple[str, ...]]:
     """Canonical SMILES of each family of ``library.toml``, smallest first."""
-    text = files("electrolyte_ml.quantum").joinpath("tables", "library.toml").read_text("utf-8")
+    text = packaged_file("quantum/tables/library.toml").read_text("utf-8")
     settings = tomllib.loads(text)
     largest = settings["largest_heavy_atoms"]
     families = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
+from electrolyte_ml.files import packaged_file
 from electrolyte_ml.quantum.dft import RELAXED, DftProtocol
 from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.table import LimitRow, read_rows
@@ -28,4 +28,4 @@ def shipped_dft_rows() -> list[LimitRow]:
 
 
 def _rows(name: str) -> list[LimitRow]:
-    return read_rows(Path(str(files("electrolyte_ml.quantum") / "tables" / name)))
+    return read_rows(Path(str(packaged_file(f"quantum/tables/{name}"))))

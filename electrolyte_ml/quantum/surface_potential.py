@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import write_table
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import (
     BOHR_ANGSTROM,
@@ -179,7 +179,7 @@ def _potential(
     return potential
 
 
-def write_table(path: Path, anions: list[str]) -> None:
+def write_descriptors(path: Path, anions: list[str]) -> None:
     """Write the descriptors of anions; rows that are there already are kept."""
     names = [field.name for field in fields(SurfacePotential)]
     rows: dict[str, list[str]] = {}
@@ -191,12 +191,7 @@ def write_table(path: Path, anions: list[str]) -> None:
             continue
         found = surface_potential(smiles)
         rows[smiles] = [smiles, *(f"{getattr(found, name):.4f}" for name in names)]
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["smiles", *names])
-            writer.writerows(rows[key] for key in sorted(rows))
-        os.replace(temporary, path)
+        write_table(path, ["smiles", *names], [rows[key] for key in sorted(rows)])
 
 
 if __name__ == "__main__":
@@ -204,4 +199,4 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
     parser.add_argument("table", type=Path)
-    write_table(parser.parse_args().table, [ion.smiles for ion in packaged_catalog().anions])
+    write_descriptors(parser.parse_args().table, [ion.smiles for ion in packaged_catalog().anions])

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import TableError
+from electrolyte_ml.files import write_table
 
 _BONDS_BETWEEN, _DIGITS = ";", 4
 
@@ -105,12 +105,7 @@ def write_rows(path: Path, rows: Iterable[LimitRow]) -> None:
     rows
         The rows, in the order they are to have.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_NAMES)
-        writer.writerows(_cells(row) for row in rows)
-    os.replace(temporary, path)
+    write_table(path, _NAMES, (_cells(row) for row in rows))
 
 
 def append_row(path: Path, row: LimitRow) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 
 from rich.table import Table
 
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_text
 from electrolyte_ml.report.campaign_ranking import interval_words, pending_lines, ranked_pending
-from electrolyte_ml.report.output import write_text
-from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.campaign import Campaign, Result, Status, Suggestion
 from electrolyte_ml.search.campaign.choice import measurable
 from electrolyte_ml.search.campaign.results_file import column_name
 from electrolyte_ml.search.problem import Direction, Objective
 from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.text import significant
 
 
 def status_record(campaign: Campaign) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def write_report(campaign: Campaign) -> Path:
     """Write report.md into the campaign's folder; whole or not at all."""
     path = campaign.folder / "report.md"
     text = _markdown(campaign)
-    write_atomically(path, lambda temporary: write_text(temporary, text))
+    write_text(path, text)
     return path
 
 

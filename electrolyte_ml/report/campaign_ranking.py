@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrolyte_ml.report.text import significant
 from electrolyte_ml.search.campaign import Campaign, Suggestion
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.pareto import scaled
 from electrolyte_ml.search.proposals import finite_or_none
+from electrolyte_ml.text import significant
 
 if TYPE_CHECKING:
     from electrolyte_ml.prediction import Prediction

@@ -13,7 +13,8 @@ from electrolyte_ml.data.checking import DataCheck, TableCheck
 from electrolyte_ml.data.cleaning import Action
 from electrolyte_ml.data.duplicates import Agreement, percent
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.report.text import output_console
+from electrolyte_ml.text import significant
 
 
 def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:

@@ -19,7 +19,9 @@ from electrolyte_ml.models.explanation import (
 from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
 from electrolyte_ml.report.plots import curves_figure, save_figure
-from electrolyte_ml.report.text import celsius, interval, output_console, significant
+from electrolyte_ml.report.text import interval, output_console
+from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 # Rows of the table out of the curve, degC.
 _SHOWN_C = (-40, -20, 0, 25, 40, 60)
@@ -110,7 +112,7 @@ def liquid_words(liquid: LiquidRange, row: int = 0) -> Iterator[str]:
     """Between which temperatures a recipe is liquid, and what speaks against its salt."""
     record = liquid.record(row)
     words = [
-        f"{verb} {round(record[name] - 273.15)} °C{_bounds(record[f'{name}_interval'])}"
+        f"{verb} {round(record[name] - ZERO_CELSIUS_K)} °C{_bounds(record[f'{name}_interval'])}"
         for name, verb in _LIQUID_WORDS.items()
         if record[name] is not None
     ]
@@ -122,7 +124,7 @@ def liquid_words(liquid: LiquidRange, row: int = 0) -> Iterator[str]:
 def _bounds(kelvin: Sequence[float] | None) -> str:
     if kelvin is None:
         return ""
-    low, high = (f"{round(k - 273.15)}" for k in kelvin)
+    low, high = (f"{round(k - ZERO_CELSIUS_K)}" for k in kelvin)
     return f" ({low} to {high})"
 
 
@@ -159,7 +161,7 @@ def write_plot(explanation: Explanation, text: str, path: Path) -> None:
 
 
 def _rounded_celsius(temperature_k: float) -> str:
-    return f"{round(temperature_k - 273.15)} °C"
+    return f"{round(temperature_k - ZERO_CELSIUS_K)} °C"
 
 
 def _temperature_table(explanation: Explanation) -> Table:
@@ -168,7 +170,7 @@ def _temperature_table(explanation: Explanation) -> Table:
     table.add_column("T", justify="right")
     table.add_column("conductivity, mS/cm", justify="right")
     for row, kelvin in enumerate(curve.temperature_k.tolist()):
-        if round(kelvin - 273.15, 6) in _SHOWN_C:
+        if round(kelvin - ZERO_CELSIUS_K, 6) in _SHOWN_C:
             table.add_row(celsius(kelvin), interval(curve.prediction.record(row)))
     return table
 
@@ -178,7 +180,7 @@ def _doubts(curve: TemperatureCurve) -> dict[str, float]:
     return {
         curve.prediction.reason[row] or "": kelvin
         for row, kelvin in enumerate(curve.temperature_k.tolist())
-        if not curve.prediction.in_domain[row] and round(kelvin - 273.15, 6) in _SHOWN_C
+        if not curve.prediction.in_domain[row] and round(kelvin - ZERO_CELSIUS_K, 6) in _SHOWN_C
     }
 
 

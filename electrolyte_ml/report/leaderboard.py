@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrolyte_ml.files import write_atomically
-from electrolyte_ml.report.output import dump_json, write_text
+from electrolyte_ml.files import write_text
+from electrolyte_ml.report.output import dump_json
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.runner import SuiteResult
@@ -181,9 +180,5 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
         folder / f"{result.suite}.md": leaderboard_markdown(content),
     }
     for path, text in texts.items():
-        write_atomically(path, partial(_write, text))
+        write_text(path, text)
     return [*texts, *parity_plots(result, folder), *trace_plots(result, folder)]
-
-
-def _write(text: str, path: Path) -> None:
-    write_text(path, text)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 import electrolyte_ml
+from electrolyte_ml.files import packaged_file
 from electrolyte_ml.formulation import weigh_out_sheet
 from electrolyte_ml.models.explanation import (
     ConcentrationCurve,
@@ -27,10 +27,10 @@ from electrolyte_ml.report.page_limits import constraint_words, limit_rows
 from electrolyte_ml.report.page_predictions import not_predicted, prediction_rows
 from electrolyte_ml.report.pareto_plot import Landscape, pareto_svg
 from electrolyte_ml.report.plots import curves_figure, svg_text
-from electrolyte_ml.report.text import significant
 from electrolyte_ml.search import Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.problem import property_words
 from electrolyte_ml.search.wording import objective_words
+from electrolyte_ml.text import significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 _N_NEIGHBOURS = 4
@@ -52,7 +52,7 @@ def proposals_page(proposals: ProposalSet) -> str:
     import jinja2
     from markupsafe import Markup
 
-    template = files("electrolyte_ml.report") / "templates" / "proposals.html"
+    template = packaged_file("report/templates/proposals.html")
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from electrolyte_ml.report.text import celsius, significant
 from electrolyte_ml.search import Bound, Constraint, Problem
 from electrolyte_ml.search.evaluation import IN_DOMAIN
 from electrolyte_ml.search.legality import Check
 from electrolyte_ml.search.properties import LIQUID_RANGE, property_words
+from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 # Names of limits as the recipe file has them, and how a chemist says it; {} is a component.
 _WORDS = {
@@ -26,7 +27,6 @@ _WORDS_OF_COMPONENT = {
     "max_molality_mol_kg": "{}, mol/kg",
     "additives": "{}, wt%",
 }
-_ZERO_CELSIUS_K = 273.15
 _FRACTIONS = ("max_fraction", "min_fraction")
 
 
@@ -122,7 +122,7 @@ def _amount(constraint: Constraint, number: float) -> str:
     """A number with the unit that people use."""
     if constraint.property_name in LIQUID_RANGE:
         # To a tenth: limits are written in whole degrees, and nobody measures better.
-        return f"{round(number - _ZERO_CELSIUS_K, 1):g} °C"
+        return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
     unit = property_words(constraint.property_name)[1]
     return f"{significant(number)} {unit}".rstrip()
 

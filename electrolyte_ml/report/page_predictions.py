@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from electrolyte_ml.report.text import celsius, significant, value_text
+from electrolyte_ml.report.text import value_text
 from electrolyte_ml.search.properties import LIQUID_RANGE, needs_temperature, property_words
+from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 # What models add to a prediction, in words; {} is the value.
 _WORDS_OF_NOTES = {
@@ -101,7 +103,7 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
 def _thermometer(prediction: Mapping[str, Any]) -> dict[str, str]:
     """A temperature in degrees Celsius; nobody measures it to better than a degree."""
     value, low, high = (
-        "" if kelvin is None else str(round(kelvin - 273.15))
+        "" if kelvin is None else str(round(kelvin - ZERO_CELSIUS_K))
         for kelvin in (prediction[key] for key in ("value", "low", "high"))
     )
     return {

@@ -20,7 +20,8 @@ import numpy as np
 from electrolyte_ml.errors import InputError, MissingDependencyError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.explanation import ConcentrationCurve, TemperatureCurve
-from electrolyte_ml.report.text import celsius
+from electrolyte_ml.text import celsius
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 CONDUCTIVITY = "conductivity, mS/cm"
 PLOT_SUFFIXES = (".svg", ".png", ".pdf")
-_ZERO_CELSIUS_K = 273.15
 _DPI = 200
 # Text stays text: it can be searched and read aloud, and the file is small.
 _STYLE: dict[Any, Any] = {
@@ -173,9 +173,9 @@ def _draw_concentration(axes: Axes, curve: ConcentrationCurve, molality_mol_kg: 
 
 
 def _draw_temperature(axes: Axes, curve: TemperatureCurve, temperature_k: float) -> None:
-    celsius_degrees = curve.temperature_k - _ZERO_CELSIUS_K
+    celsius_degrees = curve.temperature_k - ZERO_CELSIUS_K
     _draw_curve(axes, celsius_degrees, curve.prediction)
-    axes.axvline(temperature_k - _ZERO_CELSIUS_K, color=ORANGE, linestyle=":", linewidth=1)
+    axes.axvline(temperature_k - ZERO_CELSIUS_K, color=ORANGE, linestyle=":", linewidth=1)
     if not curve.prediction.in_domain.all():
         axes.legend(fontsize=8, loc="lower right")
     axes.set_yscale("log")

@@ -13,17 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_atomically
-from electrolyte_ml.report.output import dump_json, write_text
+from electrolyte_ml.files import write_atomically, write_text
+from electrolyte_ml.report.output import dump_json
 from electrolyte_ml.report.page import proposals_page
-from electrolyte_ml.report.text import (
-    LIQUID_HEADING,
-    celsius,
-    interval,
-    liquid_range_text,
-    output_console,
-)
+from electrolyte_ml.report.text import LIQUID_HEADING, interval, liquid_range_text, output_console
 from electrolyte_ml.search import ProposalSet
+from electrolyte_ml.text import celsius
 
 ProgressCallback = Callable[[int, int], None]
 
@@ -82,17 +77,14 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
         for p in result["proposals"]
         for name, grams in p["weigh_out_g_per_100g"].items()
     ]
-    write_atomically(
-        folder / "proposals.json",
-        lambda path: write_text(path, dump_json(result) + "\n"),
-    )
+    write_text(folder / "proposals.json", dump_json(result) + "\n")
     write_atomically(
         folder / "proposals.csv", lambda path: pd.json_normalize(rows).to_csv(path, index=False)
     )
     write_atomically(
         folder / "weigh_out.csv", lambda path: pd.DataFrame(sheet).to_csv(path, index=False)
     )
-    write_atomically(folder / "report.html", lambda path: write_text(path, page))
+    write_text(folder / "report.html", page)
 
 
 def _shortlist(result: dict[str, Any]) -> Table:

@@ -12,7 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_text
 from electrolyte_ml.models.representation import MappedBlend, RepresentationMap
 from electrolyte_ml.report.output import dump_json
 from electrolyte_ml.report.plots import GREY, new_figure, save_figure
@@ -130,11 +130,7 @@ def write_map_table(found: RepresentationMap, path: Path) -> None:
     """
     require_table_path(path)
     text = dump_json(found.to_dict()) if path.suffix.lower() == ".json" else _csv(found)
-
-    def write(to: Path) -> None:
-        to.write_text(text, encoding="utf-8")
-
-    write_atomically(path, write)
+    write_text(path, text)
 
 
 def _csv(found: RepresentationMap) -> str:

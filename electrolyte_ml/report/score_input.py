@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
+from electrolyte_ml.text import first_line, one_line
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
 
 RECIPE_COLUMN = "recipe"
-_TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": 273.15}
+_TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": pd.read_csv,
     ".parquet": pd.read_parquet,
@@ -112,7 +113,7 @@ def _read_file(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (ValueError, OSError) as error:
-        raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
+        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
     if RECIPE_COLUMN not in frame:
         raise InputError(
             f"{path}: no column {RECIPE_COLUMN!r}; it has {', '.join(map(str, frame.columns))}"
@@ -153,7 +154,7 @@ def _parse_all(
             try:
                 parsed[text] = parse_recipe("" if pd.isna(text) else str(text))  # type: ignore[call-overload]
             except ElectrolyteError as error:
-                parsed[text] = "; ".join(str(error).splitlines())
+                parsed[text] = one_line(error)
         result = parsed[text]
         if isinstance(result, str):
             shown = place if place.startswith("recipe ") else f"{place}, recipe {text!r}"

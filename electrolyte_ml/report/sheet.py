@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 
 from electrolyte_ml.formulation.sheet import Sheet
-from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.report.text import output_console
+from electrolyte_ml.text import significant
 
 _WEIGHED_DIGITS = 5
 

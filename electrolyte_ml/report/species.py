@@ -7,9 +7,10 @@ from typing import Any
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError, UnknownSpeciesError
-from electrolyte_ml.report.text import output_console, significant
+from electrolyte_ml.report.text import output_console
 from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
 from electrolyte_ml.species.properties import ION_PROPERTIES, SOLVENT_PROPERTIES
+from electrolyte_ml.text import significant
 
 
 def species_rows(family: str | None = None) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from electrolyte_ml.prediction import is_unknown
+from electrolyte_ml.text import significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _NARROWEST = 100
 LIQUID_HEADING = "freezes / boils / flash, °C"
@@ -18,11 +20,6 @@ def output_console() -> Console:
     """Console on standard output, wide enough for a table also where output is not a terminal."""
     width = max(shutil.get_terminal_size(fallback=(180, 40)).columns, _NARROWEST)
     return Console(width=width, highlight=False, markup=False)
-
-
-def celsius(temperature_k: float) -> str:
-    """Temperature as chemists read it: ``25 °C``."""
-    return f"{temperature_k - 273.15:.4g} °C"
 
 
 def interval(prediction: Mapping[str, Any]) -> str:
@@ -49,16 +46,6 @@ def liquid_range_text(liquid: Mapping[str, Any]) -> str:
     return " / ".join(
         "-"
         if liquid[name] is None
-        else f"{liquid[name] - 273.15:.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
+        else f"{liquid[name] - ZERO_CELSIUS_K:.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
         for name in ("freezes_below_k", "boils_above_k", "flash_point_k")
     )
-
-
-def significant(value: float | None, digits: int = 3) -> str:
-    """`value` to significant digits without an exponent, ``-`` for None."""
-    if value is None:
-        return "-"
-    if value == 0:
-        return "0"
-    text = f"{value:.{digits}g}"
-    return f"{float(text):f}".rstrip("0").rstrip(".") if "e" in text else text

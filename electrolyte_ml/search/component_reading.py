@@ -9,8 +9,9 @@ from typing import TypeVar
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.search.likeness import salts_by_likeness, solvents_by_likeness
 from electrolyte_ml.search.limits import AdditiveRange, Components
-from electrolyte_ml.search.toml_table import TomlTable, suggestion
+from electrolyte_ml.search.toml_table import TomlTable
 from electrolyte_ml.species import Catalog, Salt, Solvent
+from electrolyte_ml.text import nearest_or_all
 
 #: Instead of a list of solvents or salts: all that the catalog holds.
 EVERYTHING = "everything"
@@ -100,7 +101,7 @@ def _families(table: TomlTable, catalog: Catalog, unknown: set[str]) -> list[Sol
     for family in table.names("families"):
         mine = [s for s in catalog.solvents if s.family == family and s.role == "solvent"]
         if not mine:
-            table.fault("families", f"unknown family {family!r}{suggestion(family, known)}")
+            table.fault("families", f"unknown family {family!r}{nearest_or_all(family, known)}")
             unknown.add(family)
         solvents += mine
     return solvents_by_likeness(list(dict.fromkeys(solvents)))

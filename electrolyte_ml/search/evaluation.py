@@ -21,7 +21,7 @@ from electrolyte_ml.search.problem import (
 )
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
-from electrolyte_ml.search.toml_table import suggestion
+from electrolyte_ml.text import nearest_or_all
 
 if TYPE_CHECKING:
     from electrolyte_ml.prediction import Prediction
@@ -226,7 +226,9 @@ class Evaluator:
             key = self.problem.key_of(name)
             place = f"{self.problem.name}: {key}.property"
             if name not in predictions:
-                faults.append(f"{place}: nothing predicts {name!r}{suggestion(name, predictions)}")
+                faults.append(
+                    f"{place}: nothing predicts {name!r}{nearest_or_all(name, predictions)}"
+                )
             elif not np.all(np.isnan(predictions[name].value)):
                 self._valued.add(name)
             elif name not in self._valued and len(predictions[name]):

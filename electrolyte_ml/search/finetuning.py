@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.search.campaign.state import Result, Status
 from electrolyte_ml.search.campaign.tuning import TunedScorer
@@ -107,7 +107,7 @@ class FineTuned:
             )
         ]
         text = json.dumps({"schema_version": _SCHEMA_VERSION, "rows": rows}, indent=1) + "\n"
-        write_atomically(path, lambda temporary: _fill(temporary, text))
+        write_text(path, text)
 
     @classmethod
     def read(cls, path: Path) -> FineTuned:
@@ -147,7 +147,3 @@ class FineTuned:
             )
         ]
         return TunedScorer(ModelScorer([PROPERTY]), results)
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.reading import load_problem
 from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.space import SearchSpace
-from electrolyte_ml.search.toml_table import suggestion
+from electrolyte_ml.text import nearest_or_all
 
 _PROBES = 8
 
@@ -43,7 +43,9 @@ def find_problem(name: str | Path) -> Path:
     ready = ready_problems()
     if str(name) in ready:
         return ready[str(name)]
-    raise InputError(f"{name}: neither a file nor a ready problem{suggestion(str(name), ready)}")
+    raise InputError(
+        f"{name}: neither a file nor a ready problem{nearest_or_all(str(name), ready)}"
+    )
 
 
 def require_predictable(problem: Problem, scorer: Scorer | None = None) -> None:

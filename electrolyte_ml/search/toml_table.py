@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
 _E = TypeVar("_E", bound=StrEnum)
 # Liquid electrolytes exist well inside this range; outside it a unit was most likely mixed up.
 _COLDEST_K, _HOTTEST_K = 150.0, 500.0
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?``, or the list of what is known."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 
 
 class TomlTable:
@@ -59,7 +52,7 @@ class TomlTable:
         """Every other key is a fault."""
         for key in self.data:
             if key not in known:
-                self.fault(key, f"unknown key{suggestion(key, known)}")
+                self.fault(key, f"unknown key{nearest_or_all(key, known)}")
 
     def table(self, key: str) -> TomlTable:
         """A table inside this one; an empty one if there is none."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.formulation.density import REFERENCE_TEMPERATURE_K
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.ions import ion_template
 from electrolyte_ml.simulate.packing import box_length_nm
 from electrolyte_ml.simulate.templates import Template, molecule_template
 from electrolyte_ml.species import Ion, Salt, default_catalog
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def compose_box(
     n_atoms: int,
     *,
     least_length_nm: float = 0.0,
-    temperature_k: float = REFERENCE_TEMPERATURE_K,
+    temperature_k: float = ROOM_TEMPERATURE_K,
 ) -> BoxComposition:
     """Whole numbers of molecules close to a formulation.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Protocol
+
+from electrolyte_ml.text import did_you_mean
 
 
 class _Named(Protocol):
@@ -29,6 +30,5 @@ def normalise_name(name: str) -> str:
 
 def suggestion(name: str, known: Mapping[str, _Named]) -> str:
     """``; did you mean 'diglyme'?``, or nothing where no normalised name is close."""
-    close = difflib.get_close_matches(normalise_name(name), known, n=2, cutoff=0.6)
-    names = list(dict.fromkeys(known[c].name for c in close))
-    return f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
+    shown = {form: species.name for form, species in known.items()}
+    return did_you_mean(normalise_name(name), shown, most=2)

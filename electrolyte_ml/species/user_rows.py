@@ -22,10 +22,10 @@ from electrolyte_ml.species.properties import (
 from electrolyte_ml.species.tables import (
     ION_VALUES,
     IONS,
-    REFERENCE_TEMPERATURE_K,
     SOLVENT_VALUES,
     SOLVENTS,
 )
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class UserRow:
         return {
             "property": name,
             "value": inner.get("value"),
-            "temperature_k": temperature or REFERENCE_TEMPERATURE_K,
+            "temperature_k": temperature or ROOM_TEMPERATURE_K,
             "source": inner.get("source") or self.cells.get("source") or "",
             "verified": "no",
             "note": inner.get("note") or self.cells.get("note") or "",

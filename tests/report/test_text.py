@@ -1,6 +1,7 @@
 import pytest
 
-from electrolyte_ml.report.text import interval, significant, value_text
+from electrolyte_ml.report.text import interval, value_text
+from electrolyte_ml.text import significant
 
 
 def _prediction(value, low, high, *, in_domain=True):

@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from pathlib import Path
@@ -21,6 +20,7 @@ from electrolyte_ml.data.collector import Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Formulation, SolventAmount
 from electrolyte_ml.species import default_catalog
 
@@ -52,8 +52,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     DataNotFoundError
         If the file is not on this machine.
     """
-    with (path or data_path(FILE_NAME)).open(encoding="latin-1", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
+    rows = read_table(path or data_path(FILE_NAME), delimiter=";", encoding="latin-1")
     collector = Collector("working_voltage_v")
     catalog = default_catalog()
     for number, row in enumerate(rows):

@@ -19,10 +19,10 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources.na_literature import FLAG_ROOM_TEMPERATURE
 from electrolyte_ml.formulation import Amounts, RatioBasis, SaltBasis
 from electrolyte_ml.species import default_catalog
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 FILE_NAME = "chayambuka2022_napf6_ecpc.csv"
 DOI = "10.1016/j.electacta.2021.139764"
-_TEMPERATURE_K = 298.15
 _MOL_L_PER_MOL_M3 = 1e-3
 _MS_CM_PER_S_M = 10.0
 
@@ -70,7 +70,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
         property_name="conductivity_ms_cm",
         formulations=formulations,
         formulation_index=np.arange(n, dtype=np.intp),
-        temperature_k=np.full(n, _TEMPERATURE_K),
+        temperature_k=np.full(n, ROOM_TEMPERATURE_K),
         value=np.array([float(k) * _MS_CM_PER_S_M for _, k in rows]),
         source=np.full(n, DOI),
         source_row=np.arange(n, dtype=np.intp),

@@ -14,7 +14,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.liquids import LiquidReader, unusual
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.files import read_table
 from electrolyte_ml.species import Solvent
 
 FILE_NAME = "chemixhub_logv.csv"
@@ -56,12 +56,11 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
         If a file is not on this machine.
     """
     path = path or data_path(FILE_NAME)
-    with path.with_name(COMPOUNDS_FILE_NAME).open(encoding="utf-8", newline="") as file:
-        compounds = {int(row["compound_id"]): row["smiles"] for row in csv.DictReader(file)}
+    named = read_table(path.with_name(COMPOUNDS_FILE_NAME))
+    compounds = {int(row["compound_id"]): row["smiles"] for row in named}
     reader = LiquidReader("viscosity_mpa_s")
     flags = {number: _flag(reader, smiles) for number, smiles in compounds.items()}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path)
     for number, row in enumerate(rows):
         ids = [int(i) for i in json.loads(row["cmp_ids"])]
         shares = [float(x) for x in json.loads(row["cmp_mole_fractions"])]

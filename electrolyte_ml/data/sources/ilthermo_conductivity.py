@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -21,8 +20,10 @@ from electrolyte_ml.data.column_mapping import number_of, read_mapping
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import AmountError, ElectrolyteError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.text import one_line
 
 FILE_NAME = "ilthermo_conductivity.csv"
 COMPOUNDS = "ilthermo_compounds.csv"
@@ -57,16 +58,16 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     table = path or data_path(FILE_NAME)
     compounds = path.with_name(COMPOUNDS) if path else data_path(COMPOUNDS)
     mapping = read_mapping(table, ("unit",))
-    smiles = {int(float(row["compound_id"])): row["smiles"] for row in _rows(compounds)}
+    smiles = {int(float(row["compound_id"])): row["smiles"] for row in read_table(compounds)}
     collector = Collector("conductivity_ms_cm")
     catalog = default_catalog()
-    for number, row in enumerate(_rows(table)):
+    for number, row in enumerate(read_table(table)):
         try:
             formulation = _formulation(row, smiles, catalog)
             value = number_of(row["value"], mapping, "conductivity_ms_cm")
             kelvin = float(row["T"])
         except ElectrolyteError as error:
-            collector.drop("; ".join(str(error).splitlines()))
+            collector.drop(one_line(error))
             continue
         except KeyError:
             collector.drop(NO_COMPOUND)
@@ -76,11 +77,6 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
             continue
         collector.take(formulation, temperature_k=kelvin, value=value, source=CITATION, row=number)
     return collector.finish(CITATION)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _formulation(row: dict[str, str], smiles: dict[int, str], catalog: Catalog) -> Formulation:

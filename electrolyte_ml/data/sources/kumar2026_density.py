@@ -10,7 +10,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.collector import Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
 
@@ -61,8 +61,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     DataNotFoundError
         If the file is not on this machine.
     """
-    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path or data_path(FILE_NAME))
     collector = Collector("density_g_cm3")
     catalog = default_catalog()
     for number, row in enumerate(rows):

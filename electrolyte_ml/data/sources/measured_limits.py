@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
@@ -20,12 +19,13 @@ from electrolyte_ml.data.collector import Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 FILE_NAME = "oxidation_reduction_limits_measured.csv"
 CITATION = "measured limits, 10.1149/2.0051509eel and US DOE reports"
 _AXES = {"oxidation_limit_v": "oxidation", "reduction_limit_v": "reduction"}
-_ZERO_CELSIUS_K = 273.15
 _SALT_ALONE = re.compile(r"^(?P<molarity>[\d.]+)\s*M\s+(?P<salt>\S+)$")
 _WHOLE = re.compile(
     r"^(?P<salt>[\d.]+\s*M\s+\S+)\s+(?P<names>\S+/\S+)\s+(?P<ratio>[\d.]+/[\d.]+)"
@@ -64,8 +64,7 @@ def load(
     """
     if property_name not in _AXES:
         raise InputError(f"{FILE_NAME} has no {property_name!r}; it has {', '.join(_AXES)}")
-    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path or data_path(FILE_NAME))
     collector = Collector(property_name)
     for number, row in enumerate(rows):
         if row["axis"] != _AXES[property_name]:
@@ -76,7 +75,7 @@ def load(
             continue
         collector.take(
             recipe,
-            temperature_k=float(row["T_C"]) + _ZERO_CELSIUS_K,
+            temperature_k=float(row["T_C"]) + ZERO_CELSIUS_K,
             value=float(row["potential_V_vs_Li"]),
             source=row["tabulation_source_doi"] or row["primary_source"],
             row=number,

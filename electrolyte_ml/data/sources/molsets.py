@@ -13,7 +13,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -23,8 +22,10 @@ from electrolyte_ml.data.column_mapping import number_of, read_mapping
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.text import one_line
 
 FILE_NAME = "molsets_data_compiled.csv"
 CITATION = "MolSets, after ChemArr, 10.1021/acscentsci.2c01123"
@@ -61,8 +62,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     """
     table = path or data_path(FILE_NAME)
     mapping = read_mapping(table, ("logarithm", "unit"))
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(table)
     collector = Collector("conductivity_ms_cm")
     catalog = default_catalog()
     for number, row in enumerate(rows):
@@ -75,7 +75,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
             formulation = _formulation(components, row, catalog)
             value = number_of(repr(logarithm), mapping, "conductivity_ms_cm")
         except ElectrolyteError as error:
-            collector.drop("; ".join(str(error).splitlines()))
+            collector.drop(one_line(error))
             continue
         except (ValueError, OverflowError):
             collector.drop("a number is missing or cannot be read")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,14 @@ import numpy as np
 from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import AdditiveBasis, Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
 FILE_NAME = "na_conductivity_literature.csv"
 CITATION = "sodium conductivities from the running text of papers"
 FLAG_ROOM_TEMPERATURE = "temperature not stated: 298.15 K assumed"
-_ROOM_TEMPERATURE_K = 298.15
-_ZERO_CELSIUS_K = 273.15
 
 
 def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
@@ -40,8 +39,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     DataNotFoundError
         If the file is not on this machine.
     """
-    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path or data_path(FILE_NAME))
     catalog = default_catalog()
     formulations = tuple(_formulation(row, catalog) for row in rows)
     stated = np.array([row["T_C"] not in {"", "RT"} for row in rows])
@@ -51,7 +49,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
         formulation_index=np.arange(len(rows), dtype=np.intp),
         temperature_k=np.array(
             [
-                float(row["T_C"]) + _ZERO_CELSIUS_K if known else _ROOM_TEMPERATURE_K
+                float(row["T_C"]) + ZERO_CELSIUS_K if known else ROOM_TEMPERATURE_K
                 for row, known in zip(rows, stated, strict=True)
             ]
         ),

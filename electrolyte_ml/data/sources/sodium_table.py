@@ -6,21 +6,18 @@ checked; ranges that are quoted second-hand stand with their middle and say so.
 
 from __future__ import annotations
 
-import csv
-import io
-from importlib.resources import files
-
 import numpy as np
 
 from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 TABLE = "sodium_conductivity.csv"
 CITATION = "sodium conductivities looked up for this package"
 FLAG_UNVERIFIED = "read second-hand"
 _SODIUM = "[Na+]"
-_ZERO_CELSIUS_K = 273.15
 
 
 def load() -> tuple[Measurements, CleaningReport]:
@@ -33,8 +30,7 @@ def load() -> tuple[Measurements, CleaningReport]:
     report
         What was left out and flagged.
     """
-    table = files("electrolyte_ml.data") / "tables" / TABLE
-    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"), newline="")))
+    rows = packaged_table(f"data/tables/{TABLE}")
     parsed = [(row, parse_recipe(row["recipe"])) for row in rows]
     sodium = [(n, row, f) for n, (row, f) in enumerate(parsed) if _is_sodium(f)]
     flag = np.array(["" if row["verified"] == "yes" else FLAG_UNVERIFIED for _, row, _ in sodium])
@@ -43,7 +39,7 @@ def load() -> tuple[Measurements, CleaningReport]:
         formulations=tuple(f for _, _, f in sodium),
         formulation_index=np.arange(len(sodium), dtype=np.intp),
         temperature_k=np.array(
-            [float(row["temperature_c"]) + _ZERO_CELSIUS_K for _, row, _ in sodium]
+            [float(row["temperature_c"]) + ZERO_CELSIUS_K for _, row, _ in sodium]
         ),
         value=np.array([float(row["conductivity_ms_cm"]) for _, row, _ in sodium]),
         source=np.array([row["source_doi"] for _, row, _ in sodium]),

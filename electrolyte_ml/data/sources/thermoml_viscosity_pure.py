@@ -5,7 +5,6 @@ The file repeats many rows, once for every table of the archive that quotes them
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.liquids import LiquidReader, unusual
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.files import read_table
 
 FILE_NAME = "thermoml_viscosity_pure.csv"
 CITATION = "NIST ThermoML archive, viscosity of pure liquids, a DOI per row"
@@ -44,8 +44,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     DataNotFoundError
         If the file is not on this machine.
     """
-    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path or data_path(FILE_NAME))
     reader = LiquidReader("viscosity_mpa_s")
     median = _medians(rows)
     seen: set[tuple[str, ...]] = set()

@@ -12,13 +12,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from electrolyte_ml.errors import InputErrors
+from electrolyte_ml.files import write_text
 
 _NO_LINE = "0" * 64
 _ADVICE = (
@@ -87,7 +89,8 @@ class CampaignLog:
         CampaignLogError
             If the log is damaged; then nothing is added.
         """
-        with self._locked():
+        # One writer at a time; the system releases the lock of a process that dies.
+        with FileLock(self.path.with_suffix(".lock")):
             events, last_hash = self._checked()
             self._mend_end()
             event = Event(
@@ -161,21 +164,7 @@ class CampaignLog:
             os.fsync(file.fileno())
 
     def _write_head(self, number: int, digest: str) -> None:
-        temporary = self.head.with_suffix(".tmp")
-        temporary.write_text(f"{number} {digest}\n", encoding="ascii")
-        temporary.replace(self.head)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One writer at a time; the system releases the lock of a process that dies."""
-        try:
-            import fcntl
-        except ImportError:  # Windows: a campaign is one person's folder, and no two write at once.
-            yield
-            return
-        with self.path.with_suffix(".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        write_text(self.head, f"{number} {digest}\n")
 
 
 def _line(event: Event, previous: str) -> bytes:

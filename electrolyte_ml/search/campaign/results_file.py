@@ -13,7 +13,7 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.search.campaign.state import Result, State, Status
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.terms import at_temperature
-from electrolyte_ml.search.toml_table import suggestion as nearest
+from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
 Quantity = tuple[str, float | None]
@@ -116,7 +116,7 @@ def _quantity(column: str, path: Path, faults: list[str]) -> Quantity | None:
     known = PROPERTIES.get(name)
     if known is None:
         names = [_ID, _RECIPE, _STATUS, _COMMENT, *PROPERTIES]
-        faults.append(f"{place}: no such property{nearest(name, names)}")
+        faults.append(f"{place}: no such property{nearest_or_all(name, names)}")
         return None
     if not known.is_measurable:
         faults.append(f"{place}: {name} follows from the recipe and is not measured; remove it")

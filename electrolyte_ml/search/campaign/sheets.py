@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from electrolyte_ml.files import write_table
 from electrolyte_ml.search.campaign.choice import measurable
 from electrolyte_ml.search.campaign.results_file import column_name
 from electrolyte_ml.search.campaign.state import State, Suggestion
@@ -86,13 +84,5 @@ def _interval(told: Mapping[str, float | None]) -> str:
 
 
 def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    # Line ends as spreadsheets expect them.
+    write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from electrolyte_ml.errors import CatalogError, SmilesError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.species.base import Ion, PropertyValue, Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles
 from electrolyte_ml.species.properties import (
@@ -17,8 +15,8 @@ from electrolyte_ml.species.properties import (
     PropertyKind,
     fault_of,
 )
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-REFERENCE_TEMPERATURE_K = 298.15
 SOLVENTS, SOLVENT_VALUES = "solvents.csv", "solvent_properties.csv"
 IONS, ION_VALUES = "ions.csv", "ion_properties.csv"
 
@@ -131,7 +129,7 @@ def _read_properties(
 
 
 def _distance(value: PropertyValue) -> float:
-    return abs((value.temperature_k or REFERENCE_TEMPERATURE_K) - REFERENCE_TEMPERATURE_K)
+    return abs((value.temperature_k or ROOM_TEMPERATURE_K) - ROOM_TEMPERATURE_K)
 
 
 def _aliases(row: dict[str, str]) -> tuple[str, ...]:
@@ -139,7 +137,7 @@ def _aliases(row: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a.strip() for a in written if a.strip()))
 
 
-def _rows(table: Traversable) -> Iterator[dict[str, str]]:
+def _rows(table: Traversable) -> list[dict[str, str]]:
     if not table.is_file():
-        return
-    yield from csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"), newline=""))
+        return []
+    return read_table(table)

@@ -1,0 +1,65 @@
+"""Words and numbers in messages and tables."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from electrolyte_ml.units import ZERO_CELSIUS_K
+
+_LIKENESS = 0.6
+
+
+def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: int = 1) -> str:
+    """``; did you mean 'diglyme'?``, or nothing where no known word is close.
+
+    Parameters
+    ----------
+    word
+        What was given.
+    known
+        What is allowed; a mapping gives the form in which words are compared and, as its values,
+        the words to show.
+    most
+        How many words to suggest at most.
+
+    Examples
+    --------
+    >>> did_you_mean("sovlent", ["solvent", "salt"])
+    "; did you mean 'solvent'?"
+    """
+    shown = known if isinstance(known, Mapping) else {name: name for name in known}
+    close = difflib.get_close_matches(word, shown, n=most, cutoff=_LIKENESS)
+    names = list(dict.fromkeys(shown[name] for name in close))
+    return f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
+
+
+def nearest_or_all(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?``, or the list of what is known."""
+    names = list(known)
+    return did_you_mean(word, names) or f"; known are {', '.join(names)}"
+
+
+def one_line(error: object) -> str:
+    """A message of several lines, one a fault, as one line."""
+    return "; ".join(str(error).splitlines())
+
+
+def first_line(error: object) -> str:
+    """The first line of a message; libraries write a screen of advice below it."""
+    return str(error).partition("\n")[0]
+
+
+def celsius(temperature_k: float) -> str:
+    """Temperature as chemists read it: ``25 °C``."""
+    return f"{temperature_k - ZERO_CELSIUS_K:.4g} °C"
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """`value` to significant digits without an exponent, ``-`` for None."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    return f"{float(text):f}".rstrip("0").rstrip(".") if "e" in text else text
