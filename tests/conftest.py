@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from electrolyte_ml.species import default_catalog
-from electrolyte_ml.species.default import FOLDER_VARIABLE
+from electrolyte_ml.species.catalog import FOLDER_VARIABLE
 
 # No profile has a deadline: a busy machine is no fault. `make test-slow` takes ``ci``, and
 # `pytest --hypothesis-profile=thorough` searches sixty times as long as `make test`.

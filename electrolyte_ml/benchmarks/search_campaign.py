@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.search_worlds import COLD_K, WARM_K, World
+from electrolyte_ml.campaign import Result, Status
+from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.suggest import choose, pick
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Objective, OutOfDomain, Problem
-from electrolyte_ml.search.campaign import Result, Status
-from electrolyte_ml.search.campaign.acquisition import pick
-from electrolyte_ml.search.campaign.choice import choose
-from electrolyte_ml.search.campaign.tuning import TunedScorer
 from electrolyte_ml.search.evaluation import Evaluator
 
 _PROPERTY = "conductivity_ms_cm"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.search import SearchSpace
-from electrolyte_ml.search.grid import amount
-from electrolyte_ml.search.legality import violations
+from electrolyte_ml.search.check_recipe import violations
+from electrolyte_ml.search.limits import amount
 
 
 class Encoding(Protocol):

@@ -71,9 +71,8 @@ def run(
     """
     from electrolyte_ml.benchmarks.runner import RunInterrupted, run_jobs
     from electrolyte_ml.benchmarks.store import JobStore, default_folder
-    from electrolyte_ml.report.bench import fit_progress, print_leaderboard
-    from electrolyte_ml.report.leaderboard import write_results
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.leaderboard import fit_progress, print_leaderboard, write_results
+    from electrolyte_ml.report.text import dump_json
 
     jobs = _jobs(suite, model, quick=quick, splits=tuple(split) if split else None, seed=seed)
     store = JobStore(folder=jobs_folder or default_folder())

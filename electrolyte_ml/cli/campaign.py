@@ -22,10 +22,10 @@ def new(
     as_json: _Json = False,
 ) -> None:
     """Begin a campaign in a new folder."""
+    from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_status, status_record
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.search.campaign import Campaign
-    from electrolyte_ml.search.ready import find_problem
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.search.bundled import find_problem
 
     campaign = Campaign.create(folder, find_problem(recipe))
     if as_json:
@@ -43,10 +43,10 @@ def suggest(
     as_json: _Json = False,
 ) -> None:
     """Suggest recipes to measure next; pending ones are not suggested again."""
+    from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_suggestions
-    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.propose import search_progress
-    from electrolyte_ml.search.campaign import Campaign
+    from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
     with search_progress(show=not as_json) as progress:
@@ -67,9 +67,9 @@ def record(
     as_json: _Json = False,
 ) -> None:
     """Record measured values: a whole file, or nothing if any row is at fault."""
+    from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_recorded
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.search.campaign import Campaign
+    from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
     found = campaign.record(results, again=again)
@@ -82,9 +82,9 @@ def record(
 @app.command()
 def status(folder: _Folder, as_json: _Json = False) -> None:
     """Show what is pending, what was measured, and the best so far."""
+    from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_status, status_record
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.search.campaign import Campaign
+    from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
     if as_json:
@@ -96,9 +96,9 @@ def status(folder: _Folder, as_json: _Json = False) -> None:
 @app.command()
 def report(folder: _Folder, as_json: _Json = False) -> None:
     """Write report.md into the folder: results beside predictions, and what the models learned."""
+    from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import report_record, write_report
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.search.campaign import Campaign
+    from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
     path = write_report(campaign)

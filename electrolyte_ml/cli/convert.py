@@ -59,14 +59,14 @@ def convert(
 
 
 def _converted(formulation: Formulation, to: Target) -> str:
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     if to is Target.TEXT:
         return formulation.notation()
     if to is Target.JSON:
         return dump_json(formulation.to_dict())
     if to is Target.CSV:
-        from electrolyte_ml.formulation.tables import to_csv
+        from electrolyte_ml.formulation.exchange import to_csv
 
         return to_csv([formulation])
     if to is Target.BATTINFO:
@@ -81,10 +81,9 @@ def _converted(formulation: Formulation, to: Target) -> str:
 
 
 def _print_sheet(formulation: Formulation, batch: str, *, as_json: bool) -> None:
-    from electrolyte_ml.formulation.batch import batch_g
-    from electrolyte_ml.formulation.sheet import weigh_out_sheet
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.report.sheet import print_sheet
+    from electrolyte_ml.formulation.weigh_out import batch_g, weigh_out_sheet
+    from electrolyte_ml.report.propose import print_sheet
+    from electrolyte_ml.report.text import dump_json
 
     sheet = weigh_out_sheet(formulation, batch_g(batch, formulation))
     if as_json:

@@ -20,9 +20,9 @@ _ALL = "all"
 @app.command("list")
 def list_sets(as_json: Annotated[bool, _JSON] = False) -> None:
     """List data sets: property, rows, licence, whether they are on this machine."""
-    from electrolyte_ml.data.cards import all_cards
+    from electrolyte_ml.data.catalog import all_cards
     from electrolyte_ml.report.data import list_rows, print_list
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     cards = list(all_cards().values())
     if as_json:
@@ -38,10 +38,10 @@ def show(
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Show a dataset card: licence, citation, columns, traps, and the first rows."""
-    from electrolyte_ml.data.cards import card_of
+    from electrolyte_ml.data.catalog import card_of
     from electrolyte_ml.data.sources import load_tables
     from electrolyte_ml.report.data import head_rows, print_card
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     card = card_of(name)
     head = head_rows(load_tables(name)[0], n) if card.available and n else []
@@ -57,9 +57,9 @@ def check(
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Show rows kept, dropped, corrected and flagged, duplicates, and suspected slips of units."""
-    from electrolyte_ml.data.checking import available_names, check_source
+    from electrolyte_ml.data.quality import available_names, check_source
     from electrolyte_ml.report.data import print_check, print_summary
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     if name != _ALL:
         found = check_source(name)
@@ -100,7 +100,7 @@ def import_(
     replace: Annotated[bool, typer.Option(help="Replace an imported set of that name.")] = False,
 ) -> None:
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
-    from electrolyte_ml.data.importing import import_measurements
+    from electrolyte_ml.data.exchange import import_measurements
 
     done = import_measurements(
         file, name, source=source, title=title, licence=licence, replace=replace
@@ -120,8 +120,8 @@ def export(
     ] = None,
 ) -> None:
     """Write the long table, and croissant.json (metadata) beside it."""
-    from electrolyte_ml.data.checking import available_names
-    from electrolyte_ml.data.exporting import export as write
+    from electrolyte_ml.data.exchange import export as write
+    from electrolyte_ml.data.quality import available_names
 
     done = write(available_names() if name == _ALL else [name], out, property_name)
     typer.echo(

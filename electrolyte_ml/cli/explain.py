@@ -27,8 +27,8 @@ def explain(
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.explanation import explain as explain_recipe
     from electrolyte_ml.report.explain import print_explanation, write_plot
-    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.units import temperature_k
 
     if plot is not None:

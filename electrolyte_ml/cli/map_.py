@@ -29,14 +29,14 @@ def draw_map(
     """Cluster known blends by their embedding, name the clusters, and draw them."""
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.representation import representation_map
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.report.plots import require_plot_path
-    from electrolyte_ml.report.representation import (
+    from electrolyte_ml.report.map import (
         print_map,
         require_table_path,
         write_map_plot,
         write_map_table,
     )
+    from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.text import dump_json
 
     if plot is not None:
         require_plot_path(plot)

@@ -44,11 +44,11 @@ def propose(
     ] = 0,
 ) -> None:
     """Search, print the shortlist, and write it to a folder if one is named."""
-    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.propose import print_proposals, search_progress, write_proposals
+    from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.search import load_problem
     from electrolyte_ml.search import propose as run_search
-    from electrolyte_ml.search.ready import find_problem
+    from electrolyte_ml.search.bundled import find_problem
 
     loaded = load_problem(find_problem(problem))
     try:

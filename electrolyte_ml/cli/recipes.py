@@ -15,8 +15,8 @@ def list_recipes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the ready problems; `propose` takes them by name."""
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.report.recipes import print_ready, ready_rows
+    from electrolyte_ml.report.propose import print_ready, ready_rows
+    from electrolyte_ml.report.text import dump_json
 
     rows = ready_rows()
     if as_json:
@@ -33,9 +33,9 @@ def show(
     ] = False,
 ) -> None:
     """Print the file of a problem, to read or to copy: ``recipes show NAME > mine.toml``."""
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.search import load_problem
-    from electrolyte_ml.search.ready import find_problem
+    from electrolyte_ml.search.bundled import find_problem
 
     path = find_problem(name)
     problem = load_problem(path)
@@ -52,9 +52,9 @@ def check(
 ) -> None:
     """Check files: every fault of every file, and whether models ship for what they ask."""
     from electrolyte_ml.errors import InputErrors, RecipeFileError
-    from electrolyte_ml.report.output import dump_json
-    from electrolyte_ml.report.recipes import print_checks
-    from electrolyte_ml.search.ready import check_problem, find_problem
+    from electrolyte_ml.report.propose import print_checks
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.search.bundled import check_problem, find_problem
 
     results: list[dict[str, Any]] = []
     for file in files:

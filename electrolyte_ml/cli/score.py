@@ -53,7 +53,7 @@ def score(
     requests = read_requests(recipes or [], file, at or [])
     table = score_formulations(requests.formulations, requests.temperature_k)
     if tuned is not None:
-        from electrolyte_ml.search.finetuning import FineTuned
+        from electrolyte_ml.campaign.adapted import FineTuned
 
         table = FineTuned.read(tuned).apply(table)
     if out is not None:

@@ -47,7 +47,7 @@ def run(
 ) -> None:
     """Simulate one recipe; a killed run is continued by the same command."""
     from electrolyte_ml.formulation import parse_recipe
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.simulate import SimulationJob, compose_box, run_job
     from electrolyte_ml.simulate import preset as preset_of
     from electrolyte_ml.simulate.display import result_lines

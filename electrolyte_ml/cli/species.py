@@ -18,8 +18,8 @@ def list_species(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List solvents, diluents, additives and ions."""
-    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.species import print_list, species_rows
+    from electrolyte_ml.report.text import dump_json
 
     rows = species_rows(family)
     if as_json:
@@ -34,8 +34,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show every value of a solvent, an ion or a salt, each with its source."""
-    from electrolyte_ml.report.output import dump_json
     from electrolyte_ml.report.species import describe, print_species
+    from electrolyte_ml.report.text import dump_json
 
     described = describe(name)
     if as_json:
@@ -50,7 +50,7 @@ def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.toml")],
 ) -> None:
     """Add your own species; the tables are kept in your user folder."""
-    from electrolyte_ml.species.default import user_folder
+    from electrolyte_ml.species.catalog import user_folder
     from electrolyte_ml.species.user import add_species
 
     names = add_species(file)

@@ -36,7 +36,7 @@ def conductivity(
     ] = False,
 ) -> None:
     """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
-    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.leaderboard import fit_progress
 
     if finetune is not None:
         report = _finetuned(finetune, out)
@@ -50,7 +50,7 @@ def conductivity(
 
 def _finetuned(measurements: Path, out: Path | None) -> dict[str, Any]:
     """Fine-tune on a file; the report names the file that `score --tuned` takes."""
-    from electrolyte_ml.search.finetuning import FineTuned
+    from electrolyte_ml.campaign.adapted import FineTuned
 
     model = FineTuned.from_table(measurements)
     target = out or measurements.with_suffix(".tuned.json")
@@ -71,7 +71,7 @@ def viscosity(
 ) -> None:
     """Train the viscosity model on pure and binary liquids and on the conductivity model."""
     from electrolyte_ml.models.viscosity.training import train_viscosity
-    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.leaderboard import fit_progress
 
     with fit_progress(show=not as_json) as progress:
         report = train_viscosity(seed=seed, out=out, progress=progress)
@@ -97,7 +97,7 @@ def graph(
 ) -> None:
     """Train the graph network (extra `deep`): pre-train on viscosity and windows, then fit."""
     from electrolyte_ml.features.graphs import import_deepchem
-    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.leaderboard import fit_progress
 
     import_deepchem()
     from electrolyte_ml.models.deep.training import train_graph
@@ -125,7 +125,7 @@ def window(
 ) -> None:
     """Train the model of stability windows on the package's table of computed limits."""
     from electrolyte_ml.models.window.training import train_window
-    from electrolyte_ml.report.bench import fit_progress
+    from electrolyte_ml.report.leaderboard import fit_progress
 
     with fit_progress(show=not as_json) as progress:
         report = train_window(seed=seed, out=out, progress=progress)
@@ -133,7 +133,7 @@ def window(
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     if as_json:
         typer.echo(dump_json(report))

@@ -37,7 +37,7 @@ def show(
     """Show the window of recipes, the species that limit it, and known film formers."""
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.window import predict_window
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_windows, window_records
 
     electrodes = [_electrode(name, sodium_above_lithium) for name in against or _BOTH]
@@ -80,8 +80,8 @@ def screen(
     """Limits of molecules from the table, your calculations or the model: thousands a minute."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.window import species_limits
-    from electrolyte_ml.report.limits import print_species, species_records
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.report.window import print_species, species_records
 
     texts = [*(smiles or []), *(_lines(file) if file else [])]
     if not texts:
@@ -125,9 +125,9 @@ def compute(
     """Compute limits with tblite; what a table holds is not computed again."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.window.species_limits import user_table
-    from electrolyte_ml.quantum.campaign import read_molecules
-    from electrolyte_ml.report.limits import limit_records, print_limits
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.quantum.computation import read_molecules
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.report.window import limit_records, print_limits
 
     texts = [*(smiles or []), *(_lines(file) if file else [])]
     if library:
@@ -161,8 +161,8 @@ def _run(
     from multiprocessing import get_context
 
     from electrolyte_ml.optional import import_optional
-    from electrolyte_ml.quantum.campaign import Compute, compute_table, xtb_compute
-    from electrolyte_ml.quantum.protocol import Protocol
+    from electrolyte_ml.quantum.computation import Compute, compute_table, xtb_compute
+    from electrolyte_ml.quantum.table import Protocol
 
     # Said at once, and not by every worker.
     import_optional("tblite.interface")
@@ -222,7 +222,7 @@ def library(
 ) -> None:
     """List the package's library of molecules, in the order they are computed."""
     from electrolyte_ml.quantum.library import library as library_molecules
-    from electrolyte_ml.report.output import dump_json
+    from electrolyte_ml.report.text import dump_json
 
     molecules = library_molecules()
     if as_json:

@@ -1,4 +1,6 @@
-"""Reading a table whose columns are described beside it, in a ``.columns.toml``.
+"""Tables whose columns are described in a ``.columns.toml``, and values with their unit.
+
+Reading a table whose columns are described beside it, in a ``.columns.toml``.
 
 Some sets may not be shipped, and their layout is not public or not stable. Nothing about it is
 guessed: a few lines of TOML say what each column is.
@@ -24,29 +26,118 @@ guessed: a few lines of TOML say what each column is.
 from __future__ import annotations
 
 import math
+import re
+import tokenize
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.collector import Collector
+from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.properties import registered_kind
-from electrolyte_ml.data.quantities import conversion
-from electrolyte_ml.errors import ElectrolyteError, InputErrors
-from electrolyte_ml.files import read_table
+from electrolyte_ml.data.properties import PropertyKind, registered_kind
+from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
+from electrolyte_ml.files import packaged_table, read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
 from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.text import one_line
-from electrolyte_ml.units import ZERO_CELSIUS_K
+from electrolyte_ml.units import ZERO_CELSIUS_K, unit_registry
+
+TABLE = "reference_electrodes.csv"
+
+# "S m-1" and "g/cm3" as chemists write them are "S m**-1" and "g/cm**3" to pint.
+_POWER = re.compile(r"(?<=[A-Za-z])\^?(-?\d)\b")
+
+_SPELLINGS = {"·": " ", "*": " ", "³": "3", "⁻¹": "-1", "⁻³": "-3", "µ": "u", "μ": "u"}
+
+
+@cache
+def conversion(unit: str, kind: PropertyKind) -> tuple[float, float]:
+    """Factor and offset that turn a number in `unit` into one in the unit of `kind`.
+
+    Parameters
+    ----------
+    unit
+        Such as ``S/m``, ``cP``, ``kg m-3`` or, for a potential, ``V vs Na/Na+``.
+    kind
+        The property.
+
+    Returns
+    -------
+    factor, offset
+        Value = factor * number + offset.
+
+    Raises
+    ------
+    InputError
+        If the unit is unknown or of another dimension, or a potential names no reference
+        electrode that is known.
+    """
+    text, _, reference = (part.strip() for part in unit.partition(" vs"))
+    own = kind.unit.partition(" vs ")[2]
+    if bool(reference) != bool(own):
+        what = f"needs a reference electrode, as 'V vs {own}'" if own else "has no reference"
+        raise InputError(f"unit {unit!r}: {kind.name} {what}")
+    offset = 0.0
+    if own:
+        offset = _potential(reference.strip(". ")) - _potential(own)
+    return _factor(text, kind), offset
+
+
+def _factor(unit: str, kind: PropertyKind) -> float:
+    import pint
+
+    text = unit
+    for written, plain in _SPELLINGS.items():
+        text = text.replace(written, plain)
+    text = _POWER.sub(r"**\1", text)
+    try:
+        factor = float(unit_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
+        if not 0 < factor < math.inf:
+            raise ValueError(f"a factor of {factor}")
+    except (
+        pint.PintError,
+        tokenize.TokenError,
+        AttributeError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        RecursionError,
+        AssertionError,
+        SyntaxError,
+    ) as error:
+        raise InputError(f"unit {unit!r} is no unit of {kind.name}; use {kind.unit}") from error
+    return factor
+
+
+def _potential(reference: str) -> float:
+    known = _references()
+    if reference not in known:
+        raise InputError(
+            f"unknown reference electrode {reference!r}; use one of {', '.join(known)}, or convert "
+            "the potentials yourself"
+        )
+    return known[reference]
+
+
+@cache
+def _references() -> dict[str, float]:
+    rows = packaged_table(f"data/tables/{TABLE}")
+    return {row["reference"]: float(row["potential_v_she"]) for row in rows}
+
 
 _RATIO = {"mass": RatioBasis.MASS, "volume": RatioBasis.VOLUME, "mole": RatioBasis.MOLE}
+
 _AMOUNT = {"mol/kg": SaltBasis.MOLALITY, "mol/L": SaltBasis.MOLARITY}
+
 _TEMPERATURE = {"K": 0.0, "degC": ZERO_CELSIUS_K}
+
 _LOGARITHM = {"log10": lambda x: 10.0**x, "ln": math.exp, "": float}
+
 _BLEND = ("solvents", "parts", "ratio", "salts", "amounts", "amount_unit")
+
 _CHOICES: dict[str, Mapping[str, Any]] = {
     "ratio": _RATIO,
     "amount_unit": _AMOUNT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from electrolyte_ml.data.cards import Card, Download, card_of
+from electrolyte_ml.data.catalog import Card, Download, card_of
 from electrolyte_ml.data.location import data_folders
 from electrolyte_ml.errors import DataNotFoundError, InputError
 

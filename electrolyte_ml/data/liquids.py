@@ -11,8 +11,8 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import SmilesError
 from electrolyte_ml.formulation import Formulation, SolventAmount
 from electrolyte_ml.species import Solvent, canonical_smiles
+from electrolyte_ml.species.catalog import packaged_catalog
 from electrolyte_ml.species.chemistry import explicit_smiles, formal_charge, molecule_of
-from electrolyte_ml.species.default import packaged_catalog
 
 _USUAL_ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
 _WATER = "O"

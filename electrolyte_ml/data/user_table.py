@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport, joined_report
-from electrolyte_ml.data.collector import Collector
-from electrolyte_ml.data.long_table import METHODS
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.cleaning import (
+    Action,
+    CleaningNote,
+    CleaningReport,
+    Collector,
+    joined_report,
+)
+from electrolyte_ml.data.column_mapping import conversion
+from electrolyte_ml.data.measurements import METHODS, Measurements
 from electrolyte_ml.data.properties import PropertyKind, property_kinds
-from electrolyte_ml.data.quantities import conversion
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.text import first_line, one_line

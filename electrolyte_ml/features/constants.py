@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features.molecule import SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.species import Solvent
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 _LENGTH_SCALE = 5.0
 _NOISE_SHARE = 0.05

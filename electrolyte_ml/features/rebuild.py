@@ -16,7 +16,7 @@ from electrolyte_ml.features.molecule import (
     calculate,
 )
 from electrolyte_ml.species import Ion, Solvent
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 TABLES = Path(__file__).parent / "tables"
 MISSING_RATES = "missing_rates.csv"

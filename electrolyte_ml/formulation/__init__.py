@@ -1,13 +1,16 @@
 """Formulations: amounts and their bases, lab notation, identity, exchange, weigh-out."""
 
-from electrolyte_ml.formulation.amounts import Amounts
-from electrolyte_ml.formulation.base import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.formulation.bases import AdditiveBasis, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.amounts import AdditiveBasis, Amounts, RatioBasis, SaltBasis
 from electrolyte_ml.formulation.battinfo import to_battinfo
-from electrolyte_ml.formulation.exchange import formulation_from_dict, formulation_from_json
-from electrolyte_ml.formulation.notation import parse_recipe
-from electrolyte_ml.formulation.sheet import Sheet, SheetRow, weigh_out_sheet
-from electrolyte_ml.formulation.tables import formulations_from_csv, to_csv
+from electrolyte_ml.formulation.exchange import (
+    formulation_from_dict,
+    formulation_from_json,
+    formulations_from_csv,
+    to_csv,
+)
+from electrolyte_ml.formulation.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.formulation.notation.parse import parse_recipe
+from electrolyte_ml.formulation.weigh_out import Sheet, SheetRow, weigh_out_sheet
 from electrolyte_ml.formulation.writing import canonical_notation, weigh_out_g
 
 __all__ = [

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.amounts import Amounts
-from electrolyte_ml.formulation.base import Formulation
+from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.formulation.writing import canonical_amounts, write
 from electrolyte_ml.species import Salt, Solvent
 

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.amounts import Amounts
-from electrolyte_ml.formulation.base import Formulation
-from electrolyte_ml.formulation.bases import AdditiveBasis, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.amounts import AdditiveBasis, Amounts, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.species import Salt, Solvent
 
 _FEWEST_DIGITS = 4

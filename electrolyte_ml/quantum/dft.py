@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.quantum.campaign import filled_row
-from electrolyte_ml.quantum.connectivity import changed_bonds
+from electrolyte_ml.quantum.computation import filled_row
 from electrolyte_ml.quantum.dft_structures import (
     RadicalIon,
     Relaxation,
@@ -28,11 +27,10 @@ from electrolyte_ml.quantum.dft_structures import (
     relaxed_cation,
 )
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
-from electrolyte_ml.quantum.geometry import Molecule
+from electrolyte_ml.quantum.geometry import Molecule, changed_bonds
 from electrolyte_ml.quantum.limits import relaxed_structures
 from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of
-from electrolyte_ml.quantum.protocol import Protocol, settings_key
-from electrolyte_ml.quantum.table import LimitRow
+from electrolyte_ml.quantum.table import LimitRow, Protocol, settings_key
 from electrolyte_ml.quantum.xtb import HARTREE_EV, Relaxed
 
 Positions = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""A molecule as quantum chemistry needs it: nuclei, positions, bonds, and how soft each mode is."""
+"""A molecule as quantum chemistry needs it: nuclei, positions, bonds, connectivity."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.table import Protocol
 from electrolyte_ml.species import canonical_smiles
 
 BOHR_ANGSTROM = 0.529177210903  # CODATA 2018
+
 _HARTREE_KCAL_MOL = 627.509474
+
 # A displacement in bohr for the numerical curvature, and the curvatures, hartree/bohr2, that are
 # believed of a force field: torsions are softer, and unusual elements absurdly stiff.
 _STEP_BOHR, _SOFTEST, _STIFFEST = 0.01, 0.02, 2.0
@@ -186,3 +188,51 @@ def _conformer(positions: NDArray[np.float64]) -> Chem.Conformer:
     for i, point in enumerate(positions * BOHR_ANGSTROM):
         conformer.SetAtomPosition(i, point.tolist())
     return conformer
+
+
+# A bond of a radical ion is weaker and up to a fifth longer; one that has grown by a third is gone.
+_BROKEN, _FORMED = 1.35, 1.25
+
+
+def changed_bonds(
+    subject: Molecule, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """Bonds that break or form between two structures.
+
+    Parameters
+    ----------
+    subject
+        The molecule.
+    before, after
+        Positions, bohr, shape (a, 3).
+
+    Returns
+    -------
+    tuple of str
+        Such as ``C-O broken`` or ``H-F formed``, sorted; empty if nothing changes. A bond is broken
+        when it has grown by more than 35 %; one is formed when two atoms without a bond come
+        closer than 1.25 times the sum of their covalent radii.
+    """
+    if len(subject.numbers) < 2:
+        return ()
+    old, new = _distances(before), _distances(after)
+    first, second = subject.bonds.T
+    bonded = np.zeros_like(old, dtype=bool)
+    bonded[first, second] = bonded[second, first] = True
+    table = Chem.GetPeriodicTable()
+    radii = np.array([table.GetRcovalent(int(z)) for z in subject.numbers]) / BOHR_ANGSTROM
+    near = _FORMED * (radii[:, None] + radii[None, :])
+    upper = np.triu(np.ones_like(bonded), 1).astype(bool)
+    broken = upper & bonded & (new > _BROKEN * old)
+    formed = upper & ~bonded & (new < near) & (old > near)
+    return tuple(sorted([*_named(subject, broken, "broken"), *_named(subject, formed, "formed")]))
+
+
+def _named(subject: Molecule, pairs: NDArray[np.bool_], what: str) -> list[str]:
+    table = Chem.GetPeriodicTable()
+    symbols = [table.GetElementSymbol(int(z)) for z in subject.numbers]
+    return [f"{'-'.join(sorted((symbols[i], symbols[j])))} {what}" for i, j in np.argwhere(pairs)]
+
+
+def _distances(positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.linalg.norm(positions[:, None] - positions[None, :], axis=-1)

@@ -18,7 +18,7 @@ from rdkit import Chem, rdBase
 
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.quantum.geometry import inchikey
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 _SLOT = re.compile(r"<([a-z|]+)(?::(\d))?>")
 _BETWEEN = re.compile(r"<[a-z|]+(?::\d)?>")

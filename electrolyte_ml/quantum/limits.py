@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.quantum.connectivity import changed_bonds
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
-from electrolyte_ml.quantum.geometry import Molecule, conformers, softness
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.geometry import Molecule, changed_bonds, conformers, softness
+from electrolyte_ml.quantum.table import Protocol
 from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
 
 

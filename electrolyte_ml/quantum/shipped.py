@@ -6,8 +6,7 @@ from pathlib import Path
 
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.quantum.dft import RELAXED, DftProtocol
-from electrolyte_ml.quantum.protocol import Protocol
-from electrolyte_ml.quantum.table import LimitRow, read_rows
+from electrolyte_ml.quantum.table import LimitRow, Protocol, read_rows
 
 COMPUTED, DFT = "computed_limits.csv", "dft_limits.csv"
 

@@ -34,7 +34,7 @@ from electrolyte_ml.quantum.geometry import (
     molecule,
     softness,
 )
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.table import Protocol
 from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Surface
 
 PROTOCOL = Protocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
@@ -195,7 +195,7 @@ def write_descriptors(path: Path, anions: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    from electrolyte_ml.species.default import packaged_catalog
+    from electrolyte_ml.species.catalog import packaged_catalog
 
     parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
     parser.add_argument("table", type=Path)

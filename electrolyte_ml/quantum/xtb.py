@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import Molecule
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.table import Protocol
 
 HARTREE_EV = 27.211386245988  # CODATA 2018
 # Ten times looser than asked for is still a structure; beyond that it is not.

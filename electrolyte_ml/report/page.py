@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import electrolyte_ml
@@ -23,15 +24,256 @@ from electrolyte_ml.report.explain import (
     neighbour_words,
     temperature_words,
 )
-from electrolyte_ml.report.page_limits import constraint_words, limit_rows
-from electrolyte_ml.report.page_predictions import not_predicted, prediction_rows
-from electrolyte_ml.report.pareto_plot import Landscape, pareto_svg
-from electrolyte_ml.report.plots import curves_figure, svg_text
-from electrolyte_ml.search import Direction, Problem, Proposal, ProposalSet
-from electrolyte_ml.search.problem import property_words
-from electrolyte_ml.search.wording import objective_words
-from electrolyte_ml.text import significant
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
+from electrolyte_ml.report.plots import Landscape, curves_figure, pareto_svg, svg_text
+from electrolyte_ml.report.text import value_text
+from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
+from electrolyte_ml.search.check_recipe import Check
+from electrolyte_ml.search.evaluation import IN_DOMAIN
+from electrolyte_ml.search.properties import LIQUID_RANGE, needs_temperature, property_words
+from electrolyte_ml.search.rationale import objective_words
+from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
+
+# Names of limits as the recipe file has them, and how a chemist says it; {} is a component.
+_WORDS = {
+    "n_solvents": "number of solvents",
+    "n_salts": "number of salts",
+    "n_additives": "number of additives",
+    "salt_molality_mol_kg": "salt, mol/kg",
+    IN_DOMAIN: "known to the models",
+}
+
+_WORDS_OF_COMPONENT = {
+    "max_fraction": "{} in the solvents, wt%",
+    "min_fraction": "{} in the solvents, wt%",
+    "max_molality_mol_kg": "{}, mol/kg",
+    "additives": "{}, wt%",
+}
+
+_FRACTIONS = ("max_fraction", "min_fraction")
+
+
+def constraint_words(constraint: Constraint) -> str:
+    """Such as ``freezing point at most -45 °C``."""
+    bound = "at least" if constraint.is_minimum else "at most"
+    words = f"{_subject(constraint)} {bound} {_amount(constraint, constraint.limit)}"
+    if constraint.probability is not None:
+        return f"{words} with a probability of {constraint.probability:.0%} or more"
+    return words
+
+
+def limit_rows(problem: Problem, checks: Sequence[Check]) -> list[dict[str, str]]:
+    """What is allowed beside what a recipe has.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    checks
+        Of one recipe.
+
+    Returns
+    -------
+    list of dict
+        ``words``, ``value``, ``allowed`` and ``kept`` (yes or no), all as text.
+    """
+    constraints = {c.name: c for c in problem.constraints}
+    rows = []
+    for check in checks:
+        constraint = constraints.get(check.name)
+        row = _limit_row(check) if constraint is None else _constraint_row(constraint, check)
+        rows.append({**row, "kept": "yes" if check.satisfied else "no"})
+    return rows
+
+
+def _constraint_row(constraint: Constraint, check: Check) -> dict[str, str]:
+    if constraint.probability is not None:
+        value = "-" if check.value is None else f"{check.value:.0%}"
+        allowed = f"{constraint.probability:.0%} or more"
+        return {
+            "words": f"probability that {constraint_words(constraint)}".partition(" with a ")[0],
+            "value": value,
+            "allowed": allowed,
+        }
+    bound = "at least" if constraint.is_minimum else "at most"
+    # A limit that is obeyed without bound has no number, such as a flash point of what is no fuel.
+    value = "without bound" if check.value is None else _amount(constraint, check.value)
+    return {
+        "words": _subject(constraint),
+        "value": value,
+        "allowed": f"{bound} {_amount(constraint, constraint.limit)}",
+    }
+
+
+def _limit_row(check: Check) -> dict[str, str]:
+    name, _, component = check.name.partition(".")
+    if component and name in _WORDS_OF_COMPONENT:
+        factor = 100 if name in _FRACTIONS else 1
+        allowed = {"max": "at most ", "min": "at least "}.get(name[:3], "")
+        return {
+            "words": _WORDS_OF_COMPONENT[name].format(component),
+            "value": _number(check.value, factor),
+            "allowed": allowed + _number(check.limit, factor),
+        }
+    ratio = re.fullmatch(r"(.+) (>=|<=) \S+", check.name)
+    if ratio:
+        sign = {">=": "at least", "<=": "at most"}[ratio[2]]
+        return {
+            "words": ratio[1],
+            "value": "without bound" if check.value is None else _number(check.value),
+            "allowed": f"{sign} {_number(check.limit)}",
+        }
+    if check.limit is False:
+        pair = check.name.removeprefix("not ").replace(" with ", " together with ")
+        return {"words": pair, "value": _number(check.value), "allowed": "no"}
+    return {
+        "words": _WORDS.get(check.name, check.name),
+        "value": _number(check.value),
+        "allowed": _number(check.limit),
+    }
+
+
+def _subject(constraint: Constraint) -> str:
+    words, _ = property_words(constraint.property_name)
+    if constraint.bound is not Bound.VALUE and constraint.probability is None:
+        words = f"{constraint.bound} end of {words}"
+    at = constraint.temperature_k
+    return words if at is None else f"{words} at {celsius(at)}"
+
+
+def _amount(constraint: Constraint, number: float) -> str:
+    """A number with the unit that people use."""
+    if constraint.property_name in LIQUID_RANGE:
+        # To a tenth: limits are written in whole degrees, and nobody measures better.
+        return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
+    unit = property_words(constraint.property_name)[1]
+    return f"{significant(number)} {unit}".rstrip()
+
+
+def _number(value: Any, factor: int = 1) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        low, high = value
+        return _number(low, factor) if low == high else f"{low * factor:g} to {high * factor:g}"
+    return f"{value * factor:.4g}"
+
+
+# What models add to a prediction, in words; {} is the value.
+_WORDS_OF_NOTES = {
+    "reference": "against {}",
+    "limiting_species": "limited by {}",
+    "tier": "{}",
+}
+
+_TIERS = {
+    "table": "computed",
+    "calculation": "from your own calculation",
+    "model": "learned, not computed",
+}
+
+_STANDARD = {"value", "low", "high", "coverage", "in_domain", "reason"}
+
+
+def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Rows of every property with a value, over all temperatures.
+
+    Parameters
+    ----------
+    records
+        Scores in the contract's form, one a temperature.
+
+    Returns
+    -------
+    list of dict
+        ``words``, ``at``, ``value``, ``interval``, ``coverage`` and ``note``, all as text.
+    """
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for record in records:
+        for name, prediction in _properties(record):
+            if prediction.get("value") is None:
+                continue
+            depends = needs_temperature(name)
+            at = celsius(record["temperature_k"]) if depends else ""
+            # A property without a temperature stands once, whatever the temperatures of the others.
+            rows.setdefault((name, at), {**_row(name, prediction), "at": at})
+    return sorted(rows.values(), key=lambda row: row["at"] == "")
+
+
+def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
+    """Properties without a value and why, as one line."""
+    missing: dict[str, None] = {}
+    for record in records:
+        for name, prediction in _properties(record):
+            if prediction.get("value") is None:
+                reason = prediction.get("reason")
+                words = property_words(name)[0]
+                missing[f"{words} ({reason})" if reason else words] = None
+    return "; ".join(missing)
+
+
+def _properties(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Predictions of a record by name, those of the liquid range as well."""
+    for name, content in record.items():
+        if name == "liquid":
+            yield from ((inner, _of_liquid(content, inner)) for inner in LIQUID_RANGE)
+        elif isinstance(content, Mapping) and "value" in content:
+            yield name, content
+
+
+def _of_liquid(liquid: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A temperature of the liquid range in the form of the other predictions."""
+    low, high = liquid.get(f"{name}_interval") or (None, None)
+    known = liquid.get(f"{name}_in_domain", True)
+    return {
+        "value": liquid.get(name),
+        "low": low,
+        "high": high,
+        "in_domain": known,
+        "reason": None if known else "outside the model's domain",
+    }
+
+
+def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
+    words, unit = property_words(name)
+    if name in LIQUID_RANGE:
+        return {**_thermometer(prediction), "words": f"{words}, °C"}
+    low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
+    if low == high:
+        # What follows from the recipe by arithmetic is certain.
+        low = coverage = None
+    return {
+        "words": f"{words}, {unit}" if unit else words,
+        "value": value_text(prediction),
+        "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
+        "coverage": "" if coverage is None else f"{coverage:.0%}",
+        "note": "; ".join(_notes(prediction)),
+    }
+
+
+def _thermometer(prediction: Mapping[str, Any]) -> dict[str, str]:
+    """A temperature in degrees Celsius; nobody measures it to better than a degree."""
+    value, low, high = (
+        "" if kelvin is None else str(round(kelvin - ZERO_CELSIUS_K))
+        for kelvin in (prediction[key] for key in ("value", "low", "high"))
+    )
+    return {
+        "value": value,
+        "interval": f"{low} to {high}" if low else "",
+        "coverage": "",
+        "note": prediction["reason"] or "",
+    }
+
+
+def _notes(prediction: Mapping[str, Any]) -> Iterator[str]:
+    """The domain's reason, then whatever else a model says: a reference, a limiting species."""
+    if prediction.get("reason"):
+        yield str(prediction["reason"])
+    for key, value in prediction.items():
+        if key not in _STANDARD and value:
+            words = _WORDS_OF_NOTES.get(key, f"{key.replace('_', ' ')}: {{}}")
+            yield words.format(_TIERS.get(value, value) if key == "tier" else value)
+
 
 _N_NEIGHBOURS = 4
 

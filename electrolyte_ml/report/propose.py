@@ -1,8 +1,8 @@
-"""Showing proposals: the shortlist, its weigh-out sheet, and files for the bench."""
+"""Showing search problems, proposals and weigh-out sheets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,82 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically, write_text
-from electrolyte_ml.report.output import dump_json
+from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.report.page import proposals_page
-from electrolyte_ml.report.text import LIQUID_HEADING, interval, liquid_range_text, output_console
-from electrolyte_ml.search import ProposalSet
-from electrolyte_ml.text import celsius
+from electrolyte_ml.report.text import (
+    LIQUID_HEADING,
+    dump_json,
+    interval,
+    liquid_range_text,
+    output_console,
+)
+from electrolyte_ml.search import ProposalSet, load_problem
+from electrolyte_ml.search.bundled import ready_problems
+from electrolyte_ml.text import celsius, significant
+
+
+def ready_rows() -> list[dict[str, Any]]:
+    """The ready problems: name, description, file, what they aim at."""
+    rows = []
+    for name, path in ready_problems().items():
+        problem = load_problem(path)
+        rows.append(
+            {
+                "name": name,
+                "description": problem.description,
+                "objectives": [o.label for o in problem.objectives],
+                "n_components": len(problem.components.names),
+                "file": str(path),
+            }
+        )
+    return rows
+
+
+def print_ready(rows: Sequence[dict[str, Any]]) -> None:
+    """Print a table of ready problems."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "what it is for", "objectives"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(row["name"], row["description"], ", ".join(row["objectives"]))
+    output_console().print(table)
+
+
+def print_checks(results: Sequence[dict[str, Any]]) -> None:
+    """Print a line for each file that is in order."""
+    console = output_console()
+    for result in results:
+        if not result["errors"]:
+            console.print(f"{result['file']}: in order ({result['problem']})")
+
+
+_WEIGHED_DIGITS = 5
+
+
+def print_sheet(sheet: Sheet) -> None:
+    """Print rows in the order of mixing, then notes."""
+    console = output_console()
+    console.print(f"{sheet.recipe}  ({sheet.key})")
+    console.print(f"batch: {sheet.batch_g:.5g} g, about {sheet.batch_ml:.4g} mL at 25 degC")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("step", "component", "g", "mL", "room temperature", "how", "hazard"):
+        numeric = heading in ("g", "mL")
+        table.add_column(heading, overflow="fold", justify="right" if numeric else "left")
+    for row in sheet.rows:
+        volume = "" if row.volume_ml is None else significant(row.volume_ml, 4)
+        table.add_row(
+            str(row.step),
+            row.component,
+            significant(row.mass_g, _WEIGHED_DIGITS),
+            volume,
+            row.state,
+            row.how,
+            row.hazard,
+        )
+    console.print(table)
+    for note in sheet.notes:
+        console.print(f"note: {note}")
+
 
 ProgressCallback = Callable[[int, int], None]
 

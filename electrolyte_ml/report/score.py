@@ -14,9 +14,14 @@ from rich.table import Table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically, write_text
 from electrolyte_ml.models.scoring import ScoreTable
-from electrolyte_ml.report.output import dump_json
 from electrolyte_ml.report.score_input import ScoreRequests
-from electrolyte_ml.report.text import LIQUID_HEADING, interval, liquid_range_text, output_console
+from electrolyte_ml.report.text import (
+    LIQUID_HEADING,
+    dump_json,
+    interval,
+    liquid_range_text,
+    output_console,
+)
 from electrolyte_ml.report.window import WINDOW_HEADING, caveat, window_text
 from electrolyte_ml.text import celsius, significant
 

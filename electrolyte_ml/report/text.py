@@ -1,7 +1,8 @@
-"""How numbers are written for people."""
+"""Numbers and text for people, and how results leave the program."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from electrolyte_ml.text import significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _NARROWEST = 100
+
 LIQUID_HEADING = "freezes / boils / flash, °C"
 
 
@@ -49,3 +51,8 @@ def liquid_range_text(liquid: Mapping[str, Any]) -> str:
         else f"{liquid[name] - ZERO_CELSIUS_K:.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
         for name in ("freezes_below_k", "boils_above_k", "flash_point_k")
     )
+
+
+def dump_json(value: object) -> str:
+    """JSON text as all verbs print it; refuses NaN, which JSON does not have."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

@@ -15,7 +15,7 @@ from electrolyte_ml.search.problem import (
     SearchSettings,
 )
 from electrolyte_ml.search.proposals import Proposal, ProposalSet, propose
-from electrolyte_ml.search.reading import load_problem, read_problem
+from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.space import SearchSpace
 

@@ -1,7 +1,8 @@
-"""The search itself: Optuna asks, the models score a whole population at once, Optuna is told."""
+"""The search: Optuna asks, the models score a whole population at once, Optuna is told."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,14 +12,15 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from electrolyte_ml.errors import MissingDependencyError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.evaluation import Evaluation, Evaluator
-from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.samplers import make_sampler
+from electrolyte_ml.search.problem import Problem, SamplerName
 from electrolyte_ml.search.space import SearchSpace
-from electrolyte_ml.search.study import (
+from electrolyte_ml.search.storage import (
     Plan,
     SharedStudy,
     plan_search,
@@ -26,10 +28,59 @@ from electrolyte_ml.search.study import (
     study_in_memory,
 )
 
+
+def make_sampler(name: SamplerName, *, population: int, seed: int) -> BaseSampler:
+    """One of Optuna's samplers.
+
+    Parameters
+    ----------
+    name
+        Which one.
+    population
+        Recipes scored together.
+    seed
+        Its seed.
+
+    Raises
+    ------
+    MissingDependencyError
+        If the Gaussian process is asked for and torch is not installed.
+    """
+    if name is SamplerName.GP:
+        return _gaussian_process(population, seed)
+    if name is SamplerName.TPE:
+        return TPESampler(seed=seed, n_startup_trials=population)
+    if name is SamplerName.NSGA3:
+        with _stable_enough():
+            return NSGAIIISampler(population_size=population, seed=seed)
+    return NSGAIISampler(population_size=population, seed=seed)
+
+
+def _gaussian_process(population: int, seed: int) -> BaseSampler:
+    try:
+        import torch  # noqa: F401 - Optuna imports it late and with a message of its own
+    except ImportError as error:
+        raise MissingDependencyError(
+            "sampler 'gp' needs torch: pip install torch; 'nsga2' and 'tpe' do without"
+        ) from error
+    with _stable_enough():
+        return GPSampler(seed=seed, n_startup_trials=2 * population, deterministic_objective=True)
+
+
+@contextmanager
+def _stable_enough() -> Iterator[None]:
+    """Without Optuna's word that a sampler is experimental: users can do nothing about it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+
 ProgressCallback = Callable[[int, int], None]
+
 # Shares of the population. A population that has converged asks for what it knows already: after
 # so many repeats random recipes fill the batch, and after so many more the space is exhausted.
 _REPEATS_BORNE = 0.5
+
 _PATIENCE = 5
 
 

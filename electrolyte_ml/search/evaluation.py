@@ -1,4 +1,15 @@
-"""Scoring recipes for a problem: objectives, and how far each constraint is missed."""
+r"""Scoring recipes for a problem: objectives, and how far each constraint is missed.
+
+How likely a limit is obeyed, read off a prediction and its interval.
+
+The interval from `low` to `high` is taken as that of a normal distribution cut in two halves of
+their own width, on the logarithmic scale for properties whose error is a factor:
+
+.. math:: P(y \le L) = \Phi\left(z_c \frac{L - v}{h}\right), \qquad
+   z_c = \Phi^{-1}\left(\tfrac{1 + c}{2}\right)
+
+with the coverage :math:`c` and :math:`h = high - v` where :math:`L > v`, else :math:`v - low`.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +22,52 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search.probability import probability_obeyed
-from electrolyte_ml.search.problem import (
-    Bound,
-    Constraint,
-    Direction,
-    OutOfDomain,
-    Problem,
-)
+from electrolyte_ml.search.objectives import Constraint
+from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem, property_words
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all
 
 if TYPE_CHECKING:
     from electrolyte_ml.prediction import Prediction
+
+
+def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:
+    """Probability that a property obeys a limit.
+
+    Parameters
+    ----------
+    prediction
+        Of n rows.
+    constraint
+        The limit, and on which side of it the property must be.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), 0 to 1; NaN where there is no prediction. A number that is certain gives 0 or 1.
+    """
+    from scipy.special import ndtr, ndtri
+
+    known = PROPERTIES.get(constraint.property_name)
+    low, value, high = (
+        np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
+    )
+    limit = np.full_like(value, constraint.limit)
+    if known is not None and known.is_logarithmic:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, value, high, limit = (
+                np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
+            )
+    z_interval = ndtri((1 + prediction.coverage) / 2) if prediction.coverage < 1 else 1.0
+    half = np.where(limit > value, high - value, value - low)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = ndtr(z_interval * (limit - value) / half)
+    certain = half == 0
+    met = value >= limit if constraint.is_minimum else value <= limit
+    chance = np.where(certain, met, 1 - below if constraint.is_minimum else below)
+    return np.where(np.isfinite(value), chance, np.nan)
+
 
 IN_DOMAIN = "in_domain"
 
@@ -246,3 +289,57 @@ def _miss(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.flo
     misses = beyond / (abs(constraint.limit) or 1.0)
     # Storages take no infinity; a limit obeyed without bound is obeyed by as much as itself.
     return np.where(np.isneginf(misses), -1.0, misses)
+
+
+def explain_infeasible(
+    problem: Problem, evaluation: Evaluation, constraint_names: Sequence[str]
+) -> str:
+    """Message for a search without a feasible recipe.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    evaluation
+        Everything that was scored.
+    constraint_names
+        Names of the columns of `Evaluation.violations`.
+
+    Returns
+    -------
+    str
+        First line the sum of it, then a line for each failing constraint, most frequent first.
+    """
+    n = len(evaluation.predicted)
+    known = evaluation.violations[evaluation.predicted]
+    if not len(known):
+        return f"{problem.name}: none of {n} recipes can be predicted; widen the components"
+    failing = (known > 0).mean(axis=0)
+    lines = [f"{problem.name}: none of {n} recipes satisfies every constraint"]
+    for column in np.argsort(-failing, kind="stable"):
+        if failing[column] == 0:
+            continue
+        name = constraint_names[column]
+        share = f"{name}: fails in {failing[column]:.0%} of them"
+        lines.append(f"{share}; {_nearest(problem, evaluation, int(column))}")
+    if len(lines) > 2 and failing.max() < 1:
+        lines.append("each constraint can be met alone, but no recipe found meets all together")
+    return "\n".join(lines)
+
+
+def _nearest(problem: Problem, evaluation: Evaluation, column: int) -> str:
+    misses = np.where(evaluation.predicted, evaluation.violations[:, column], np.inf)
+    row = int(np.argmin(misses))
+    if column == len(problem.constraints):
+        if misses[row] > 0:
+            return "no recipe is one that the models know; see out_of_domain in [prediction]"
+        return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"
+    constraint = problem.constraints[column]
+    unit = property_words(constraint.property_name)[1]
+    value = evaluation.constraint_values[row, column]
+    short = abs(value - constraint.limit)
+    if misses[row] > 0:
+        return f"the nearest recipe has {value:.3g} {unit}, {short:.3g} {unit} off".replace(
+            " ,", ","
+        )
+    return f"the best recipe has {value:.3g} {unit}".rstrip()

@@ -1,15 +1,129 @@
-"""What may be mixed, and how much of it: the part of a problem that holds by construction."""
+"""What may be mixed and how much of it, in whole numbers of grid steps.
+
+Whole numbers of grid steps, so that sums and limits hold exactly and not within rounding.
+
+A limit such as 0.35 is taken as the decimal it was written as, never as the nearest binary number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from electrolyte_ml.search.grid import steps_at_least, steps_at_most
-from electrolyte_ml.search.ratios import Ratio
 from electrolyte_ml.species import Salt, Solvent
+
+
+@lru_cache(maxsize=4096)
+def exact(value: float) -> Fraction:
+    """The decimal number that `value` was written as.
+
+    Examples
+    --------
+    >>> exact(0.35)
+    Fraction(7, 20)
+    """
+    return Fraction(repr(float(value)))
+
+
+def steps_at_least(value: float, step: float) -> int:
+    """Fewest whole steps that are not below `value`."""
+    return -int(-exact(value) // exact(step))
+
+
+def steps_at_most(value: float, step: float) -> int:
+    """Most whole steps that are not above `value`."""
+    return int(exact(value) // exact(step))
+
+
+def steps_equal(value: float, step: float, tolerance: float = 1e-9) -> int | None:
+    """Whole steps that make up `value`, or None if it does not lie on the grid."""
+    steps = round(value / step)
+    return steps if abs(steps * step - value) <= tolerance else None
+
+
+@lru_cache(maxsize=4096)
+def amount(steps: int, step: float) -> float:
+    """The double nearest to `steps` times `step`; it never passes a limit that the steps obey."""
+    return float(steps * exact(step))
+
+
+def divides_one(step: float) -> bool:
+    """Whether a whole number of steps makes exactly 1."""
+    return 0 < step <= 0.5 and (1 / exact(step)).denominator == 1
+
+
+# Room for the rounding of doubles only, far below any balance's resolution.
+_ROUNDING = 1e-9
+
+#: Coefficients of the components of a composition and a constant: their sum must not be negative.
+Form = tuple[tuple[int, ...], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Lowest and highest mass of some solvents by mass of others.
+
+    A recipe without any of the solvents named obeys it.
+
+    Attributes
+    ----------
+    of
+        Solvents whose masses are added up.
+    to
+        Solvents that they are compared with; all solvents of the recipe if empty.
+    low, high
+        Bounds of the ratio of the two masses; None where there is none.
+    """
+
+    of: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Such as ``ratio TTE+BTFE : DME``."""
+        return f"ratio {'+'.join(self.of)} : {'+'.join(self.to) or 'all solvents'}"
+
+    def of_fractions(self, fractions: dict[str, float]) -> float | None:
+        """The ratio of a recipe; None where it holds none of the solvents named."""
+        above = sum(fractions.get(name, 0.0) for name in self.of)
+        below = sum(fractions.get(name, 0.0) for name in self.to) if self.to else 1.0
+        if not above and not below:
+            return None
+        return above / below if below else float("inf")
+
+    def allows(self, ratio: float | None) -> bool:
+        """Whether a ratio is within the bounds; none is."""
+        return ratio is None or (
+            (self.low is None or ratio >= self.low - _ROUNDING)
+            and (self.high is None or ratio <= self.high + _ROUNDING)
+        )
+
+    def forms(self, names: Sequence[str], whole: int) -> list[Form]:
+        """The bounds as inequalities in steps of the solvents `names`, which make up `whole`."""
+        found: list[Form] = []
+        for bound, sign in ((self.low, 1), (self.high, -1)):
+            if bound is None:
+                continue
+            value = exact(bound)
+            scale = value.denominator
+            weights = [
+                sign * scale * (Fraction(name in self.of) - value * (name in self.to))
+                for name in names
+            ]
+            constant = 0 if self.to else -sign * scale * value * whole
+            found.append((tuple(int(w) for w in weights), int(constant)))
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form of the recipe file."""
+        return {"of": list(self.of), "to": list(self.to), "min": self.low, "max": self.high}
+
 
 Steps = tuple[int, int]
 

@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from electrolyte_ml.errors import RecipeFileError
-from electrolyte_ml.search.consistency import limit_faults
+from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.limits import Components, Limits
-from electrolyte_ml.search.properties import property_words
-from electrolyte_ml.search.terms import (
+from electrolyte_ml.search.objectives import (
     Bound,
     Constraint,
     Direction,
@@ -20,6 +19,7 @@ from electrolyte_ml.search.terms import (
     OutOfDomain,
     Risk,
 )
+from electrolyte_ml.search.properties import property_words
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 __all__ = [

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search import arithmetic
+from electrolyte_ml.search import recipe_properties as arithmetic
 
 if TYPE_CHECKING:
     from electrolyte_ml.models.scoring import Answers

@@ -14,12 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.search.active_sets import KINDS, ActiveSets
-from electrolyte_ml.search.amounts import WrittenAmounts, formulation_of, written_amounts
-from electrolyte_ml.search.composition import decode_composition, encode_composition
-from electrolyte_ml.search.grid import amount, steps_equal
-from electrolyte_ml.search.legality import violations
-from electrolyte_ml.search.limits import Components, Limits
+from electrolyte_ml.search.check_recipe import (
+    WrittenAmounts,
+    formulation_of,
+    violations,
+    written_amounts,
+)
+from electrolyte_ml.search.component_sets import KINDS, ActiveSets
+from electrolyte_ml.search.grid_simplex import decode_composition, encode_composition
+from electrolyte_ml.search.limits import Components, Limits, amount, steps_equal
 
 
 class SearchSpace:

@@ -1,23 +1,45 @@
-"""Where a search is kept: a journal file that survives being killed, or a database for many."""
+"""Optuna studies and where they are kept: a journal file that survives a kill, or a database.
+
+How a search is run, and the Optuna studies that hold it.
+
+The sampler works on a study in memory. Finished trials are copied to the storage, a population at
+a time, and those of other workers are copied back: what a killed worker had not finished is all
+that it costs, and a storage sees one write a trial.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import optuna
+from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
 
-from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.errors import ElectrolyteError, InputError, MissingDependencyError
+from electrolyte_ml.search.problem import Problem, SamplerName
 
 _JOURNAL = "journal:"
+
 # The lock is held for milliseconds; one that is older belongs to a process that was killed.
 _LOCK_IS_DEAD_AFTER_S = 10
+
 # Making the tables takes some tenths of a second.
 _ATTEMPTS = 6
+
 _PAUSE_S = 0.2
+
 _POSTGRES = ("postgresql://", "postgres://")
 
 
@@ -110,3 +132,169 @@ def _database(url: str) -> RDBStorage:
         except (IntegrityError, ProgrammingError):
             time.sleep(_PAUSE_S * attempt)
     return RDBStorage(url)
+
+
+# Some five seconds of Optuna's own time each; TPE's grows with the square of the trials, and a
+# Gaussian process takes about a second a trial.
+_DEFAULT_TRIALS = {SamplerName.TPE: 400, SamplerName.GP: 60}
+
+_MANY_TRIALS = 2400
+
+# TPE and the Gaussian process learn from every answer, so that small batches serve them better.
+_DEFAULT_POPULATION = {SamplerName.TPE: 10, SamplerName.GP: 5}
+
+_WHOLE_POPULATION = 50
+
+# Beyond three objectives nearly all recipes are on the Pareto set, and crowding tells nothing.
+_MOST_OBJECTIVES_OF_NSGA2 = 3
+
+_FINGERPRINT = "electrolyte_ml:problem"
+
+_WORKER = "worker"
+
+_FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Settings of a search with nothing left open.
+
+    Attributes
+    ----------
+    sampler
+        One of Optuna's samplers.
+    n_trials
+        Distinct recipes to score.
+    population
+        Recipes scored together.
+    seed
+        Seed of every random number.
+    worker
+        Number of this worker, if several share a storage.
+    """
+
+    sampler: SamplerName
+    n_trials: int
+    population: int
+    seed: int
+    worker: int = 0
+
+
+def plan_search(
+    problem: Problem, *, n_trials: int | None, seed: int | None, worker: int = 0
+) -> Plan:
+    """Settle what the problem and the caller leave open.
+
+    ``auto`` is NSGA-II up to three objectives and NSGA-III beyond: they exchange whole components
+    between recipes, at a constant cost a trial. TPE takes coordinates one by one and gets stuck in
+    sets of components; TPE and the Gaussian process are there for scorers so slow that only some
+    hundred, or some dozen, recipes can be afforded.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    """
+    settings = problem.settings
+    sampler = settings.sampler
+    if sampler is SamplerName.AUTO:
+        few = len(problem.objectives) <= _MOST_OBJECTIVES_OF_NSGA2
+        sampler = SamplerName.NSGA2 if few else SamplerName.NSGA3
+    default = _DEFAULT_TRIALS.get(sampler, _MANY_TRIALS)
+    trials = next(n for n in (n_trials, settings.n_trials, default) if n is not None)
+    chosen_seed = settings.seed if seed is None else seed
+    if trials < 1:
+        raise InputError(f"the number of trials must be at least 1, given {trials}")
+    if not 0 <= chosen_seed < 2**32:
+        raise InputError(f"the seed must be from 0 to {2**32 - 1}, given {chosen_seed}")
+    if worker < 0:
+        raise InputError(f"the number of the worker must not be negative, given {worker}")
+    return Plan(
+        sampler=sampler,
+        n_trials=trials,
+        population=settings.population or _DEFAULT_POPULATION.get(sampler, _WHOLE_POPULATION),
+        seed=chosen_seed,
+        worker=worker,
+    )
+
+
+def sampler_seed(plan: Plan, n_held: int) -> int:
+    """Seed of the sampler: another one for every worker, and for every continuation.
+
+    The same one would draw the same numbers, and find the same recipes, again.
+    """
+    if not plan.worker:
+        return (plan.seed + n_held) % 2**32
+    return int(np.random.SeedSequence((plan.seed, n_held, plan.worker)).generate_state(1)[0])
+
+
+def study_in_memory(problem: Problem, sampler: BaseSampler) -> optuna.Study:
+    """The study that a sampler works on."""
+    return optuna.create_study(directions=_directions(problem), sampler=sampler)
+
+
+class SharedStudy:
+    """Finished trials of all workers in a storage.
+
+    Parameters
+    ----------
+    problem
+        Its name is the study's.
+    storage
+        ``journal:PATH`` or a path for a file, or any URL that Optuna takes.
+
+    Raises
+    ------
+    InputError
+        If the stored study belongs to another problem, or the storage cannot be opened.
+    """
+
+    def __init__(self, problem: Problem, storage: str) -> None:
+        self._me = uuid.uuid4().hex
+        self._known: set[int] = set()
+        try:
+            self._study = optuna.create_study(
+                study_name=problem.name,
+                storage=open_storage(storage),
+                directions=_directions(problem),
+                load_if_exists=True,
+            )
+        except ElectrolyteError:
+            raise
+        except Exception as error:  # Optuna and its drivers raise many kinds for a bad URL.
+            raise InputError(f"storage {storage!r} cannot be opened: {error}") from error
+        held = self._study.user_attrs.get(_FINGERPRINT)
+        fingerprint = _fingerprint(problem)
+        if held is None:
+            self._study.set_user_attr(_FINGERPRINT, fingerprint)
+        elif held != fingerprint:
+            raise InputError(
+                f"storage {storage!r} holds a study {problem.name!r} of a problem that has changed "
+                "since; rename the problem or use another storage"
+            )
+
+    def push(self, trials: Sequence[FrozenTrial]) -> None:
+        """Store finished trials of this worker."""
+        for trial in trials:
+            trial.user_attrs = {**trial.user_attrs, _WORKER: self._me}
+            self._study.add_trial(trial)
+
+    def pull(self) -> list[FrozenTrial]:
+        """Finished trials of others that this worker has not seen, in the order of their number."""
+        fresh = [
+            trial
+            for trial in self._study.get_trials(deepcopy=False, states=_FINISHED)
+            if trial.number not in self._known and trial.user_attrs.get(_WORKER) != self._me
+        ]
+        self._known |= {trial.number for trial in fresh}
+        return fresh
+
+
+def _directions(problem: Problem) -> list[StudyDirection]:
+    return [StudyDirection[o.direction.name] for o in problem.objectives]
+
+
+def _fingerprint(problem: Problem) -> str:
+    """Hash of everything that gives the coordinates and values of a trial their meaning."""
+    content = {k: v for k, v in problem.to_dict().items() if k != "description"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

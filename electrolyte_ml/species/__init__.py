@@ -1,10 +1,8 @@
 """Species: what can be in the bottle, and what is known of it, with a source for every value."""
 
-from electrolyte_ml.species.base import Ion, PropertyValue, Salt, Solvent
-from electrolyte_ml.species.catalog import Catalog
+from electrolyte_ml.species.catalog import Catalog, default_catalog, normalise_name
 from electrolyte_ml.species.chemistry import canonical_smiles
-from electrolyte_ml.species.default import default_catalog
-from electrolyte_ml.species.spelling import normalise_name
+from electrolyte_ml.species.entities import Ion, PropertyValue, Salt, Solvent
 
 __all__ = [
     "Catalog",

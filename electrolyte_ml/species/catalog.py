@@ -1,9 +1,14 @@
-"""Look-up of species by name, alias, formula or SMILES."""
+"""Look-up of species by name, alias, formula or SMILES, and the catalog that ships."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from electrolyte_ml.errors import (
     CatalogError,
@@ -11,15 +16,175 @@ from electrolyte_ml.errors import (
     SmilesError,
     UnknownSpeciesError,
 )
-from electrolyte_ml.species.base import Ion, Salt, Solvent
 from electrolyte_ml.species.chemistry import (
     canonical_smiles,
     explicit_smiles,
     formal_charge,
+    fragments,
     is_smiles,
 )
-from electrolyte_ml.species.salt_names import SaltReader
-from electrolyte_ml.species.spelling import normalise_name, suggestion
+from electrolyte_ml.species.entities import Ion, Salt, Solvent
+from electrolyte_ml.species.tables import read_ions, read_solvents
+from electrolyte_ml.text import did_you_mean
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_SPACES_AND_DASHES = re.compile(r"[\s_\-‐-―]+")
+
+
+def normalise_name(name: str) -> str:
+    """Form in which names are compared: no case, spaces, hyphens or underscores.
+
+    Examples
+    --------
+    >>> normalise_name("2-Methyl THF")
+    '2methylthf'
+    """
+    return _SPACES_AND_DASHES.sub("", name).casefold()
+
+
+def suggestion(name: str, known: Mapping[str, _Named]) -> str:
+    """``; did you mean 'diglyme'?``, or nothing where no normalised name is close."""
+    shown = {form: species.name for form, species in known.items()}
+    return did_you_mean(normalise_name(name), shown, most=2)
+
+
+# Enough for the names of any file of recipes, and bounded for a service that reads anything.
+_MOST_REMEMBERED = 20_000
+
+# No space before the count: "LiDFOB 3:7" is a salt before a ratio.
+_COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$")
+
+
+class SaltReader:
+    """Salts of a set of ions.
+
+    Parameters
+    ----------
+    ions
+        The ions.
+    ion_by_name
+        The same by normalised name.
+    ion_from_smiles
+        Ion of a canonical SMILES.
+    """
+
+    def __init__(
+        self,
+        ions: Sequence[Ion],
+        ion_by_name: Mapping[str, Ion],
+        ion_from_smiles: Callable[[str], Ion],
+    ) -> None:
+        self.cations = tuple(ion for ion in ions if ion.charge > 0)
+        self.anions = tuple(ion for ion in ions if ion.charge < 0)
+        self._ion_by_name = ion_by_name
+        self._ion_from_smiles = ion_from_smiles
+        self._by_name: dict[str, Salt | None] = {}
+        self._by_text: dict[str, Salt] = {}
+
+    def read(self, text: str) -> Salt:
+        """Salt by formula name or SMILES; `Catalog.salt` says what is raised."""
+        if text not in self._by_text:
+            if len(self._by_text) > _MOST_REMEMBERED:
+                self._by_text.clear()
+            self._by_text[text] = self.by_name(text) or self._from_smiles(text)
+        return self._by_text[text]
+
+    def by_name(self, name: str) -> Salt | None:
+        """Salt whose name is made of names of its ions; None if `name` is not.
+
+        Raises
+        ------
+        ChargeBalanceError
+            If the written numbers of ions do not add up to zero charge.
+        """
+        if name not in self._by_name:
+            if len(self._by_name) > _MOST_REMEMBERED:
+                self._by_name.clear()
+            self._by_name[name] = self._from_name(name)
+        return self._by_name[name]
+
+    def _from_name(self, name: str) -> Salt | None:
+        folded = name.casefold()
+        for prefix, cation in self._cation_prefixes.get(folded[:1], ()):
+            if not folded.startswith(prefix):
+                continue
+            rest = name[len(prefix) :]
+            count = ""
+            if rest[:1].isdigit() and normalise_name(rest) not in self._ion_by_name:
+                count, rest = rest[0], rest[1:]
+            found = self._anion_and_count(rest)
+            if found is None:
+                continue
+            anion, anion_count = found
+            salt = Salt(cation=cation, anion=anion)
+            written = (int(count or 1), int(anion_count or 1))
+            if (count or anion_count) and written != (salt.n_cation, salt.n_anion):
+                raise ChargeBalanceError(
+                    f"salt {name!r} is not neutral: {cation.name} has charge {cation.charge:+d}, "
+                    f"{anion.name} has {anion.charge:+d}; write {salt.name}"
+                )
+            return salt
+        return None
+
+    def _anion_and_count(self, text: str) -> tuple[Ion, str] | None:
+        whole = self._ion_by_name.get(normalise_name(text))
+        if whole is not None:
+            return (whole, "") if whole.charge < 0 else None
+        match = _COUNTED_ION.match(text)
+        if match is None:
+            return None
+        ion = self._ion_by_name.get(normalise_name(match["name"]))
+        return (ion, match["count"]) if ion is not None and ion.charge < 0 else None
+
+    def _from_smiles(self, name: str) -> Salt:
+        if not is_smiles(name):
+            if "[" in name and "." in name:
+                raise SmilesError(f"cannot parse salt SMILES {name!r}")
+            raise UnknownSpeciesError(self._unknown(name))
+        counts = Counter(fragments(name))
+        charge = sum(formal_charge(part) * n for part, n in counts.items())
+        if charge != 0:
+            raise ChargeBalanceError(
+                f"salt {name!r} has a net charge of {charge:+d}; add the counter-ion so that the "
+                "charges add up to zero"
+            )
+        ions = [self._ion_from_smiles(part) for part in counts if formal_charge(part) != 0]
+        if len(counts) != 2 or len(ions) != 2:
+            raise SmilesError(
+                f"salt {name!r} must hold one kind of cation and one kind of anion, "
+                "written cation.anion"
+            )
+        cation, anion = sorted(ions, key=lambda ion: -ion.charge)
+        return Salt(cation=cation, anion=anion)
+
+    @cached_property
+    def _cation_prefixes(self) -> dict[str, list[tuple[str, Ion]]]:
+        """Names of cations by their first letter, longest first."""
+        pairs = [
+            (name.casefold(), ion) for ion in self.cations for name in (ion.name, *ion.aliases)
+        ]
+        by_letter: dict[str, list[tuple[str, Ion]]] = {}
+        for pair in sorted(pairs, key=lambda pair: -len(pair[0])):
+            by_letter.setdefault(pair[0][:1], []).append(pair)
+        return by_letter
+
+    @cached_property
+    def suggestions(self) -> dict[str, Salt]:
+        """Salts of every cation and anion by normalised name."""
+        salts = [Salt(cation=c, anion=a) for c in self.cations for a in self.anions]
+        return {normalise_name(salt.name): salt for salt in salts}
+
+    def _unknown(self, name: str) -> str:
+        return (
+            f"unknown salt {name!r}{suggestion(name, self.suggestions)}; "
+            "write cation and anion (NaPF6) or SMILES ([Na+].F[P-](F)(F)(F)(F)F)"
+        )
+
 
 _S = TypeVar("_S", Solvent, Ion)
 
@@ -182,3 +347,39 @@ def _index(species: Sequence[_S]) -> dict[str, _S]:
     for item in species:
         by_name |= {normalise_name(name): item for name in (item.name, *item.aliases)}
     return by_name
+
+
+FOLDER_VARIABLE = "ELECTROLYTE_ML_SPECIES"
+
+
+def user_folder() -> Path:
+    """Folder of the user's own species: ``$ELECTROLYTE_ML_SPECIES``, or the user's data folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("electrolyte_ml")) / "species"
+
+
+def catalog_with(folder: Path) -> Catalog:
+    """The package's species and those whose tables are in `folder`.
+
+    Raises
+    ------
+    CatalogError
+        If a row of the tables cannot be used, or a name means two species.
+    """
+    return Catalog([*read_solvents(), *read_solvents(folder)], [*read_ions(), *read_ions(folder)])
+
+
+@cache
+def packaged_catalog() -> Catalog:
+    """The package's species alone: what models are built from, whatever a user adds."""
+    return Catalog(read_solvents(), read_ions())
+
+
+@cache
+def default_catalog() -> Catalog:
+    """The package's species and the user's own, read once."""
+    return catalog_with(user_folder())

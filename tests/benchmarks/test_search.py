@@ -22,7 +22,7 @@ from electrolyte_ml.benchmarks.search_encodings import IndependentFractions
 from electrolyte_ml.benchmarks.search_worlds import World, nearest_of_pool
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.search import Components, Limits, SearchSpace
-from electrolyte_ml.search.legality import violations
+from electrolyte_ml.search.check_recipe import violations
 from electrolyte_ml.search.simulated_laboratory import SimulatedLaboratory
 from electrolyte_ml.species import default_catalog
 

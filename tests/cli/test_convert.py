@@ -5,8 +5,7 @@ import json
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.formulation.exchange import formulation_from_json
-from electrolyte_ml.formulation.tables import formulations_from_csv
+from electrolyte_ml.formulation.exchange import formulation_from_json, formulations_from_csv
 
 RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC"
 KEY = parse_recipe(RECIPE).key

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from electrolyte_ml.data.cards import shipped_cards
-from electrolyte_ml.data.user_sets import FOLDER_VARIABLE
+from electrolyte_ml.data.catalog import FOLDER_VARIABLE, shipped_cards
 
 LAB = """recipe,temperature_c,conductivity_ms_cm,doi,batch
 1 M NaPF6 in PC,25,8.1,10.1/x,1

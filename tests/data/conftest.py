@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from electrolyte_ml.data.catalog import FOLDER_VARIABLE
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.user_sets import FOLDER_VARIABLE
 from electrolyte_ml.formulation import parse_recipe
 
 

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from electrolyte_ml.data.cards import card_of, shipped_cards
+from electrolyte_ml.data.catalog import card_of, shipped_cards
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.properties import property_kinds
 from electrolyte_ml.errors import InputError

@@ -6,11 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from electrolyte_ml.data.cards import shipped_cards
-from electrolyte_ml.data.croissant import CONFORMS_TO
-from electrolyte_ml.data.exporting import export
-from electrolyte_ml.data.importing import import_measurements
-from electrolyte_ml.data.long_table import COLUMNS, from_frame
+from electrolyte_ml.data.catalog import shipped_cards
+from electrolyte_ml.data.exchange import CONFORMS_TO, export, import_measurements
+from electrolyte_ml.data.measurements import COLUMNS, from_frame
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
 

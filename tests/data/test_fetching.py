@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from electrolyte_ml.data import fetching
-from electrolyte_ml.data.cards import Download, card_of
+from electrolyte_ml.data.catalog import Download, card_of
 from electrolyte_ml.data.fetching import fetch
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.errors import DataNotFoundError, InputError

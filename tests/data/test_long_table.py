@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from electrolyte_ml.data.long_table import (
+from electrolyte_ml.data.measurements import (
     COLUMNS,
+    Measurements,
+    concatenate,
     from_frame,
     read_parquet,
     to_frame,
     write_parquet,
 )
-from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.properties import property_kinds
 from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from electrolyte_ml.data.cards import shipped_cards
+from electrolyte_ml.data.catalog import shipped_cards
 from electrolyte_ml.data.cleaning import Action
 from electrolyte_ml.data.location import ENVIRONMENT_VARIABLE
 from electrolyte_ml.data.sources import (

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from electrolyte_ml.data.cards import all_cards
-from electrolyte_ml.data.importing import import_measurements
+from electrolyte_ml.data.catalog import all_cards
+from electrolyte_ml.data.column_mapping import conversion
+from electrolyte_ml.data.exchange import import_measurements
 from electrolyte_ml.data.properties import registered_kind
-from electrolyte_ml.data.quantities import conversion
 from electrolyte_ml.data.sources import load_source, load_tables
 from electrolyte_ml.errors import InputError, TableError
 

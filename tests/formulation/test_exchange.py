@@ -7,8 +7,13 @@ import pytest
 
 from electrolyte_ml.errors import InputError, InputErrors, TableError
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.formulation.exchange import formulation_from_dict, formulation_from_json
-from electrolyte_ml.formulation.tables import COLUMNS, formulations_from_csv, to_csv
+from electrolyte_ml.formulation.exchange import (
+    COLUMNS,
+    formulation_from_dict,
+    formulation_from_json,
+    formulations_from_csv,
+    to_csv,
+)
 
 RECIPES = [
     "1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.formulation.text import LONGEST_RECIPE
+from electrolyte_ml.formulation.notation.normalise import LONGEST_RECIPE
 
 HERE = Path(__file__).parent
 # A suggestion for each of three names that nobody knows takes 140,000 calls.

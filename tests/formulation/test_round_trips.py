@@ -16,9 +16,8 @@ from electrolyte_ml.formulation import (
     parse_recipe,
     weigh_out_g,
 )
-from electrolyte_ml.formulation.exchange import formulation_from_dict
-from electrolyte_ml.formulation.tables import formulations_from_csv, to_csv
-from electrolyte_ml.formulation.text import LONGEST_RECIPE
+from electrolyte_ml.formulation.exchange import formulation_from_dict, formulations_from_csv, to_csv
+from electrolyte_ml.formulation.notation.normalise import LONGEST_RECIPE
 from electrolyte_ml.species import Salt, default_catalog
 
 CATALOG = default_catalog()

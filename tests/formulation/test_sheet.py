@@ -6,8 +6,7 @@ import pytest
 
 from electrolyte_ml.errors import AmountError, InputError
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.formulation.batch import batch_g
-from electrolyte_ml.formulation.sheet import weigh_out_sheet
+from electrolyte_ml.formulation.weigh_out import batch_g, weigh_out_sheet
 from electrolyte_ml.species import default_catalog
 
 RECIPE = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from electrolyte_ml.quantum import cavity
+from electrolyte_ml.quantum import mean_field as cavity
 
 gto = pytest.importorskip("pyscf.gto", reason="PySCF is not installed")
 pcm = pytest.importorskip("pyscf.solvent.pcm", reason="PySCF is not installed")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from electrolyte_ml.quantum.descent import descend
+from electrolyte_ml.quantum.dft_structures import descend
 from electrolyte_ml.quantum.xtb import ConvergenceError
 
 START = np.array([0.9, -0.6, 0.4])

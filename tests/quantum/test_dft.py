@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from electrolyte_ml.quantum.campaign import read_molecules
+from electrolyte_ml.quantum.computation import read_molecules
 from electrolyte_ml.quantum.dft import RELAXED, DftProtocol, dft_row
 from electrolyte_ml.quantum.geometry import molecule
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
-from electrolyte_ml.quantum.table import read_rows
+from electrolyte_ml.quantum.table import Protocol, read_rows
 
 
 def test_key_depends_on_the_functional_and_on_the_structures():

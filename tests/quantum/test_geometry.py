@@ -2,9 +2,14 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.errors import InputError, SmilesError
-from electrolyte_ml.quantum.connectivity import changed_bonds
-from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, conformers, molecule, softness
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.geometry import (
+    BOHR_ANGSTROM,
+    changed_bonds,
+    conformers,
+    molecule,
+    softness,
+)
+from electrolyte_ml.quantum.table import Protocol
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from collections import Counter
 from rdkit import Chem
 
 from electrolyte_ml.quantum.library import enumerate_families, library
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 
 def test_library_holds_the_catalog_and_thousands_more():

@@ -2,10 +2,10 @@ import pytest
 
 pytest.importorskip("tblite", reason="tblite is not installed")
 
-from electrolyte_ml.quantum.campaign import compute_table, read_molecules, xtb_compute
+from electrolyte_ml.quantum.computation import compute_table, read_molecules, xtb_compute
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.limits import BareAtomError, compute_limits, relaxed_structures
-from electrolyte_ml.quantum.protocol import Protocol
+from electrolyte_ml.quantum.table import Protocol
 from electrolyte_ml.quantum.xtb import Surface
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_rows
+from electrolyte_ml.quantum.table import Protocol
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from electrolyte_ml.errors import InputErrors, MissingDependencyError, TableError
-from electrolyte_ml.quantum.campaign import compute_table, filled_row, read_molecules
+from electrolyte_ml.quantum.computation import compute_table, filled_row, read_molecules
 from electrolyte_ml.quantum.limits import ComputedLimits
 from electrolyte_ml.quantum.table import LimitRow, read_rows, write_rows
 
@@ -131,7 +131,7 @@ def test_a_whole_last_line_needs_no_end(tmp_path):
 KILLED = """
 import sys, time
 from pathlib import Path
-from electrolyte_ml.quantum.campaign import compute_table, read_molecules
+from electrolyte_ml.quantum.computation import compute_table, read_molecules
 from electrolyte_ml.quantum.table import LimitRow
 
 def compute(subject):

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
+from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.report.campaign import write_report
-from electrolyte_ml.report.campaign_ranking import pending_lines, ranked_pending
-from electrolyte_ml.search.campaign import Campaign
+from electrolyte_ml.report.campaign import pending_lines, ranked_pending, write_report
 
 _RECIPE = """
 name = "small"

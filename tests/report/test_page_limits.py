@@ -1,8 +1,8 @@
 import pytest
 
-from electrolyte_ml.report.page_limits import constraint_words, limit_rows
+from electrolyte_ml.report.page import constraint_words, limit_rows
 from electrolyte_ml.search import propose, read_problem
-from electrolyte_ml.search.legality import Check
+from electrolyte_ml.search.check_recipe import Check
 
 _PROBLEM = {
     "name": "limits in words",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.search.composition import (
+from electrolyte_ml.search.grid_simplex import (
     count_compositions,
     decode_composition,
     encode_composition,

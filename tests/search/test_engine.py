@@ -6,10 +6,10 @@ import pytest
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Direction, Objective, SamplerName, SearchSettings, load_problem
+from electrolyte_ml.search.bundled import ready_problems
 from electrolyte_ml.search.engine import run_search, spread_points
 from electrolyte_ml.search.evaluation import Evaluator
-from electrolyte_ml.search.ready import ready_problems
-from electrolyte_ml.search.study import plan_search, sampler_seed
+from electrolyte_ml.search.storage import plan_search, sampler_seed
 
 
 def _keys(result):

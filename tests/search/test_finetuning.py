@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from electrolyte_ml.campaign.adapted import FineTuned
 from electrolyte_ml.cli.app import app
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models import predict_conductivity
-from electrolyte_ml.search.finetuning import FineTuned
 
 RECIPES = [f"{m} M NaPF6 in EC:EMC {r} w/w" for m in (0.5, 1.0, 1.5) for r in ("3:7", "5:5")]
 ROOM_K = 298.15

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.search.grid import (
+from electrolyte_ml.search.limits import (
     amount,
     divides_one,
     steps_at_least,

@@ -1,7 +1,7 @@
 import pytest
 
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount, parse_recipe
-from electrolyte_ml.search.legality import limit_checks, violations
+from electrolyte_ml.search.check_recipe import limit_checks, violations
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from electrolyte_ml.search.pareto import coverage, fronts, scaled, trailing
+from electrolyte_ml.search.shortlist import coverage, fronts, scaled, trailing
 
 _GAINS = arrays(
     float,

@@ -9,14 +9,13 @@ from electrolyte_ml.formulation import parse_recipe, weigh_out_g
 from electrolyte_ml.models import scoring
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Constraint
-from electrolyte_ml.search.arithmetic import (
+from electrolyte_ml.search.evaluation import Evaluator, probability_obeyed
+from electrolyte_ml.search.properties import PROPERTIES, Request, property_words
+from electrolyte_ml.search.recipe_properties import (
     cost_per_kg,
     fluorine_mass_fraction,
     solvents_per_salt_mol,
 )
-from electrolyte_ml.search.evaluation import Evaluator
-from electrolyte_ml.search.probability import probability_obeyed
-from electrolyte_ml.search.properties import PROPERTIES, Request, property_words
 from electrolyte_ml.search.scoring import ModelScorer
 
 

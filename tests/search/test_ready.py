@@ -5,8 +5,8 @@ import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search import load_problem, propose
-from electrolyte_ml.search.legality import violations
-from electrolyte_ml.search.ready import find_problem, ready_problems, require_predictable
+from electrolyte_ml.search.bundled import find_problem, ready_problems, require_predictable
+from electrolyte_ml.search.check_recipe import violations
 
 _READY = ready_problems()
 _PHOSPHATES = {"TMP", "TEP", "TFEP"}

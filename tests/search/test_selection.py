@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.search.selection import nearly_same, shortlist
+from electrolyte_ml.search.shortlist import nearly_same, shortlist
 
 
 @pytest.fixture

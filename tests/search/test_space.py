@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount, parse_recipe
 from electrolyte_ml.search import AdditiveRange, Components, Limits, SearchSpace
-from electrolyte_ml.search.amounts import written_amounts
-from electrolyte_ml.search.consistency import limit_faults
-from electrolyte_ml.search.legality import violations
-from electrolyte_ml.search.ratios import Ratio
+from electrolyte_ml.search.check_limits import limit_faults
+from electrolyte_ml.search.check_recipe import violations, written_amounts
+from electrolyte_ml.search.limits import Ratio
 
 _NAMES = (
     "EC PC DMC EMC DEC DME diglyme triglyme tetraglyme DOL THF 2-MeTHF".split()  # noqa: SIM905

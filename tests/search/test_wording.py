@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.search.wording import reasons
+from electrolyte_ml.search.rationale import reasons
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from electrolyte_ml.data.cards import card_of, shipped_cards
+from electrolyte_ml.data.catalog import card_of, shipped_cards
 from electrolyte_ml.data.cleaning import CleaningReport, joined_report
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
@@ -66,7 +66,7 @@ def load_tables(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
     """
     card = card_of(name)
     if card.imported:
-        from electrolyte_ml.data.user_sets import load_imported
+        from electrolyte_ml.data.catalog import load_imported
 
         return load_imported(name)
     loaded = {p: _load(name, p, several=len(card.properties) > 1) for p in card.properties}

@@ -17,7 +17,7 @@ from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.species import Solvent
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 FILE_NAME = "ai4chems_viscosity.xlsx"
 CITATION = "AI4ChemS viscosity collection (ThermoML and handbooks)"

@@ -15,8 +15,7 @@ import math
 import re
 from pathlib import Path
 
-from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.collector import Collector
+from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ElectrolyteError

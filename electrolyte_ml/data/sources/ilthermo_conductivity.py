@@ -14,8 +14,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.collector import Collector
+from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.column_mapping import number_of, read_mapping
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.collector import Collector
+from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.files import read_table

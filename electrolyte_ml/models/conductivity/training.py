@@ -47,7 +47,7 @@ from electrolyte_ml.models.deep.artefact import read_encoder
 from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.settings import GraphSettings
 from electrolyte_ml.optional import import_optional
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 Progress = Callable[[str, int, int], None]
 _CALIBRATION_FOLDS = 6

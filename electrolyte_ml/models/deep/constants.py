@@ -16,8 +16,8 @@ from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
 from electrolyte_ml.models.conductivity_law import TREND_SLOPES, TRENDING
 from electrolyte_ml.species import default_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 from electrolyte_ml.species.chemistry import formal_charge
-from electrolyte_ml.species.default import packaged_catalog
 
 #: Roles of species, and the names of their constants.
 CONSTANTS: dict[str, tuple[str, ...]] = {

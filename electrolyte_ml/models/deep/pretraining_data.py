@@ -18,7 +18,7 @@ from electrolyte_ml.features.graphs import SpeciesGraphs, species_graphs
 from electrolyte_ml.formulation import SolventAmount
 from electrolyte_ml.models.deep.constants import constants_of
 from electrolyte_ml.quantum.shipped import shipped_rows
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 #: Columns of the table of computed limits that are learnt, as they are there.
 WINDOW_TARGETS = (

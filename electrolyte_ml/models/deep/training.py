@@ -26,7 +26,7 @@ from electrolyte_ml.models.deep.mixtures import GraphRows
 from electrolyte_ml.models.deep.pretraining import PretrainingSettings, pretrain
 from electrolyte_ml.models.deep.pretraining_data import pretraining_data
 from electrolyte_ml.models.deep.settings import GraphSettings
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 Progress = Callable[[str, int, int], None]
 

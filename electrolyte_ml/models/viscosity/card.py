@@ -15,7 +15,7 @@ from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.viscosity.anchors import PROPERTY
 from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.rows import LiquidRows
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 CARD = "MODEL_CARD.md"
 SALT_TABLE = "salt_viscosity.csv"

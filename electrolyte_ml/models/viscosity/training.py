@@ -24,7 +24,7 @@ from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.rows import LiquidRows
 from electrolyte_ml.models.viscosity.salt import SaltLaw
 from electrolyte_ml.models.viscosity.walden import fit_salt_law, read_slopes
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 #: Temperatures of the pure liquids that are trained on, K.
 COLDEST_K, HOTTEST_K = 228.0, 400.0

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.viscosity.salt import SaltLaw
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 SOLVENTS = (
     "PC",

@@ -14,10 +14,9 @@ from electrolyte_ml.models.window.calibration import terms_of
 from electrolyte_ml.models.window.families import family_of
 from electrolyte_ml.models.window.features import MoleculeFeatures, molecule_features
 from electrolyte_ml.models.window.prediction import OXIDATION, REDUCTION
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_rows
-from electrolyte_ml.quantum.table import LimitRow
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.quantum.table import LimitRow, Protocol
+from electrolyte_ml.species.catalog import packaged_catalog
 
 AXES = (OXIDATION, REDUCTION)
 _FOLDS = 5

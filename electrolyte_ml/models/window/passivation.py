@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

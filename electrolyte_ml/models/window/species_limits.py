@@ -19,9 +19,8 @@ from electrolyte_ml.models.window.prediction import (
     SpeciesLimit,
     SpeciesWindow,
 )
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
-from electrolyte_ml.quantum.table import LimitRow, read_rows
+from electrolyte_ml.quantum.table import LimitRow, Protocol, read_rows
 from electrolyte_ml.species import canonical_smiles
 from electrolyte_ml.species.chemistry import formal_charge
 

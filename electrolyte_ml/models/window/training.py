@@ -30,8 +30,8 @@ from electrolyte_ml.models.window.references import (
     published_limits,
 )
 from electrolyte_ml.models.window.species_limits import forget
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
+from electrolyte_ml.quantum.table import Protocol
 
 Progress = Callable[[str, int, int], None]
 

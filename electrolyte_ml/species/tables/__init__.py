@@ -7,8 +7,8 @@ from importlib.resources.abc import Traversable
 
 from electrolyte_ml.errors import CatalogError, SmilesError
 from electrolyte_ml.files import read_table
-from electrolyte_ml.species.base import Ion, PropertyValue, Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles
+from electrolyte_ml.species.entities import Ion, PropertyValue, Solvent
 from electrolyte_ml.species.properties import (
     ION_PROPERTIES,
     SOLVENT_PROPERTIES,

@@ -20,7 +20,7 @@ from electrolyte_ml.models.deep.artefact import (
     write_encoder,
 )
 from electrolyte_ml.models.deep.mixtures import Mixtures
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 
 def log10_k(texts, temperature_k=298.15):

@@ -15,7 +15,7 @@ from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.models.viscosity.artefact import FOLDER, load, read_record, save
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
 from electrolyte_ml.models.viscosity.walden import Slopes, fit_salt_law
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 
 ROOM_K = 298.15
 CATALOG = packaged_catalog()

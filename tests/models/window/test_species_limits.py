@@ -4,10 +4,9 @@ import pytest
 from electrolyte_ml.models.window import species_limits
 from electrolyte_ml.models.window.prediction import CALCULATION, MODEL, TABLE
 from electrolyte_ml.models.window.species_limits import FOLDER_VARIABLE, TABLE_NAME
-from electrolyte_ml.quantum.protocol import Protocol
 from electrolyte_ml.quantum.shipped import shipped_dft_rows
-from electrolyte_ml.quantum.table import LimitRow, write_rows
-from electrolyte_ml.species.default import packaged_catalog
+from electrolyte_ml.quantum.table import LimitRow, Protocol, write_rows
+from electrolyte_ml.species.catalog import packaged_catalog
 
 UNSEEN = "CCCCCCCOC(=O)OCC"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.search.campaign import Campaign
 
 RECIPE = """
 name = "small"

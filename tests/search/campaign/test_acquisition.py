@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.suggest import pick
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Direction, Objective, Problem, Risk, load_problem
-from electrolyte_ml.search.campaign.acquisition import pick
-from electrolyte_ml.search.campaign.tuning import TunedScorer
 from electrolyte_ml.search.evaluation import Evaluator
 
 from .conftest import RECIPE

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from electrolyte_ml.campaign import Campaign, Status
 from electrolyte_ml.errors import InfeasibleError, InputError, TableError
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.search.campaign import Campaign, Status
-from electrolyte_ml.search.selection import nearly_same
+from electrolyte_ml.search.shortlist import nearly_same
 
 from .conftest import COLUMN, RECIPE, formula, scorer
 
@@ -258,13 +258,13 @@ def test_an_exhausted_problem_says_so(tmp_path, write_rows):
 _RECORD = """
 import os, sys
 from pathlib import Path
-from electrolyte_ml.search.campaign import log
+from electrolyte_ml.campaign import log
 
 def die(self, number, digest):
     os.kill(os.getpid(), 9)
 
 log.CampaignLog._write_head = die
-from electrolyte_ml.search.campaign import Campaign
+from electrolyte_ml.campaign import Campaign
 Campaign(Path(sys.argv[1])).record(Path(sys.argv[2]))
 """
 

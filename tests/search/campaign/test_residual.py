@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
+from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.events import Result, Status
+from electrolyte_ml.campaign.residual_gp import Points, Residual
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.search.campaign.kinship import Points
-from electrolyte_ml.search.campaign.residual import Residual
-from electrolyte_ml.search.campaign.state import Result, Status
-from electrolyte_ml.search.campaign.tuning import TunedScorer
 
 from .conftest import formula, scorer
 

@@ -1,0 +1,8 @@
+"""Campaigns: suggest recipes, record what the laboratory found, and suggest better ones."""
+
+from __future__ import annotations
+
+from electrolyte_ml.campaign.campaign import Campaign
+from electrolyte_ml.campaign.events import CampaignLogError, Result, State, Status, Suggestion
+
+__all__ = ["Campaign", "CampaignLogError", "Result", "State", "Status", "Suggestion"]

@@ -1,0 +1,398 @@
+"""Shipped models adapted to measurements: of a campaign, or of a laboratory's own table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.campaign.events import Result, Status
+from electrolyte_ml.campaign.residual_gp import Points, Residual
+from electrolyte_ml.campaign.results import Quantity
+from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.files import write_text
+from electrolyte_ml.formulation import Formulation, formulation_from_dict
+from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.search.scoring import ModelScorer, Scorer
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
+
+if TYPE_CHECKING:
+    from electrolyte_ml.models.scoring import ScoreTable
+    from electrolyte_ml.prediction import Prediction
+
+
+# Half of the shipped standard deviation: from there on it is the campaign that knows the recipe.
+_KNOWN_VARIANCE = 0.25
+
+_KNOWN = "known from the measurements of this campaign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Measurements of one property beside what the shipped model says of them.
+
+    Attributes
+    ----------
+    name
+        The property.
+    formulations
+        What was measured, length n; replicates are rows of their own.
+    value
+        Measured, shape (n,), in the unit of the property.
+    shipped
+        Prediction of the shipped model, n rows.
+    residual
+        The model of its error.
+    """
+
+    name: str
+    formulations: tuple[Formulation, ...]
+    value: NDArray[np.float64]
+    shipped: Prediction
+    residual: Residual
+
+    def errors(self) -> tuple[float, float]:
+        """Mean absolute error of the shipped and of the fine-tuned model.
+
+        Of log10 where the error of the property is a factor. The fine-tuned one has not seen any
+        measurement of the recipe that it is judged on.
+        """
+        before = _error(self.name, self.value, self.shipped)
+        after = before - self.residual.left_out()
+        return float(np.abs(before).mean()), float(np.abs(after).mean())
+
+
+class TunedScorer:
+    """A scorer whose predictions are corrected by measurements.
+
+    Parameters
+    ----------
+    base
+        Where predictions come from.
+    results
+        Measured results of a campaign.
+    """
+
+    def __init__(self, base: Scorer, results: Sequence[Result]) -> None:
+        self.base = base
+        self.measured: dict[str, Measured] = {}
+        for name, rows in _by_property(results).items():
+            found = _measured(base, name, rows)
+            if found is not None:
+                self.measured[name] = found
+        self._residuals = {name: found.residual for name, found in self.measured.items()}
+
+    def __call__(
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
+    ) -> Mapping[str, Prediction]:
+        """Predict; properties that were not measured are as the base predicts them."""
+        shipped = self.base(formulations, temperature_k)
+        return self.correct(shipped, formulations, temperature_k)
+
+    def correct(
+        self,
+        shipped: Mapping[str, Prediction],
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+    ) -> dict[str, Prediction]:
+        """Predictions of the base, of n rows, as measurements correct them."""
+        corrected = dict(shipped)
+        for name, residual in self._residuals.items():
+            if name in corrected:
+                points = _points(name, shipped[name], formulations, temperature_k)
+                corrected[name] = _tuned(name, shipped[name], residual, points)
+        return corrected
+
+    def expecting(
+        self,
+        shipped: Mapping[str, Prediction],
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+    ) -> TunedScorer:
+        """The same scorer with experiments under way, taken to come out as it predicts.
+
+        Predictions stay as they are, and intervals narrow where these experiments will tell.
+
+        Parameters
+        ----------
+        shipped
+            Predictions of the base for the experiments, n rows.
+        formulations, temperature_k
+            The experiments, length n.
+        """
+        heir = copy(self)
+        heir._residuals = dict(self._residuals)
+        for name, prediction in shipped.items():
+            known = PROPERTIES.get(name)
+            if known is not None and not known.is_measurable:
+                continue
+            points = _points(name, prediction, formulations, temperature_k)
+            usable = np.flatnonzero(np.isfinite(points.value) & (points.sigma > 0))
+            if len(usable):
+                measured = points.rows(usable)
+                before = self._residuals.get(name) or _nothing_measured(measured)
+                heir._residuals[name] = before.expecting(measured)
+        return heir
+
+
+def _nothing_measured(points: Points) -> Residual:
+    return Residual(points.rows(np.empty(0, dtype=np.intp)), np.empty(0))
+
+
+def _tuned(name: str, prediction: Prediction, residual: Residual, points: Points) -> Prediction:
+    value, sigma = points.value, points.sigma
+    mean, variance = residual.predict(points)
+    spread = _quantile(prediction.coverage) * sigma * np.sqrt(variance)
+    centre = value + sigma * mean
+    known = variance < _KNOWN_VARIANCE
+    reasons = tuple(
+        _KNOWN if near and not inside else reason
+        for near, inside, reason in zip(known, prediction.in_domain, prediction.reason, strict=True)
+    )
+    # Without a number, or with a certain one such as no conduction without salt, nothing changes.
+    sure = ~(np.isfinite(value) & (sigma > 0))
+    low, middle, high = (
+        np.where(sure, shipped, _unscale(name, x))
+        for shipped, x in (
+            (prediction.low, centre - spread),
+            (prediction.value, centre),
+            (prediction.high, centre + spread),
+        )
+    )
+    return replace(
+        prediction,
+        value=middle,
+        low=low,
+        high=high,
+        in_domain=prediction.in_domain | (known & np.isfinite(middle)),
+        reason=reasons,
+    )
+
+
+def _measured(
+    base: Scorer, name: str, rows: Sequence[tuple[Formulation, float | None, float]]
+) -> Measured | None:
+    """None where the shipped model says nothing, or is certain, of every measured recipe."""
+    temperatures = np.array([ROOM_TEMPERATURE_K if t is None else t for _, t, _ in rows])
+    formulations = [f for f, _, _ in rows]
+    shipped = base(formulations, temperatures).get(name)
+    if shipped is None:
+        return None
+    value = np.array([v for _, _, v in rows])
+    error = _error(name, value, shipped)
+    points = _points(name, shipped, formulations, temperatures)
+    usable = np.flatnonzero(np.isfinite(error) & (points.sigma > 0))
+    if not len(usable):
+        return None
+    return Measured(
+        name=name,
+        formulations=tuple(formulations[i] for i in usable.tolist()),
+        value=value[usable],
+        shipped=shipped.select(usable),
+        residual=Residual(points.rows(usable), error[usable]),
+    )
+
+
+def _points(
+    name: str,
+    shipped: Prediction,
+    formulations: Sequence[Formulation],
+    temperature_k: NDArray[np.float64],
+) -> Points:
+    """Rows of a prediction on the scale of its error; a doubt that is not known counts as none."""
+    value, sigma = _scale(name, shipped)
+    return Points(
+        formulations=tuple(formulations),
+        temperature_k=_temperatures(name, np.asarray(temperature_k, dtype=np.float64)),
+        value=value,
+        sigma=np.where(np.isfinite(sigma), sigma, 0.0),
+    )
+
+
+def _by_property(
+    results: Sequence[Result],
+) -> dict[str, list[tuple[Formulation, float | None, float]]]:
+    found: dict[str, list[tuple[Formulation, float | None, float]]] = {}
+    quantity: Quantity
+    for result in results:
+        for quantity, value in result.values.items():
+            name, temperature = quantity
+            found.setdefault(name, []).append((result.formulation, temperature, value))
+    return found
+
+
+def _temperatures(name: str, temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Temperatures that matter to a property: one for all where it has none."""
+    known = PROPERTIES.get(name)
+    if known is not None and not known.at_temperature:
+        return np.full_like(temperature_k, ROOM_TEMPERATURE_K)
+    return temperature_k
+
+
+def _is_logarithmic(name: str) -> bool:
+    known = PROPERTIES.get(name)
+    return known is not None and known.is_logarithmic
+
+
+def _scale(name: str, prediction: Prediction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Value and standard deviation of a prediction on the scale of its error."""
+    low, value, high = prediction.low, prediction.value, prediction.high
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if _is_logarithmic(name):
+            low, value, high = np.log10(low), np.log10(value), np.log10(high)
+        return value, (high - low) / (2 * _quantile(prediction.coverage))
+
+
+def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = 10.0**number if _is_logarithmic(name) else number
+    return result
+
+
+def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArray[np.float64]:
+    predicted, _ = _scale(name, shipped)
+    measured = np.log10(value) if _is_logarithmic(name) else value
+    result: NDArray[np.float64] = measured - predicted
+    return result
+
+
+def _quantile(coverage: float) -> float:
+    """Standard deviations from the middle to the end of an interval of a normal distribution."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + min(coverage, 1 - 1e-9)) / 2))
+
+
+PROPERTY = "conductivity_ms_cm"
+
+_SCHEMA_VERSION = 1
+
+# With fewer recipes nothing can be left out to see what the others teach.
+_FEWEST_RECIPES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuned:
+    """Measurements that correct the shipped conductivity model.
+
+    Attributes
+    ----------
+    formulations
+        What was measured, length n.
+    temperature_k, conductivity_ms_cm
+        Shape (n,), positive.
+    """
+
+    formulations: Sequence[Formulation]
+    temperature_k: NDArray[np.float64]
+    conductivity_ms_cm: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        recipes = len({f.key for f in self.formulations})
+        if recipes < _FEWEST_RECIPES:
+            raise InputError(
+                f"measurements of {recipes} recipes given; fine-tuning needs at least "
+                f"{_FEWEST_RECIPES}, so that its gain can be measured"
+            )
+
+    @classmethod
+    def from_table(cls, file: Path) -> FineTuned:
+        """Read a CSV or Parquet file of measurements.
+
+        Parameters
+        ----------
+        file
+            As `electrolyte_ml.data.user_table.read_user_table` takes it, with conductivities.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or holds no conductivities or those of too few recipes.
+        TableError
+            If rows cannot be used; all of them are listed.
+        """
+        from electrolyte_ml.data.user_table import read_user_table
+
+        tables = read_user_table(file, source=file.name).tables
+        for table in tables:
+            if table.property_name == PROPERTY:
+                return cls(
+                    formulations=table.row_formulations,
+                    temperature_k=table.temperature_k,
+                    conductivity_ms_cm=table.value,
+                )
+        found = ", ".join(t.property_name for t in tables) or "nothing"
+        raise InputError(f"{file} holds {found}; a column {PROPERTY} is needed")
+
+    def gain(self) -> dict[str, float]:
+        """Mean absolute error in log10 of the model as it ships and as fine-tuned.
+
+        The fine-tuned one has not seen any measurement of the recipe that it is judged on.
+        """
+        before, after = self._scorer().measured[PROPERTY].errors()
+        return {
+            "n": len(self.formulations),
+            "recipes": len({f.key for f in self.formulations}),
+            "mae_log10_shipped": before,
+            "mae_log10_finetuned": after,
+        }
+
+    def apply(self, table: ScoreTable) -> ScoreTable:
+        """The same scores with corrected conductivities."""
+        tuned = self._scorer()(table.formulations, table.temperature_k)[PROPERTY]
+        return replace(table, predictions={**table.predictions, PROPERTY: tuned})
+
+    def write(self, path: Path) -> None:
+        """Write a file that `read` takes; it holds the measurements and runs no code."""
+        rows = [
+            {"formulation": f.to_dict(), "temperature_k": float(t), PROPERTY: float(k)}
+            for f, t, k in zip(
+                self.formulations, self.temperature_k, self.conductivity_ms_cm, strict=True
+            )
+        ]
+        text = json.dumps({"schema_version": _SCHEMA_VERSION, "rows": rows}, indent=1) + "\n"
+        write_text(path, text)
+
+    @classmethod
+    def read(cls, path: Path) -> FineTuned:
+        """Read what `write` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is not one of those.
+        """
+        try:
+            held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            rows = held["rows"]
+            if held["schema_version"] != _SCHEMA_VERSION:
+                raise InputError(f"schema version {held['schema_version']} is not known")
+            return cls(
+                formulations=[formulation_from_dict(row["formulation"]) for row in rows],
+                temperature_k=np.array([float(row["temperature_k"]) for row in rows]),
+                conductivity_ms_cm=np.array([float(row[PROPERTY]) for row in rows]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, ElectrolyteError) as error:
+            raise InputError(
+                f"{path} is no fine-tuned model ({error}); make one with: "
+                "electrolyte-ml train conductivity --finetune MEASUREMENTS.csv --out FILE.json"
+            ) from error
+
+    def _scorer(self) -> TunedScorer:
+        results = [
+            Result(
+                suggestion=None,
+                formulation=formulation,
+                status=Status.OK,
+                values={(PROPERTY, float(temperature)): float(value)},
+            )
+            for formulation, temperature, value in zip(
+                self.formulations, self.temperature_k, self.conductivity_ms_cm, strict=True
+            )
+        ]
+        return TunedScorer(ModelScorer([PROPERTY]), results)

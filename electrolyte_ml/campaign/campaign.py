@@ -1,0 +1,310 @@
+"""A campaign: a folder that suggests recipes to measure and learns from what is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.events import CampaignLog, Result, State, Suggestion, next_ids, replay
+from electrolyte_ml.campaign.results import column_name, read_results
+from electrolyte_ml.campaign.suggest import choose, measurable
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import write_table
+from electrolyte_ml.search.bundled import require_predictable
+from electrolyte_ml.search.engine import ProgressCallback
+from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.search.proposals import weigh_out_per_100g
+from electrolyte_ml.search.recipe_file import load_problem
+from electrolyte_ml.search.scoring import ModelScorer, Scorer
+
+README = """\
+This folder is a campaign of electrolyte-ml: suggest, measure, record, and suggest again.
+
+  problem.toml     what is sought; a copy that must stay as it is
+  round_001.csv    recipes to measure, with empty columns for what you find. Fill it in with any
+                   spreadsheet and record it:  electrolyte-ml campaign record FOLDER round_001.csv
+                   - a second row of the same id is a replicate
+                   - write `failed` under status if an experiment gave no number (not dissolved,
+                     two phases, froze) and why under comment; `skipped` if it will not be done
+                   - if you made something else than suggested, change the recipe in the row
+                   - recipes of your own: leave id empty and write the recipe
+                   - half-filled sheets can be recorded, and more rows in another file later
+  measured.csv     everything recorded so far, written anew every time
+  log.jsonl        what happened, line by line. Do not edit it: each line vouches for the one
+                   before. All other files but problem.toml can be made again from it
+
+Next recipes:      electrolyte-ml campaign suggest FOLDER -n 8
+Where it stands:   electrolyte-ml campaign status FOLDER
+A report:          electrolyte-ml campaign report FOLDER
+"""
+
+
+def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
+    """A sheet of suggestions with empty columns for the results."""
+    wanted = [column_name(q) for q in measurable(problem)]
+    rows = []
+    for suggestion in suggestions:
+        masses = weigh_out_per_100g(suggestion.formulation, problem.components, problem.limits)
+        rows.append(
+            {
+                "id": suggestion.id,
+                "recipe": suggestion.formulation.notation(),
+                "weigh out, g for 100 g": "; ".join(f"{n} {m:.2f}" for n, m in masses.items()),
+                **{
+                    f"predicted {label}": _interval(told)
+                    for label, told in suggestion.predictions.items()
+                },
+                **dict.fromkeys(wanted, ""),
+                "status": "",
+                "comment": "",
+                "why": suggestion.why,
+            }
+        )
+    _write(path, rows)
+
+
+def write_measured(path: Path, state: State) -> None:
+    """Everything recorded, a row for each result; it can be recorded into a new campaign."""
+    columns = list(dict.fromkeys(column_name(q) for r in state.results for q in r.values))
+    rows = []
+    for result in state.results:
+        values = {column_name(q): f"{v:.10g}" for q, v in result.values.items()}
+        rows.append(
+            {
+                "suggestion": result.suggestion or "",
+                "recipe": result.formulation.notation(),
+                **{column: values.get(column, "") for column in columns},
+                "status": str(result.status),
+                "comment": result.comment,
+            }
+        )
+    _write(path, rows or [dict.fromkeys(("suggestion", "recipe", "status", "comment"), "")])
+
+
+def _interval(told: Mapping[str, float | None]) -> str:
+    if told["value"] is None:
+        return ""
+    return f"{told['value']:.3g} ({told['low']:.3g} to {told['high']:.3g})"
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    # Line ends as spreadsheets expect them.
+    write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")
+
+
+PROBLEM, LOG = "problem.toml", "log.jsonl"
+
+
+class Campaign:
+    """A campaign in its folder.
+
+    Parameters
+    ----------
+    folder
+        What `create` made.
+    scorer
+        Where predictions come from; by default the models that ship with the package.
+
+    Attributes
+    ----------
+    problem
+        What is sought.
+    state
+        What was suggested and recorded.
+
+    Raises
+    ------
+    InputError
+        If there is no campaign in the folder, or its problem was changed.
+    CampaignLogError
+        If its log was changed.
+    """
+
+    def __init__(self, folder: Path, scorer: Scorer | None = None) -> None:
+        self.folder = folder
+        if not (folder / LOG).is_file():
+            raise InputError(
+                f"{folder}: no campaign is here; begin one with "
+                f"'electrolyte-ml campaign new {folder} --recipe FILE.toml'"
+            )
+        self._log = CampaignLog(folder / LOG)
+        events = self._log.read()
+        if not events or events[0].kind != "created":
+            raise InputError(f"{folder / LOG}: the campaign was never begun; make a new one")
+        for name, digest in events[0].data["files"].items():
+            if _sha256(folder / name) != digest:
+                raise InputError(
+                    f"{folder / name}: was changed since the campaign began, so that its recipes "
+                    "and results would mean something else; restore it, or begin a new campaign"
+                )
+        self.problem: Problem = load_problem(folder / PROBLEM)
+        self._scorer = scorer
+        self.state: State = replay(events)
+        self._write_files()
+
+    @classmethod
+    def create(cls, folder: Path, recipe: Path, scorer: Scorer | None = None) -> Campaign:
+        """Begin a campaign.
+
+        Parameters
+        ----------
+        folder
+            New or empty.
+        recipe
+            The problem (TOML); it is copied, with its file of prices if it has one.
+        scorer
+            Where predictions come from.
+
+        Raises
+        ------
+        InputError
+            If the folder holds something.
+        RecipeFileError
+            If the problem cannot be used; one line for each fault.
+        """
+        require_predictable(load_problem(recipe), scorer)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
+        names = {PROBLEM: recipe}
+        prices = tomllib.loads(recipe.read_text(encoding="utf-8")).get("prices", {}).get("file")
+        if prices is not None:
+            if Path(prices).name != prices:
+                raise InputError(
+                    f"{recipe}: prices.file must lie beside the file to be taken along, given "
+                    f"{prices!r}"
+                )
+            names[prices] = recipe.parent / prices
+        folder.resolve().parent.mkdir(parents=True, exist_ok=True)
+        # Made beside its place and moved there whole: a kill leaves no half a campaign.
+        with tempfile.TemporaryDirectory(dir=folder.resolve().parent) as temporary:
+            new = Path(temporary) / "campaign"
+            new.mkdir()
+            for name, source in names.items():
+                shutil.copyfile(source, new / name)
+            (new / "README.txt").write_text(README, encoding="utf-8")
+            (new / LOG).touch()
+            digests = {name: _sha256(new / name) for name in names}
+            CampaignLog(new / LOG).append("created", {"source": recipe.name, "files": digests})
+            new.replace(folder)
+        return cls(folder, scorer)
+
+    def suggest(
+        self,
+        n: int = 8,
+        *,
+        n_trials: int | None = None,
+        seed: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> tuple[Suggestion, ...]:
+        """Ask for recipes to measure next, and keep them as pending.
+
+        Parameters
+        ----------
+        n
+            How many.
+        n_trials, progress
+            As in `propose`.
+        seed
+            By default that of the problem plus the number of rounds so far.
+
+        Raises
+        ------
+        InfeasibleError
+            If no recipe that is new satisfies every constraint.
+        """
+        if n < 1:
+            raise InputError(f"the number of suggestions must be at least 1, given {n}")
+        number = self.state.n_rounds + 1
+        choices = choose(
+            self.problem,
+            self.tuned(),
+            self.state.known_formulations,
+            n,
+            pending=[s.formulation for s in self.state.pending],
+            seed=self.problem.settings.seed + number - 1 if seed is None else seed,
+            n_trials=n_trials,
+            progress=progress,
+        )
+        ids = next_ids(self.state.suggestions, len(choices))
+        fresh = tuple(
+            Suggestion(
+                id=name,
+                round=number,
+                formulation=choice.formulation,
+                predictions=choice.predictions,
+                why=choice.why,
+            )
+            for name, choice in zip(ids, choices, strict=True)
+        )
+        self._log.append("suggested", {"suggestions": [s.to_dict() for s in fresh]})
+        self._replay()
+        return fresh
+
+    def record(self, path: Path, *, again: bool = False) -> list[Result]:
+        """Record a file of results: all of it, or nothing if any row is at fault.
+
+        Parameters
+        ----------
+        path
+            CSV; see `read_results`.
+        again
+            Record a file although the very same one was recorded before.
+
+        Raises
+        ------
+        TableError
+            With a line for every fault of every row.
+        InputError
+            If the file cannot be read, holds no result, or was recorded before.
+        """
+        results = read_results(path, self.state)
+        digest = _sha256(path)
+        if digest in self.state.files and not again:
+            raise InputError(
+                f"{path}: this very file was recorded before (as {self.state.files[digest]}); "
+                "nothing is recorded. Give --again if the same numbers were measured twice"
+            )
+        self._log.append(
+            "recorded",
+            {"file": path.name, "sha256": digest, "results": [r.to_dict() for r in results]},
+        )
+        self._replay()
+        return results
+
+    def tuned(self) -> TunedScorer:
+        """The scorer, fine-tuned on everything measured so far."""
+        measured = {name for r in self.state.measured for name, _ in r.values}
+        names = [*self.problem.property_names, *(n for n in sorted(measured) if n in PROPERTIES)]
+        base = self._scorer or ModelScorer(names, self.problem.prices)
+        return TunedScorer(base, self.state.measured)
+
+    def _replay(self) -> None:
+        self.state = replay(self._log.read())
+        self._write_files()
+
+    def _write_files(self) -> None:
+        """Files for people; all of them follow from the log, so a kill before this costs nothing.
+
+        A sheet that is there is left alone: somebody may be filling it in.
+        """
+        for number in range(1, self.state.n_rounds + 1):
+            sheet = self.folder / f"round_{number:03d}.csv"
+            if not sheet.exists():
+                write_sheet(
+                    sheet, self.problem, [s for s in self.state.suggestions if s.round == number]
+                )
+        write_measured(self.folder / "measured.csv", self.state)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error

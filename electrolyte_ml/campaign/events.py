@@ -1,0 +1,383 @@
+"""The log of a campaign, and the state that is replayed from it.
+
+The log of a campaign: lines that are only ever added, each vouching for the one before.
+
+A line is a JSON object with its number, the time, what happened, and the SHA-256 of the line before
+it. Changing, removing or inserting a line breaks the chain. A small file beside the log holds
+number and hash of its last line, so that lines missing at the end are noticed too. One action is
+one line: a process that is killed leaves the action either done or not done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from electrolyte_ml.errors import InputErrors
+from electrolyte_ml.files import write_text
+from electrolyte_ml.formulation import Formulation, formulation_from_dict
+
+_NO_LINE = "0" * 64
+
+_ADVICE = (
+    "restore the folder from a backup, or begin a new campaign and record the rows of measured.csv "
+    "there"
+)
+
+
+class CampaignLogError(InputErrors):
+    """The log of a campaign was changed after it was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the log.
+
+    Attributes
+    ----------
+    number
+        1 for the first line.
+    time
+        When, UTC, ISO 8601.
+    kind
+        What happened: ``created``, ``suggested`` or ``recorded``.
+    data
+        Everything about it.
+    """
+
+    number: int
+    time: str
+    kind: str
+    data: Mapping[str, Any]
+
+
+class CampaignLog:
+    """Append-only log.
+
+    Parameters
+    ----------
+    path
+        The file of lines; its head is kept beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.head = path.with_suffix(".head")
+
+    def read(self) -> tuple[Event, ...]:
+        """All events, the chain checked.
+
+        A last line that was torn by a kill is no event: what it was to say did not happen.
+
+        Raises
+        ------
+        CampaignLogError
+            If lines were changed, removed or inserted; one message for each fault.
+        """
+        events, _ = self._checked()
+        return events
+
+    def append(self, kind: str, data: Mapping[str, Any]) -> Event:
+        """Add an event; it is on the disk when this returns.
+
+        Raises
+        ------
+        CampaignLogError
+            If the log is damaged; then nothing is added.
+        """
+        # One writer at a time; the system releases the lock of a process that dies.
+        with FileLock(self.path.with_suffix(".lock")):
+            events, last_hash = self._checked()
+            self._mend_end()
+            event = Event(
+                number=len(events) + 1,
+                time=datetime.now(UTC).isoformat(timespec="seconds"),
+                kind=kind,
+                data=data,
+            )
+            line = _line(event, last_hash)
+            with self.path.open("ab") as file:
+                file.write(line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self._write_head(event.number, _sha256(line))
+        return event
+
+    def _checked(self) -> tuple[tuple[Event, ...], str]:
+        """Events, and the hash of the last line."""
+        faults: list[str] = []
+        events: list[Event] = []
+        hashes = [_NO_LINE]
+        for number, line in enumerate(self._whole_lines(), start=1):
+            place = f"{self.path}, line {number}"
+            event = _event(line, number, hashes[-1], place, faults)
+            if event is not None:
+                events.append(event)
+            hashes.append(_sha256(line))
+        faults += self._missing_at_end(hashes)
+        if faults:
+            raise CampaignLogError([*faults, f"{self.path}: the log is not whole; {_ADVICE}"])
+        return tuple(events), hashes[-1]
+
+    def _missing_at_end(self, hashes: Sequence[str]) -> list[str]:
+        if not self.head.exists():
+            return []
+        number, _, digest = self.head.read_text(encoding="ascii").strip().partition(" ")
+        if not number.isdigit() or len(hashes) <= int(number):
+            return [
+                f"{self.path}: {self.head.name} knows of {number} lines, the log has "
+                f"{len(hashes) - 1}: lines at its end were removed"
+            ]
+        if hashes[int(number)] != digest:
+            return [f"{self.path}, line {number}: the line was changed after it was written"]
+        return []
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Lines that are whole; the last one also without its line end if it is."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            raise CampaignLogError([f"{self.path}: no such file; is this a campaign?"]) from None
+        *lines, rest = content.split(b"\n")
+        yield from lines
+        if rest and _is_json(rest):
+            yield rest
+
+    def _mend_end(self) -> None:
+        """End the file with a line end: add it to a whole line, keep a torn one beside the log."""
+        content = self.path.read_bytes()
+        rest = content[content.rfind(b"\n") + 1 :]
+        if not rest:
+            return
+        with self.path.open("rb+") as file:
+            if _is_json(rest):
+                file.seek(0, os.SEEK_END)
+                file.write(b"\n")
+            else:
+                self.path.with_suffix(".torn").write_bytes(rest)
+                file.truncate(len(content) - len(rest))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _write_head(self, number: int, digest: str) -> None:
+        write_text(self.head, f"{number} {digest}\n")
+
+
+def _line(event: Event, previous: str) -> bytes:
+    content = {
+        "n": event.number,
+        "time": event.time,
+        "event": event.kind,
+        "data": event.data,
+        "previous_sha256": previous,
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _event(line: bytes, number: int, previous: str, place: str, faults: list[str]) -> Event | None:
+    try:
+        content = json.loads(line)
+        event = Event(
+            number=content["n"],
+            time=content["time"],
+            kind=content["event"],
+            data=content["data"],
+        )
+        held = content["previous_sha256"]
+    except (ValueError, KeyError, TypeError):
+        faults.append(f"{place}: cannot be read as an event")
+        return None
+    if event.number != number:
+        faults.append(f"{place}: is numbered {event.number}; a line was removed or inserted")
+    elif held != previous:
+        faults.append(
+            f"{place}: does not fit the line before it, which was changed after it was written"
+        )
+    return event
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _sha256(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+class Status(StrEnum):
+    """What became of an experiment."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A recipe that the campaign asked to be measured.
+
+    Attributes
+    ----------
+    id
+        Such as ``S003``.
+    round
+        Number of its batch, 1 for the first.
+    formulation
+        The recipe.
+    predictions
+        What was predicted then: label of an objective or constraint to value, low and high.
+    why
+        One line.
+    """
+
+    id: str
+    round: int
+    formulation: Formulation
+    predictions: Mapping[str, Mapping[str, float | None]]
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form of the log."""
+        return {
+            "id": self.id,
+            "round": self.round,
+            "formulation": self.formulation.to_dict(),
+            "predictions": {k: dict(v) for k, v in self.predictions.items()},
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One experiment: one bottle, one row of a file of results.
+
+    Attributes
+    ----------
+    suggestion
+        Suggestion it answers; None for a recipe of the laboratory's own.
+    formulation
+        What was in the bottle.
+    status
+        Whether it gave numbers.
+    values
+        Measured values: property and temperature (K, None where it has none) to value.
+    comment
+        What the chemist wrote.
+    """
+
+    suggestion: str | None
+    formulation: Formulation
+    status: Status
+    values: Mapping[tuple[str, float | None], float]
+    comment: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form of the log."""
+        return {
+            "suggestion": self.suggestion,
+            "formulation": self.formulation.to_dict(),
+            "status": str(self.status),
+            "values": [
+                {"property": name, "temperature_k": temperature, "value": value}
+                for (name, temperature), value in self.values.items()
+            ],
+            "comment": self.comment,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything suggested and recorded so far.
+
+    Attributes
+    ----------
+    suggestions
+        In the order of their ids.
+    results
+        In the order recorded; replicates are several results of one recipe.
+    files
+        SHA-256 of each file of results that was recorded, with its name.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    results: tuple[Result, ...]
+    files: Mapping[str, str]
+
+    @property
+    def n_rounds(self) -> int:
+        """Batches suggested."""
+        return max((s.round for s in self.suggestions), default=0)
+
+    @property
+    def pending(self) -> tuple[Suggestion, ...]:
+        """Suggestions without any result."""
+        answered = {r.suggestion for r in self.results}
+        return tuple(s for s in self.suggestions if s.id not in answered)
+
+    def suggestion(self, name: str) -> Suggestion | None:
+        """The suggestion of an id, written in any case; None if there is none."""
+        wanted = name.strip().upper()
+        return next((s for s in self.suggestions if s.id == wanted), None)
+
+    @property
+    def measured(self) -> tuple[Result, ...]:
+        """Results with numbers."""
+        return tuple(r for r in self.results if r.status is Status.OK)
+
+    @property
+    def known_formulations(self) -> list[Formulation]:
+        """Everything that is not to be suggested again: pending, measured, failed, skipped."""
+        found = [s.formulation for s in self.suggestions]
+        found += [r.formulation for r in self.results]
+        return list({f.key: f for f in found}.values())
+
+
+def replay(events: Iterable[Event]) -> State:
+    """The state after all events."""
+    suggestions: list[Suggestion] = []
+    results: list[Result] = []
+    files: dict[str, str] = {}
+    for event in events:
+        if event.kind == "suggested":
+            suggestions += [_suggestion(item) for item in event.data["suggestions"]]
+        elif event.kind == "recorded":
+            results += [_result(item) for item in event.data["results"]]
+            files[event.data["sha256"]] = event.data["file"]
+    return State(suggestions=tuple(suggestions), results=tuple(results), files=files)
+
+
+def next_ids(suggestions: Sequence[Suggestion], n: int) -> list[str]:
+    """Ids of the next `n` suggestions."""
+    return [f"S{len(suggestions) + i:03d}" for i in range(1, n + 1)]
+
+
+def _suggestion(item: Mapping[str, Any]) -> Suggestion:
+    return Suggestion(
+        id=item["id"],
+        round=item["round"],
+        formulation=formulation_from_dict(item["formulation"]),
+        predictions=item["predictions"],
+        why=item["why"],
+    )
+
+
+def _result(item: Mapping[str, Any]) -> Result:
+    return Result(
+        suggestion=item["suggestion"],
+        formulation=formulation_from_dict(item["formulation"]),
+        status=Status(item["status"]),
+        values={(v["property"], v["temperature_k"]): v["value"] for v in item["values"]},
+        comment=item["comment"],
+    )

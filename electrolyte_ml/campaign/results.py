@@ -1,0 +1,224 @@
+"""Files of results: what the chemist fills in, and reading it back with all faults at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from electrolyte_ml.campaign.events import Result, State, Status
+from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.search.objectives import at_temperature
+from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.units import temperature_k
+
+Quantity = tuple[str, float | None]
+_ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
+# Columns of a sheet of suggestions that are for reading only.
+_CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
+_CARRIED_PREFIX = "predicted "
+
+
+def column_name(quantity: Quantity) -> str:
+    """Such as ``conductivity_ms_cm at 25 degC``."""
+    name, temperature = quantity
+    return name + at_temperature(temperature)
+
+
+def read_results(path: Path, state: State) -> list[Result]:
+    """Read a file of results.
+
+    Parameters
+    ----------
+    path
+        CSV with a column ``id`` (of a suggestion) or ``recipe`` or both, one column for each
+        measured property such as ``conductivity_ms_cm at 25 degC``, optionally ``status``
+        (``ok``, ``failed`` or ``skipped``) and ``comment``. Several rows of one recipe are
+        replicates. Rows without any entry are left out, so that a sheet may be half filled in.
+    state
+        What was suggested.
+
+    Returns
+    -------
+    list of Result
+        At least one.
+
+    Raises
+    ------
+    TableError
+        With a line for every fault of every row.
+    InputError
+        If the file cannot be read or holds no result.
+    """
+    header, rows = _table(path)
+    faults: list[str] = []
+    quantities = _quantities(header, path, faults)
+    results = []
+    for number, row in rows:
+        place = f"{path}, line {number}"
+        if not any(row.get(c) for c in (*quantities, _STATUS, _COMMENT)):
+            continue
+        result = _result(row, quantities, state, place, faults)
+        if result is not None:
+            results.append(result)
+    if faults:
+        raise TableError(faults)
+    if not results:
+        raise InputError(f"{path}: no row holds a measured value or a status")
+    return results
+
+
+def _table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as CSV in UTF-8: {error}") from error
+    # Spreadsheets of half of Europe write semicolons, because their comma is decimal.
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="")
+    header = [(name or "").strip() for name in reader.fieldnames or ()]
+    reader.fieldnames = header
+    rows = [
+        (reader.line_num, {k: (v or "").strip() for k, v in row.items() if isinstance(v, str)})
+        for row in reader
+    ]
+    return header, rows
+
+
+def _quantities(header: Sequence[str], path: Path, faults: list[str]) -> dict[str, Quantity]:
+    """Columns of measured values."""
+    found: dict[str, Quantity] = {}
+    if _ID not in header and _RECIPE not in header:
+        faults.append(f"{path}: needs a column {_ID!r} or {_RECIPE!r}; it has {', '.join(header)}")
+    for column in header:
+        if column in (_ID, _RECIPE, _STATUS, _COMMENT, *_CARRIED, ""):
+            continue
+        if column.startswith(_CARRIED_PREFIX):
+            continue
+        quantity = _quantity(column, path, faults)
+        if quantity in found.values():
+            faults.append(f"{path}: column {column!r} means the same as another one")
+        if quantity is not None:
+            found[column] = quantity
+    return found
+
+
+def _quantity(column: str, path: Path, faults: list[str]) -> Quantity | None:
+    name, _, temperature = (part.strip() for part in column.partition(" at "))
+    place = f"{path}, column {column!r}"
+    known = PROPERTIES.get(name)
+    if known is None:
+        names = [_ID, _RECIPE, _STATUS, _COMMENT, *PROPERTIES]
+        faults.append(f"{place}: no such property{nearest_or_all(name, names)}")
+        return None
+    if not known.is_measurable:
+        faults.append(f"{place}: {name} follows from the recipe and is not measured; remove it")
+        return None
+    if not known.at_temperature:
+        if temperature:
+            faults.append(f"{place}: {name} has no temperature")
+        return name, None
+    if not temperature:
+        faults.append(f"{place}: needs its temperature, such as '{name} at 25 degC'")
+        return None
+    try:
+        return name, temperature_k(temperature)
+    except InputError as error:
+        faults.append(f"{place}: {error}")
+        return None
+
+
+def _result(
+    row: Mapping[str, str],
+    quantities: Mapping[str, Quantity],
+    state: State,
+    place: str,
+    faults: list[str],
+) -> Result | None:
+    before = len(faults)
+    suggested, formulation = _what(row, state, place, faults)
+    values = _values(row, quantities, place, faults)
+    status = _status(row, any(row.get(c) for c in quantities), place, faults)
+    if len(faults) > before or formulation is None or status is None:
+        return None
+    return Result(
+        suggestion=suggested,
+        formulation=formulation,
+        status=status,
+        values=values,
+        comment=row.get(_COMMENT, ""),
+    )
+
+
+def _what(
+    row: Mapping[str, str], state: State, place: str, faults: list[str]
+) -> tuple[str | None, Formulation | None]:
+    """Suggestion and recipe of a row; the recipe written is what was in the bottle."""
+    name, text = row.get(_ID, ""), row.get(_RECIPE, "")
+    suggested = state.suggestion(name) if name else None
+    if name and suggested is None:
+        ids = [s.id for s in state.suggestions]
+        known = f"; suggested were {ids[0]} to {ids[-1]}" if ids else "; nothing was suggested yet"
+        faults.append(f"{place}: unknown id {name!r}{known}")
+    if not name and not text:
+        faults.append(f"{place}: neither {_ID} nor {_RECIPE} is given")
+    formulation = None if suggested is None else suggested.formulation
+    if text:
+        try:
+            written = parse_recipe(text)
+        except ElectrolyteError as error:
+            faults.append(f"{place}: {error}")
+        else:
+            same = formulation is not None and written.key == formulation.key
+            formulation = formulation if same else written
+    return None if suggested is None else suggested.id, formulation
+
+
+def _values(
+    row: Mapping[str, str], quantities: Mapping[str, Quantity], place: str, faults: list[str]
+) -> dict[Quantity, float]:
+    values: dict[Quantity, float] = {}
+    for column, quantity in quantities.items():
+        text = row.get(column, "")
+        if not text:
+            continue
+        number = _number(text)
+        if number is None:
+            faults.append(f"{place}: {column}: {text!r} is no number")
+        elif PROPERTIES[quantity[0]].is_logarithmic and number <= 0:
+            faults.append(f"{place}: {column}: must be above 0, given {text}")
+        else:
+            values[quantity] = number
+    return values
+
+
+def _number(text: str) -> float | None:
+    """A finite number; a decimal comma is understood where there is no point."""
+    try:
+        number = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _status(
+    row: Mapping[str, str], has_values: bool, place: str, faults: list[str]
+) -> Status | None:
+    text = row.get(_STATUS, "").lower()
+    words = [str(s) for s in Status]
+    if text and text not in words:
+        faults.append(f"{place}: status must be {', '.join(words)} or empty, given {text!r}")
+        return None
+    status = Status(text) if text else Status.OK
+    if status is Status.OK and not has_values:
+        faults.append(f"{place}: no measured value; write status failed or skipped, or the value")
+    elif status is not Status.OK and has_values:
+        faults.append(f"{place}: status {status} but there are measured values; remove one of them")
+    return status

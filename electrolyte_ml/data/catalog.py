@@ -1,0 +1,244 @@
+"""The catalog of data sets: cards of those that ship and of those that a user imported."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from electrolyte_ml.data.cleaning import CleaningReport
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.errors import DataNotFoundError, InputError
+from electrolyte_ml.files import packaged_file
+from electrolyte_ml.text import first_line
+
+TABLE = "datasets.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file that can be fetched.
+
+    Attributes
+    ----------
+    file
+        Where it is kept in the data folder.
+    url
+        Its address: a fixed version, never a moving one.
+    sha256
+        Hash of its bytes, 64 hexadecimal digits.
+    """
+
+    file: str
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A data set: what it holds, whose it is and what to beware of.
+
+    Attributes
+    ----------
+    name
+        As in ``electrolyte-ml data show NAME``.
+    title
+        One line on what it holds.
+    files
+        Names of its files; empty if it ships with the package.
+    properties
+        Properties it has values of.
+    rows
+        Rows of the published file; None where that is not known.
+    licence, licence_url
+        Terms of the data.
+    citation, doi
+        What to cite; empty DOI where each row has its own.
+    obtain
+        Where a person gets the files.
+    downloads
+        Where files of it can be fetched from; empty where no address with a hash is known.
+    traps
+        What a reader must know before using it.
+    columns
+        Columns of the file and their meaning.
+    imported
+        Whether a user imported it.
+    """
+
+    name: str
+    title: str
+    files: tuple[str, ...]
+    properties: tuple[str, ...]
+    licence: str
+    citation: str
+    obtain: str
+    rows: int | None = None
+    licence_url: str = ""
+    doi: str = ""
+    downloads: tuple[Download, ...] = ()
+    traps: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    imported: bool = False
+
+    @property
+    def available(self) -> bool:
+        """Whether all files are on this machine."""
+        from electrolyte_ml.data.location import data_path
+
+        try:
+            for name in () if self.imported else self.files:
+                data_path(name)
+        except DataNotFoundError:
+            return False
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "properties": list(self.properties),
+            "rows": self.rows,
+            "licence": self.licence,
+            "licence_url": self.licence_url,
+            "citation": self.citation,
+            "doi": self.doi,
+            "files": list(self.files),
+            "downloads": [asdict(d) for d in self.downloads],
+            "obtain": self.obtain,
+            "traps": list(self.traps),
+            "columns": dict(self.columns),
+            "imported": self.imported,
+            "available": self.available,
+        }
+
+
+@cache
+def shipped_cards() -> Mapping[str, Card]:
+    """Card of every data set the package can read, by name."""
+    text = packaged_file(f"data/tables/{TABLE}").read_text(encoding="utf-8")
+    return MappingProxyType({name: _card(name, c) for name, c in tomllib.loads(text).items()})
+
+
+def all_cards() -> dict[str, Card]:
+    """Cards of the package's data sets and of those the user imported."""
+    from electrolyte_ml.data.catalog import imported_cards
+
+    return {**shipped_cards(), **imported_cards()}
+
+
+def card_of(name: str) -> Card:
+    """Card of a data set.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set; the message lists all of them.
+    """
+    from electrolyte_ml.data.catalog import imported_card, imported_names
+
+    # Looked up first, so that a broken file among the imported ones does not stand in the way.
+    if name in shipped_cards():
+        return shipped_cards()[name]
+    if name not in imported_names():
+        known = ", ".join([*shipped_cards(), *imported_names()])
+        raise InputError(f"unknown data set {name!r}; there are {known}")
+    return imported_card(name)
+
+
+def _card(name: str, data: dict[str, Any]) -> Card:
+    lists = {k: tuple(data[k]) for k in ("files", "properties", "traps")}
+    columns = MappingProxyType(dict(data.get("columns", {})))
+    downloads = tuple(Download(**d) for d in data.get("downloads", ()))
+    return Card(name=name, **{**data, **lists, "columns": columns, "downloads": downloads})
+
+
+FOLDER_VARIABLE = "ELECTROLYTE_ML_IMPORTED"
+
+
+def imported_folder() -> Path:
+    """Folder of imported sets: ``$ELECTROLYTE_ML_IMPORTED``, or the user's data folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("electrolyte_ml")) / "measurements"
+
+
+def imported_path(name: str) -> Path:
+    """File of an imported set, whether or not it exists."""
+    return imported_folder() / f"{name}.parquet"
+
+
+def imported_names() -> tuple[str, ...]:
+    """Names of all imported sets."""
+    return tuple(sorted(p.stem for p in imported_folder().glob("*.parquet")))
+
+
+def imported_cards() -> dict[str, Card]:
+    """Cards of all imported sets; only the heads of their files are read."""
+    return {name: imported_card(name) for name in imported_names()}
+
+
+def load_imported(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
+    """Read an imported set.
+
+    Raises
+    ------
+    InputError
+        If the file is no Parquet or was not written by an import.
+    TableError
+        If it was changed so that rows cannot be used.
+    """
+    from electrolyte_ml.data.measurements import read_parquet
+
+    tables, attributes = read_parquet(imported_path(name))
+    return tables, CleaningReport.from_dict(_facts(name, attributes)["report"])
+
+
+def imported_card(name: str) -> Card:
+    """Card of an imported set.
+
+    Raises
+    ------
+    InputError
+        If its file is no Parquet or was not written by an import.
+    """
+    import json
+
+    import pyarrow.parquet
+
+    path = imported_path(name)
+    try:
+        metadata = pyarrow.parquet.read_metadata(path)
+    except (OSError, ValueError) as error:
+        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
+    held = (metadata.metadata or {}).get(b"PANDAS_ATTRS", b"{}")
+    facts = _facts(name, json.loads(held))
+    return Card(
+        name=name,
+        title=facts["title"],
+        files=(str(path),),
+        properties=tuple(facts["properties"]),
+        rows=metadata.num_rows,
+        licence=facts["licence"],
+        citation=facts["citation"],
+        obtain=f"imported from {facts['imported_from']}",
+        imported=True,
+    )
+
+
+def _facts(name: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    needed = ("title", "properties", "licence", "citation", "imported_from", "report")
+    if any(key not in attributes for key in needed):
+        raise InputError(
+            f"{imported_path(name)}: was not written by 'electrolyte-ml data import'; move it away"
+        )
+    return attributes

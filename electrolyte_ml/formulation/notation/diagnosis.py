@@ -1,0 +1,127 @@
+"""Why a recipe that could not be read is no recipe: common slips, each with its remedy.
+
+Asked only after reading has failed, so that a pattern here can never turn away a good recipe.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from electrolyte_ml.files import packaged_table
+from electrolyte_ml.formulation.notation.spellings import NUMBER, SALT_UNIT_HELP
+from electrolyte_ml.species import normalise_name
+
+_UNIT = r"(?:mM|M|m|mol\w*|molal|molar|wt|vol|mass|%)"
+_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), message)
+    for pattern, message in (
+        (
+            rf"(?<![\w.,-])\d+,\d+(?=\s*(?:{_UNIT}(?![a-z]{{3}})|[:/)]|[vw]\b))",
+            "{found!r} has a decimal comma; write a point: 0.5, not 0,5",
+        ),
+        (
+            rf"{NUMBER}\s*(?:-|to|~|\.\.+)\s*{NUMBER}\s*-?\s*{_UNIT}(?!\w)",
+            "{found!r} is a range; a recipe has one amount, so write one recipe for each",
+        ),
+        (
+            rf"{NUMBER}\s*(?:±|\+/-|\+-)\s*{NUMBER}",
+            "{found!r} has an uncertainty; write the amount alone",
+        ),
+        (
+            rf"(?:~|≈|≃|<|>|≤|≥|\b(?:ca|about|circa|approx\w*|around)\b\.?)\s*{NUMBER}",
+            "{found!r} is no exact amount; write the number that was weighed",
+        ),
+        (r"(?i)\bnan\b|(?<!\w)inf(?:inity)?\b|∞", "{found!r} is no amount; write a number"),
+        (
+            rf"{NUMBER}\s*M\s*(?:/\s*|\s)(?:L|l|kg|dm)(?![A-Za-z])",
+            "{found!r} divides twice: M is mol/L already; " + SALT_UNIT_HELP,
+        ),
+        (
+            rf"{NUMBER}\s*m\s*/\s*(?:L|l|kg)(?![A-Za-z])",
+            "{found!r} divides twice: m is mol/kg already; " + SALT_UNIT_HELP,
+        ),
+        (rf"{NUMBER}\s*N\b", "{found!r} is a normality, which depends on the reaction; write M"),
+        (
+            rf"{NUMBER}\s*pp[mb]\b",
+            "{found!r} of what? parts by mass or by volume; write wt% or vol% (1 ppm is 0.0001 %)",
+        ),
+        (
+            rf"(?i){NUMBER}\s*(?:mol(?:ar)?\.?\s*)?(?:equiv\w*|eq)\b\.?",
+            "{found!r} of what? write the whole recipe as a mole ratio: 'NaFSI:DME 1:2 mol'",
+        ),
+        (
+            r"(?i)\b(?:saturated|sat\.|supersaturated|dilute|diluted|concentrated|excess|traces?|"
+            r"some|a few drops)(?!\w)",
+            "{found!r} is no amount; " + SALT_UNIT_HELP,
+        ),
+        (
+            rf"{NUMBER}\s*(?:k|m|µ|μ)?(?:g|L|l)\b(?!\s*/\s*mol)|{NUMBER}\s*(?:cm3|cc)\b",
+            "{found!r}: masses and volumes are not read, because a recipe has no batch size; "
+            + SALT_UNIT_HELP,
+        ),
+        (
+            rf"(?<![\w.:/-])(?<![:/]\s){NUMBER}\s*m?mol(?:es?)?\b(?!\s*(?:/|%|·|\*|\.|per|L|l|dm|kg|m-?3))",
+            "{found!r} of how much? " + SALT_UNIT_HELP,
+        ),
+        (rf"{NUMBER}\s*m\s*%", "{found!r} of what? write wt%, vol% or mol%"),
+        (r"(?i)\beach\b|\brespectively\b", "{found!r}: give each component its own amount"),
+        (r"(?<=\s)or(?=\s)", "{found!r} leaves a choice; write one recipe for each"),
+        (
+            rf"(?:^|[\s(=:,/])-\s*{NUMBER}",
+            "{found!r} is a negative amount; every amount must be positive",
+        ),
+        (
+            rf"(?<![\w.]){NUMBER}\s*(?:wt|vol|mass|weight)\b(?!\.?\s*-?\s*(?:%|per))",
+            "{found!r} has no percent sign; write wt% or vol%",
+        ),
+        (
+            rf"{NUMBER}\s*;\s*{NUMBER}",
+            "{found!r}: write a ratio with colons, as 1:1 v/v",
+        ),
+        (
+            rf"=\s*{NUMBER}\s*(?![\d.:/%\s-]|mol|M|m)|=\s*{NUMBER}$|=\s*{NUMBER}\s+[vw]/",
+            "{found!r}: a ratio needs a number for each component, as EC:DEC = 1:1 v/v",
+        ),
+        (
+            r"\([^()]*\sin\s+(?!vol|weight|mass|mol|an?\s)[^()]*\)",
+            "{found!r}: a recipe inside a recipe is not read; write the final composition",
+        ),
+        (
+            r"^\(?(?:mM|M|m|mol(?:/\w+)?|wt\s*%)\s+(?=[A-Z])",
+            "{found!r} has no number before it; " + SALT_UNIT_HELP,
+        ),
+        (
+            r"(?i)\bat\s+-?\d+(?:\.\d+)?\s*(?:°\s*C|degC|°|K|C)\b",
+            "{found!r}: a recipe has no temperature; leave it out of the recipe",
+        ),
+    )
+)
+_WORD = re.compile(r"[A-Za-z][\w-]*(?:\s\d+)?")
+
+
+def explain(text: str) -> str | None:
+    """The slip in a recipe that could not be read; None if it is none of the common ones.
+
+    Parameters
+    ----------
+    text
+        Tidied recipe text.
+    """
+    for pattern, message in _SLIPS:
+        match = pattern.search(text)
+        if match is not None:
+            return message.format(found=match.group().strip())
+    for word in _WORD.findall(text):
+        for name in (word, word.split(" ")[0]):
+            reason = _ambiguous_names().get(normalise_name(name))
+            if reason is not None:
+                return f"{name!r} {reason}"
+    return None
+
+
+@cache
+def _ambiguous_names() -> dict[str, str]:
+    """Names that mean several things in the literature, with what to write instead."""
+    rows = packaged_table("formulation/ambiguous_names.csv")
+    return {normalise_name(row["name"]): row["reason"] for row in rows}

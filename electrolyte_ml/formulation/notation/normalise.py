@@ -1,0 +1,243 @@
+"""Tidying of recipe text, cutting outside brackets, and names inside recipe text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from electrolyte_ml.errors import ElectrolyteError, RecipeSyntaxError
+from electrolyte_ml.species import Catalog
+
+LONGEST_RECIPE = 500
+
+_ENDLESS_NUMBER = re.compile(r"\d{40}")
+
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
+
+_RATIO_SIGNS = dict.fromkeys(map(ord, "∶：꞉"), ":")
+
+_DOTS = dict.fromkeys(map(ord, "⋅•∙●‧・"), "·")
+
+# Soft hyphen, zero-width spaces and joiners, byte order mark: invisible, and left by copying.
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+
+_SPELLINGS = _DASHES | _RATIO_SIGNS | _DOTS | _INVISIBLE
+
+# Sub- and superscripts of HTML, and the LaTeX of formulas (LiPF$_6$, L$^{-1}$).
+_HTML_SCRIPT = re.compile(r"</?su[bp]>", re.IGNORECASE)
+
+_LATEX_DOT = re.compile(r"\\cdot\s*")
+
+_LATEX = re.compile(r"\\[a-zA-Z]+|\\[,;:! ]|[${}]|_(?=\{?\d)")
+
+_LEADING_NOISE = re.compile(
+    r"^(?:(?:an?|the)\s+)?(?:electrolytes?|solutions?)\s*(?:of\s+|[:=]\s*)", re.IGNORECASE
+)
+
+_TRAILING_NOISE = re.compile(r"\b(?:mixed\s+)?(?:electrolytes?|solutions?)$", re.IGNORECASE)
+
+_STOPS = " .,;"
+
+_GRADE = re.compile(
+    r"(?<![\w-])(?:anhydrous|dry|neat|pure|battery[\s-]grade)\s+(?=[A-Za-z])", re.IGNORECASE
+)
+
+_IN_WATER = re.compile(
+    r"\s+in\s+(?:an?\s+)?aqueous(?:\s+(?:solution|electrolyte|medium))?\s*$", re.IGNORECASE
+)
+
+_AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)|(?<![\w-])aqueous(?![\w-])|\saq\.?$", re.I)
+
+_HAS_IN = re.compile(r"\s(?:in|dissolved)\s", re.IGNORECASE)
+
+
+def tidy(text: str) -> str:
+    """Recipe text in one spelling: plain digits and dashes, single spaces, no markup.
+
+    Raises
+    ------
+    RecipeSyntaxError
+        If it is no text, empty, too long, or holds control characters.
+    """
+    if not isinstance(text, str):
+        raise RecipeSyntaxError(f"a recipe is text, given {type(text).__name__}")
+    _check_length(text)
+    plain = unicodedata.normalize("NFKC", _without_markup(text)).translate(_SPELLINGS)
+    plain = " ".join(plain.split())
+    # Again, because one character of Unicode can stand for eighteen plain ones.
+    _check_length(plain)
+    if not plain:
+        raise RecipeSyntaxError(
+            "the recipe is empty; write for example '1 M NaPF6 in EC:DEC 1:1 v/v'"
+        )
+    if not plain.isprintable():
+        raise RecipeSyntaxError(f"recipe holds control characters: {plain!r}")
+    if _ENDLESS_NUMBER.search(plain):
+        raise RecipeSyntaxError("a number of the recipe has more than 40 digits")
+    if plain[0] == "-":
+        raise RecipeSyntaxError(f"a recipe cannot start with a negative amount: {plain!r}")
+    if [plain.count(b) for b in "(["] != [plain.count(b) for b in ")]"]:
+        raise RecipeSyntaxError(f"a bracket is not closed, or closed twice, in {plain!r}")
+    plain = _GRADE.sub("", _LEADING_NOISE.sub("", _aqueous(plain)))
+    return _without_outer_brackets(_without_trailing_noise(plain)) or plain
+
+
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST_RECIPE:
+        raise RecipeSyntaxError(
+            f"recipe has {len(text)} characters, at most {LONGEST_RECIPE} are read"
+        )
+
+
+def _without_markup(text: str) -> str:
+    if "<" in text:
+        text = _HTML_SCRIPT.sub("", text)
+    # A backslash alone is a bond of a SMILES.
+    if "$" in text or "{" in text:
+        text = _LATEX.sub("", _LATEX_DOT.sub("·", text))
+    return text
+
+
+def _without_trailing_noise(text: str) -> str:
+    return _TRAILING_NOISE.sub("", text.rstrip(_STOPS)).rstrip(_STOPS)
+
+
+def _aqueous(text: str) -> str:
+    """Name the solvent where a recipe says only that it is aqueous."""
+    text = _IN_WATER.sub(" in water", text)
+    if _AQUEOUS.search(text) and not _HAS_IN.search(text):
+        without = " ".join(_AQUEOUS.sub(" ", text).split())
+        return _without_trailing_noise(without) + " in water"
+    return text
+
+
+def _without_outer_brackets(text: str) -> str:
+    """``(1 M NaPF6 in PC) + 2 wt% FEC`` without its brackets: "in" binds tighter than "+"."""
+    if not text.startswith("("):
+        return text
+    level = depths(text)
+    close = next((i for i, c in enumerate(text) if c == ")" and level[i] == 1), None)
+    if close is None or not re.search(r"\s(?:in|dissolved)\s", text[:close]):
+        return text
+    return (text[1:close] + text[close + 1 :]).strip()
+
+
+def split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
+    """Cut `text` at every match of `separator` outside brackets.
+
+    Returns
+    -------
+    list of str
+        Pieces and the separators between them, alternating, as `re.split` gives with a group.
+    """
+    depth = depths(text)
+    pieces: list[str] = []
+    start = 0
+    for match in separator.finditer(text):
+        if match.end() > match.start() and depth[match.start()] == 0 and match.start() >= start:
+            pieces += [text[start : match.start()], match.group()]
+            start = match.end()
+    return [*pieces, text[start:]]
+
+
+def depths(text: str) -> list[int]:
+    """How many brackets are open at each character; the brackets themselves count as inside."""
+    if "(" not in text and "[" not in text:
+        return [0] * len(text)
+    level = 0
+    levels = []
+    for character in text:
+        if character in "([":
+            level += 1
+        levels.append(level)
+        if character in ")]":
+            level = max(level - 1, 0)
+    return levels
+
+
+_NAME_START = re.compile(r"(?:^|(?<=[\s:/+,|-]))(?=[^\s:/+,|-])")
+
+_SQUARE = re.compile(r"\[([^\[\]]+)\]")
+
+_MOST_WORDS = 8
+
+
+class Names:
+    """What a catalog says of pieces of text.
+
+    Parameters
+    ----------
+    catalog
+        Species to look up.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._known: dict[str, bool] = {}
+
+    def is_known(self, text: str) -> bool:
+        """Whether `text` is a solvent or a salt, by name or SMILES."""
+        if text not in self._known:
+            self._known[text] = self.catalog.is_solvent(text) or self.catalog.is_salt(text)
+        return self._known[text]
+
+    def is_salt(self, text: str) -> bool:
+        """Whether `text` is written as a salt."""
+        return self.catalog.is_salt(text)
+
+    def plain(self, text: str) -> str:
+        """`text` without second names: ``ethylene carbonate (EC)`` becomes ``ethylene carbonate``.
+
+        A name alone in brackets, as in ``1 M (NaPF6) in PC`` or ``[NaFSI]:[DME]``, loses them.
+
+        Raises
+        ------
+        RecipeSyntaxError
+            If the name in brackets belongs to another species than the one before it.
+        """
+        if "[" in text:
+            text = _SQUARE.sub(lambda m: m[1] if self._identity(m[1]) else m[0], text)
+        if "(" not in text:
+            return text
+        for start, end in reversed(_top_level_brackets(text)):
+            inside = text[start + 1 : end].strip()
+            identity = self._identity(inside)
+            if identity is None:
+                continue
+            before = text[:start].rstrip()
+            long_name = self._name_at_end(before)
+            if long_name is None:
+                joint = " " if before and before[-1].isalnum() else ""
+                text = f"{before}{joint}{inside}{text[end + 1 :]}"
+            elif self._identity(long_name) == identity:
+                text = before + text[end + 1 :]
+            else:
+                raise RecipeSyntaxError(
+                    f"'{long_name} ({inside})' names two species, {identity} and "
+                    f"{self._identity(long_name)}; write one of them, or both with their ratio"
+                )
+        return text
+
+    def _identity(self, name: str) -> str | None:
+        """Name in the catalog of what `name` means; None for SMILES and for what is unknown."""
+        if not name or (name[0].isdigit() and " " in name):
+            return None
+        if self.catalog.has_solvent_named(name):
+            return self.catalog.solvent(name).name
+        try:
+            return self.catalog.salt(name).name if self.catalog.has_salt_named(name) else None
+        except ElectrolyteError:
+            return None
+
+    def _name_at_end(self, text: str) -> str | None:
+        """Longest name of the catalog that `text` ends with."""
+        starts = [m.start() for m in _NAME_START.finditer(text)][-_MOST_WORDS:]
+        return next((text[s:] for s in starts if self._identity(text[s:]) is not None), None)
+
+
+def _top_level_brackets(text: str) -> list[tuple[int, int]]:
+    """Places of ``(`` and its ``)`` outside other brackets."""
+    level = depths(text)
+    opened = [i for i, c in enumerate(text) if c == "(" and level[i] == 1]
+    closed = [i for i, c in enumerate(text) if c == ")" and level[i] == 1]
+    return list(zip(opened, closed, strict=False))

@@ -1,0 +1,161 @@
+"""Reading the notation that people write: ``1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC``.
+
+The grammar is tolerant in spelling and strict in meaning: a number without a unit, a ratio without
+a basis and a bare ``%`` are refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from electrolyte_ml.errors import AmountError, ElectrolyteError, RecipeSyntaxError
+from electrolyte_ml.formulation.formulation import Formulation
+from electrolyte_ml.formulation.notation.diagnosis import explain
+from electrolyte_ml.formulation.notation.identifiers import read_machine_made
+from electrolyte_ml.formulation.notation.normalise import (
+    Names,
+    depths,
+    split_outside_brackets,
+    tidy,
+)
+from electrolyte_ml.formulation.notation.parsed import (
+    Named,
+    Parts,
+    amounts_of,
+    read_percent_blend,
+    read_share,
+    spread_basis,
+)
+from electrolyte_ml.formulation.notation.salts import read_salts
+from electrolyte_ml.formulation.notation.solvents import RATIO, Blend, read_blend, read_coefficients
+from electrolyte_ml.formulation.notation.spellings import ADDITIVE_UNIT_HELP, NUMBER
+from electrolyte_ml.species import Catalog, default_catalog
+
+# The "in" between salts and solvents; not that of "in volume" or "in a 1:1 volume ratio".
+_IN = re.compile(
+    r"\s+(?:(?:is|are)\s+)?(?:dissolved\s+)?in(?:to)?\s+"
+    r"(?!(?:vol|weight|mass|mol(?:e|ar)?\b)"
+    r"|an?\s+[\d.:/ ]*\(?(?:vol|weight|wt|mass|mol|[vw]/)\S*\s+ratio)",
+    re.IGNORECASE,
+)
+# What joins additives to the base electrolyte, and solvents of a blend to each other.
+_JOINT = re.compile(
+    r"\s*\+\s*|\s+(?:with|and|containing|plus)\s+|\s+w/\s*(?=\d)|\s*[,;]\s+(?:and\s+|with\s+)?"
+    r"|\s*;\s*|\s*&\s*",
+    re.IGNORECASE,
+)
+_ADDING = re.compile(r"\s+(?:with|containing)\s+", re.IGNORECASE)
+_NUMBER_ALONE = re.compile(rf"^{NUMBER}\s+[A-Za-z]")
+# A salt with its concentration behind the solvents: "EC:DEC 1:1 v/v 1 M NaPF6".
+_LATE_SALT = re.compile(
+    rf"(?<![+,;&])(?<!\band)(?<!\bwith)\s+(?={NUMBER}\s*(?:mM|M|m|mol\s*(?:/|L|l|kg|dm)\S*)\s+[A-Z\[])"
+)
+_SLASH = re.compile(r"\s*[/:|]\s*")
+
+
+def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
+    """Read a recipe as chemists write it.
+
+    Parameters
+    ----------
+    text
+        ``1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC``, ``0.8 M NaPF6 + 0.2 M NaFSI in DME``,
+        ``NaFSI:DME:TTE 1:1.2:1 mol``, ``17 m NaClO4 (aq)``, ``DMC_EC|50_50|LiPF6|2``... Species
+        are catalog names, aliases or SMILES.
+    catalog
+        Species to look up; by default the one that ships with the package.
+
+    Returns
+    -------
+    Formulation
+        In canonical amounts; `Formulation.assumptions` says what the conversion assumed.
+
+    Raises
+    ------
+    RecipeSyntaxError
+        If the text does not follow the notation.
+    AmountError
+        If an amount, a unit or the basis of a ratio is missing or impossible.
+    UnknownSpeciesError
+        If a name is unknown; close names are suggested.
+    InputErrors
+        If several of these are wrong; one line for each.
+
+    Examples
+    --------
+    >>> recipe = parse_recipe("1 mol/kg NaPF6 in EC:DEC 1:1 w/w")
+    >>> recipe.mass_fractions
+    {'EC': 0.5, 'DEC': 0.5}
+    """
+    catalog = catalog or default_catalog()
+    plain = tidy(text)
+    try:
+        return amounts_of(_read(plain, Names(catalog)), catalog).formulation()
+    except ElectrolyteError as error:
+        reason = explain(plain)
+        if reason is None:
+            raise
+        raise AmountError(reason) from error
+
+
+def _read(text: str, names: Names) -> Parts:
+    made = read_machine_made(text, names.is_known)
+    if made is not None:
+        return made
+    if "_" in text and " " not in text:
+        text = text.replace("_", " ")
+    text = names.plain(text)
+    match = next((m for m in _IN.finditer(text) if depths(text)[m.start()] == 0), None)
+    if match is not None:
+        salts, rest = read_salts(text[: match.start()], names, must=True)
+        if rest:
+            raise RecipeSyntaxError(f"cannot read {rest!r} before 'in'")
+        tail = text[match.end() :]
+    else:
+        salts, tail = read_salts(text, names, must=False)
+        if not salts:
+            tail = _LATE_SALT.sub(" + ", tail)
+    if not tail or tail.casefold() == "in":
+        raise RecipeSyntaxError(f"{text!r} names no solvent; write '... in SOLVENT'")
+    blend, additives = _solvents_and_additives(tail, names)
+    return Parts(tuple(salts), blend, tuple(additives))
+
+
+def _solvents_and_additives(text: str, names: Names) -> tuple[Blend, list[Named]]:
+    text = spread_basis(text)
+    pieces = split_outside_brackets(text, _JOINT)
+    slashed = split_outside_brackets(text, _SLASH) if pieces[0].count("%") > 1 else []
+    if len(slashed) > 1 and all(read_share(p, names.is_known) for p in slashed[::2]):
+        return read_percent_blend(slashed, names.is_known)[0], []
+    if read_share(pieces[0], names.is_known) is not None:
+        blend, pieces = read_percent_blend(pieces, names.is_known)
+        return blend, _additives(pieces, names)
+    count = _count_of_blend(pieces, names)
+    blend_text = "".join(pieces[: 2 * count - 1])
+    blend = read_coefficients(blend_text, names.is_known) or read_blend(blend_text, names.is_known)
+    return blend, _additives(pieces[2 * count :], names)
+
+
+def _count_of_blend(pieces: list[str], names: Names) -> int:
+    """How many pieces belong to the blend, which ends where the first share begins.
+
+    In ``EC and DEC (1:1 v/v) and 2 wt% FEC`` that is two.
+    """
+    for i, piece in enumerate(pieces[::2]):
+        if read_share(piece, names.is_known):
+            return i
+        if i and _NUMBER_ALONE.match(piece):
+            raise AmountError(f"{piece!r} has no unit that is known; {ADDITIVE_UNIT_HELP}")
+        if i and _ADDING.fullmatch(pieces[2 * i - 1]) and not RATIO.search(piece):
+            return i
+    return len(pieces[::2])
+
+
+def _additives(pieces: list[str], names: Names) -> list[Named]:
+    additives = []
+    for piece in pieces[::2]:
+        share = read_share(piece, names.is_known)
+        if share is None:
+            raise AmountError(f"additive {piece!r} has no amount; {ADDITIVE_UNIT_HELP}")
+        additives.append(share)
+    return additives

@@ -1,0 +1,154 @@
+"""Computing many molecules into one table that a killed run continues."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from electrolyte_ml.errors import ElectrolyteError, InputErrors, MissingDependencyError
+from electrolyte_ml.quantum.geometry import Molecule, molecule
+from electrolyte_ml.quantum.limits import compute_limits
+from electrolyte_ml.quantum.table import LimitRow, Protocol, append_row, read_rows, write_rows
+
+Compute = Callable[[Molecule], LimitRow]
+AfterEach = Callable[[LimitRow, int, int], None]
+_QUEUED = 64
+
+
+def xtb_row(subject: Molecule, protocol: Protocol) -> LimitRow:
+    """Limits of one molecule by extended tight binding; a failure is a row with its reason.
+
+    Raises
+    ------
+    MissingDependencyError
+        If tblite is not installed.
+    """
+    blank = LimitRow(
+        inchikey=subject.inchikey,
+        smiles=subject.smiles,
+        charge=subject.charge,
+        protocol=protocol.key,
+    )
+    return filled_row(blank, lambda: compute_limits(subject, protocol))
+
+
+def filled_row(blank: LimitRow, compute: Callable[[], object]) -> LimitRow:
+    """A row with what `compute` finds, or with the reason why it fails.
+
+    Parameters
+    ----------
+    blank
+        Identity of the row.
+    compute
+        Gives a dataclass whose fields are fields of `LimitRow`.
+
+    Raises
+    ------
+    MissingDependencyError
+        If a program is absent: that is no property of the molecule.
+    """
+    identity = {n: getattr(blank, n) for n in ("inchikey", "smiles", "charge", "protocol")}
+    try:
+        found = asdict(compute())  # type: ignore[call-overload] # a dataclass, see above
+    except MissingDependencyError:
+        raise
+    # Of molecules unlike any tested, libraries fail in their own ways; the rest must go on.
+    except (ElectrolyteError, RuntimeError, ValueError, ArithmeticError) as error:
+        return LimitRow(**identity, failure=" ".join(str(error).split()) or repr(error))
+    return LimitRow(**identity, **found)
+
+
+def read_molecules(smiles: Iterable[str]) -> list[Molecule]:
+    """Read molecules, each once.
+
+    Raises
+    ------
+    InputErrors
+        If some cannot be used; all of them are listed.
+    """
+    found: dict[str, Molecule] = {}
+    faults = []
+    for text in smiles:
+        try:
+            subject = molecule(text)
+        except ElectrolyteError as error:
+            faults.append(str(error))
+        else:
+            found.setdefault(subject.inchikey, subject)
+    if faults:
+        raise InputErrors(faults)
+    return list(found.values())
+
+
+def compute_table(
+    molecules: Iterable[Molecule],
+    protocol_key: str,
+    compute: Compute,
+    path: Path | None = None,
+    *,
+    executor: Executor | None = None,
+    after_each: AfterEach | None = None,
+) -> list[LimitRow]:
+    """Compute molecules that a table does not hold yet.
+
+    Parameters
+    ----------
+    molecules
+        What to compute.
+    protocol_key
+        Key of the settings; rows of other protocols are kept and not used.
+    compute
+        Row of a molecule; must be picklable where an executor of processes is used.
+    path
+        The table; a row is in it as soon as it is computed, so that a killed run loses the
+        molecules under way and no other. None to keep nothing.
+    executor
+        Where to compute; in this process by default.
+    after_each
+        Called with a new row, the number done and the number of all.
+
+    Returns
+    -------
+    list of LimitRow
+        A row for each molecule, in their order.
+    """
+    subjects = {m.inchikey: m for m in molecules}
+    table = {row.key: row for row in read_rows(path)} if path else {}
+    todo = [m for key, m in subjects.items() if (key, protocol_key) not in table]
+    if path and todo:
+        # Whole lines and all columns, whatever version wrote it and however that ended.
+        write_rows(path, table.values())
+    for done, row in enumerate(_computed(todo, compute, executor), start=1):
+        table[row.key] = row
+        if path:
+            append_row(path, row)
+        if after_each:
+            after_each(row, len(subjects) - len(todo) + done, len(subjects))
+    return [table[key, protocol_key] for key in subjects]
+
+
+def xtb_compute(protocol: Protocol) -> Compute:
+    """What `compute_table` takes to compute with extended tight binding."""
+    return partial(xtb_row, protocol=protocol)
+
+
+def _computed(
+    todo: list[Molecule], compute: Compute, executor: Executor | None
+) -> Iterator[LimitRow]:
+    if executor is None:
+        yield from map(compute, todo)
+        return
+    # A bounded queue, so that an interrupted run has little to wait for.
+    waiting = iter(todo)
+    running: set[Future[LimitRow]] = {
+        executor.submit(compute, m) for m in itertools.islice(waiting, _QUEUED)
+    }
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= {executor.submit(compute, m) for m in itertools.islice(waiting, len(finished))}
+        for future in finished:
+            yield future.result()

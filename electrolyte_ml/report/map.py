@@ -1,0 +1,149 @@
+"""Showing the map of known electrolytes: words, a plot, a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import write_text
+from electrolyte_ml.models.representation import MappedBlend, RepresentationMap
+from electrolyte_ml.report.plots import GREY, new_figure, save_figure
+from electrolyte_ml.report.text import dump_json, output_console
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TABLE_SUFFIXES = (".csv", ".json")
+# Marker by marker and colour by colour, so that no two clusters share both (Okabe and Ito).
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
+_NAMES_SHOWN = 60
+
+
+def print_map(found: RepresentationMap) -> None:
+    """Print each cluster with its most measured typical recipe, and where the asked recipes lie."""
+    console = output_console()
+    if found.variance:
+        held = " and ".join(f"{share:.0%}" for share in found.variance)
+        console.print(f"{len(found.known)} known blends; the two axes hold {held} of the variance")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("cluster", "blends", "points", "such as"):
+        table.add_column(heading, justify="right" if heading in ("blends", "points") else "left")
+    for name, members in clusters_of(found).items():
+        points = sum(b.n_points for b in members)
+        table.add_row(name, str(len(members)), str(points), _typical(name, members).recipe)
+    console.print(table)
+    for blend in found.asked:
+        console.print(f"\n{blend.recipe}: {blend.cluster}; most like it are")
+        for recipe in blend.nearest:
+            console.print(f"  {recipe}")
+
+
+def clusters_of(found: RepresentationMap) -> dict[str, list[MappedBlend]]:
+    """Known blends by cluster, the largest first."""
+    sizes = Counter(b.cluster for b in found.known)
+    ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
+    return {name: [b for b in found.known if b.cluster == name] for name in ordered}
+
+
+def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
+    """The most measured blend of what the cluster is named after."""
+    alike = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
+    return max(alike or members, key=lambda b: b.n_points)
+
+
+def map_figure(found: RepresentationMap) -> Figure:
+    """Blends as points, clusters told apart by colour and marker, asked recipes as stars."""
+    figure, (axes,) = new_figure(1, width_in=7.2, height_in=5.2)
+    for number, (name, members) in enumerate(clusters_of(found).items()):
+        axes.scatter(
+            [b.x for b in members],
+            [b.y for b in members],
+            s=[12.0 + 6.0 * np.log1p(b.n_points) for b in members],
+            color=_COLOURS[number % len(_COLOURS)],
+            marker=_MARKERS[number % len(_MARKERS)],
+            alpha=0.65,
+            linewidth=0.4,
+            edgecolor="white",
+            label=f"{name} ({len(members)})",
+        )
+    for blend in found.asked:
+        axes.scatter([blend.x], [blend.y], s=140, color=GREY, marker="*", edgecolor="black")
+        text = blend.recipe
+        short = text if len(text) <= _NAMES_SHOWN else f"{text[: _NAMES_SHOWN - 1]}…"
+        left = blend.x < float(np.mean(axes.get_xlim()))
+        axes.annotate(
+            short,
+            (blend.x, blend.y),
+            (8 if left else -8, 6),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            fontsize=8,
+        )
+    held = [f" ({share:.0%} of the variance)" for share in found.variance] or ["", ""]
+    axes.set_xlabel(f"axis 1{held[0]}")
+    axes.set_ylabel(f"axis 2{held[1]}")
+    figure.legend(loc="outside lower center", ncols=2, fontsize=7, frameon=False)
+    return figure
+
+
+def write_map_plot(found: RepresentationMap, path: Path) -> None:
+    """Draw the map to a file.
+
+    Raises
+    ------
+    InputError
+        If the kind of file is unknown, or there is no such folder.
+    """
+    save_figure(map_figure(found), path)
+
+
+def require_table_path(path: Path) -> None:
+    """Refuse a file that cannot be written, before any work.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise InputError(f"--out {path}: the suffix must be one of {', '.join(TABLE_SUFFIXES)}")
+    if not path.resolve().parent.is_dir():
+        raise InputError(f"--out {path}: there is no folder {path.resolve().parent}")
+
+
+def write_map_table(found: RepresentationMap, path: Path) -> None:
+    """Write every blend and its place, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the kind of file is unknown, or there is no such folder.
+    """
+    require_table_path(path)
+    text = dump_json(found.to_dict()) if path.suffix.lower() == ".json" else _csv(found)
+    write_text(path, text)
+
+
+def _csv(found: RepresentationMap) -> str:
+    stream = io.StringIO()
+    rows = [_cells(b, asked) for asked, part in enumerate((found.known, found.asked)) for b in part]
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _cells(blend: MappedBlend, asked: int) -> dict[str, Any]:
+    """One row; papers and neighbours of a blend are parted by semicolons."""
+    cells = blend.to_dict()
+    for name in ("dois", "nearest"):
+        cells[name] = "; ".join(cells[name])
+    return {**cells, "asked": bool(asked)}

@@ -1,0 +1,84 @@
+"""Ready problems that ship with the package, and whether a problem can be searched at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import electrolyte_ml
+from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.search.engine import spread_points
+from electrolyte_ml.search.evaluation import Evaluator
+from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.recipe_file import load_problem
+from electrolyte_ml.search.scoring import Scorer
+from electrolyte_ml.search.space import SearchSpace
+from electrolyte_ml.text import nearest_or_all
+
+_PROBES = 8
+
+
+def ready_folder() -> Path:
+    """Folder of the ready problems: in the installed package, or beside it in a checkout."""
+    package = Path(electrolyte_ml.__file__).parent
+    inside = package / "recipes"
+    return inside if inside.is_dir() else package.parent / "recipes"
+
+
+def ready_problems() -> dict[str, Path]:
+    """Files of the ready problems by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(ready_folder().glob("*.toml"))}
+
+
+def find_problem(name: str | Path) -> Path:
+    """The file of a problem: a path, or the name of a ready one.
+
+    Raises
+    ------
+    InputError
+        If it is neither; close names are suggested.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix == ".toml":
+        return path
+    ready = ready_problems()
+    if str(name) in ready:
+        return ready[str(name)]
+    raise InputError(
+        f"{name}: neither a file nor a ready problem{nearest_or_all(str(name), ready)}"
+    )
+
+
+def require_predictable(problem: Problem, scorer: Scorer | None = None) -> None:
+    """Make sure that every property of a problem can be predicted for some recipe of it.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    scorer
+        Where predictions come from; by default the models that ship with the package.
+
+    Raises
+    ------
+    RecipeFileError
+        One line for each property that nothing predicts, with the reason.
+    """
+    space = SearchSpace(problem.components, problem.limits)
+    points = spread_points(_PROBES, space.dimension, seed=0)
+    Evaluator(problem, scorer)(space.decode_many(points))
+
+
+def check_problem(path: Path) -> Problem:
+    """Read a recipe file and make sure that it can be searched.
+
+    Raises
+    ------
+    RecipeFileError
+        With one line for each fault.
+    """
+    problem = load_problem(path)
+    try:
+        require_predictable(problem)
+    except RecipeFileError as error:
+        raise RecipeFileError([f"{path}: {line}" for line in error.messages]) from error
+    return problem

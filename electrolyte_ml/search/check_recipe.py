@@ -1,0 +1,272 @@
+r"""Whether a finished recipe obeys the limits, read off its amounts as written.
+
+Amounts as limits and notation count them, and back to the canonical form.
+
+A recipe is written as a base electrolyte to which additives are added: ``1 m NaPF6 in EC:DEC 50:50
+wt + 2 wt% FEC``. Fractions of solvents and the molality of salts are by kilogram of the solvents
+without additives; an additive is in percent of the mass of the whole electrolyte. Limits count in
+the same way, so that the numbers of a recipe are those that its limits hold.
+
+With base fractions :math:`f_i`, molalities :math:`m_j`, molar masses :math:`M_j` (kg/mol) and mass
+shares :math:`a_k` of additives in the whole, a kilogram of base solvents takes
+:math:`d_k = a_k (1 + \sum_j m_j M_j) / (1 - \sum_k a_k)` kilograms of each additive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio, steps_equal
+
+# Far below any balance, far above the rounding of doubles: makes 0.35 of 0.35000000000000003.
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAmounts:
+    """Amounts of a recipe as it is written.
+
+    Attributes
+    ----------
+    fractions
+        Mass fraction of each solvent, additives not counted.
+    molalities_mol_kg
+        Molality of each salt, by kg of solvents without additives.
+    additives_wt_percent
+        Mass of each additive by mass of the whole electrolyte, percent.
+    """
+
+    fractions: Mapping[str, float]
+    molalities_mol_kg: Mapping[str, float]
+    additives_wt_percent: Mapping[str, float]
+
+
+def written_amounts(formulation: Formulation, components: Components) -> WrittenAmounts:
+    """Amounts of a recipe in the basis of the limits.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    components
+        Says which species count as additives; anything it does not know goes by its role.
+    """
+    additives = {a.additive.name for a in components.additives}
+    solvents = {s.name for s in components.solvents}
+    added = {
+        s.solvent.name: s.mass_fraction
+        for s in formulation.solvents
+        if s.solvent.name in additives or (s.role == "additive" and s.solvent.name not in solvents)
+    }
+    base = 1 - sum(added.values()) if added else 1.0
+    whole = 1 + formulation.salt_mass_per_kg_solvent
+    fractions = {n: w for n, w in formulation.mass_fractions.items() if n not in added}
+    return WrittenAmounts(
+        fractions={n: round(w / base, _DIGITS) for n, w in fractions.items()},
+        molalities_mol_kg={
+            n: round(m / base, _DIGITS) for n, m in formulation.molalities_mol_kg.items()
+        },
+        additives_wt_percent={n: round(100 * w / whole, _DIGITS - 2) for n, w in added.items()},
+    )
+
+
+def formulation_of(amounts: WrittenAmounts, components: Components) -> Formulation:
+    """The recipe of such amounts, its components in the order of the problem.
+
+    Parameters
+    ----------
+    amounts
+        Amounts of components of the problem.
+    components
+        Where they are looked up.
+    """
+    salts = [s for s in components.salts if s.name in amounts.molalities_mol_kg]
+    salt_mass = sum(amounts.molalities_mol_kg[s.name] * s.molar_mass_g_mol / 1000 for s in salts)
+    shares = {name: percent / 100 for name, percent in amounts.additives_wt_percent.items()}
+    per_share = (1 + salt_mass) / (1 - sum(shares.values()))
+    total = 1 + per_share * sum(shares.values())
+    return Formulation(
+        solvents=(
+            *(
+                SolventAmount(
+                    solvent=s,
+                    mass_fraction=amounts.fractions[s.name] / total,
+                    role=_role_in_blend(s.role),
+                )
+                for s in components.solvents
+                if s.name in amounts.fractions
+            ),
+            *(
+                SolventAmount(
+                    solvent=a.additive,
+                    mass_fraction=per_share * shares[a.additive.name] / total,
+                    role="additive",
+                )
+                for a in components.additives
+                if a.additive.name in shares
+            ),
+        ),
+        salts=tuple(
+            SaltAmount(salt=s, molality_mol_kg=amounts.molalities_mol_kg[s.name] / total)
+            for s in salts
+        ),
+    )
+
+
+def _role_in_blend(role: str) -> str:
+    """An additive that the problem lists among its solvents is part of the blend."""
+    return "solvent" if role == "additive" else role
+
+
+# Room for the rounding of doubles only, far below any balance's resolution.
+_ROUNDING = 1e-9
+
+_RATIO_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One limit held against a recipe.
+
+    Attributes
+    ----------
+    name
+        Name of the limit.
+    value
+        What the recipe has.
+    limit
+        What is allowed: a number, or lowest and highest.
+    satisfied
+        Whether it is.
+    """
+
+    name: str
+    value: Any
+    limit: Any
+    satisfied: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form, without the name."""
+        return {"value": self.value, "limit": self.limit, "satisfied": self.satisfied}
+
+
+def limit_checks(formulation: Formulation, components: Components, limits: Limits) -> list[Check]:
+    """Every limit of the problem held against a recipe.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    components, limits
+        What the problem allows.
+
+    Returns
+    -------
+    list of Check
+        Numbers of components, amounts, pairs.
+    """
+    amounts = written_amounts(formulation, components)
+    fractions, molalities = amounts.fractions, amounts.molalities_mol_kg
+    total = round(sum(molalities.values()), 12)
+    low, high = limits.salt_molality_mol_kg
+    checks = [
+        _range("n_solvents", len(fractions), limits.min_solvents, limits.max_solvents),
+        _range("n_salts", len(molalities), 1, limits.max_salts),
+        _range("salt_molality_mol_kg", total, low, high),
+    ]
+    if components.additives:
+        n_additives = len(amounts.additives_wt_percent)
+        checks.append(_range("n_additives", n_additives, 0, limits.max_additives))
+    for name, cap in limits.max_fraction.items():
+        checks.append(_at_most(f"max_fraction.{name}", fractions.get(name, 0.0), cap))
+    for name, floor in limits.min_fraction.items():
+        share = fractions.get(name, 0.0)
+        checks.append(
+            Check(name=f"min_fraction.{name}", value=share, limit=floor, satisfied=share >= floor)
+        )
+    for name, cap in limits.max_molality_mol_kg.items():
+        checks.append(_at_most(f"max_molality_mol_kg.{name}", molalities.get(name, 0.0), cap))
+    for additive in components.additives:
+        checks += _additive_check(additive, amounts)
+    for ratio in limits.ratios:
+        checks += _ratio_checks(ratio, dict(fractions))
+    present = {*fractions, *molalities, *amounts.additives_wt_percent}
+    return checks + [_apart(pair, present) for pair in limits.forbidden_pairs]
+
+
+def _additive_check(additive: AdditiveRange, amounts: WrittenAmounts) -> list[Check]:
+    """The range of an additive, if the recipe has it."""
+    name = additive.additive.name
+    if name not in amounts.additives_wt_percent:
+        return []
+    percent = amounts.additives_wt_percent[name]
+    low, high = additive.low_wt_percent, additive.high_wt_percent
+    return [_range(f"additives.{name}", percent, low, high)]
+
+
+def _ratio_checks(ratio: Ratio, fractions: dict[str, float]) -> list[Check]:
+    """Each bound of a ratio; none for a recipe without any of the solvents named."""
+    found = ratio.of_fractions(fractions)
+    if found is None:
+        return []
+    # JSON has no infinity: a recipe without the second group has no ratio to show.
+    value = None if found == float("inf") else round(found, _RATIO_DIGITS)
+    checks = []
+    for sign, bound in ((">=", ratio.low), ("<=", ratio.high)):
+        if bound is not None:
+            beyond = found - bound if sign == "<=" else bound - found
+            checks.append(
+                Check(
+                    name=f"{ratio.name} {sign} {bound:g}",
+                    value=value,
+                    limit=bound,
+                    satisfied=beyond <= _ROUNDING,
+                )
+            )
+    return checks
+
+
+def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
+    """Reasons why a recipe is not one of the problem's, a line each; empty if it is one."""
+    unknown = sorted(
+        {*formulation.mass_fractions, *formulation.molalities_mol_kg} - set(components.names)
+    )
+    faults = [f"{name} is not a component of this problem" for name in unknown]
+    faults += [
+        f"{c.name} is {c.value}, allowed is {c.limit}"
+        for c in limit_checks(formulation, components, limits)
+        if not c.satisfied
+    ]
+    amounts = written_amounts(formulation, components)
+    for name, share in amounts.fractions.items():
+        low = limits.smallest_fraction
+        if not low - _ROUNDING <= share <= 1 + _ROUNDING:
+            faults.append(f"mass fraction of {name} is {share:g}, allowed is {low:g} to 1")
+        faults += _off_grid(f"mass fraction of {name}", share, limits.fraction_step)
+    for name, molality in amounts.molalities_mol_kg.items():
+        faults += _off_grid(f"molality of {name}", molality, limits.molality_step)
+    for name, percent in amounts.additives_wt_percent.items():
+        faults += _off_grid(f"wt% of {name}", percent, limits.additive_step_wt_percent)
+    return faults
+
+
+def _off_grid(what: str, value: float, step: float) -> list[str]:
+    on_grid = steps_equal(value, step) is not None
+    return [] if on_grid else [f"{what} is {value:g}, which is no multiple of the step {step:g}"]
+
+
+def _range(name: str, value: float, low: float, high: float) -> Check:
+    return Check(name=name, value=value, limit=[low, high], satisfied=low <= value <= high)
+
+
+def _apart(pair: tuple[str, str], present: set[str]) -> Check:
+    together = present.issuperset(pair)
+    name = f"not {pair[0]} with {pair[1]}"
+    return Check(name=name, value=together, limit=False, satisfied=not together)
+
+
+def _at_most(name: str, value: float, cap: float) -> Check:
+    return Check(name=name, value=value, limit=cap, satisfied=value <= cap)

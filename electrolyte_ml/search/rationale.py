@@ -1,0 +1,146 @@
+"""One line for each proposal: why it is on the shortlist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.search.objectives import at_temperature
+from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem, property_words
+
+_MOST_CLAIMS = 2
+# Last word of a catalog family to the word that chemists use for a blend of only such solvents.
+_CLASS_OF_FAMILY = {"glyme": "ether", "lactone": "ester"}
+_PESSIMISTIC = {Bound.LOW: "pessimistic ", Bound.HIGH: "pessimistic ", Bound.VALUE: ""}
+# Differences below this share are nothing to write home about.
+_WORTH_SAYING = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shortlist:
+    """What the lines are read off: recipes in the order of their rank, and their numbers."""
+
+    problem: Problem
+    formulations: Sequence[Formulation]
+    objectives: NDArray[np.float64]
+    hopeful: bool
+
+
+def reasons(
+    problem: Problem,
+    formulations: Sequence[Formulation],
+    objectives: NDArray[np.float64],
+    *,
+    hopeful: bool = False,
+) -> list[str]:
+    """Why each proposal is there.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    formulations
+        Proposals in the order of their rank, length n.
+    objectives
+        Their objectives in the unit of each property, shape (n, m).
+    hopeful
+        Whether these are the hopeful ends of the intervals, whatever the problem's attitude.
+
+    Returns
+    -------
+    list of str
+        A line each.
+    """
+    shown = _Shortlist(
+        problem=problem, formulations=formulations, objectives=objectives, hopeful=hopeful
+    )
+    lines = []
+    for row in range(len(formulations)):
+        claims = [*_bests(shown, row), *_compromise(shown, row), *_first_of_its_kind(shown, row)]
+        if len(claims) < _MOST_CLAIMS:
+            claims += _trade(shown, row)
+        lines.append("; ".join(claims[:_MOST_CLAIMS]) or "next best that differs from those above")
+    return lines
+
+
+def objective_words(problem: Problem, objective: Objective) -> str:
+    """Such as ``pessimistic conductivity at 25 degC``."""
+    which = _PESSIMISTIC[objective.bound(problem.risk)]
+    name, _ = property_words(objective.property_name)
+    return f"{which}{name}{at_temperature(objective.temperature_k)}"
+
+
+def _bests(shown: _Shortlist, row: int) -> list[str]:
+    claims = []
+    for j, objective in enumerate(shown.problem.objectives):
+        is_maximum = objective.direction is Direction.MAXIMIZE
+        column = shown.objectives[:, j]
+        if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
+            word = "highest" if is_maximum else "lowest"
+            name, unit = property_words(objective.property_name)
+            value = f"{column[row]:.3g} {unit}".rstrip()
+            if shown.hopeful:
+                end = "up to" if is_maximum else "down to"
+                what = f"{name}{at_temperature(objective.temperature_k)}"
+                claims.append(f"could have the {word} {what} ({end} {value})")
+            else:
+                claims.append(f"{word} {objective_words(shown.problem, objective)} ({value})")
+    return claims
+
+
+def _compromise(shown: _Shortlist, row: int) -> list[str]:
+    several = len(shown.problem.objectives) > 1
+    return ["best compromise of the objectives"] if several and row == 0 else []
+
+
+def _first_of_its_kind(shown: _Shortlist, row: int) -> list[str]:
+    """What this recipe is the best-ranked one of, where the shortlist has others too."""
+    formulation = shown.formulations[row]
+    before = shown.formulations[:row]
+    claims = []
+    kinds: tuple[tuple[Callable[[Formulation], str], str], ...] = (
+        (_solvent_class, "best {}-only recipe"),
+        (_salt_names, "best with {}"),
+    )
+    for kind, words in kinds:
+        mine = kind(formulation)
+        others = {kind(f) for f in shown.formulations} - {mine}
+        if mine and others and all(kind(f) != mine for f in before):
+            claims.append(words.format(mine))
+    seen = {name for f in before for name in f.mass_fractions}
+    new = [name for name in formulation.mass_fractions if name not in seen]
+    if new and before:
+        claims.append(f"first with {' and '.join(new)}")
+    sets = [frozenset({*f.mass_fractions, *f.molalities_mol_kg}) for f in shown.formulations]
+    if not claims and before and sets[row] not in sets[:row]:
+        claims.append("new combination of components")
+    return claims
+
+
+def _solvent_class(formulation: Formulation) -> str:
+    """Class that all solvents share, such as ``ether``; empty if they share none."""
+    words = {s.solvent.family.split()[-1] for s in formulation.solvents if s.solvent.family}
+    classes = {_CLASS_OF_FAMILY.get(word, word) for word in words}
+    return classes.pop() if len(classes) == 1 else ""
+
+
+def _salt_names(formulation: Formulation) -> str:
+    return " and ".join(sorted(formulation.molalities_mol_kg))
+
+
+def _trade(shown: _Shortlist, row: int) -> list[str]:
+    """What the recipe gives and takes against the first of the list."""
+    if row == 0:
+        return []
+    parts = []
+    for j, objective in enumerate(shown.problem.objectives):
+        first = shown.objectives[0, j]
+        change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
+        if abs(change) >= _WORTH_SAYING:
+            name, _ = property_words(objective.property_name)
+            parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
+    return [f"{', '.join(parts)} against rank 1"] if parts else []
