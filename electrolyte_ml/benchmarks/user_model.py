@@ -61,15 +61,14 @@ def feature_frame(measurements: Measurements) -> pd.DataFrame:
 
 def _row(formulation: Formulation) -> dict[str, object]:
     solvents, salts = formulation.solvents, formulation.salts
-    moles = np.array([s.mass_fraction / s.solvent.molar_mass_g_mol for s in solvents])
     return {
         "recipe": formulation.notation(),
         "temperature_k": 0.0,
-        "molality_mol_kg": sum(s.molality_mol_kg for s in salts),
+        "molality_mol_kg": formulation.molality_mol_kg,
         "solvents": [s.solvent.name for s in solvents],
         "solvent_smiles": [s.solvent.smiles for s in solvents],
         "solvent_mass_fraction": [s.mass_fraction for s in solvents],
-        "solvent_mole_fraction": (moles / moles.sum()).tolist(),
+        "solvent_mole_fraction": list(formulation.solvent_mole_fractions.values()),
         "salts": [s.salt.name for s in salts],
         "cation_smiles": [s.salt.cation.smiles for s in salts],
         "anion_smiles": [s.salt.anion.smiles for s in salts],

@@ -153,7 +153,7 @@ def _series(measurements: Measurements) -> _Series:
     group = formulation_groups(measurements)
     inverse_t = 1 / measurements.temperature_k
     log = np.log10(measurements.value)
-    molality = np.array([_molality(f) for f in measurements.formulations])
+    molality = np.array([f.molality_mol_kg for f in measurements.formulations])
     order = np.lexsort((inverse_t, group, source))
     cuts = np.flatnonzero((np.diff(source[order]) != 0) | (np.diff(group[order]) != 0)) + 1
     rows = np.split(order, cuts)
@@ -174,11 +174,11 @@ def _class_shares(formulations: tuple[Formulation, ...]) -> NDArray[np.float64]:
     """Mole fraction of each chemical class among the solvents, shape (u, classes)."""
     names = [[_class(s.solvent) for s in f.solvents] for f in formulations]
     column = {name: i for i, name in enumerate(sorted({n for row in names for n in row}))}
-    moles = np.zeros((len(formulations), len(column)))
+    shares = np.zeros((len(formulations), len(column)))
     for row, formulation in enumerate(formulations):
+        held = formulation.solvent_mole_fractions
         for name, part in zip(names[row], formulation.solvents, strict=True):
-            moles[row, column[name]] += part.mass_fraction / part.solvent.molar_mass_g_mol
-    shares: NDArray[np.float64] = moles / moles.sum(axis=1, keepdims=True)
+            shares[row, column[name]] += held[part.solvent.name]
     return shares
 
 
@@ -213,7 +213,3 @@ class _Alike:
         across = np.where(self.salt == self.salt[i], int(Likeness.SAME_SALT), cation)
         shared = np.minimum(self.shares, self.shares[i]).sum(axis=1)
         return np.where((likeness == none) & (shared >= _SIMILAR_SHARE), across, likeness)
-
-
-def _molality(formulation: Formulation) -> float:
-    return sum(s.molality_mol_kg for s in formulation.salts)

@@ -103,7 +103,7 @@ def formulation_groups(measurements: Measurements) -> NDArray[np.intp]:
     ndarray of int, shape (n,)
     """
     systems = system_groups(measurements)
-    per_formulation = np.array([_molality(f) for f in measurements.formulations])
+    per_formulation = np.array([f.molality_mol_kg for f in measurements.formulations])
     molality = per_formulation[measurements.formulation_index]
     groups = np.zeros(len(measurements), dtype=np.intp)
     first_free = 0
@@ -260,12 +260,11 @@ def _solvent_mole_fractions(formulations: Sequence[Formulation]) -> NDArray[np.f
     """Mole fractions among the solvents, shape (u, number of distinct solvents)."""
     smiles = sorted({s.solvent.smiles for f in formulations for s in f.solvents})
     column = {name: i for i, name in enumerate(smiles)}
-    moles = np.zeros((len(formulations), len(smiles)))
+    fractions = np.zeros((len(formulations), len(smiles)))
     for row, formulation in enumerate(formulations):
+        held = formulation.solvent_mole_fractions
         for part in formulation.solvents:
-            amount = part.mass_fraction / part.solvent.molar_mass_g_mol
-            moles[row, column[part.solvent.smiles]] = amount
-    fractions: NDArray[np.float64] = moles / moles.sum(axis=1, keepdims=True)
+            fractions[row, column[part.solvent.smiles]] = held[part.solvent.name]
     return fractions
 
 
@@ -288,7 +287,3 @@ def _cluster_mixtures(fractions: NDArray[np.float64]) -> NDArray[np.intp]:
 def _ions(formulation: Formulation) -> str:
     names = [f"{s.salt.cation.smiles}.{s.salt.anion.smiles}" for s in formulation.salts]
     return "|".join(sorted(names))
-
-
-def _molality(formulation: Formulation) -> float:
-    return sum(s.molality_mol_kg for s in formulation.salts)

@@ -121,6 +121,20 @@ class Formulation:
         return {name: n / total for name, n in moles.items()}
 
     @property
+    def solvent_mole_fractions(self) -> dict[str, float]:
+        """Mole fraction of each solvent and additive by name, salts not counted."""
+        moles = {
+            s.solvent.name: s.mass_fraction / s.solvent.molar_mass_g_mol for s in self.solvents
+        }
+        total = sum(moles.values())
+        return {name: n / total for name, n in moles.items()}
+
+    @property
+    def molality_mol_kg(self) -> float:
+        """Molality of all salts together, mol of formula units by kg of all solvents."""
+        return sum((s.molality_mol_kg for s in self.salts), 0.0)
+
+    @property
     def salt_mass_per_kg_solvent(self) -> float:
         """Mass of all salts by mass of all solvents, kg/kg."""
         return sum(s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in self.salts)

@@ -85,9 +85,7 @@ def measured_recipes(measurements: Measurements) -> list[dict[str, Any]]:
 def _recipes(measurements: Measurements) -> Iterator[NDArray[np.intp]]:
     """Rows of each recipe of each paper."""
     blends: dict[tuple[object, ...], list[int]] = {}
-    molality = np.array(
-        [sum(s.molality_mol_kg for s in f.salts) for f in measurements.formulations]
-    )
+    molality = np.array([f.molality_mol_kg for f in measurements.formulations])
     labels = [_blend(f) for f in measurements.formulations]
     for row, at in enumerate(measurements.formulation_index.tolist()):
         blends.setdefault((str(measurements.source[row]), *labels[at]), []).append(row)

@@ -66,7 +66,7 @@ def print_explanation(explanation: Explanation, text: str) -> None:
 
 def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> Iterator[str]:
     """Where the conductivity peaks with concentration, and where this recipe is."""
-    own = sum(formulation.molalities_mol_kg.values())
+    own = formulation.molality_mol_kg
     own_m = sum(formulation.molarities_mol_l().values())
     here = f"this recipe has {own:.2f} mol/kg ({own_m:.2f} M)"
     at = celsius(curve.temperature_k)
@@ -154,7 +154,7 @@ def write_plot(explanation: Explanation, text: str, path: Path) -> None:
     figure = curves_figure(
         explanation.concentration,
         explanation.temperature,
-        molality_mol_kg=sum(explanation.formulation.molalities_mol_kg.values()),
+        molality_mol_kg=explanation.formulation.molality_mol_kg,
     )
     figure.suptitle(text, fontsize=9, parse_math=False)
     save_figure(figure, path)

@@ -409,7 +409,7 @@ def _curves(
 ) -> dict[str, Any]:
     from markupsafe import Markup
 
-    molality = sum(proposal.formulation.molalities_mol_kg.values())
+    molality = proposal.formulation.molality_mol_kg
     figure = curves_figure(concentration, temperature, molality_mol_kg=molality)
     svg = svg_text(
         figure,

@@ -81,9 +81,9 @@ def certain(values: NDArray[np.float64], reasons: tuple[str | None, ...]) -> Pre
 
 
 def _fluorine(formulation: Formulation) -> float:
+    moles = formulation.moles_per_kg_solvent
     atoms = sum(
-        s.mass_fraction * 1000 / s.solvent.molar_mass_g_mol * _fluorine_atoms(s.solvent.smiles)
-        for s in formulation.solvents
+        moles[s.solvent.name] * _fluorine_atoms(s.solvent.smiles) for s in formulation.solvents
     )
     for s in formulation.salts:
         for ion, count in ((s.salt.cation, s.salt.n_cation), (s.salt.anion, s.salt.n_anion)):
@@ -92,12 +92,9 @@ def _fluorine(formulation: Formulation) -> float:
 
 
 def _solvation(formulation: Formulation) -> float:
-    salts = sum(s.molality_mol_kg for s in formulation.salts)
-    solvents = sum(
-        s.mass_fraction * 1000 / s.solvent.molar_mass_g_mol
-        for s in formulation.solvents
-        if s.role == "solvent"
-    )
+    salts = formulation.molality_mol_kg
+    moles = formulation.moles_per_kg_solvent
+    solvents = sum(moles[s.solvent.name] for s in formulation.solvents if s.role == "solvent")
     return solvents / salts if salts else float("nan")
 
 

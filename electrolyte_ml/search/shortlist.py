@@ -267,7 +267,7 @@ class _Pool:
 
 def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
     """Share of the solvents that differs, plus that of the salts, shape (n, n), 0 to 2."""
-    highest = max((sum(f.molalities_mol_kg.values()) for f in formulations), default=0.0) or 1.0
+    highest = max((f.molality_mol_kg for f in formulations), default=0.0) or 1.0
     names = sorted({name for f in formulations for name in component_set(f)})
     column = {name: j for j, name in enumerate(names)}
     amounts = np.zeros((len(formulations), len(names)))

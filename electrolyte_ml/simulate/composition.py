@@ -182,7 +182,7 @@ def _rounded(formulation: Formulation, n_atoms: int) -> BoxComposition:
     factor = n_atoms / atoms_per_kg
     ions = [(s.salt, max(1, round(factor * s.molality_mol_kg))) for s in formulation.salts]
     if ions:
-        factor = sum(units for _, units in ions) / sum(s.molality_mol_kg for s in formulation.salts)
+        factor = sum(units for _, units in ions) / formulation.molality_mol_kg
     solvents = [
         Component(
             name=s.solvent.name,

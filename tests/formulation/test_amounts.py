@@ -138,3 +138,10 @@ def test_formulation_validates_itself():
     half = SolventAmount(solvent=ec, mass_fraction=0.5)
     with pytest.raises(AmountError, match="twice"):
         Formulation(solvents=(half, half))
+
+
+def test_mole_fractions_among_solvents_leave_the_salts_out():
+    recipe = parse_recipe("0.5 m NaPF6 + 0.25 m NaFSI in EC:DMC 1:1 mol")
+    assert recipe.solvent_mole_fractions == pytest.approx({"EC": 0.5, "DMC": 0.5})
+    assert recipe.molality_mol_kg == pytest.approx(0.75)
+    assert parse_recipe("EC").molality_mol_kg == 0

@@ -186,7 +186,7 @@ def liquid_conductivity(
 
 def with_molality(formulation: Formulation, molality_mol_kg: float) -> Formulation:
     """The recipe with another total molality of its salts, in the same proportion."""
-    total = sum(s.molality_mol_kg for s in formulation.salts)
+    total = formulation.molality_mol_kg
     salts = tuple(
         SaltAmount(salt=s.salt, molality_mol_kg=s.molality_mol_kg * molality_mol_kg / total)
         for s in formulation.salts
@@ -196,7 +196,7 @@ def with_molality(formulation: Formulation, molality_mol_kg: float) -> Formulati
 
 def _molality_grid(formulation: Formulation) -> NDArray[np.float64]:
     """Even in the square root, as conductivity is; the recipe's own molality is among them."""
-    own = sum(s.molality_mol_kg for s in formulation.salts)
+    own = formulation.molality_mol_kg
     low, high = _MOLALITIES
     even = np.linspace(np.sqrt(min(low, own)), np.sqrt(max(high, 1.5 * own)), _N_MOLALITIES) ** 2
     grid: NDArray[np.float64] = np.unique(np.append(even, own))

@@ -132,7 +132,7 @@ def _too_few_donors(formulation: Formulation) -> Iterator[str]:
         names = ", ".join(part.solvent.name for part in donors)
         yield f"salt may not dissolve: low permittivity and donor number of {names}"
     cations = sum(s.molality_mol_kg * s.salt.n_cation for s in formulation.salts)
-    moles = sum(part.mass_fraction * 1000 / part.solvent.molar_mass_g_mol for part in donors)
+    moles = sum(formulation.moles_per_kg_solvent[part.solvent.name] for part in donors)
     if moles < FEWEST_DONORS_BY_CATION * cations:
         yield (
             f"salt may not dissolve: {moles / cations:.2g} mol of coordinating solvent "

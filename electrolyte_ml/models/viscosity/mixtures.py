@@ -82,20 +82,15 @@ class Mixtures:
     @classmethod
     def of_measurements(cls, measurements: Measurements) -> Mixtures:
         """The distinct liquids of measurements; salts, if any, are not looked at."""
-        moles = [
-            {s.solvent.smiles: s.mass_fraction / s.solvent.molar_mass_g_mol for s in f.solvents}
-            for f in measurements.formulations
-        ]
-        smiles = sorted({name for held in moles for name in held})
+        smiles = sorted({s.solvent.smiles for f in measurements.formulations for s in f.solvents})
         place = {name: i for i, name in enumerate(smiles)}
-        totals = [sum(held.values()) for held in moles]
-        return cls.of_shares(
-            smiles,
-            [
-                {place[name]: n / total for name, n in held.items()}
-                for held, total in zip(moles, totals, strict=True)
-            ],
-        )
+        shares = []
+        for formulation in measurements.formulations:
+            held = formulation.solvent_mole_fractions
+            shares.append(
+                {place[s.solvent.smiles]: held[s.solvent.name] for s in formulation.solvents}
+            )
+        return cls.of_shares(smiles, shares)
 
     def distinct_pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Distinct pairs of molecules, shape (q, 2), and which of them each pair is, shape (p,)."""
