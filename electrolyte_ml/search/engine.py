@@ -12,7 +12,14 @@ import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
+from optuna.samplers import (
+    BaseGASampler,
+    BaseSampler,
+    GPSampler,
+    NSGAIIISampler,
+    NSGAIISampler,
+    TPESampler,
+)
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from electrolyte_ml.errors import MissingDependencyError
@@ -29,13 +36,17 @@ from electrolyte_ml.search.storage import (
 )
 
 
-def make_sampler(name: SamplerName, *, population: int, seed: int) -> BaseSampler:
+def make_sampler(
+    name: SamplerName, coordinates: Mapping[str, BaseDistribution], *, population: int, seed: int
+) -> BaseSampler:
     """One of Optuna's samplers.
 
     Parameters
     ----------
     name
         Which one.
+    coordinates
+        Of every trial, by name.
     population
         Recipes scored together.
     seed
@@ -52,8 +63,83 @@ def make_sampler(name: SamplerName, *, population: int, seed: int) -> BaseSample
         return TPESampler(seed=seed, n_startup_trials=population)
     if name is SamplerName.NSGA3:
         with _stable_enough():
-            return NSGAIIISampler(population_size=population, seed=seed)
-    return NSGAIISampler(population_size=population, seed=seed)
+            return _FixedSpaceNSGA3(coordinates, population_size=population, seed=seed)
+    return _FixedSpaceNSGA2(coordinates, population_size=population, seed=seed)
+
+
+class _FixedSpace(BaseGASampler):
+    """Spares a genetic sampler of Optuna what it finds out anew for every trial it makes.
+
+    To make a trial, Optuna goes through all earlier ones: which coordinates they share, which
+    generation is under way and who its parents are, so that a search takes time in the square of
+    its trials. Here all trials have the same coordinates, and the generation changes only when
+    trials are told. The trials that are drawn stay the same.
+
+    Parameters
+    ----------
+    coordinates
+        Of every trial, by name.
+    settings
+        Of Optuna's sampler.
+    """
+
+    def __init__(self, coordinates: Mapping[str, BaseDistribution], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._coordinates = dict(sorted(coordinates.items()))
+        self._generation: int | None = None
+        self._parents: tuple[int, int, list[FrozenTrial]] = (-1, 0, [])
+
+    @classmethod
+    def _get_generation_key(cls) -> str:
+        # Optuna's own, so that stored studies go on whichever class has begun them.
+        base = NSGAIIISampler if issubclass(cls, NSGAIIISampler) else NSGAIISampler
+        return str(base._get_generation_key())
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """The coordinates, in the order in which Optuna finds them."""
+        del study, trial
+        return self._coordinates
+
+    def get_trial_generation(self, study: optuna.Study, trial: FrozenTrial) -> int:
+        """Generation of a trial: that of the one before, unless trials were told in between."""
+        if self._generation is None:
+            self._generation = super().get_trial_generation(study, trial)
+        else:
+            study._storage.set_trial_system_attr(
+                trial._trial_id, self._get_generation_key(), self._generation
+            )
+        return self._generation
+
+    def get_parent_population(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
+        """Parents of a generation, in Optuna's order: chosen ones first by rank, then by number."""
+        known, n_asked, parents = self._parents
+        n_asked = n_asked if known == generation else 0
+        if n_asked < 2:
+            parents = super().get_parent_population(study, generation)
+            self._parents = (generation, n_asked + 1, parents)
+        return parents
+
+    def after_trial(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """A trial has its values: the next one may be of a new generation."""
+        if state is TrialState.COMPLETE:
+            self._generation = None
+        super().after_trial(study, trial, state, values)
+
+
+class _FixedSpaceNSGA2(_FixedSpace, NSGAIISampler):
+    pass
+
+
+class _FixedSpaceNSGA3(_FixedSpace, NSGAIIISampler):
+    pass
 
 
 def _gaussian_process(population: int, seed: int) -> BaseSampler:
@@ -159,6 +245,17 @@ def run_search(
     return search.result()
 
 
+class _UncopiedFloat(FloatDistribution):
+    """A coordinate of a study in memory, which need not be copied: nobody changes it.
+
+    Optuna copies each finished trial deeply, nearly all of it the distributions. Storages know
+    distributions by the name of their class and get Optuna's own.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _UncopiedFloat:
+        return self
+
+
 class _Search:
     """One study under way."""
 
@@ -168,13 +265,16 @@ class _Search:
         self.evaluator = evaluator
         self.plan = plan
         self.space = SearchSpace(problem.components, problem.limits)
-        self.coordinates: dict[str, BaseDistribution] = {
-            name: FloatDistribution(0.0, 1.0) for name in self.space.names
-        }
         self.shared = None if storage is None else SharedStudy(problem, storage)
+        distribution = _UncopiedFloat if self.shared is None else FloatDistribution
+        self.coordinates: dict[str, BaseDistribution] = {
+            name: distribution(0.0, 1.0) for name in self.space.names
+        }
         held = [] if self.shared is None else self.shared.pull()
         seed = sampler_seed(plan, len(held))
-        sampler = make_sampler(plan.sampler, population=plan.population, seed=seed)
+        sampler = make_sampler(
+            plan.sampler, self.coordinates, population=plan.population, seed=seed
+        )
         self.study = study_in_memory(problem, sampler)
         self.random = np.random.default_rng((plan.seed, len(held), plan.worker))
         self.seen: set[str] = set()
