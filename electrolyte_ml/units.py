@@ -18,6 +18,11 @@ _QUANTITY = re.compile(
 )
 # What chemists write beside pint's own spellings; bare C would be coulomb.
 _SPELLINGS = {"C": "degC", "ºC": "degC", "℃": "degC", "deg C": "degC", "° C": "degC"}
+# Read without pint, which takes half a second to load its units; kelvin at zero of the unit.
+_COMMON = {
+    **dict.fromkeys(("degC", "°C", "celsius"), ZERO_CELSIUS_K),
+    **dict.fromkeys(("K", "kelvin"), 0.0),
+}
 _HELP = "write it with its unit, such as '25 degC' or '298.15 K'"
 
 
@@ -63,6 +68,8 @@ def celsius_text(kelvin: float) -> str:
 
 
 def _to_kelvin(number: float, unit: str, text: str) -> float:
+    if unit in _COMMON:
+        return number + _COMMON[unit]
     import pint
 
     try:

@@ -1,5 +1,8 @@
+import sys
+
 import pytest
 
+from electrolyte_ml import units
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.units import celsius_text, temperature_k
 
@@ -37,3 +40,13 @@ def test_temperature_must_be_above_absolute_zero(text):
 @pytest.mark.parametrize("kelvin", [298.15, 253.15, 273.15, 333.2])
 def test_celsius_text_reads_back(kelvin):
     assert temperature_k(celsius_text(kelvin)) == kelvin
+
+
+@pytest.mark.parametrize("unit", ["degC", "°C", "celsius", "K", "kelvin", "C", "℃"])
+def test_common_units_need_no_pint_and_agree_with_it(unit, monkeypatch):
+    quick = temperature_k(f"31.7 {unit}")
+    monkeypatch.setattr(units, "_COMMON", {})
+    assert temperature_k(f"31.7 {unit}") == quick
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "pint", None)
+    assert temperature_k(f"31.7 {unit}") == quick
