@@ -13,7 +13,8 @@ COMPUTED, DFT = "computed_limits.csv", "dft_limits.csv"
 
 def shipped_rows() -> list[LimitRow]:
     """Rows by extended tight binding with the standing protocol, failures among them."""
-    return [row for row in _rows(COMPUTED) if row.protocol == Protocol().key]
+    standing = Protocol().key
+    return [row for row in _rows(COMPUTED) if row.protocol == standing]
 
 
 def shipped_dft_rows() -> list[LimitRow]:

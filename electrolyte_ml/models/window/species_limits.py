@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from electrolyte_ml.models.window.artefact import load, read_record
@@ -135,23 +135,54 @@ class SpeciesLimits:
         )
 
 
+class _ComputedRows(Mapping[str, tuple[LimitRow, str]]):
+    """Your own rows and the package's by canonical SMILES, with their tier.
+
+    The package's rows are looked up as they are written. That is RDKit's canonical form, unless
+    RDKit writes it in another way by now: only a SMILES that is not found has all of them written
+    anew, which takes longer than scoring a recipe.
+
+    Parameters
+    ----------
+    own, shipped
+        Rows with the standing protocol.
+    """
+
+    def __init__(self, own: Sequence[LimitRow], shipped: Sequence[LimitRow]) -> None:
+        self._own, self._shipped = own, shipped
+        # Where a calculation of the package failed, one of your own may have not.
+        self._as_written = {row.smiles: row for row in shipped if not (row.failure and own)}
+
+    def __getitem__(self, smiles: str) -> tuple[LimitRow, str]:
+        row = self._as_written.get(smiles)
+        return self._canonical[smiles] if row is None else (row, TABLE)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._canonical)
+
+    def __len__(self) -> int:
+        return len(self._canonical)
+
+    @cached_property
+    def _canonical(self) -> dict[str, tuple[LimitRow, str]]:
+        found: dict[str, tuple[LimitRow, str]] = {}
+        for tier, rows in ((CALCULATION, self._own), (TABLE, self._shipped)):
+            for row in rows:
+                smiles = canonical_smiles(row.smiles)
+                # A failure says something only where nothing else does.
+                if not (row.failure and smiles in found):
+                    found[smiles] = (row, tier)
+        return found
+
+
 @cache
 def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
     protocol = Protocol().key
-    computed: dict[str, tuple[LimitRow, str]] = {}
-    for tier, rows in (
-        (CALCULATION, read_rows(table) if modified_ns is not None else []),
-        (TABLE, shipped_rows()),
-    ):
-        for row in rows:
-            smiles = canonical_smiles(row.smiles)
-            # A failure says something only where nothing else does.
-            if row.protocol == protocol and not (row.failure and smiles in computed):
-                computed[smiles] = (row, tier)
+    own = read_rows(table) if modified_ns is not None else []
     record = read_record()
     axes = record["axes"]
     return SpeciesLimits(
-        computed=computed,
+        computed=_ComputedRows([r for r in own if r.protocol == protocol], shipped_rows()),
         theory={row.smiles: row for row in shipped_dft_rows() if row.charge},
         calibration={n: Calibration.from_dict(a["calibration"]) for n, a in axes.items()},
         anions=Offset(**record["anions"]),
