@@ -141,9 +141,9 @@ def _shown(record: dict[str, Any]) -> str:
     return f"{record['value']:.3g} ({low} to {high})"
 
 
-def join_faults(faults: Sequence[str]) -> str | None:
-    """One line of several faults; None for none."""
-    return "; ".join(faults) or None
+def join_faults(faults: Sequence[str | None]) -> str | None:
+    """One line of several faults, of which some may be none; None if all are."""
+    return "; ".join(fault for fault in faults if fault) or None
 
 
 def wide(half_width_log10: float) -> str | None:

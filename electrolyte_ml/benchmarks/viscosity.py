@@ -21,14 +21,13 @@ from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
 from electrolyte_ml.benchmarks.metrics import log_metrics
 from electrolyte_ml.data.sources import chemixhub_logv
 from electrolyte_ml.data.splits import Split
-from electrolyte_ml.models.viscosity.calibration import predict_with_scale
-from electrolyte_ml.models.viscosity.fitting_liquids import fit_liquids
-from electrolyte_ml.models.viscosity.intervals import Novelty, conformal_factor
+from electrolyte_ml.models.intervals import conformal_factor
+from electrolyte_ml.models.viscosity.domain import Novelty
+from electrolyte_ml.models.viscosity.fit import fit_liquids
 from electrolyte_ml.models.viscosity.law import inverse_temperature
-from electrolyte_ml.models.viscosity.liquid import MoleculeTable
-from electrolyte_ml.models.viscosity.rows import LiquidRows
-from electrolyte_ml.models.viscosity.splits import molecule_split, pair_split
-from electrolyte_ml.models.viscosity.training import molecule_table
+from electrolyte_ml.models.viscosity.network import MoleculeTable
+from electrolyte_ml.models.viscosity.rows import LiquidRows, molecule_split, pair_split
+from electrolyte_ml.models.viscosity.train import molecule_table, predict_with_scale
 
 TASK = "CheMixHub viscosity of pure and binary liquids, mPa s"
 OURS = "mixing law with networks"

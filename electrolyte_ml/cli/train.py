@@ -70,11 +70,11 @@ def viscosity(
     ] = False,
 ) -> None:
     """Train the viscosity model on pure and binary liquids and on the conductivity model."""
-    from electrolyte_ml.models.viscosity.training import train_viscosity
+    from electrolyte_ml.models.train import trainable
     from electrolyte_ml.report.leaderboard import fit_progress
 
     with fit_progress(show=not as_json) as progress:
-        report = train_viscosity(seed=seed, out=out, progress=progress)
+        report = trainable("viscosity").train(seed=seed, out=out, progress=progress)
     _print(report, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import MissingDependencyError
+from electrolyte_ml.optional import import_optional
 
 _LARGEST_GRADIENT = 10.0
 # Share of the steps in which the rate of learning rises.
@@ -37,23 +37,6 @@ class Schedule:
     weight_decay: float
 
 
-def import_torch() -> Any:
-    """The torch module, or an error that says how to get it.
-
-    Raises
-    ------
-    MissingDependencyError
-        If torch is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingDependencyError(
-            "training needs torch: pip install 'electrolyte_ml[train]'"
-        ) from error
-    return torch
-
-
 @contextmanager
 def single_thread() -> Iterator[Any]:
     """Torch with one thread: more do not help at this size, and would not be reproducible.
@@ -62,8 +45,13 @@ def single_thread() -> Iterator[Any]:
     ------
     module
         ``torch``.
+
+    Raises
+    ------
+    MissingDependencyError
+        If torch is not installed.
     """
-    torch = import_torch()
+    torch = import_optional("torch")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -92,7 +80,7 @@ def minimise(
     undecayed
         What is fitted without weight decay, and not clipped.
     """
-    torch = import_torch()
+    torch = import_optional("torch")
     groups = [{"params": list(parameters), "weight_decay": schedule.weight_decay}]
     if undecayed:
         groups.append({"params": list(undecayed), "weight_decay": 0.0})
@@ -135,7 +123,7 @@ def feature_mask(
     -------
     tensor, shape (E, 1, f)
     """
-    torch = import_torch()
+    torch = import_optional("torch")
     share = torch.linspace(least_share, 1.0, n_members)[:, None, None]
     drawn = torch.rand((n_members, 1, n_features), generator=generator)
     seen = (drawn < share).float()
@@ -146,10 +134,10 @@ def feature_mask(
 
 def start_weights(shape: tuple[int, int, int], generator: Any, gain: float = 1.0) -> Any:
     """Random weights of all members' layers, shape (E, inputs, outputs), that keep variances."""
-    drawn = import_torch().randn(shape, generator=generator)
+    drawn = import_optional("torch").randn(shape, generator=generator)
     return drawn * gain / math.sqrt(shape[1])
 
 
 def as_tensor(array: NDArray[Any]) -> Any:
     """A tensor of single precision."""
-    return import_torch().from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+    return import_optional("torch").from_numpy(np.ascontiguousarray(array, dtype=np.float32))

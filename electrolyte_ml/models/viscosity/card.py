@@ -6,18 +6,16 @@ import csv
 import io
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.viscosity.anchors import PROPERTY
 from electrolyte_ml.models.viscosity.model import ViscosityModel
+from electrolyte_ml.models.viscosity.pure_liquids import PROPERTY
 from electrolyte_ml.models.viscosity.rows import LiquidRows
 from electrolyte_ml.species.catalog import packaged_catalog
 
-CARD = "MODEL_CARD.md"
 SALT_TABLE = "salt_viscosity.csv"
 BATTERY_SOLVENTS = (
     "EC",
@@ -45,26 +43,21 @@ _ZERO_CELSIUS_K = 273.15
 _SAME_K = 0.6
 
 
-def write_card(
-    model: ViscosityModel, record: Mapping[str, Any], rows: LiquidRows, folder: Path
-) -> None:
-    """Write the card beside the model files.
+def card(model: ViscosityModel, training: Mapping[str, Any], rows: LiquidRows) -> str:
+    """The card, Markdown.
 
     Parameters
     ----------
     model
         The trained model.
-    record
+    training
         Record of its training.
     rows
         What it was trained on.
-    folder
-        Where the model files are.
     """
-    sections = [_head(model, record), _errors(record), _solvents(model, rows), _salts(model)]
-    text = "\n\n".join(sections) + "\n"
-    (folder / f"{CARD}.tmp").write_text(text, encoding="utf-8")
-    (folder / f"{CARD}.tmp").replace(folder / CARD)
+    return "\n\n".join(
+        [_head(model, training), _errors(training), _solvents(model, rows), _salts(model)]
+    )
 
 
 def _head(model: ViscosityModel, record: Mapping[str, Any]) -> str:

@@ -1,30 +1,133 @@
-"""Where the viscosity model knows its way, and in words why not elsewhere."""
+"""What the viscosity model did not see: the scale of its errors, and its domain.
+
+The scale of an error joins the ensemble's spread with what the ensemble cannot know: a molecule or
+a pair that nobody measured, a value from memory, a temperature far from the measurements. It is
+multiplied by the conformal quantile of held-out errors in units of it
+(`electrolyte_ml.models.intervals`), one for each of three cases: everything measured, a pair new, a
+molecule new.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.viscosity.anchors import PROPERTY
-from electrolyte_ml.models.viscosity.liquid import LiquidModel
+from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
+from electrolyte_ml.models.numeric import squared_distance
+from electrolyte_ml.models.viscosity.law import REPEATABILITY, inverse_temperature
+from electrolyte_ml.models.viscosity.liquid import LiquidModel, Liquids
+from electrolyte_ml.models.viscosity.pure_liquids import PROPERTY, PureLiquids
 from electrolyte_ml.species import Solvent
 
-# Shares below this hardly move the prediction.
-_NOTABLE_SHARE = 0.05
+_NEW_MOLECULE, _NEW_PAIR, _UNVERIFIED = 0.03, 0.02, 0.04
+# Per 1/K of 1000/T beyond the temperatures of most measurements, 293 to 323 K.
+_PER_INVERSE_K = 0.04
+_MEASURED_INVERSE_K = 0.17
+# Shares below these hardly move the prediction.
+_NOTABLE_NEW_SHARE = 0.02
+_NOTABLE_PRODUCT = 0.01
 # Nearly a pure liquid: whether it is supercooled matters to the reader.
 _PURE_SHARE = 0.95
 # Of the trained molecules, this share has another one within the distance that counts as like it.
 _LIKE_QUANTILE = 0.95
-_CHUNK = 256
+
+
+class Novelty(IntEnum):
+    """What of a liquid was not measured."""
+
+    NOTHING = 0
+    PAIR = 1
+    MOLECULE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class Doubt:
+    """What speaks against the prediction of u liquids.
+
+    Attributes
+    ----------
+    novelty
+        A `Novelty` for each, shape (u,).
+    size
+        Error that the ensemble cannot know of, log10, shape (u,).
+    """
+
+    novelty: NDArray[np.intp]
+    size: NDArray[np.float64]
+
+
+def doubts(model: LiquidModel, liquids: Liquids, known: PureLiquids | None = None) -> Doubt:
+    """What of liquids the model did not see.
+
+    Parameters
+    ----------
+    model
+        The model.
+    liquids
+        The liquids.
+    known
+        Known viscosities of their pure molecules, if any are used.
+    """
+    new = ~model.was_trained(liquids.smiles)
+    of_molecule = np.zeros(len(new))
+    if known is not None:
+        # Where a known value and the measurements trained on differ, one of them is wrong.
+        of_molecule = np.where(new, 0.0, np.abs(known.offset.mean(axis=0)))
+        of_molecule += _UNVERIFIED * (known.used & ~known.verified)
+        new &= ~known.used
+    share, molecule = liquids.share, liquids.molecule
+    new_share = liquids.sum_components(share * new[molecule])
+    of_components = liquids.sum_components(share * of_molecule[molecule])
+    _, which = liquids.distinct_pairs()
+    product = share[liquids.pair_components].reshape(-1, 2).prod(axis=1)
+    new_pair = product * ~model.pair_was_trained(liquids)[which]
+    products = np.bincount(liquids.pair_liquid, new_pair, minlength=liquids.n_liquids)
+    novelty = np.where(products > _NOTABLE_PRODUCT, Novelty.PAIR, Novelty.NOTHING)
+    novelty = np.where(new_share > _NOTABLE_NEW_SHARE, Novelty.MOLECULE, novelty)
+    size = np.sqrt(
+        (_NEW_MOLECULE * new_share) ** 2 + (_NEW_PAIR * 4 * products) ** 2 + of_components**2
+    )
+    return Doubt(novelty=novelty.astype(np.intp), size=size)
+
+
+def scale_of(
+    members: NDArray[np.float64],
+    doubt: Doubt,
+    index: NDArray[np.intp],
+    temperature_k: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Uncalibrated scale of the error in log10.
+
+    Parameters
+    ----------
+    members
+        Predictions, shape (E, n).
+    doubt
+        Of the u liquids.
+    index
+        Liquid of each row, shape (n,).
+    temperature_k
+        K, shape (n,).
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+    """
+    far = np.abs(inverse_temperature(temperature_k)) - _MEASURED_INVERSE_K
+    cold_or_hot = _PER_INVERSE_K * np.maximum(far, 0.0)
+    squared = REPEATABILITY**2 + members.var(axis=0) + doubt.size[index] ** 2 + cold_or_hot**2
+    scale: NDArray[np.float64] = np.sqrt(squared)
+    return scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViscosityDomain:
     """What the training data hold.
 
     Attributes
@@ -40,23 +143,25 @@ class Domain:
     hottest_k: float
 
     @classmethod
-    def of(cls, model: LiquidModel, coldest_k: float, hottest_k: float) -> Domain:
+    def of(cls, model: LiquidModel, coldest_k: float, hottest_k: float) -> ViscosityDomain:
         """The domain of a model of liquids that was trained within a range of temperature."""
-        trained = standardised(model, model.table.descriptors[model.trained])
-        nearest = nearest_distance(trained, trained, skip_itself=True)
+        trained = model.network.standardised(model.table.descriptors[model.trained])
+        # Without the distance of each to itself.
+        nearest = np.concatenate(
+            [
+                np.delete(squared_distance(trained[row, None], trained), row).min(keepdims=True)
+                for row in range(len(trained))
+            ]
+        )
         return cls(
-            farthest=float(np.quantile(nearest, _LIKE_QUANTILE)),
+            farthest=float(np.quantile(np.sqrt(nearest), _LIKE_QUANTILE)),
             coldest_k=coldest_k,
             hottest_k=hottest_k,
         )
 
     def temperature_fault(self, temperature_k: float) -> str | None:
         """Why a temperature is outside; None if it is inside."""
-        if temperature_k < self.coldest_k:
-            return f"{self.coldest_k - temperature_k:.0f} K below the coldest measurement used"
-        if temperature_k > self.hottest_k:
-            return f"{temperature_k - self.hottest_k:.0f} K above the hottest measurement used"
-        return None
+        return temperature_fault(temperature_k, self.coldest_k, self.hottest_k, measured=" used")
 
     def strangers(self, solvents: Sequence[Solvent], model: LiquidModel) -> frozenset[str]:
         """SMILES of the solvents that are unlike all trained ones and of unknown viscosity."""
@@ -68,9 +173,9 @@ class Domain:
         ]
         if not asked:
             return frozenset()
-        places = standardised(model, model.table.describe(asked))
-        others = standardised(model, model.table.descriptors[model.trained])
-        far = nearest_distance(places, others) > self.farthest
+        places = model.network.standardised(model.table.describe(asked))
+        others = model.network.standardised(model.table.descriptors[model.trained])
+        far = np.sqrt(squared_distance(places, others).min(axis=1)) > self.farthest
         return frozenset(s for s, away in zip(asked, far, strict=True) if away)
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,7 +183,7 @@ class Domain:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, held: Mapping[str, Any]) -> Domain:
+    def from_dict(cls, held: Mapping[str, Any]) -> ViscosityDomain:
         """From the model file."""
         return cls(**{name: float(value) for name, value in held.items()})
 
@@ -88,7 +193,7 @@ def stranger_faults(formulation: Formulation, strangers: frozenset[str]) -> list
     return [
         f"no molecule like {part.solvent.name} was trained on"
         for part in formulation.solvents
-        if part.solvent.smiles in strangers and part.mass_fraction >= _NOTABLE_SHARE
+        if part.solvent.smiles in strangers and part.mass_fraction >= NOTABLE_SHARE
     ]
 
 
@@ -99,30 +204,3 @@ def supercooled(formulation: Formulation, temperature_k: float) -> str | None:
         if part.mass_fraction >= _PURE_SHARE and melting and temperature_k < melting:
             return f"{part.solvent.name} melts at {melting:.0f} K: value of the supercooled liquid"
     return None
-
-
-def standardised(model: LiquidModel, descriptors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Descriptors as the networks see them, shape (M, D)."""
-    return model.network.standardised(descriptors)
-
-
-def nearest_distance(
-    places: NDArray[np.float64], others: NDArray[np.float64], *, skip_itself: bool = False
-) -> NDArray[np.float64]:
-    """Distance from each place to the nearest of the others, shape (M,).
-
-    Parameters
-    ----------
-    places, others
-        Shapes (M, D) and (N, D).
-    skip_itself
-        Whether the two are one set, in which each is nearest to itself.
-    """
-    nearest = np.empty(len(places))
-    for start in range(0, len(places), _CHUNK):
-        rows = places[start : start + _CHUNK]
-        squared = (rows**2).sum(1)[:, None] - 2 * rows @ others.T + (others**2).sum(1)[None]
-        if skip_itself:
-            squared[np.arange(len(rows)), start + np.arange(len(rows))] = np.inf
-        nearest[start : start + _CHUNK] = np.sqrt(np.maximum(squared.min(axis=1), 0.0))
-    return nearest

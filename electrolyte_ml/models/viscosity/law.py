@@ -27,18 +27,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from electrolyte_ml.models.numeric import softplus
+
 #: Parameters of a pure liquid (a, b, T0) and of a pair.
 N_PURE = 3
 N_PAIR = 6
 #: The middle of the temperatures measured with mixtures, K.
 REFERENCE_K = 305.65
 LEAST_SLOPE = 0.1
+#: Repeated measurements of one liquid differ by this, log10.
+REPEATABILITY = 0.006
 _USUAL_SLOPE = 0.45
 _LOWEST_T0_K, _T0_RANGE_K = 60.0, 120.0
 _LEAST_DISTANCE_K = 15.0
 _EXCESS_SCALE = 3.0
 _SATURATION = 0.3
-_EXP_LIMIT = 30.0
 
 
 def inverse_temperature(temperature_k: Any) -> Any:
@@ -49,7 +52,7 @@ def inverse_temperature(temperature_k: Any) -> Any:
 def pure_parameters(raw: Any, xp: Any) -> tuple[Any, Any, Any]:
     """Level a, slope b and Vogel temperature T0 from raw outputs of shape (..., 3)."""
     # softplus(0.54) is 1: raw outputs near zero give a usual liquid.
-    slope = LEAST_SLOPE + (_USUAL_SLOPE - LEAST_SLOPE) * _softplus(raw[..., 1] + 0.54, xp)
+    slope = LEAST_SLOPE + (_USUAL_SLOPE - LEAST_SLOPE) * softplus(raw[..., 1] + 0.54, xp)
     vogel_k = _LOWEST_T0_K + _T0_RANGE_K / (1.0 + xp.exp(-xp.clip(raw[..., 2], -9.0, 9.0)))
     return raw[..., 0], slope, vogel_k
 
@@ -97,9 +100,3 @@ def excess_basis(first: Any, second: Any, temperature_k: Any, xp: Any) -> tuple[
     tau = _EXCESS_SCALE * _SATURATION * xp.tanh(t / _SATURATION)
     even = (product, product * d * d, product * tau)
     return (*even, *(term * d for term in even))
-
-
-def _softplus(x: Any, xp: Any) -> Any:
-    # log(1 + exp(x)), which is x itself beyond the limit to double precision.
-    small = xp.log1p(xp.exp(xp.clip(x, -_EXP_LIMIT, _EXP_LIMIT)))
-    return small + xp.clip(x - _EXP_LIMIT, 0.0, None)

@@ -1,60 +1,149 @@
-"""Viscosity of liquids without salt: networks, corrections of what was measured, and anchors."""
+"""Viscosity of liquids without salt: networks, corrections of what was measured, known liquids.
+
+A molecule that was measured has a level and a slope of its own beside those of the networks, a
+measured pair has six coefficients.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.viscosity.corrections import Corrections
-from electrolyte_ml.models.viscosity.descriptors import describe
+from electrolyte_ml.features import Composition
 from electrolyte_ml.models.viscosity.law import (
     N_PAIR,
     excess_basis,
     pure_log10,
     pure_parameters,
 )
-from electrolyte_ml.models.viscosity.mixtures import Mixtures
-from electrolyte_ml.models.viscosity.network import Network
-from electrolyte_ml.models.viscosity.rows import LiquidRows
+from electrolyte_ml.models.viscosity.network import MoleculeTable, ViscosityNetwork
 
 _Pure = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoleculeTable:
-    """Molecules that the model file describes.
+class Liquids:
+    """Compositions of u liquids of M distinct molecules.
 
     Attributes
     ----------
     smiles
-        Canonical, sorted, length M.
-    names
-        Of the descriptors.
-    descriptors
-        Shape (M, D).
+        Of the molecules, sorted, length M.
+    liquid, molecule, share
+        Of every component: its liquid, its molecule and its mole fraction, shape (c,).
+    pair_liquid
+        Of every pair that meets in a liquid: that liquid, shape (p,).
+    pair_components
+        Positions of its two components in `molecule` and `share`, the molecule that is first in
+        `smiles` first, shape (p, 2).
+    n_liquids
+        u.
     """
 
     smiles: tuple[str, ...]
-    names: tuple[str, ...]
-    descriptors: NDArray[np.float64]
+    liquid: NDArray[np.intp]
+    molecule: NDArray[np.intp]
+    share: NDArray[np.float64]
+    pair_liquid: NDArray[np.intp]
+    pair_components: NDArray[np.intp]
+    n_liquids: int
 
-    def place(self, smiles: Sequence[str]) -> NDArray[np.intp]:
-        """Where molecules stand in the table; -1 for those that are not there."""
-        places = _places(self.smiles)
-        return np.array([places.get(s, -1) for s in smiles], dtype=np.intp)
+    @classmethod
+    def of_shares(
+        cls, smiles: Sequence[str], shares: Sequence[Mapping[int, float]] | NDArray[np.float64]
+    ) -> Liquids:
+        """From mole fractions.
 
-    def describe(self, smiles: Sequence[str]) -> NDArray[np.float64]:
-        """Descriptors of molecules, looked up or calculated now, shape (len(smiles), D)."""
-        place = self.place(smiles)
-        out = self.descriptors[place]
-        unknown = np.flatnonzero(place < 0)
-        if len(unknown):
-            out[unknown] = describe([smiles[i] for i in unknown.tolist()], self.names)
-        return out
+        Parameters
+        ----------
+        smiles
+            Of the molecules, sorted.
+        shares
+            Of each liquid: mole fraction by number of the molecule; or a matrix (u, M).
+        """
+        if isinstance(shares, np.ndarray):
+            rows, columns = np.nonzero(shares)
+            amounts = shares[rows, columns].tolist()
+            listed = list(zip(rows.tolist(), columns.tolist(), amounts, strict=True))
+        else:
+            listed = [(u, m, x) for u, held in enumerate(shares) for m, x in sorted(held.items())]
+        liquid = np.array([u for u, _, _ in listed], dtype=np.intp)
+        molecule = np.array([m for _, m, _ in listed], dtype=np.intp)
+        share = np.array([x for _, _, x in listed], dtype=np.float64)
+        pair_liquid, pair_components = _pairs(liquid, len(shares))
+        return cls(
+            smiles=tuple(smiles),
+            liquid=liquid,
+            molecule=molecule,
+            share=share,
+            pair_liquid=pair_liquid,
+            pair_components=pair_components,
+            n_liquids=len(shares),
+        )
+
+    @classmethod
+    def of_composition(cls, composition: Composition) -> Liquids:
+        """The solvents of formulations."""
+        smiles = [s.smiles for s in composition.solvents]
+        return cls.of_shares(smiles, composition.solvent_mole_fraction)
+
+    def distinct_pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Distinct pairs of molecules, shape (q, 2), and which of them each pair is, shape (p,)."""
+        molecules = self.molecule[self.pair_components].reshape(-1, 2)
+        distinct, inverse = np.unique(molecules, axis=0, return_inverse=True)
+        return distinct.astype(np.intp), inverse.ravel().astype(np.intp)
+
+    def sum_components(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of the components' values of each liquid, shape (u,)."""
+        total = np.bincount(self.liquid, weights=values, minlength=self.n_liquids)
+        return total.astype(np.float64)
+
+
+def _pairs(liquid: NDArray[np.intp], n_liquids: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Liquid and positions of the two components of each pair, for sorted `liquid`."""
+    counts = np.bincount(liquid, minlength=n_liquids)
+    starts = np.r_[0, np.cumsum(counts)[:-1]]
+    found_liquid, found = [np.empty(0, np.intp)], [np.empty((0, 2), np.intp)]
+    for count in np.unique(counts[counts > 1]):
+        these = np.flatnonzero(counts == count)
+        corners = np.array(list(combinations(range(count), 2)))
+        found.append((starts[these, None, None] + corners[None]).reshape(-1, 2))
+        found_liquid.append(np.repeat(these, len(corners)))
+    return np.concatenate(found_liquid), np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrections:
+    """Corrections to the networks' parameters.
+
+    Attributes
+    ----------
+    level, slope
+        Of molecules, to a and to b, shape (M,); zero for those that were not measured.
+    pairs
+        Molecules of the corrected pairs, sorted by row, shape (q, 2).
+    coefficients
+        To the coefficients of their excess, shape (q, 6).
+    """
+
+    level: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    pairs: NDArray[np.intp]
+    coefficients: NDArray[np.float64]
+
+    def place(self, pairs: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where pairs, shape (p, 2), stand in `pairs`; -1 for those that are not there."""
+        if not len(self.pairs):
+            return np.full(len(pairs), -1)
+        width = len(self.level)
+        held = self.pairs @ np.array([width, 1])
+        asked = pairs @ np.array([width, 1])
+        at = np.minimum(np.searchsorted(held, asked), len(held) - 1)
+        return np.where(held[at] == asked, at, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +166,7 @@ class LiquidModel:
 
     table: MoleculeTable
     trained: NDArray[np.bool_]
-    network: Network
+    network: ViscosityNetwork
     coordinates: NDArray[np.float64]
     corrections: Corrections
 
@@ -90,10 +179,10 @@ class LiquidModel:
         place = self.table.place(smiles)
         return (place >= 0) & self.trained[place]
 
-    def pair_was_trained(self, mixtures: Mixtures) -> NDArray[np.bool_]:
-        """Which of the mixtures' distinct pairs were measured, shape (q,)."""
-        pairs, _ = mixtures.distinct_pairs()
-        return self._correction_of(mixtures.smiles, pairs)[0] >= 0
+    def pair_was_trained(self, liquids: Liquids) -> NDArray[np.bool_]:
+        """Which of the liquids' distinct pairs were measured, shape (q,)."""
+        pairs, _ = liquids.distinct_pairs()
+        return self._correction_of(liquids.smiles, pairs)[0] >= 0
 
     def pure(
         self, smiles: Sequence[str], temperature_k: NDArray[np.float64]
@@ -105,7 +194,7 @@ class LiquidModel:
 
     def predict(
         self,
-        mixtures: Mixtures,
+        liquids: Liquids,
         index: NDArray[np.intp],
         temperature_k: NDArray[np.float64],
         offset: NDArray[np.float64] | None = None,
@@ -114,7 +203,7 @@ class LiquidModel:
 
         Parameters
         ----------
-        mixtures
+        liquids
             The distinct liquids.
         index
             Which of them each row is about, shape (n,).
@@ -131,17 +220,17 @@ class LiquidModel:
         # Liquids at one temperature are evaluated once, however many rows ask for them.
         asked, back = _distinct(index, temperature_k)
         at_k = temperature_k[asked]
-        places = _expand(mixtures, index[asked])
-        states = self._states(mixtures.smiles)
-        a, b, vogel = self._pure(mixtures.smiles, states)
+        places = _expand(liquids, index[asked])
+        states = self._states(liquids.smiles)
+        a, b, vogel = self._pure(liquids.smiles, states)
         if offset is not None:
             a = a + offset
-        pairs, which = mixtures.distinct_pairs()
-        coefficients = self._pair_coefficients(mixtures.smiles, states, pairs)
+        pairs, which = liquids.distinct_pairs()
+        coefficients = self._pair_coefficients(liquids.smiles, states, pairs)
         row, component = places.component_row, places.component
-        molecule, share = mixtures.molecule[component], mixtures.share[component]
+        molecule, share = liquids.molecule[component], liquids.share[component]
         pair_row, pair = places.pair_row, places.pair
-        shares = mixtures.share[mixtures.pair_components[pair]].reshape(-1, 2)
+        shares = liquids.share[liquids.pair_components[pair]].reshape(-1, 2)
         basis = np.array(excess_basis(shares[:, 0], shares[:, 1], at_k[pair_row], np))
         out = np.empty((self.network.n_members, len(asked)))
         for e in range(len(out)):
@@ -186,16 +275,6 @@ class LiquidModel:
         return place, self.corrections.coefficients[place]
 
 
-def predict_rows(model: LiquidModel, rows: LiquidRows) -> NDArray[np.float64]:
-    """Every member's log10 viscosity of the rows, shape (E, n)."""
-    return model.predict(rows.mixtures(), np.arange(len(rows)), rows.temperature_k)
-
-
-@cache
-def _places(smiles: tuple[str, ...]) -> dict[str, int]:
-    return {s: i for i, s in enumerate(smiles)}
-
-
 @dataclass(frozen=True, slots=True)
 class _Places:
     component_row: NDArray[np.intp]
@@ -204,10 +283,10 @@ class _Places:
     pair: NDArray[np.intp]
 
 
-def _expand(mixtures: Mixtures, index: NDArray[np.intp]) -> _Places:
+def _expand(liquids: Liquids, index: NDArray[np.intp]) -> _Places:
     """Components and pairs of the liquid of every row."""
-    component_row, component = _ragged(mixtures.liquid, mixtures.n_liquids, index)
-    pair_row, pair = _ragged(mixtures.pair_liquid, mixtures.n_liquids, index)
+    component_row, component = _ragged(liquids.liquid, liquids.n_liquids, index)
+    pair_row, pair = _ragged(liquids.pair_liquid, liquids.n_liquids, index)
     return _Places(component_row, component, pair_row, pair)
 
 

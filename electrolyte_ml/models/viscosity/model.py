@@ -1,30 +1,41 @@
-"""The viscosity model: liquids, anchored to known solvents, and what a salt adds."""
+"""The viscosity model: liquids, those of known viscosity as it is known, and what a salt adds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.conductivity.intervals import NORMAL_QUANTILE
+from electrolyte_ml.models.base import PropertyModel
+from electrolyte_ml.models.domain import row_faults
+from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
 from electrolyte_ml.models.numeric import LN10
-from electrolyte_ml.models.viscosity.anchors import anchor
-from electrolyte_ml.models.viscosity.domain import Domain, stranger_faults, supercooled
-from electrolyte_ml.models.viscosity.intervals import COVERAGE, doubts, scale_of
-from electrolyte_ml.models.viscosity.liquid import LiquidModel
-from electrolyte_ml.models.viscosity.mixtures import Mixtures
+from electrolyte_ml.models.viscosity.domain import (
+    ViscosityDomain,
+    doubts,
+    scale_of,
+    stranger_faults,
+    supercooled,
+)
+from electrolyte_ml.models.viscosity.liquid import Corrections, LiquidModel, Liquids
+from electrolyte_ml.models.viscosity.network import MoleculeTable, ViscosityNetwork
+from electrolyte_ml.models.viscosity.pure_liquids import pure_liquids
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
-from electrolyte_ml.prediction import Prediction, join_faults, wide
+from electrolyte_ml.prediction import Prediction, join_faults
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-_ROOM_K = 298.15
+# Torch computes the others in single precision, so that nothing is lost.
+_DOUBLE = frozenset({"centre", "scale", "level", "slope", "coefficients"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ViscosityModel:
+class ViscosityModel(PropertyModel):
     """Liquids, salts, intervals and a domain.
 
     Attributes
@@ -42,7 +53,9 @@ class ViscosityModel:
     liquid: LiquidModel
     salt: SaltLaw
     factors: tuple[float, float, float]
-    domain: Domain
+    domain: ViscosityDomain
+
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=1, compressed=True)
 
     def predict(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
@@ -65,21 +78,24 @@ class ViscosityModel:
         composition = compose(formulations)
         index = composition.index
         n = len(temperature)
-        both = np.concatenate([temperature, np.full(n, _ROOM_K)])
+        both = np.concatenate([temperature, np.full(n, ROOM_TEMPERATURE_K)])
         log10, half_width = self._liquid(composition, np.tile(index, 2), both)
         log10, room, half_width = log10[:n], log10[n:], half_width[:n]
         increment, sd = self.salt.increment(composition, index, log10 * LN10, room * LN10)
         log10 = log10 + increment / LN10
         half_width = np.hypot(half_width, NORMAL_QUANTILE * sd / LN10)
-        strangers = self.domain.strangers(composition.solvents, self.liquid)
-        faults, notes = self._words(formulations, index, temperature, half_width, strangers)
+        faults = self._faults(formulations, composition, temperature, half_width)
+        notes = [
+            FEW_MEASUREMENTS if f.salts else supercooled(f, kelvin)
+            for f, kelvin in zip(formulations, temperature.tolist(), strict=True)
+        ]
         return Prediction(
             value=np.power(10.0, log10),
             low=np.power(10.0, log10 - half_width),
             high=np.power(10.0, log10 + half_width),
             coverage=COVERAGE,
             in_domain=np.array([not f for f in faults], dtype=bool),
-            reason=tuple(join_faults([*f, *n]) for f, n in zip(faults, notes, strict=True)),
+            reason=tuple(join_faults([*f, n]) for f, n in zip(faults, notes, strict=True)),
         )
 
     def log10_of_solvents(
@@ -96,32 +112,84 @@ class ViscosityModel:
         temperature: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log10 viscosity of the solvents of each row, and half width of its interval."""
-        mixtures = Mixtures.of_composition(composition)
-        anchors = anchor(self.liquid, composition.solvents)
-        members = self.liquid.predict(mixtures, index, temperature, anchors.offset)
-        doubt = doubts(self.liquid, mixtures, anchors)
+        liquids = Liquids.of_composition(composition)
+        known = pure_liquids(self.liquid, composition.solvents)
+        members = self.liquid.predict(liquids, index, temperature, known.offset)
+        doubt = doubts(self.liquid, liquids, known)
         scale = scale_of(members, doubt, index, temperature)
         factor = np.array(self.factors)[doubt.novelty][index]
         return members.mean(axis=0), factor * scale
 
-    def _words(
+    def _faults(
         self,
         formulations: Sequence[Formulation],
-        index: NDArray[np.intp],
+        composition: Composition,
         temperature: NDArray[np.float64],
         half_width: NDArray[np.float64],
-        strangers: frozenset[str],
-    ) -> tuple[list[list[str]], list[list[str]]]:
-        """What puts each row outside the domain, and what else is to be said of it."""
-        of_formulation: dict[int, list[str]] = {}
-        faults, notes = [], []
-        for row, formulation in enumerate(formulations):
-            at, kelvin = int(index[row]), float(temperature[row])
-            if at not in of_formulation:
-                liquid = stranger_faults(formulation, strangers)
-                of_formulation[at] = [*liquid, *self.salt.faults(formulation)]
-            others = (self.domain.temperature_fault(kelvin), wide(float(half_width[row])))
-            faults.append([*of_formulation[at], *(o for o in others if o)])
-            note = FEW_MEASUREMENTS if formulation.salts else supercooled(formulation, kelvin)
-            notes.append([note] if note else [])
-        return faults, notes
+    ) -> list[list[str]]:
+        """What puts each row outside the domain."""
+        strangers = self.domain.strangers(composition.solvents, self.liquid)
+        return row_faults(
+            formulations,
+            temperature,
+            half_width,
+            of_recipe=lambda f: [*stranger_faults(f, strangers), *self.salt.faults(f)],
+            of_temperature=lambda _, kelvin: self.domain.temperature_fault(kelvin),
+        )
+
+    def arrays(self) -> Arrays:
+        """Weights, descriptors and corrections; what torch fitted is in single precision."""
+        liquid = self.liquid
+        corrections = {f.name: getattr(liquid.corrections, f.name) for f in fields(Corrections)}
+        arrays = {
+            **liquid.network.arrays(),
+            **corrections,
+            "coordinates": liquid.coordinates,
+            "descriptors": liquid.table.descriptors,
+            "trained": liquid.trained,
+        }
+        return {name: _packed(name, array) for name, array in arrays.items()}
+
+    def record(self) -> Record:
+        """Molecules, factors, the law of salts and the domain."""
+        return {
+            "descriptors": list(self.liquid.table.names),
+            "factors": list(self.factors),
+            "salt": self.salt.to_dict(),
+            "domain": self.domain.to_dict(),
+            "molecules": list(self.liquid.table.smiles),
+        }
+
+    @classmethod
+    def of_files(cls, arrays: Arrays, record: Record) -> ViscosityModel:
+        """The model of what `arrays` and `record` gave."""
+        double = {n: a.astype(np.float64) for n, a in arrays.items() if a.dtype.kind == "f"}
+        liquid = LiquidModel(
+            table=MoleculeTable(
+                smiles=tuple(record["molecules"]),
+                names=tuple(record["descriptors"]),
+                descriptors=double["descriptors"],
+            ),
+            trained=arrays["trained"],
+            network=ViscosityNetwork(**{f.name: double[f.name] for f in fields(ViscosityNetwork)}),
+            coordinates=double["coordinates"],
+            corrections=Corrections(
+                level=double["level"],
+                slope=double["slope"],
+                pairs=arrays["pairs"].astype(np.intp),
+                coefficients=double["coefficients"],
+            ),
+        )
+        known, pair, molecule = (float(f) for f in record["factors"])
+        return cls(
+            liquid=liquid,
+            salt=SaltLaw.from_dict(record["salt"]),
+            factors=(known, pair, molecule),
+            domain=ViscosityDomain.from_dict(record["domain"]),
+        )
+
+
+def _packed(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind == "f":
+        return array if name in _DOUBLE else array.astype(np.float32)
+    return array.astype(np.int32) if array.dtype.kind == "i" else array

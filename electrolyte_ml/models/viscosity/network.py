@@ -10,21 +10,31 @@ swapped and minus for those that change sign, with
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.models.numeric import silu
 from electrolyte_ml.models.viscosity.law import N_PAIR
+from electrolyte_ml.species.chemistry import molecule_of
 
 # Standardised descriptors are held within this, so that an odd molecule cannot blow up a member.
 CLIP = 4.0
 N_EVEN = N_PAIR // 2
 _CHUNK = 1024
+# Ipc grows without bound with the size of the molecule.
+_LEFT_OUT = frozenset({"Ipc", "AvgIpc"})
+_HIGHEST_CORRELATION = 0.95
+_LEAST_VARYING_SHARE = 0.01
+_LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class ViscosityNetwork:
     """Weights of E members.
 
     Attributes
@@ -113,7 +123,104 @@ class Network:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-def silu(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The activation x / (1 + exp(-x))."""
-    activated: NDArray[np.float64] = x / (1.0 + np.exp(-x))
-    return activated
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoleculeTable:
+    """Molecules that the model file describes.
+
+    Attributes
+    ----------
+    smiles
+        Canonical, sorted, length M.
+    names
+        Of the descriptors.
+    descriptors
+        Shape (M, D).
+    """
+
+    smiles: tuple[str, ...]
+    names: tuple[str, ...]
+    descriptors: NDArray[np.float64]
+
+    def place(self, smiles: Sequence[str]) -> NDArray[np.intp]:
+        """Where molecules stand in the table; -1 for those that are not there."""
+        places = _places(self.smiles)
+        return np.array([places.get(s, -1) for s in smiles], dtype=np.intp)
+
+    def describe(self, smiles: Sequence[str]) -> NDArray[np.float64]:
+        """Descriptors of molecules, looked up or calculated now, shape (len(smiles), D)."""
+        place = self.place(smiles)
+        out = self.descriptors[place]
+        unknown = np.flatnonzero(place < 0)
+        if len(unknown):
+            out[unknown] = describe([smiles[i] for i in unknown.tolist()], self.names)
+        return out
+
+
+@cache
+def _functions() -> dict[str, Callable[[Any], float]]:
+    from rdkit.Chem import Descriptors
+
+    listed = Descriptors._descList  # made at run time
+    return {name: function for name, function in listed if name not in _LEFT_OUT}
+
+
+def all_names() -> tuple[str, ...]:
+    """Names of every descriptor that could be chosen."""
+    return tuple(_functions())
+
+
+def describe(smiles: Sequence[str], names: Sequence[str]) -> NDArray[np.float64]:
+    """Descriptors of molecules, calculated now.
+
+    Parameters
+    ----------
+    smiles
+        Of M molecules.
+    names
+        Of RDKit's descriptors.
+
+    Returns
+    -------
+    ndarray of float, shape (M, len(names))
+        NaN where a descriptor is undefined for a molecule.
+    """
+    functions = [_functions()[name] for name in names]
+    rows = [[float(f(molecule_of(s))) for f in functions] for s in smiles]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(functions))
+    # Single precision, as the model file holds them: a molecule is one whether it is held or not.
+    single = np.where(np.abs(table) < _LARGEST, table, np.nan).astype(np.float32)
+    return single.astype(np.float64)
+
+
+def choose(names: Sequence[str], table: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Which descriptors to use: defined for all molecules, varying, not repeating an earlier one.
+
+    Parameters
+    ----------
+    names
+        Of the columns.
+    table
+        Of the molecules that training knows, shape (M, len(names)).
+
+    Returns
+    -------
+    ndarray of int
+        Columns.
+    """
+    kept: list[int] = []
+    standard: list[NDArray[np.float64]] = []
+    for column in range(len(names)):
+        values = table[:, column]
+        usual = np.median(values)
+        if not np.isfinite(usual) or (values != usual).mean() < _LEAST_VARYING_SHARE:
+            continue
+        z = (values - values.mean()) / values.std()
+        if all(abs(float(z @ other)) < _HIGHEST_CORRELATION * len(z) for other in standard):
+            kept.append(column)
+            standard.append(z)
+    return np.array(kept, dtype=np.intp)
+
+
+@cache
+def _places(smiles: tuple[str, ...]) -> dict[str, int]:
+    return {s: i for i, s in enumerate(smiles)}

@@ -7,21 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.models.viscosity.corrections import fit_corrections
-from electrolyte_ml.models.viscosity.descriptors import all_names, choose, describe
-from electrolyte_ml.models.viscosity.fitting import FitSettings
-from electrolyte_ml.models.viscosity.fitting_liquids import fit_liquids
+from electrolyte_ml.models.viscosity.fit import (
+    LiquidFitSettings,
+    fit_corrections,
+    fit_liquids,
+    predict_rows,
+)
 from electrolyte_ml.models.viscosity.law import (
     N_PAIR,
     excess_basis,
     pure_log10,
     pure_parameters,
 )
-from electrolyte_ml.models.viscosity.liquid import MoleculeTable, predict_rows
-from electrolyte_ml.models.viscosity.mixtures import Mixtures
-from electrolyte_ml.models.viscosity.network import N_EVEN
-from electrolyte_ml.models.viscosity.rows import LiquidRows
-from electrolyte_ml.models.viscosity.splits import molecule_split, pair_split
+from electrolyte_ml.models.viscosity.liquid import Liquids
+from electrolyte_ml.models.viscosity.network import (
+    N_EVEN,
+    MoleculeTable,
+    all_names,
+    choose,
+    describe,
+)
+from electrolyte_ml.models.viscosity.rows import LiquidRows, molecule_split, pair_split
 
 SMILES = ("CCCCCC", "CCCO", "CCO", "CCOC(C)=O", "COC(=O)OC", "Cc1ccccc1", "O")
 raw = st.lists(st.floats(-5, 5), min_size=3, max_size=3)
@@ -53,7 +59,7 @@ def test_there_is_no_excess_without_a_second_molecule():
 @given(st.lists(st.sets(st.integers(0, 6), min_size=1, max_size=5), min_size=1, max_size=8))
 def test_every_pair_that_meets_is_found_once(liquids):
     held = [dict.fromkeys(members, 1 / len(members)) for members in liquids]
-    mixtures = Mixtures.of_shares(SMILES, held)
+    mixtures = Liquids.of_shares(SMILES, held)
     found = sorted(
         (int(u), *(int(mixtures.molecule[c]) for c in pair))
         for u, pair in zip(mixtures.pair_liquid, mixtures.pair_components, strict=True)
@@ -63,7 +69,7 @@ def test_every_pair_that_meets_is_found_once(liquids):
     )
     assert found == expected
     matrix = np.array([[h.get(m, 0.0) for m in range(len(SMILES))] for h in held])
-    again = Mixtures.of_shares(SMILES, matrix)
+    again = Liquids.of_shares(SMILES, matrix)
     assert np.array_equal(again.pair_components, mixtures.pair_components)
 
 
@@ -106,7 +112,7 @@ def fitted():
     rows, table = made_up()
     pytest.importorskip("torch")
     train = np.arange(len(rows)) % 4 > 0
-    settings = FitSettings(members=2, steps=120, pairs=14)
+    settings = LiquidFitSettings(members=2, steps=120, pairs=14)
     return rows, train, fit_liquids(rows.select(train), table, settings, seed=1)
 
 
@@ -119,26 +125,26 @@ def test_measured_pairs_are_learnt(fitted):
 
 def test_fits_are_repeatable(fitted):
     rows, train, model = fitted
-    settings = FitSettings(members=2, steps=120, pairs=14)
+    settings = LiquidFitSettings(members=2, steps=120, pairs=14)
     again = fit_liquids(rows.select(train), model.table, settings, seed=1)
     assert np.array_equal(predict_rows(model, rows), predict_rows(again, rows))
 
 
 def test_order_of_smiles_carries_no_meaning(fitted):
     *_, model = fitted
-    turned = Mixtures.of_shares(SMILES, [{3: 0.3, 1: 0.7}])
-    straight = Mixtures.of_shares(SMILES, [{1: 0.7, 3: 0.3}])
+    turned = Liquids.of_shares(SMILES, [{3: 0.3, 1: 0.7}])
+    straight = Liquids.of_shares(SMILES, [{1: 0.7, 3: 0.3}])
     at = (np.zeros(1, dtype=np.intp), np.array([298.15]))
     assert np.array_equal(model.predict(turned, *at), model.predict(straight, *at))
     # A subset of the molecules in its own numbering is the same liquid.
-    alone = Mixtures.of_shares((SMILES[1], SMILES[3]), [{0: 0.7, 1: 0.3}])
+    alone = Liquids.of_shares((SMILES[1], SMILES[3]), [{0: 0.7, 1: 0.3}])
     assert model.predict(alone, *at) == pytest.approx(model.predict(straight, *at))
 
 
 def test_knows_what_it_was_trained_on(fitted):
     _, _, model = fitted
     assert model.was_trained(["CCO", "CCCCO"]).tolist() == [True, False]
-    mixtures = Mixtures.of_shares(("CCCCO", "CCCO", "CCO"), [{0: 0.2, 1: 0.3, 2: 0.5}])
+    mixtures = Liquids.of_shares(("CCCCO", "CCCO", "CCO"), [{0: 0.2, 1: 0.3, 2: 0.5}])
     assert model.pair_was_trained(mixtures).tolist() == [False, False, True]
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.formulation import Formulation, SolventAmount, parse_recipe
-from electrolyte_ml.models.viscosity import predict_viscosity
-from electrolyte_ml.models.viscosity.artefact import FOLDER, load, read_record, save
+from electrolyte_ml.models.files import CARD
+from electrolyte_ml.models.viscosity import ViscosityModel, predict_viscosity
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
 from electrolyte_ml.models.viscosity.walden import Slopes, fit_salt_law
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -194,11 +194,14 @@ def test_prediction_imports_nothing_heavy():
 
 
 def test_a_saved_copy_predicts_the_same(tmp_path):
-    model = load()
-    save(model, {"seed": 0}, tmp_path)
+    model = ViscosityModel.load()
+    model.save({"seed": 0}, tmp_path)
     recipes = [parse_recipe(t) for t in ("PC", "1 m NaPF6 in EC:DEC 1:1 w/w", "CCCCOCCC")]
     kelvins = np.array([298.15, 273.15, 333.15])
-    one, other = model.predict(recipes, kelvins), load(tmp_path).predict(recipes, kelvins)
+    one, other = (
+        model.predict(recipes, kelvins),
+        ViscosityModel.load(tmp_path).predict(recipes, kelvins),
+    )
     assert np.array_equal(one.value, other.value)
     assert np.array_equal(one.high, other.high)
     size = sum(path.stat().st_size for path in tmp_path.iterdir())
@@ -207,13 +210,13 @@ def test_a_saved_copy_predicts_the_same(tmp_path):
 
 def test_a_missing_model_says_how_to_make_one(tmp_path):
     with pytest.raises(ArtefactError, match="train viscosity"):
-        load(tmp_path)
+        ViscosityModel.load(tmp_path)
 
 
 def test_card_and_record_ship_with_the_model():
-    record = read_record()
+    record = ViscosityModel.FILES.read_record()
     assert set(record["training"]["calibration"]) == {"nothing", "pair", "molecule"}
-    card = (FOLDER / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card = (ViscosityModel.FILES.folder / CARD).read_text(encoding="utf-8")
     for solvent in ("| EC |", "| diglyme |", "| TEP |"):
         assert solvent in card
 

@@ -1,4 +1,4 @@
-"""Known viscosities of pure solvents: the model starts from them and supplies the rest."""
+"""Known viscosities of pure solvents, which the model returns; it supplies all others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROPERTY = "viscosity_mpa_s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
+class PureLiquids:
     """What is known of M pure solvents.
 
     Attributes
@@ -35,7 +35,7 @@ class Anchors:
     verified: NDArray[np.bool_]
 
 
-def anchor(model: LiquidModel, solvents: Sequence[Solvent]) -> Anchors:
+def pure_liquids(model: LiquidModel, solvents: Sequence[Solvent]) -> PureLiquids:
     """Offsets to known viscosities.
 
     A value that was not checked against its source is used only for a molecule without training
@@ -59,4 +59,4 @@ def anchor(model: LiquidModel, solvents: Sequence[Solvent]) -> Anchors:
         value[column], temperature[column] = held.value, held.temperature_k
     of_model = model.pure([s.smiles for s in solvents], temperature)
     offset = np.where(used, np.log10(value) - of_model, 0.0)
-    return Anchors(offset=offset, used=used, verified=verified)
+    return PureLiquids(offset=offset, used=used, verified=verified)

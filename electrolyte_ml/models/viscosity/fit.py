@@ -1,29 +1,54 @@
-"""Fitting the ensemble of networks with torch; nothing else in the package imports torch for it."""
+"""Fitting the model of liquids: networks with torch, then corrections by ridge regression.
+
+What the networks leave over for a molecule or a pair that was measured is fitted with a Gaussian
+prior around the networks' value. Rows that stay far off weigh less, as under Student's t
+distribution with three degrees of freedom.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.models.ensemble_fit import (
+    Schedule,
+    as_tensor,
+    feature_mask,
+    minimise,
+    single_thread,
+    start_weights,
+)
 from electrolyte_ml.models.viscosity.law import (
+    LEAST_SLOPE,
     N_PAIR,
     N_PURE,
+    REPEATABILITY,
     excess_basis,
+    inverse_temperature,
     pure_log10,
     pure_parameters,
 )
-from electrolyte_ml.models.viscosity.network import CLIP, N_EVEN, Network
+from electrolyte_ml.models.viscosity.liquid import Corrections, LiquidModel
+from electrolyte_ml.models.viscosity.network import (
+    CLIP,
+    N_EVEN,
+    MoleculeTable,
+    ViscosityNetwork,
+)
 from electrolyte_ml.models.viscosity.rows import LiquidRows
-from electrolyte_ml.optional import import_optional
+
+_LEVEL_SD, _SLOPE_SD = 0.05, 0.05
+_PAIR_SD = (0.48, 0.32, 0.32, 0.4, 0.24, 0.2)
+_DEGREES_OF_FREEDOM = 3.0
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitSettings:
+class LiquidFitSettings:
     """Settings of the fit.
 
     Attributes
@@ -71,13 +96,69 @@ class FitSettings:
         return asdict(self)
 
 
+def fit_liquids(
+    rows: LiquidRows,
+    table: MoleculeTable,
+    settings: LiquidFitSettings | None = None,
+    *,
+    seed: int = 0,
+) -> LiquidModel:
+    """Fit networks, then corrections.
+
+    Parameters
+    ----------
+    rows
+        Measurements; their molecules are those of `table`, in its order.
+    table
+        Descriptors of the molecules.
+    settings
+        Of the networks' fit.
+    seed
+        Same seed, data and machine: same model.
+
+    Raises
+    ------
+    ValueError
+        If `table` describes other molecules.
+    MissingDependencyError
+        If torch is not installed.
+    """
+    if rows.smiles != table.smiles:
+        raise ValueError("rows and table must be of the same molecules in the same order")
+    network, coordinates = fit_network(rows, table.descriptors, settings, seed=seed)
+    n = len(rows.smiles)
+    trained = np.zeros(n, dtype=bool)
+    trained[rows.molecules()] = True
+    nothing = Corrections(
+        level=np.zeros(n),
+        slope=np.zeros(n),
+        pairs=np.empty((0, 2), dtype=np.intp),
+        coefficients=np.empty((0, N_PAIR)),
+    )
+    plain = LiquidModel(
+        table=table,
+        trained=trained,
+        network=network,
+        coordinates=coordinates,
+        corrections=nothing,
+    )
+    left_over = rows.log10_viscosity - predict_rows(plain, rows).mean(axis=0)
+    corrections = fit_corrections(rows, left_over, plain.slopes().min(axis=0))
+    return replace(plain, corrections=corrections)
+
+
+def predict_rows(model: LiquidModel, rows: LiquidRows) -> NDArray[np.float64]:
+    """Every member's log10 viscosity of the rows, shape (E, n)."""
+    return model.predict(rows.liquids(), np.arange(len(rows)), rows.temperature_k)
+
+
 def fit_network(
     rows: LiquidRows,
     descriptors: NDArray[np.float64],
-    settings: FitSettings | None = None,
+    settings: LiquidFitSettings | None = None,
     *,
     seed: int = 0,
-) -> tuple[Network, NDArray[np.float64]]:
+) -> tuple[ViscosityNetwork, NDArray[np.float64]]:
     """Fit all members at once.
 
     Parameters
@@ -103,13 +184,8 @@ def fit_network(
     MissingDependencyError
         If torch is not installed.
     """
-    torch = import_optional("torch")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # more do not help at this size, and would not be reproducible
-    try:
-        return _Fit(torch, rows, descriptors, settings or FitSettings(), seed).run()
-    finally:
-        torch.set_num_threads(threads)
+    with single_thread() as torch:
+        return _Fit(torch, rows, descriptors, settings or LiquidFitSettings(), seed).run()
 
 
 class _Fit:
@@ -120,7 +196,7 @@ class _Fit:
         torch: Any,
         rows: LiquidRows,
         descriptors: NDArray[np.float64],
-        settings: FitSettings,
+        settings: LiquidFitSettings,
         seed: int,
     ) -> None:
         self.torch, self.settings = torch, settings
@@ -130,35 +206,26 @@ class _Fit:
         self.centre = np.nanmean(seen, axis=0)
         self.scale = np.nanstd(seen, axis=0) + 1e-6 + 1e-2 * np.abs(self.centre)
         z = np.clip((descriptors - self.centre) / self.scale, -CLIP, CLIP)
-        self.z = self._tensor(np.nan_to_num(z))
+        self.z = as_tensor(np.nan_to_num(z))
         self.known = known
         self.groups = _Groups(torch, rows)
-        self.share, self.temperature = self._tensor(rows.share), self._tensor(rows.temperature_k)
-        self.target, self.row_weight = self._tensor(rows.log10_viscosity), self._tensor(rows.weight)
-        self.mask = self._mask(self.z.shape[1])
+        self.share, self.temperature = as_tensor(rows.share), as_tensor(rows.temperature_k)
+        self.target, self.row_weight = as_tensor(rows.log10_viscosity), as_tensor(rows.weight)
+        self.mask = feature_mask(
+            settings.least_feature_share, settings.members, self.z.shape[1], self.generator
+        )
         self.weights = self._start(*self.z.shape)
 
-    def run(self) -> tuple[Network, NDArray[np.float64]]:
-        s, torch = self.settings, self.torch
+    def run(self) -> tuple[ViscosityNetwork, NDArray[np.float64]]:
+        s = self.settings
         decayed = [w for name, w in self.weights.items() if name != "coordinates"]
-        free = [self.weights["coordinates"]]
-        optimiser = torch.optim.AdamW(
-            [
-                {"params": decayed, "weight_decay": s.weight_decay},
-                {"params": free, "weight_decay": 0.0},
-            ],
-            lr=s.learning_rate,
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, s.learning_rate, total_steps=s.steps, pct_start=0.15
-        )
         batches = self.groups.batches(s.pairs, self.generator)
-        for _ in range(s.steps):
-            optimiser.zero_grad()
-            self._loss(next(batches)).backward()
-            torch.nn.utils.clip_grad_norm_(decayed, 10.0)
-            optimiser.step()
-            schedule.step()
+        minimise(
+            lambda: self._loss(next(batches)),
+            decayed,
+            Schedule(steps=s.steps, learning_rate=s.learning_rate, weight_decay=s.weight_decay),
+            undecayed=[self.weights["coordinates"]],
+        )
         return self._network()
 
     def _loss(self, batch: Any) -> Any:
@@ -225,8 +292,7 @@ class _Fit:
         for name, shape in shapes.items():
             # Small last layers start every member at a usual liquid without excess.
             gain = 0.1 if name in {"pure", "pair_out"} else 1.0
-            start = self.torch.randn((s.members, *shape), generator=self.generator)
-            weights[name] = start * gain / math.sqrt(shape[0])
+            weights[name] = start_weights((s.members, *shape), self.generator, gain)
         for name, width in (
             ("encoder_1_bias", s.hidden),
             ("encoder_2_bias", s.state),
@@ -239,24 +305,14 @@ class _Fit:
         weights["coordinates"] = 0.1 * self.torch.randn(own, generator=self.generator)
         return {name: w.requires_grad_() for name, w in weights.items()}
 
-    def _mask(self, n_descriptors: int) -> Any:
-        """Which descriptors each member sees, scaled so that its inputs keep their variance."""
-        s = self.settings
-        share = self.torch.linspace(s.least_feature_share, 1.0, s.members)[:, None, None]
-        drawn = self.torch.rand((s.members, 1, n_descriptors), generator=self.generator)
-        return (drawn < share).float() / share
-
-    def _network(self) -> tuple[Network, NDArray[np.float64]]:
+    def _network(self) -> tuple[ViscosityNetwork, NDArray[np.float64]]:
         with self.torch.no_grad():
             self.weights["encoder_1"].mul_(self.mask.transpose(1, 2))
         arrays = {name: w.detach().numpy().astype(np.float64) for name, w in self.weights.items()}
         learnt = arrays.pop("coordinates")
         coordinates = np.zeros_like(learnt)
         coordinates[:, self.known] = learnt[:, self.known]
-        return Network(centre=self.centre, scale=self.scale, **arrays), coordinates
-
-    def _tensor(self, array: NDArray[np.float64]) -> Any:
-        return self.torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+        return ViscosityNetwork(centre=self.centre, scale=self.scale, **arrays), coordinates
 
 
 class _Groups:
@@ -287,3 +343,80 @@ class _Groups:
         within = torch.arange(len(group)) - (torch.cumsum(count, 0) - count)[group]
         rows = self.order[self.start[batch][group] + within]
         return self.first[batch], self.second[batch], rows, group
+
+
+def fit_corrections(
+    rows: LiquidRows, left_over: NDArray[np.float64], lowest_slope: NDArray[np.float64]
+) -> Corrections:
+    """Fit corrections.
+
+    Parameters
+    ----------
+    rows
+        Measurements.
+    left_over
+        Measured less predicted log10 viscosity, shape (n,).
+    lowest_slope
+        The least of the members' slopes b of each molecule, shape (M,): corrected, it must stay
+        that of a liquid.
+
+    Returns
+    -------
+    Corrections
+    """
+    from scipy import sparse
+    from scipy.sparse.linalg import lsmr
+
+    mixed = np.unique(np.column_stack([rows.first, rows.second])[~rows.is_pure], axis=0)
+    n = len(rows.smiles)
+    empty = Corrections(
+        level=np.zeros(n),
+        slope=np.zeros(n),
+        pairs=mixed.reshape(-1, 2),
+        coefficients=np.zeros((len(mixed), N_PAIR)),
+    )
+    design = _design(rows, empty)
+    sd = np.concatenate(
+        [np.full(n, _LEVEL_SD), np.full(n, _SLOPE_SD), np.tile(_PAIR_SD, len(mixed))]
+    )
+    weight = rows.weight
+    found = np.zeros(len(sd))
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weight) / REPEATABILITY
+        matrix = sparse.vstack(
+            [sparse.diags(root) @ design @ sparse.diags(sd), sparse.eye(len(sd))]
+        )
+        target = np.concatenate([root * left_over, np.zeros(len(sd))])
+        found = sd * lsmr(matrix.tocsr(), target, atol=1e-6, btol=1e-6, maxiter=400)[0]
+        error = (left_over - design @ found) / (1.5 * REPEATABILITY)
+        weight = rows.weight * (_DEGREES_OF_FREEDOM + 1) / (_DEGREES_OF_FREEDOM + error**2)
+    return Corrections(
+        level=found[:n],
+        slope=np.maximum(found[n : 2 * n], LEAST_SLOPE - lowest_slope),
+        pairs=empty.pairs,
+        coefficients=found[2 * n :].reshape(-1, N_PAIR),
+    )
+
+
+def _design(rows: LiquidRows, corrections: Corrections) -> Any:
+    """Sparse matrix from corrections, in the order level, slope, pairs, to log10 viscosity."""
+    from scipy import sparse
+
+    n = len(rows.smiles)
+    liquids = rows.liquids()
+    t = inverse_temperature(rows.temperature_k)
+    values = [liquids.share, liquids.share * t[liquids.liquid]]
+    at = [liquids.liquid, liquids.liquid]
+    columns = [liquids.molecule, n + liquids.molecule]
+    pairs = liquids.molecule[liquids.pair_components].reshape(-1, 2)
+    place = corrections.place(pairs)
+    shares = liquids.share[liquids.pair_components].reshape(-1, 2)
+    at_k = rows.temperature_k[liquids.pair_liquid]
+    basis = excess_basis(shares[:, 0], shares[:, 1], at_k, np)
+    for k, term in enumerate(basis):
+        values.append(term)
+        at.append(liquids.pair_liquid)
+        columns.append(2 * n + N_PAIR * place + k)
+    shape = (len(rows), 2 * n + N_PAIR * len(corrections.pairs))
+    entries = (np.concatenate(values), (np.concatenate(at), np.concatenate(columns)))
+    return sparse.csr_matrix(entries, shape=shape)

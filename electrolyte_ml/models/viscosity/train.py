@@ -1,0 +1,221 @@
+"""Training the shipped viscosity model: fit, calibration, and the law of salts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
+from electrolyte_ml.data.splits import Split, random_split
+from electrolyte_ml.models.conductivity.artefact import read_record as conductivity_record
+from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
+from electrolyte_ml.models.numeric import LN10
+from electrolyte_ml.models.train import Progress, Trained
+from electrolyte_ml.models.viscosity.card import card
+from electrolyte_ml.models.viscosity.domain import Novelty, ViscosityDomain, doubts, scale_of
+from electrolyte_ml.models.viscosity.fit import LiquidFitSettings, fit_liquids, predict_rows
+from electrolyte_ml.models.viscosity.liquid import LiquidModel
+from electrolyte_ml.models.viscosity.model import ViscosityModel
+from electrolyte_ml.models.viscosity.network import MoleculeTable, all_names, choose, describe
+from electrolyte_ml.models.viscosity.rows import (
+    COLDEST_K,
+    HOTTEST_K,
+    LiquidRows,
+    molecule_split,
+    pair_split,
+    training_rows,
+)
+from electrolyte_ml.models.viscosity.salt import SaltLaw
+from electrolyte_ml.models.viscosity.walden import fit_salt_law, read_slopes
+
+_FOLDS = {Novelty.NOTHING: 1, Novelty.PAIR: 2, Novelty.MOLECULE: 4}
+_NO_SALT = SaltLaw(base=0.0, per_solvent=0.0, curvature=0.0, cooling=0.0, anions={}, sd=0.0)
+
+
+def train(
+    *,
+    seed: int = 0,
+    settings: LiquidFitSettings | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train on all data, and calibrate on what is held out.
+
+    Parameters
+    ----------
+    seed
+        Same seed, data and machine: same model.
+    settings
+        Of the fits.
+    progress
+        Called as ``progress(what, done, total)``.
+
+    Raises
+    ------
+    DataNotFoundError
+        If a data set is not on this machine.
+    MissingDependencyError
+        If torch or openpyxl is not installed.
+    ArtefactError
+        If there is no conductivity model, which the law of salts is read off.
+    """
+    settings = settings or LiquidFitSettings()
+    rows = training_rows()
+    model, errors = fit_viscosity(rows, settings, seed=seed, progress=progress)
+    training = {
+        "data": [
+            f"{chemixhub_logv.CITATION}; {thermoml_viscosity_pure.CITATION}; "
+            f"{ai4chems_viscosity.CITATION}: {len(rows)} rows, {len(rows.molecules())} molecules, "
+            f"{len(np.unique(rows.pair[~rows.is_pure]))} pairs",
+            f"the law of salts is read off the conductivity model, trained on "
+            f"{conductivity_record()['training']['data']}",
+        ],
+        "seed": seed,
+        "settings": settings.to_dict(),
+        "coverage_target": COVERAGE,
+        "calibration": errors,
+    }
+    return Trained(model=model, training=training, card=card(model, training, rows))
+
+
+def fit_viscosity(
+    rows: LiquidRows,
+    settings: LiquidFitSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[ViscosityModel, dict[str, dict[str, float]]]:
+    """The model of measured liquids, and of salts as the conductivity model sees them.
+
+    Parameters
+    ----------
+    rows
+        Measurements of pure and binary liquids.
+    settings
+        Of the fits.
+    seed
+        Same seed, data and machine: same model.
+    progress
+        Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    model
+        The model.
+    errors
+        By name of `Novelty`, the held-out errors that its intervals were read off.
+    """
+    settings = settings or LiquidFitSettings()
+    table = molecule_table(rows)
+    factors, errors = calibrate(rows, table, settings, seed=seed, progress=progress)
+    liquid = fit_liquids(rows, table, settings, seed=seed)
+    domain = ViscosityDomain.of(liquid, COLDEST_K, HOTTEST_K)
+    law = salt_law(liquid, domain)
+    return ViscosityModel(liquid=liquid, salt=law, factors=factors, domain=domain), errors
+
+
+def molecule_table(rows: LiquidRows) -> MoleculeTable:
+    """Descriptors of the rows' molecules, chosen by what varies among those measured."""
+    names = all_names()
+    every = describe(rows.smiles, names)
+    chosen = choose(names, every[rows.molecules()])
+    return MoleculeTable(
+        smiles=rows.smiles,
+        names=tuple(names[i] for i in chosen),
+        descriptors=every[:, chosen],
+    )
+
+
+def salt_law(liquid: LiquidModel, domain: ViscosityDomain) -> SaltLaw:
+    """The law of salts, from the package's conductivities and the viscosities of solvents."""
+    bare = ViscosityModel(liquid=liquid, salt=_NO_SALT, factors=(1.0, 1.0, 1.0), domain=domain)
+    return fit_salt_law(read_slopes(lambda f, t: LN10 * bare.log10_of_solvents(f, t)))
+
+
+def held_out_errors(
+    rows: LiquidRows,
+    table: MoleculeTable,
+    split: Split,
+    *,
+    settings: LiquidFitSettings | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+    """Predictions of rows by models that did not see their group.
+
+    Parameters
+    ----------
+    rows, table
+        Measurements and their molecules.
+    split
+        Folds over these rows.
+    settings, seed
+        Of the fits.
+    progress
+        Called as ``progress(name, done, total)`` after every fit.
+
+    Returns
+    -------
+    tested
+        Row numbers in the order of the folds, shape (t,).
+    log10_viscosity
+        Predicted, shape (t,).
+    scale
+        Uncalibrated scale of the error, log10, shape (t,).
+    novelty
+        A `Novelty` for each row, shape (t,).
+    """
+    parts = []
+    for number, (train, test) in enumerate(split.folds, start=1):
+        model = fit_liquids(rows.select(train), table, settings, seed=seed)
+        value, scale, novelty = predict_with_scale(model, rows.select(test))
+        parts.append((test, value, scale, novelty))
+        if progress is not None:
+            progress(split.name, number, len(split.folds))
+    tested, value, scale, novelty = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return tested, value, scale, novelty
+
+
+def predict_with_scale(
+    model: LiquidModel, rows: LiquidRows
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+    """Log10 viscosity of rows, the scale of its error, and what of them is new."""
+    members = predict_rows(model, rows)
+    doubt = doubts(model, rows.liquids())
+    every = np.arange(len(rows))
+    return members.mean(axis=0), scale_of(members, doubt, every, rows.temperature_k), doubt.novelty
+
+
+def calibrate(
+    rows: LiquidRows,
+    table: MoleculeTable,
+    settings: LiquidFitSettings,
+    *,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[tuple[float, float, float], dict[str, dict[str, float]]]:
+    """Factors of the intervals for each `Novelty`, and the errors they were read off."""
+    n = {level: _FOLDS[level] for level in Novelty}
+    pairs = pair_split(rows, "calibration: pairs", seed=seed)
+    splits = {
+        Novelty.NOTHING: random_split(len(rows), seed=seed),
+        Novelty.PAIR: Split(name=pairs.name, folds=pairs.folds[: n[Novelty.PAIR]]),
+        Novelty.MOLECULE: molecule_split(
+            rows, "calibration: molecules", n_folds=n[Novelty.MOLECULE], seed=seed
+        ),
+    }
+    factors, errors = [], {}
+    for level, split in splits.items():
+        tested, value, scale, novelty = held_out_errors(
+            rows, table, split, settings=settings, seed=seed, progress=progress
+        )
+        # A new molecule makes new pairs, and a new pure liquid is in the folds of pairs.
+        asked = novelty == level
+        error = (rows.log10_viscosity[tested] - value)[asked]
+        factors.append(conformal_factor(error, scale[asked]))
+        errors[level.name.lower()] = {
+            "n": int(asked.sum()),
+            "folds": len(split.folds),
+            "mae_log10": float(np.abs(error).mean()),
+            "factor": factors[-1],
+        }
+    return (factors[0], factors[1], factors[2]), errors
