@@ -12,10 +12,14 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import Campaign, CampaignJob
     from electrolyte_ml.simulate.engine import Progress, Report
+    from electrolyte_ml.simulate.job import SimulationJob
     from electrolyte_ml.simulate.results import Ratio
 
 HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
 _STATE_HELP = "Folder of jobs, also of killed ones; default: the user's state folder."
+_PLATFORM_HELP = (
+    "cpu (one thread), cuda, opencl, or auto: the first of CUDA, OpenCL, CPU that works."
+)
 
 
 class _RunByDefault(TyperGroup):
@@ -41,7 +45,14 @@ def run(
     charge_scale: Annotated[
         float | None, typer.Option(help="Factor on ion charges, above 0 and at most 1.")
     ] = None,
+    solvent_charge_scale: Annotated[
+        float, typer.Option(help="Factor on the partial charges of solvents.")
+    ] = 1.0,
+    solvent_sigma_scale: Annotated[
+        float, typer.Option(help="Factor on the Lennard-Jones diameters of solvents.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Makes packing and velocities repeatable.")] = 1,
+    platform: Annotated[str, typer.Option(help=_PLATFORM_HELP)] = "cpu",
     state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -70,12 +81,20 @@ def run(
         force_field=ForceField(
             cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
             charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+            solvent_charge_scale=solvent_charge_scale,
+            solvent_sigma_scale=solvent_sigma_scale,
         ),
         protocol=protocol,
         seed=seed,
     )
     with _Bar() as bar:
-        result = run_job(job, state or default_folder(), bar.callback(recipe))
+        result = run_job(
+            job,
+            state or default_folder(),
+            bar.callback(recipe),
+            viscosity_mpa_s=_model_viscosity_mpa_s(job),
+            platform=platform,
+        )
     if as_json:
         typer.echo(dump_json(result))
         return
@@ -91,25 +110,38 @@ def campaign(
         Path | None, typer.Option(help="Results table; default: NAME.csv in the state folder.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs at a time, one thread each.")] = 1,
+    shard: Annotated[
+        str, typer.Option(help="Only a part, such as 2/8: for an array of machines.")
+    ] = "1/1",
+    platform: Annotated[str, typer.Option(help=_PLATFORM_HELP)] = "cpu",
     status: Annotated[bool, typer.Option("--status", help="Say how far it is, and stop.")] = False,
+    reanalyse: Annotated[
+        bool, typer.Option("--reanalyse", help="Analyse kept recordings again; simulate nothing.")
+    ] = False,
 ) -> None:
     """Run every job of a campaign that is not finished; the table grows as jobs end."""
     from concurrent.futures import ProcessPoolExecutor
+    from functools import partial
     from multiprocessing import get_context
 
     from electrolyte_ml.simulate import read_campaign, run_campaign
     from electrolyte_ml.simulate.results import read_table
     from electrolyte_ml.simulate.running import default_folder
 
-    plan = read_campaign(file)
+    plan = read_campaign(file).shard(*_shard(shard))
     folder = state or default_folder()
     target = table or folder / f"{plan.name}.csv"
     known = {row["key"] for row in read_table(target)}
     if status:
         _print_status(plan, folder, known)
         return
+    if reanalyse:
+        _analyse_again(plan, folder)
+        _write_results(plan, folder, target)
+        return
     _write_results(plan, folder, target)
     after_each = _reporter(plan, folder, target)
+    run_campaign = partial(run_campaign, viscosity=_viscosity_mpa_s, platform=platform)
     if workers == 1:
         with _Bar() as bar:
             run_campaign(
@@ -170,15 +202,90 @@ def _pooled_lines(found: Sequence[Ratio], name: str) -> Iterator[str]:
             yield f"{label}, {cation_set} x{scale}: {mean}{spread}"
 
 
+@app.command("validate")
+def validate(
+    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
+    write: Annotated[
+        Path | None, typer.Option(help="Also write every comparison to this table.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Simulated diffusion and density against measured ones, a verdict on each force field."""
+    from electrolyte_ml.errors import TableError
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.simulate.results import read_table, write_table
+    from electrolyte_ml.simulate.validation import compare, judge
+
+    comparisons = compare(read_table(table))
+    if not comparisons:
+        raise TableError([f"{table} holds nothing that is measured too"])
+    verdicts = judge(comparisons)
+    if write is not None:
+        write_table(write, [comparison.to_dict() for comparison in comparisons])
+    if as_json:
+        typer.echo(dump_json([verdict.to_dict() for verdict in verdicts]))
+        return
+    for verdict in verdicts:
+        for line in verdict.lines():
+            typer.echo(line)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Number of a part and how many there are, of ``2/8``."""
+    from electrolyte_ml.errors import InputError
+
+    try:
+        number, of = (int(part) for part in text.split("/"))
+    except ValueError:
+        raise InputError(f"a shard is written as 2/8, given {text!r}") from None
+    return number, of
+
+
+def _analyse_again(plan: Campaign, folder: Path) -> None:
+    from electrolyte_ml.simulate.running import analyse_again
+
+    for entry in plan.jobs:
+        if analyse_again(entry.job, folder, _viscosity_mpa_s(entry)) is not None:
+            typer.echo(f"{_label(entry)}: analysed again", err=True)
+
+
+def _viscosity_mpa_s(entry: CampaignJob) -> float | None:
+    """Measured viscosity of the campaign file, or else that of the model."""
+    if entry.viscosity_mpa_s is not None:
+        return entry.viscosity_mpa_s
+    return _model_viscosity_mpa_s(entry.job)
+
+
+def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
+    """Viscosity of a job's liquid by the model, mPa s; None where the model has none."""
+    from math import isfinite
+
+    import numpy as np
+
+    from electrolyte_ml.models.viscosity import predict_viscosity
+
+    predicted = predict_viscosity([job.composition.formulation()], np.array([job.temperature_k]))
+    value = float(predicted.value[0])
+    return value if isfinite(value) else None
+
+
 def _reporter(
     plan: Campaign, folder: Path, target: Path
 ) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
+    from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
+    from electrolyte_ml.simulate.results import read_table
+
+    pace = Pace(open_jobs(plan.jobs, {row["key"] for row in read_table(target)}))
+
     def after_each(entry: CampaignJob, result: dict[str, Any] | None, fault: str) -> None:
+        pace.finish(entry)
         if result is None:
             typer.echo(f"{_label(entry)}: failed: {fault}", err=True)
             return
         done = _write_results(plan, folder, target)
-        typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)})", err=True)
+        left = pace.left_s()
+        ahead = "" if left is None else f", about {duration(left)} left"
+        typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)}{ahead})", err=True)
 
     return after_each
 

@@ -27,13 +27,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from electrolyte_ml.errors import ElectrolyteError, RecipeFileError
+from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.checkpoint import load_result
 from electrolyte_ml.simulate.composition import compose_box
@@ -41,6 +41,7 @@ from electrolyte_ml.simulate.engine import Progress
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
 from electrolyte_ml.simulate.protocol import preset
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
@@ -98,6 +99,19 @@ class Campaign:
 
     name: str
     jobs: tuple[CampaignJob, ...]
+
+    def shard(self, number: int, of: int) -> Campaign:
+        """A part of the campaign for one machine of several, the same every time.
+
+        Parameters
+        ----------
+        number, of
+            Which part, from 1, of how many. Every job is in exactly one.
+        """
+        if not 1 <= number <= of:
+            raise InputError(f"a shard is 1/{of} to {of}/{of}, given {number}/{of}")
+        held = (e for e in self.jobs if int(e.job.key, 16) % of == number - 1)
+        return replace(self, jobs=tuple(held))
 
     def finished(self, folder: Path) -> list[tuple[CampaignJob, dict[str, Any]]]:
         """Jobs that have a result, with it."""
@@ -207,6 +221,7 @@ def run_campaign(
     after_each: Callable[[CampaignJob, dict[str, Any] | None, str], None],
     progress: Callable[[CampaignJob], Progress] | None = None,
     viscosity: Callable[[CampaignJob], float | None] | None = None,
+    platform: str = DEFAULT_PLATFORM,
     skip: Collection[str] = (),
 ) -> None:
     """Run what is not finished, in order.
@@ -225,6 +240,8 @@ def run_campaign(
         Makes the progress callback of a job; only for jobs that run here.
     viscosity
         Viscosity of a job's liquid, mPa s; by default the file's, where it gives one.
+    platform
+        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
     skip
         Keys of jobs whose results are known from elsewhere, such as a table that ships.
     """
@@ -234,14 +251,15 @@ def run_campaign(
         if e.job.key not in skip and load_result(job_folder(folder, e.job)) is None
     ]
     viscosity = viscosity or (lambda entry: entry.viscosity_mpa_s)
+    run_one = partial(run_job, platform=platform)
     if executor is None:
         for entry in open_jobs:
             report = progress(entry) if progress is not None else None
-            run = partial(run_job, entry.job, folder, report, viscosity_mpa_s=viscosity(entry))
+            run = partial(run_one, entry.job, folder, report, viscosity_mpa_s=viscosity(entry))
             after_each(entry, *_outcome(run))
         return
     futures: dict[Future[dict[str, Any]], CampaignJob] = {
-        executor.submit(run_job, entry.job, folder, viscosity_mpa_s=viscosity(entry)): entry
+        executor.submit(run_one, entry.job, folder, viscosity_mpa_s=viscosity(entry)): entry
         for entry in open_jobs
     }
     for future in as_completed(futures):

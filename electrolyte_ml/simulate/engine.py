@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.checkpoint import State, load_state, save_json, save_part, save_state
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.packing import box_length_nm, pack
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, make_context
 from electrolyte_ml.simulate.protocol import Stage
 from electrolyte_ml.simulate.system import Layout, build_system
 
@@ -65,6 +65,7 @@ class _Run:
     layout: Layout
     folder: Path
     progress: Progress | None
+    platform: str = DEFAULT_PLATFORM
 
 
 @dataclass(slots=True)
@@ -76,7 +77,12 @@ class _Recording:
     volumes: list[float] = field(default_factory=list)
 
 
-def run_stages(job: SimulationJob, folder: Path, progress: Progress | None = None) -> State:
+def run_stages(
+    job: SimulationJob,
+    folder: Path,
+    progress: Progress | None = None,
+    platform: str = DEFAULT_PLATFORM,
+) -> State:
     """Run a job to its end, or continue it; a finished job returns at once.
 
     Parameters
@@ -87,6 +93,8 @@ def run_stages(job: SimulationJob, folder: Path, progress: Progress | None = Non
         Folder of this job alone; its state is continued if it holds one.
     progress
         Called after every sample.
+    platform
+        One of `electrolyte_ml.simulate.platforms.PLATFORMS`. Another one may continue a job.
 
     Returns
     -------
@@ -100,7 +108,7 @@ def run_stages(job: SimulationJob, folder: Path, progress: Progress | None = Non
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_json(folder / "job.json", job.to_dict())
-    run = _Run(job, job.layout(), folder, progress)
+    run = _Run(job, job.layout(), folder, progress, platform)
     stages = job.protocol.stages(job.temperature_k)
     names = [stage.name for stage in stages]
     state = load_state(folder)
@@ -128,7 +136,7 @@ def _start(run: _Run, stage: Stage) -> State:
     system = build_system(layout, length, job.protocol.options)
     integrator = mm.LangevinMiddleIntegrator(stage.temperature_k, 5.0, _GENTLE_STEP_FS / 1000)
     integrator.setRandomNumberSeed(job.seed)
-    context = single_thread_context(system, integrator)
+    context = make_context(system, integrator, run.platform)
     context.setPositions(positions)
     mm.LocalEnergyMinimizer.minimize(context, maxIterations=_MINIMISATION_STEPS)
     context.setVelocitiesToTemperature(stage.temperature_k, job.seed)
@@ -206,18 +214,10 @@ def _stage_context(run: _Run, stage: Stage, state: State) -> tuple[Any, Any]:
     step_ps = protocol.time_step_fs / 1000
     integrator = mm.LangevinMiddleIntegrator(stage.temperature_k, stage.friction_per_ps, step_ps)
     integrator.setRandomNumberSeed(seed)
-    context = single_thread_context(system, integrator)
+    context = make_context(system, integrator, run.platform)
     context.setPositions(state.positions_nm)
     context.setVelocities(state.velocities_nm_ps)
     return context, integrator
-
-
-def single_thread_context(system: Any, integrator: Any) -> Any:
-    """A context on one thread, whatever the machine: jobs fan out, threads do not."""
-    mm = import_optional("openmm")
-    name = os.environ.get("ELECTROLYTE_ML_OPENMM_PLATFORM", "CPU")
-    properties = {"Threads": "1"} if name == "CPU" else {}
-    return mm.Context(system, integrator, mm.Platform.getPlatformByName(name), properties)
 
 
 def _record(

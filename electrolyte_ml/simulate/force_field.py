@@ -48,6 +48,11 @@ class ForceField:
         _check_range("solvent_sigma_scale", self.solvent_sigma_scale, _DIAMETER_RANGE)
 
     @property
+    def of_solvents(self) -> tuple[float, float]:
+        """What of it changes solvents: the factors on their charges and diameters."""
+        return self.solvent_charge_scale, self.solvent_sigma_scale
+
+    @property
     def label(self) -> str:
         """Short words for it: ``jensen-jorgensen x0.8, solvent charges x0.9``."""
         words = [f"{self.cation_set} x{self.charge_scale:g}"]

@@ -14,6 +14,7 @@ from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
 from electrolyte_ml.simulate.engine import DONE, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
 
 STATE_VARIABLE = "ELECTROLYTE_ML_SIMULATIONS"
 
@@ -43,6 +44,7 @@ def run_job(
     progress: Progress | None = None,
     *,
     viscosity_mpa_s: float | None = None,
+    platform: str = DEFAULT_PLATFORM,
 ) -> dict[str, Any]:
     """Simulate and analyse a job, or read back its result if it is finished.
 
@@ -57,6 +59,8 @@ def run_job(
     viscosity_mpa_s
         Viscosity of the liquid, mPa s, to correct diffusion for the size of the box. A finished
         job is analysed again, not simulated, when another viscosity is given.
+    platform
+        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def run_job(
     with _locked(own / "lock"):
         # Threads of linear algebra would fight those of the other jobs.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        state = run_stages(job, own, progress)
+        state = run_stages(job, own, progress, platform)
         result = analyse_job(job, own, state, viscosity_mpa_s)
         save_result(own, result)
     return result

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from electrolyte_ml.optional import import_optional
-from electrolyte_ml.simulate.engine import single_thread_context
 from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.packing import box_length_nm, pack
+from electrolyte_ml.simulate.platforms import make_context
 from electrolyte_ml.simulate.system import HYDROGEN_MASS_DA, Layout, SystemOptions, build_system
 from electrolyte_ml.simulate.templates import molecule_template
 from electrolyte_ml.species import default_catalog
@@ -71,7 +71,7 @@ def mean_energies(
     groups = {type(f).__name__: i for i, f in enumerate(system.getForces())}
     integrator = mm.LangevinMiddleIntegrator(_TEMPERATURE_K, 1.0, time_step_fs / 1000)
     integrator.setRandomNumberSeed(11)
-    context = single_thread_context(system, integrator)
+    context = make_context(system, integrator)
     context.setPositions(pack(templates, length, seed=1))
     mm.LocalEnergyMinimizer.minimize(context, maxIterations=500)
     context.setVelocitiesToTemperature(_TEMPERATURE_K, 11)

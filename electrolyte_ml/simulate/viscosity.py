@@ -25,8 +25,9 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
 from electrolyte_ml.simulate.checkpoint import State
-from electrolyte_ml.simulate.engine import DONE, single_thread_context
+from electrolyte_ml.simulate.engine import DONE
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import make_context
 from electrolyte_ml.simulate.system import Layout, build_system
 
 _GAS_CONSTANT_KJ_MOL_K = 8.31446261815324e-3
@@ -97,7 +98,7 @@ def nemd_viscosity(
         layout, state.length_nm, job.temperature_k, (acceleration_nm_ps2, step_ps)
     )
     integrator.setRandomNumberSeed(job.seed)
-    context = single_thread_context(system, integrator)
+    context = make_context(system, integrator)
     context.setPositions(state.positions_nm)
     context.setVelocities(state.velocities_nm_ps)
     integrator.step(round(settle_ps / step_ps))
@@ -214,7 +215,7 @@ def _energies(
     step_ps, samples, friction = timing
     integrator = mm.LangevinMiddleIntegrator(job.temperature_k, friction, step_ps)
     integrator.setRandomNumberSeed(job.seed)
-    context = single_thread_context(system, integrator)
+    context = make_context(system, integrator)
     context.setPositions(positions_nm)
     context.setVelocitiesToTemperature(job.temperature_k, job.seed)
     integrator.step(round(5 / step_ps))

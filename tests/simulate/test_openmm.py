@@ -26,9 +26,10 @@ from electrolyte_ml.simulate import (  # noqa: E402
     run_job,
 )
 from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
+from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
-from electrolyte_ml.simulate.running import job_folder  # noqa: E402
+from electrolyte_ml.simulate.running import analyse_again, job_folder  # noqa: E402
 from electrolyte_ml.simulate.system import Layout, SystemOptions, build_system  # noqa: E402
 from electrolyte_ml.species import default_catalog  # noqa: E402
 
@@ -236,6 +237,51 @@ def test_a_finished_job_is_not_run_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine_module, "_start", refuse)
     assert run_job(job, tmp_path) == json.loads(json.dumps(first))
+
+
+@needs_packmol
+def test_another_viscosity_or_analysis_needs_no_simulation(tmp_path, monkeypatch):
+    job = short_job()
+    # Long enough for transport: more than a hundred samples.
+    job = replace(job, protocol=replace(job.protocol, nvt_ps=6.0))
+    bare = run_job(job, tmp_path)
+    assert "yeh_hummer_correction_1e10_m2_s" not in bare
+
+    def refuse(*_):
+        raise AssertionError("a finished job was simulated again")
+
+    monkeypatch.setattr(engine_module, "_run_stage", refuse)
+    found = run_job(job, tmp_path, viscosity_mpa_s=0.5)
+    missing = yeh_hummer_1e10_m2_s(330.0, 0.5, found["length_nm"])
+    by_hand = 2.837297 * 1.380649e-23 * 330.0 / (6 * np.pi * 0.5e-3 * found["length_nm"] * 1e-9)
+    assert missing == pytest.approx(1e10 * by_hand)
+    for name, raw in bare["diffusion_1e10_m2_s"].items():
+        assert found["diffusion_1e10_m2_s"][name] == raw
+        corrected = found["diffusion_corrected_1e10_m2_s"][name]["value"]
+        assert corrected == pytest.approx(raw["value"] + missing)
+    # Whoever gives no viscosity gets the result that is there.
+    assert run_job(job, tmp_path)["viscosity_mpa_s"] == 0.5
+    again = analyse_again(job, tmp_path, 1.0)
+    assert again["yeh_hummer_correction_1e10_m2_s"] == pytest.approx(missing / 2)
+    assert analyse_again(replace(job, seed=9), tmp_path) is None
+
+
+def test_a_platform_that_is_not_there_is_told_or_passed_over():
+    from electrolyte_ml.simulate.platforms import PlatformError, make_context
+
+    system = build_system(box(0.8), 3.0, SystemOptions())
+
+    def context(platform):
+        return make_context(system, mm.VerletIntegrator(0.001), platform)
+
+    found = context("auto").getPlatform().getName()
+    assert found in {"CUDA", "OpenCL", "CPU"}
+    assert context("cpu").getPlatform().getName() == "CPU"
+    if found == "CPU":
+        with pytest.raises(PlatformError, match="CUDA"):
+            context("cuda")
+    with pytest.raises(InputError, match="platforms: auto"):
+        context("abacus")
 
 
 def test_a_box_that_shrinks_too_far_says_what_to_do():

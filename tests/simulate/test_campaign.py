@@ -1,0 +1,76 @@
+import pytest
+
+from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.simulate import read_campaign
+from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
+
+TEXT = """
+preset = "smoke"
+[viscosity_mpa_s]
+"1 M NaPF6 in DME" = 1.43
+[[group]]
+name = "a"
+recipes = ["1 M NaPF6 in DME", "PC"]
+cation_sets = ["aqvist", "jensen-jorgensen"]
+solvent_charge_scales = [1.0, 0.9]
+solvent_sigma_scales = [0.99]
+[[group]]
+name = "b"
+recipes = ["1 M NaPF6 in DME"]
+cations = ["Na", "Li"]
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    (tmp_path / "c.toml").write_text(TEXT)
+    return read_campaign(tmp_path / "c.toml")
+
+
+def test_lists_of_factors_run_in_every_combination(plan):
+    held = [e.job.force_field for e in plan.jobs if e.group == "a" and e.recipe != "PC"]
+    assert held == [
+        ForceField(cation_set=s, solvent_charge_scale=q, solvent_sigma_scale=0.99)
+        for s in ("aqvist", "jensen-jorgensen")
+        for q in (1.0, 0.9)
+    ]
+
+
+def test_a_measured_viscosity_belongs_to_the_recipe_as_it_is_named(plan):
+    given = {(e.recipe, e.cation): e.viscosity_mpa_s for e in plan.jobs}
+    assert given["1 M NaPF6 in DME", "Na"] == 1.43
+    assert given["1 M NaPF6 in DME", "Li"] is None
+    assert given["PC", ""] is None
+
+
+def test_shards_divide_the_jobs_and_stay_the_same(plan):
+    parts = [plan.shard(n, 3) for n in (1, 2, 3)]
+    keys = [e.job.key for part in parts for e in part.jobs]
+    assert sorted(keys) == sorted(e.job.key for e in plan.jobs)
+    assert plan.shard(2, 3) == parts[1]
+    assert plan.shard(1, 1) == plan
+    for number, of in ((0, 3), (4, 3), (1, 0)):
+        with pytest.raises(InputError, match="a shard is"):
+            plan.shard(number, of)
+
+
+def test_an_impossible_factor_is_told_with_its_group(tmp_path):
+    (tmp_path / "c.toml").write_text(TEXT.replace("[0.99]", "[2.0]"))
+    with pytest.raises(RecipeFileError, match=r"group 'a': solvent_sigma_scale must lie in"):
+        read_campaign(tmp_path / "c.toml")
+
+
+def test_time_left_follows_the_work_done(plan):
+    pace = Pace(plan.jobs)
+    assert pace.left_s(10.0) is None
+    first, *rest = plan.jobs
+    pace.finish(first)
+    work = [e.job.layout().n_atoms * e.job.protocol.total_ps for e in plan.jobs]
+    assert pace.left_s(60.0) == pytest.approx(60.0 * sum(work[1:]) / work[0])
+    for entry in rest:
+        pace.finish(entry)
+    assert pace.left_s(99.0) == 0
+    assert open_jobs(plan.jobs, {first.job.key}) == rest
+    assert duration(12_040) == "3 h 21 min"
+    assert duration(240) == "4 min"
