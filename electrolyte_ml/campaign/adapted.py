@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from electrolyte_ml.campaign.events import Result, Status
 from electrolyte_ml.campaign.residual_gp import Points, Residual
 from electrolyte_ml.campaign.results import Quantity
+from electrolyte_ml.data.user_table import read_user_table
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
     from electrolyte_ml.models.scoring import ScoreTable
-    from electrolyte_ml.prediction import Prediction
 
 
 # Half of the shipped standard deviation: from there on it is the campaign that knows the recipe.
@@ -316,8 +317,6 @@ class FineTuned:
         TableError
             If rows cannot be used; all of them are listed.
         """
-        from electrolyte_ml.data.user_table import read_user_table
-
         tables = read_user_table(file, source=file.name).tables
         for table in tables:
             if table.property_name == PROPERTY:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.results import Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import Evaluator, explain_infeasible
 from electrolyte_ml.search.problem import Problem
@@ -36,10 +37,6 @@ from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.shortlist import component_set, fronts, most_of_one_set, nearly_same
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
-
 
 # Of four suggestions one explores: enough to find what the model does not believe in, few enough
 # that most of the work in the laboratory pays.

@@ -75,7 +75,7 @@ def _converted(formulation: Formulation, to: Target) -> str:
         document, writer = to_battinfo(formulation)
         typer.echo(writer, err=True)
         return dump_json(document)
-    from electrolyte_ml.formulation.writing import in_basis
+    from electrolyte_ml.formulation.weigh_out import in_basis
 
     return in_basis(formulation, to.value)
 

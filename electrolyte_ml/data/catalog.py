@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.location import data_path
+from electrolyte_ml.data.measurements import Measurements, read_parquet
 from electrolyte_ml.errors import DataNotFoundError, InputError
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.text import first_line
@@ -89,8 +90,6 @@ class Card:
     @property
     def available(self) -> bool:
         """Whether all files are on this machine."""
-        from electrolyte_ml.data.location import data_path
-
         try:
             for name in () if self.imported else self.files:
                 data_path(name)
@@ -128,8 +127,6 @@ def shipped_cards() -> Mapping[str, Card]:
 
 def all_cards() -> dict[str, Card]:
     """Cards of the package's data sets and of those the user imported."""
-    from electrolyte_ml.data.catalog import imported_cards
-
     return {**shipped_cards(), **imported_cards()}
 
 
@@ -141,8 +138,6 @@ def card_of(name: str) -> Card:
     InputError
         If there is no such data set; the message lists all of them.
     """
-    from electrolyte_ml.data.catalog import imported_card, imported_names
-
     # Looked up first, so that a broken file among the imported ones does not stand in the way.
     if name in shipped_cards():
         return shipped_cards()[name]
@@ -197,8 +192,6 @@ def load_imported(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
     TableError
         If it was changed so that rows cannot be used.
     """
-    from electrolyte_ml.data.measurements import read_parquet
-
     tables, attributes = read_parquet(imported_path(name))
     return tables, CleaningReport.from_dict(_facts(name, attributes)["report"])
 

@@ -269,11 +269,13 @@ def _formulation(
         return parse_recipe(row[mapping["recipe"]])
     solvents = _paired(row, mapping["solvents"], mapping["parts"])
     salts = _paired(row, mapping["salts"], mapping["amounts"])
-    return Amounts(
-        blend=[(catalog.solvent(name), part) for name, part in solvents],
-        ratio_basis=_RATIO[mapping["ratio"]],
-        salts=[(catalog.salt(name), n, _AMOUNT[mapping["amount_unit"]]) for name, n in salts],
-    ).formulation()
+    return Formulation.from_amounts(
+        Amounts(
+            blend=[(catalog.solvent(name), part) for name, part in solvents],
+            ratio_basis=_RATIO[mapping["ratio"]],
+            salts=[(catalog.salt(name), n, _AMOUNT[mapping["amount_unit"]]) for name, n in salts],
+        )
+    )
 
 
 def _paired(

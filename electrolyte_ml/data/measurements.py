@@ -361,12 +361,6 @@ class Measurements:
             uncertainty=None if self.uncertainty is None else self.uncertainty[rows],
         )
 
-    def frame(self) -> pd.DataFrame:
-        """The long table, one row a measurement (`electrolyte_ml.data.measurements`)."""
-        from electrolyte_ml.data.measurements import to_frame
-
-        return to_frame([self])
-
 
 def concatenate(parts: Sequence[Measurements]) -> Measurements:
     """Rows of several tables of one property and method, in the order given.

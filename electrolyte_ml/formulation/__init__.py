@@ -1,6 +1,13 @@
 """Formulations: amounts and their bases, lab notation, identity, exchange, weigh-out."""
 
-from electrolyte_ml.formulation.amounts import AdditiveBasis, Amounts, RatioBasis, SaltBasis
+from electrolyte_ml.formulation.amounts import (
+    AdditiveBasis,
+    Amounts,
+    RatioBasis,
+    SaltAmount,
+    SaltBasis,
+    SolventAmount,
+)
 from electrolyte_ml.formulation.battinfo import to_battinfo
 from electrolyte_ml.formulation.exchange import (
     formulation_from_dict,
@@ -8,10 +15,15 @@ from electrolyte_ml.formulation.exchange import (
     formulations_from_csv,
     to_csv,
 )
-from electrolyte_ml.formulation.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.formulation.notation.parse import parse_recipe
-from electrolyte_ml.formulation.weigh_out import Sheet, SheetRow, weigh_out_sheet
-from electrolyte_ml.formulation.writing import canonical_notation, weigh_out_g
+from electrolyte_ml.formulation.weigh_out import (
+    Sheet,
+    SheetRow,
+    weigh_out_g,
+    weigh_out_rounded_g,
+    weigh_out_sheet,
+)
 
 __all__ = [
     "AdditiveBasis",
@@ -23,7 +35,6 @@ __all__ = [
     "Sheet",
     "SheetRow",
     "SolventAmount",
-    "canonical_notation",
     "formulation_from_dict",
     "formulation_from_json",
     "formulations_from_csv",
@@ -31,5 +42,6 @@ __all__ = [
     "to_battinfo",
     "to_csv",
     "weigh_out_g",
+    "weigh_out_rounded_g",
     "weigh_out_sheet",
 ]

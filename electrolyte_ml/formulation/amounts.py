@@ -12,6 +12,8 @@ of bases (two salts in M, an additive in wt % of the whole, another in vol %) is
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +23,6 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.density import density_g_cm3, salt_volume_cm3_mol
-from electrolyte_ml.formulation.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.species import Salt, Solvent
 
 
@@ -51,6 +52,46 @@ class AdditiveBasis(StrEnum):
     MASS_PERCENT_OF_BASE = "wt% of base"
     MASS_PERCENT_OF_SOLVENTS = "wt% of solvents"
     VOLUME_PERCENT = "vol%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolventAmount:
+    """A solvent, diluent or additive and its share of the mass of all solvents.
+
+    Attributes
+    ----------
+    solvent
+        The species.
+    mass_fraction
+        Mass of it by mass of all solvents and additives, 0 to 1.
+    role
+        ``solvent``, ``diluent`` or ``additive``.
+    """
+
+    solvent: Solvent
+    mass_fraction: float
+    role: str = "solvent"
+
+    @property
+    def moles_per_kg(self) -> float:
+        """Moles by kilogram of all solvents and additives."""
+        return self.mass_fraction * 1000 / self.solvent.molar_mass_g_mol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaltAmount:
+    """A salt and its molality.
+
+    Attributes
+    ----------
+    salt
+        The salt.
+    molality_mol_kg
+        Moles of formula units by kilogram of all solvents and additives.
+    """
+
+    salt: Salt
+    molality_mol_kg: float
 
 
 # Beyond the most concentrated liquid electrolytes known (aqueous "water in salt", 60 mol/kg).
@@ -196,13 +237,8 @@ class Amounts:
         """Salts of the base electrolyte, then the added ones."""
         return [*self.salts, *self.added_salts]
 
-    def formulation(self) -> Formulation:
-        """Convert into the canonical form.
-
-        Returns
-        -------
-        Formulation
-            Mass fractions and molalities, with what had to be assumed.
+    def solve(self) -> tuple[tuple[SolventAmount, ...], tuple[SaltAmount, ...]]:
+        """Mass fractions of the solvents and molalities of the salts.
 
         Raises
         ------
@@ -233,9 +269,7 @@ class Amounts:
             SaltAmount(salt=salt, molality_mol_kg=float(m))
             for (salt, _, _), m in zip(self.all_salts, molalities, strict=True)
         ]
-        return Formulation(
-            solvents=tuple(solvents), salts=tuple(salts), assumptions=self._assumptions()
-        )
+        return tuple(solvents), tuple(salts)
 
     def _check(self) -> None:
         named = [(s.name, amount) for s, amount in self.blend]
@@ -260,7 +294,8 @@ class Amounts:
                     "check the exponent or leave it out"
                 )
 
-    def _assumptions(self) -> tuple[str, ...]:
+    def assumptions(self) -> tuple[str, ...]:
+        """What the conversion has to assume, a line each."""
         bases = [basis for _, _, basis in (*self.all_salts, *self.additives)]
         ratio = [self.ratio_basis] if len(self.blend) > 1 else []
         notes = [_ASSUMPTIONS[b] for b in (*bases, *ratio) if b in _ASSUMPTIONS]
@@ -277,6 +312,43 @@ class Amounts:
             if not s.in_catalog
         ]
         return tuple(dict.fromkeys(note for note in notes if note))
+
+
+def salt_mass_kg(salts: Sequence[SaltAmount]) -> float:
+    """Mass of salts by mass of all solvents, kg/kg."""
+    return sum(s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in salts)
+
+
+def composition_key(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount]) -> str:
+    """Identity that depends neither on order, nor on names, nor on the basis written."""
+    moles = {s.solvent.smiles: s.moles_per_kg for s in solvents}
+    for s in salts:
+        moles[f"{s.salt.cation.smiles}.{s.salt.anion.smiles}"] = s.molality_mol_kg
+    total = sum(moles.values())
+    canonical = ";".join(f"{smiles}={n / total:.6f}" for smiles, n in sorted(moles.items()))
+    return "eml1-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def largest_remainders(ideal: Sequence[float], total: int) -> list[int]:
+    """Whole numbers nearest to `ideal` that sum to `total`.
+
+    Parameters
+    ----------
+    ideal
+        Amounts that sum to `total` but for rounding.
+    total
+        What the whole numbers sum to.
+
+    Returns
+    -------
+    list of int
+        Each rounded down, and those with the largest remainders up; of equal ones the first.
+    """
+    whole = [math.floor(x) for x in ideal]
+    by_remainder = sorted(range(len(whole)), key=lambda i: whole[i] - ideal[i])
+    for i in by_remainder[: total - sum(whole)]:
+        whole[i] += 1
+    return whole
 
 
 def check_percentages(parts: Sequence[float]) -> None:

@@ -56,7 +56,7 @@ def to_battinfo(formulation: Formulation) -> tuple[dict[str, Any], str]:
     writer : str
         ``written by unilyte``, or why it was not.
     """
-    amounts = canonical_amounts(formulation)
+    amounts = canonical_amounts(formulation.solvents, formulation.salts)
     own = _document(amounts)
     reason = _not_for_unilyte(amounts)
     if reason is None:

@@ -10,12 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors, TableError
-from electrolyte_ml.formulation.formulation import (
-    SCHEMA_VERSION,
-    Formulation,
-    SaltAmount,
-    SolventAmount,
-)
+from electrolyte_ml.formulation.amounts import SaltAmount, SolventAmount
+from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.species import Catalog, Salt, default_catalog
 
 # Whole numbers of JSON have no bound; those of floats do.

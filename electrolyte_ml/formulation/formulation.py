@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.density import (
-    density_g_cm3,
-    salt_volume_cm3_mol,
+from electrolyte_ml.formulation.amounts import (
+    Amounts,
+    SaltAmount,
+    SolventAmount,
+    composition_key,
+    salt_mass_kg,
 )
-from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.formulation.density import density_g_cm3, salt_volume_cm3_mol
+from electrolyte_ml.formulation.writing import canonical_notation
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 SCHEMA_VERSION = 1
 _SUM_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolventAmount:
-    """A solvent, diluent or additive and its share of the mass of all solvents.
-
-    Attributes
-    ----------
-    solvent
-        The species.
-    mass_fraction
-        Mass of it by mass of all solvents and additives, 0 to 1.
-    role
-        ``solvent``, ``diluent`` or ``additive``.
-    """
-
-    solvent: Solvent
-    mass_fraction: float
-    role: str = "solvent"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaltAmount:
-    """A salt and its molality.
-
-    Attributes
-    ----------
-    salt
-        The salt.
-    molality_mol_kg
-        Moles of formula units by kilogram of all solvents and additives.
-    """
-
-    salt: Salt
-    molality_mol_kg: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +66,24 @@ class Formulation:
         if len(set(names)) != len(names):
             raise AmountError(f"a species is given twice: {', '.join(sorted(names))}")
 
+    @classmethod
+    def from_amounts(cls, amounts: Amounts) -> Formulation:
+        """Convert amounts in any bases into the canonical form.
+
+        Returns
+        -------
+        Formulation
+            Mass fractions and molalities, with what had to be assumed.
+
+        Raises
+        ------
+        AmountError
+            If an amount is not positive, a species is given twice, or no solution has these
+            amounts (salts and additives leave no room for the solvents).
+        """
+        solvents, salts = amounts.solve()
+        return cls(solvents=solvents, salts=salts, assumptions=amounts.assumptions())
+
     @property
     def mass_fractions(self) -> dict[str, float]:
         """Mass fraction of each solvent and additive by name."""
@@ -111,7 +97,7 @@ class Formulation:
     @property
     def moles_per_kg_solvent(self) -> dict[str, float]:
         """Moles of everything by name, by kg of all solvents, a salt counted as formula units."""
-        return {s.solvent.name: _moles_per_kg(s) for s in self.solvents} | self.molalities_mol_kg
+        return {s.solvent.name: s.moles_per_kg for s in self.solvents} | self.molalities_mol_kg
 
     @property
     def mole_fractions(self) -> dict[str, float]:
@@ -137,17 +123,12 @@ class Formulation:
     @property
     def salt_mass_per_kg_solvent(self) -> float:
         """Mass of all salts by mass of all solvents, kg/kg."""
-        return sum(s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in self.salts)
+        return salt_mass_kg(self.salts)
 
     @property
     def key(self) -> str:
         """Identity that depends neither on order, nor on names, nor on the basis written."""
-        moles = {s.solvent.smiles: _moles_per_kg(s) for s in self.solvents}
-        for s in self.salts:
-            moles[f"{s.salt.cation.smiles}.{s.salt.anion.smiles}"] = s.molality_mol_kg
-        total = sum(moles.values())
-        canonical = ";".join(f"{smiles}={n / total:.6f}" for smiles, n in sorted(moles.items()))
-        return "eml1-" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+        return composition_key(self.solvents, self.salts)
 
     def volume_l_per_kg_solvent(self, temperature_k: float = ROOM_TEMPERATURE_K) -> float:
         """Volume of the solution that holds one kilogram of solvents, L (ideal mixing)."""
@@ -168,9 +149,7 @@ class Formulation:
 
     def notation(self) -> str:
         """Canonical recipe text; `parse_recipe` reads it back to the same `key`."""
-        from electrolyte_ml.formulation.writing import canonical_notation
-
-        return canonical_notation(self)
+        return canonical_notation(self.solvents, self.salts)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of the command line's contract, with ``schema_version``."""
@@ -203,7 +182,3 @@ class Formulation:
             ],
             "assumptions": list(self.assumptions),
         }
-
-
-def _moles_per_kg(amount: SolventAmount) -> float:
-    return amount.mass_fraction * 1000 / amount.solvent.molar_mass_g_mol

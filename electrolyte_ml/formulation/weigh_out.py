@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 from electrolyte_ml.errors import AmountError, InputError
 from electrolyte_ml.files import packaged_table
+from electrolyte_ml.formulation.amounts import SolventAmount, largest_remainders
 from electrolyte_ml.formulation.density import density_g_cm3
-from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation, SolventAmount
+from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.formulation.notation.spellings import NUMBER
-from electrolyte_ml.formulation.writing import weigh_out_g
 from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, unit_registry
 
@@ -69,6 +71,127 @@ def _grams(number: float, unit: str, text: str, formulation: Formulation) -> flo
     if quantity.check("[volume]"):
         return float(quantity.to("milliliter").magnitude) * formulation.density_g_cm3()
     raise InputError(f"batch size {text!r} is neither a mass nor a volume; {_HELP}")
+
+
+def weigh_out_g(formulation: Formulation, batch_g: float = 100.0) -> dict[str, float]:
+    """Mass of each component to weigh for a batch.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    batch_g
+        Mass of finished electrolyte, g.
+
+    Returns
+    -------
+    dict of str to float
+        Grams by name; solvents first, then salts. They sum to `batch_g`.
+    """
+    per_kg = {s.solvent.name: s.mass_fraction for s in formulation.solvents}
+    per_kg |= {
+        s.salt.name: s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in formulation.salts
+    }
+    scale = batch_g / (1 + formulation.salt_mass_per_kg_solvent)
+    return {name: mass * scale for name, mass in per_kg.items()}
+
+
+def in_basis(formulation: Formulation, basis: str) -> str:
+    """Every component in one basis, a line each.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    basis
+        ``wt``: wt% of the whole; ``mol``: mol% of everything, a salt as one formula unit;
+        ``M``: mol by litre of solution at 298.15 K.
+
+    Returns
+    -------
+    str
+        Lines of name, amount and unit.
+
+    Raises
+    ------
+    AmountError
+        If the basis is none of these.
+    """
+    if basis == "wt":
+        amounts, unit = weigh_out_g(formulation, 100.0), "wt%"
+    elif basis == "mol":
+        amounts = {name: 100 * x for name, x in formulation.mole_fractions.items()}
+        unit = "mol%"
+    elif basis == "M":
+        volume = formulation.volume_l_per_kg_solvent()
+        moles = formulation.moles_per_kg_solvent
+        amounts, unit = {name: n / volume for name, n in moles.items()}, "mol/L"
+    else:
+        raise AmountError(f"unknown basis {basis!r}; use wt, mol or M")
+    return "\n".join(f"{name}  {amount:.6g} {unit}" for name, amount in amounts.items())
+
+
+# Rounding one way or the other nearly always suffices; one step further serves rare corners.
+_REACHES = ((0, 1), (-1, 0, 1, 2))
+
+# Three to the power of this many components is still counted through in no time.
+_MOST_COMPONENTS_TRIED = 8
+
+
+def weigh_out_rounded_g(
+    formulation: Formulation,
+    batch_g: int = 100,
+    steps_per_gram: int = 100,
+    obeys: Callable[[Mapping[str, int]], bool] = lambda _: True,
+) -> dict[str, float]:
+    """Mass of each component as a balance can show it.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    batch_g
+        Mass of finished electrolyte, g.
+    steps_per_gram
+        Steps of the balance in a gram.
+    obeys
+        Whether masses, in steps of the balance by name, obey limits that must hold in the bottle:
+        half a step too much of a solvent that is at its cap would break the cap.
+
+    Returns
+    -------
+    dict of str to float
+        Grams by name, solvents first; their steps sum to the batch exactly. They are the nearest
+        to the recipe that obey, or the nearest of all where none within reach does.
+    """
+    whole = batch_g * steps_per_gram
+    ideal = {n: g * steps_per_gram for n, g in weigh_out_g(formulation, batch_g).items()}
+    names = sorted(ideal)  # so that of equal remainders the choice does not hang on the order
+    rounded = dict(zip(names, largest_remainders([ideal[n] for n in names], whole), strict=True))
+    best = {name: rounded[name] for name in ideal}
+    if len(ideal) <= _MOST_COMPONENTS_TRIED and not obeys(best):
+        best = _nearest_that_obeys(ideal, whole, obeys) or best
+    return {name: steps / steps_per_gram for name, steps in best.items()}
+
+
+def _nearest_that_obeys(
+    ideal: Mapping[str, float], whole: int, obeys: Callable[[Mapping[str, int]], bool]
+) -> dict[str, int] | None:
+    """The rounding nearest to the recipe that sums to the batch and obeys the limits."""
+    floors = {name: int(steps) for name, steps in ideal.items()}
+    for reach in _REACHES:
+        found: list[tuple[float, tuple[int, ...]]] = []
+        for moves in product(reach, repeat=len(ideal)):
+            steps = [floors[n] + move for n, move in zip(ideal, moves, strict=True)]
+            if sum(steps) != whole or min(steps) < 1:
+                continue
+            trial = dict(zip(ideal, steps, strict=True))
+            if obeys(trial):
+                error = sum((trial[n] - ideal[n]) ** 2 for n in ideal)
+                found.append((error, tuple(steps)))
+        if found:
+            return dict(zip(ideal, min(found)[1], strict=True))
+    return None
 
 
 # A room between 20 and 25 degC: what melts in that range may be found solid or liquid.
@@ -143,7 +266,9 @@ class Sheet:
         }
 
 
-def weigh_out_sheet(formulation: Formulation, batch_g: float = 100.0) -> Sheet:
+def weigh_out_sheet(
+    formulation: Formulation, batch_g: float = 100.0, grams: Mapping[str, float] | None = None
+) -> Sheet:
     """Sheet for a batch.
 
     Parameters
@@ -152,6 +277,9 @@ def weigh_out_sheet(formulation: Formulation, batch_g: float = 100.0) -> Sheet:
         The recipe.
     batch_g
         Mass of finished electrolyte, g.
+    grams
+        Mass of each component by name, where it was rounded (`weigh_out_rounded_g`); by default
+        as exact as the recipe.
 
     Returns
     -------
@@ -165,7 +293,7 @@ def weigh_out_sheet(formulation: Formulation, batch_g: float = 100.0) -> Sheet:
     """
     if not 0 < batch_g < float("inf"):
         raise AmountError(f"a batch must have a positive mass, given {batch_g:g} g")
-    grams = weigh_out_g(formulation, batch_g)
+    grams = grams or weigh_out_g(formulation, batch_g)
     rows: list[SheetRow] = []
     for kind in _steps(formulation):
         step = rows[-1].step + 1 if rows else 1

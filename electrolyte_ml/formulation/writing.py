@@ -1,20 +1,28 @@
-"""Writing a formulation: canonical notation, and the sheet to weigh it out."""
+"""Writing a formulation in canonical notation."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from electrolyte_ml.errors import AmountError
-from electrolyte_ml.formulation.amounts import AdditiveBasis, Amounts, RatioBasis, SaltBasis
-from electrolyte_ml.formulation.formulation import Formulation
+from electrolyte_ml.formulation.amounts import (
+    AdditiveBasis,
+    Amounts,
+    RatioBasis,
+    SaltAmount,
+    SaltBasis,
+    SolventAmount,
+    composition_key,
+    largest_remainders,
+    salt_mass_kg,
+)
 from electrolyte_ml.species import Salt, Solvent
 
 _FEWEST_DIGITS = 4
 _MOST_DIGITS = 15
 
 
-def canonical_notation(formulation: Formulation) -> str:
+def canonical_notation(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount]) -> str:
     """Recipe text in mol/kg and mass ratios, with the fewest digits that keep the key.
 
     It follows the grammar of the `unilyte` package wherever that can express the recipe: ``m`` for
@@ -22,45 +30,48 @@ def canonical_notation(formulation: Formulation) -> str:
 
     Parameters
     ----------
-    formulation
-        What to write.
+    solvents, salts
+        What to write, of one formulation.
 
     Returns
     -------
     str
         Such as ``1 m NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``.
     """
-    return write(canonical_amounts(formulation))
+    return write(canonical_amounts(solvents, salts))
 
 
-def canonical_amounts(formulation: Formulation) -> Amounts:
+def canonical_amounts(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount]) -> Amounts:
     """The amounts of the canonical notation: molalities, a mass ratio that sums to 100, wt%."""
-    amounts = _shortest(formulation, formulation.key)
+    key = composition_key(solvents, salts)
+    amounts = _shortest(solvents, salts, key)
     # A number rounded once can round further where the exact one could not; what is written must
     # be what is written again after reading it.
-    while (shorter := _shortest(amounts.formulation(), formulation.key)) != amounts:
+    while (shorter := _shortest(*amounts.solve(), key)) != amounts:
         amounts = shorter
     return amounts
 
 
-def _shortest(formulation: Formulation, key: str) -> Amounts:
+def _shortest(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount], key: str) -> Amounts:
     """The recipe in the fewest digits that keep `key`."""
     for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
-        rounded = _rounded(formulation, digits)
+        rounded = _rounded(solvents, salts, digits)
         try:
-            if rounded.formulation().key == key:
+            if composition_key(*rounded.solve()) == key:
                 return rounded
         except AmountError:
             # Too few digits can round a trace to nothing; more digits follow.
             continue
-    return _rounded(formulation, _MOST_DIGITS)
+    return _rounded(solvents, salts, _MOST_DIGITS)
 
 
-def _rounded(formulation: Formulation, digits: int) -> Amounts:
+def _rounded(
+    solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount], digits: int
+) -> Amounts:
     """The same recipe with its numbers in `digits` significant digits."""
-    base = [s for s in formulation.solvents if s.role != "additive"] or list(formulation.solvents)
-    additives = [s for s in formulation.solvents if s not in base]
-    solution = 1 + formulation.salt_mass_per_kg_solvent
+    base = [s for s in solvents if s.role != "additive"] or list(solvents)
+    additives = [s for s in solvents if s not in base]
+    solution = 1 + salt_mass_kg(salts)
     total = sum(s.mass_fraction for s in base)
     parts = _percentages([s.mass_fraction / total for s in base], digits - 2)
     return Amounts(
@@ -68,7 +79,7 @@ def _rounded(formulation: Formulation, digits: int) -> Amounts:
         ratio_basis=RatioBasis.MASS,
         salts=[
             (s.salt, float(f"{s.molality_mol_kg / total:.{digits}g}"), SaltBasis.MOLALITY)
-            for s in formulation.salts
+            for s in salts
         ],
         additives=[
             (
@@ -85,12 +96,7 @@ def _percentages(shares: list[float], decimals: int) -> list[float]:
     """Shares of 1 as percentages that sum to 100 exactly, by largest remainders."""
     steps = 10**decimals
     ideal = [100 * share * steps for share in shares]
-    whole = [math.floor(x) for x in ideal]
-    missing = 100 * steps - sum(whole)
-    by_remainder = sorted(range(len(shares)), key=lambda i: whole[i] - ideal[i])
-    for i in by_remainder[:missing]:
-        whole[i] += 1
-    return [x / steps for x in whole]
+    return [x / steps for x in largest_remainders(ideal, 100 * steps)]
 
 
 def write(
@@ -129,61 +135,3 @@ def _plain(number: float) -> str:
     """Shortest text without an exponent that reads back as the same number."""
     text = repr(number)
     return f"{number:.20f}".rstrip("0").rstrip(".") if "e" in text else text.removesuffix(".0")
-
-
-def weigh_out_g(formulation: Formulation, batch_g: float = 100.0) -> dict[str, float]:
-    """Mass of each component to weigh for a batch.
-
-    Parameters
-    ----------
-    formulation
-        The recipe.
-    batch_g
-        Mass of finished electrolyte, g.
-
-    Returns
-    -------
-    dict of str to float
-        Grams by name; solvents first, then salts. They sum to `batch_g`.
-    """
-    per_kg = {s.solvent.name: s.mass_fraction for s in formulation.solvents}
-    per_kg |= {
-        s.salt.name: s.molality_mol_kg * s.salt.molar_mass_g_mol / 1000 for s in formulation.salts
-    }
-    scale = batch_g / (1 + formulation.salt_mass_per_kg_solvent)
-    return {name: mass * scale for name, mass in per_kg.items()}
-
-
-def in_basis(formulation: Formulation, basis: str) -> str:
-    """Every component in one basis, a line each.
-
-    Parameters
-    ----------
-    formulation
-        The recipe.
-    basis
-        ``wt``: wt% of the whole; ``mol``: mol% of everything, a salt as one formula unit;
-        ``M``: mol by litre of solution at 298.15 K.
-
-    Returns
-    -------
-    str
-        Lines of name, amount and unit.
-
-    Raises
-    ------
-    AmountError
-        If the basis is none of these.
-    """
-    if basis == "wt":
-        amounts, unit = weigh_out_g(formulation, 100.0), "wt%"
-    elif basis == "mol":
-        amounts = {name: 100 * x for name, x in formulation.mole_fractions.items()}
-        unit = "mol%"
-    elif basis == "M":
-        volume = formulation.volume_l_per_kg_solvent()
-        moles = formulation.moles_per_kg_solvent
-        amounts, unit = {name: n / volume for name, n in moles.items()}, "mol/L"
-    else:
-        raise AmountError(f"unknown basis {basis!r}; use wt, mol or M")
-    return "\n".join(f"{name}  {amount:.6g} {unit}" for name, amount in amounts.items())

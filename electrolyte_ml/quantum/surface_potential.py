@@ -36,6 +36,7 @@ from electrolyte_ml.quantum.geometry import (
 )
 from electrolyte_ml.quantum.table import Protocol
 from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Surface
+from electrolyte_ml.species.catalog import packaged_catalog
 
 PROTOCOL = Protocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
 FUNCTIONAL, BASIS = "b3lyp", "def2-svpd"
@@ -195,8 +196,6 @@ def write_descriptors(path: Path, anions: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    from electrolyte_ml.species.catalog import packaged_catalog
-
     parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
     parser.add_argument("table", type=Path)
     write_descriptors(parser.parse_args().table, [ion.smiles for ion in packaged_catalog().anions])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.table import Table
@@ -14,6 +14,7 @@ from electrolyte_ml.campaign import Campaign, Result, Status, Suggestion
 from electrolyte_ml.campaign.results import column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Direction, Objective
@@ -21,9 +22,6 @@ from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.shortlist import scaled
 from electrolyte_ml.text import significant
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
 
 
 def ranked_pending(campaign: Campaign) -> list[dict[str, Any]]:

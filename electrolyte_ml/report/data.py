@@ -10,7 +10,7 @@ from rich.table import Table
 
 from electrolyte_ml.data.catalog import Card
 from electrolyte_ml.data.cleaning import Action
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, to_frame
 from electrolyte_ml.data.quality import Agreement, DataCheck, TableCheck, percent
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.text import significant
@@ -53,7 +53,8 @@ def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:
     """The first rows of each property as plain values, for JSON."""
     rows = []
     for measurements in tables:
-        frame = measurements.select(measurements.source_row.argsort(kind="stable")[:n]).frame()
+        first = measurements.source_row.argsort(kind="stable")[:n]
+        frame = to_frame([measurements.select(first)])
         for record in frame.drop(columns="composition").to_dict("records"):
             rows.append({str(k): None if v != v else v for k, v in record.items()})  # noqa: PLR0124 - NaN
     return rows

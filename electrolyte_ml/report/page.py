@@ -435,13 +435,12 @@ def _spelt_out(sentence: str) -> str:
 
 def _sheet(proposal: Proposal) -> dict[str, Any]:
     """Steps and hazards of the sheet, with the grams that the limits were checked on."""
-    sheet = weigh_out_sheet(proposal.formulation)
-    grams: Mapping[str, float] = proposal.weigh_out_g_per_100g
+    sheet = weigh_out_sheet(proposal.formulation, grams=proposal.weigh_out_g_per_100g)
     rows = [
         {
             "step": row.step,
             "component": row.component,
-            "mass_g": grams[row.component],
+            "mass_g": row.mass_g,
             "volume_ml": "" if row.volume_ml is None else significant(row.volume_ml, 4),
             "how": row.how,
             "hazard": row.hazard,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
-import electrolyte_ml
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search.engine import spread_points
 from electrolyte_ml.search.evaluation import Evaluator
@@ -19,7 +19,7 @@ _PROBES = 8
 
 def ready_folder() -> Path:
     """Folder of the ready problems: in the installed package, or beside it in a checkout."""
-    package = Path(electrolyte_ml.__file__).parent
+    package = Path(str(files("electrolyte_ml")))
     inside = package / "recipes"
     return inside if inside.is_dir() else package.parent / "recipes"
 

@@ -15,21 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem, property_words
 from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
 
 
 def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:

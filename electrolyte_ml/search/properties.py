@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import recipe_properties as arithmetic
 
 if TYPE_CHECKING:
     from electrolyte_ml.models.scoring import Answers
-    from electrolyte_ml.prediction import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)

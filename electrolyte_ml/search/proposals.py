@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InfeasibleError, InputError
-from electrolyte_ml.formulation import Formulation, weigh_out_g
+from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
@@ -26,20 +26,6 @@ from electrolyte_ml.search.properties import LIQUID_RANGE
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.shortlist import shortlist
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
-
-
-_STEPS_PER_GRAM = 100
-
-_BATCH_G = 100
-
-# Rounding one way or the other nearly always suffices; one step further serves rare corners.
-_REACHES = ((0, 1), (-1, 0, 1, 2))
-
-# Three to the power of this many components is still counted through in no time.
-_MOST_COMPONENTS_TRIED = 8
 
 
 def weigh_out_per_100g(
@@ -60,49 +46,13 @@ def weigh_out_per_100g(
     dict of str to float
         Grams by name, solvents first; they sum to 100.00 exactly in hundredths.
     """
-    ideal = {n: g * _STEPS_PER_GRAM for n, g in weigh_out_g(formulation, _BATCH_G).items()}
-    floors = {name: int(steps) for name, steps in ideal.items()}
-    nearest = _largest_remainders(ideal, floors)
-    best = nearest
-    if len(ideal) <= _MOST_COMPONENTS_TRIED and not _obeys(
-        nearest, formulation, components, limits
-    ):
-        best = _nearest_legal(ideal, floors, formulation, components, limits) or nearest
-    return {name: steps / _STEPS_PER_GRAM for name, steps in best.items()}
-
-
-def _largest_remainders(ideal: dict[str, float], floors: dict[str, int]) -> dict[str, int]:
-    missing = _BATCH_G * _STEPS_PER_GRAM - sum(floors.values())
-    by_remainder = sorted(ideal, key=lambda name: (floors[name] - ideal[name], name))
-    return {n: floors[n] + (n in by_remainder[:missing]) for n in ideal}
-
-
-def _nearest_legal(
-    ideal: dict[str, float],
-    floors: dict[str, int],
-    formulation: Formulation,
-    components: Components,
-    limits: Limits,
-) -> dict[str, int] | None:
-    """The rounding nearest to the recipe that sums to the batch and obeys the limits."""
-    whole = _BATCH_G * _STEPS_PER_GRAM
-    for reach in _REACHES:
-        found: list[tuple[float, tuple[int, ...]]] = []
-        for moves in product(reach, repeat=len(ideal)):
-            steps = [floors[n] + move for n, move in zip(ideal, moves, strict=True)]
-            if sum(steps) != whole or min(steps) < 1:
-                continue
-            trial = dict(zip(ideal, steps, strict=True))
-            if _obeys(trial, formulation, components, limits):
-                error = sum((trial[n] - ideal[n]) ** 2 for n in ideal)
-                found.append((error, tuple(steps)))
-        if found:
-            return dict(zip(ideal, min(found)[1], strict=True))
-    return None
+    return weigh_out_rounded_g(
+        formulation, obeys=lambda steps: _obeys(steps, formulation, components, limits)
+    )
 
 
 def _obeys(
-    steps: dict[str, int], formulation: Formulation, components: Components, limits: Limits
+    steps: Mapping[str, int], formulation: Formulation, components: Components, limits: Limits
 ) -> bool:
     """Whether weighed amounts obey the limits of solvents, salts and additives."""
     ranges = {a.additive.name: a for a in components.additives}
@@ -122,7 +72,7 @@ def _obeys(
 
 
 def _salts_obey(
-    steps: dict[str, int], formulation: Formulation, solvents: int, limits: Limits
+    steps: Mapping[str, int], formulation: Formulation, solvents: int, limits: Limits
 ) -> bool:
     total = 0.0
     for salt in formulation.salts:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation, weigh_out_g
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.prediction import Prediction
 
 # Standard atomic weight of fluorine, IUPAC 2021, https://doi.org/10.1515/pac-2019-0603
 _FLUORINE_G_MOL = 18.998403162
@@ -68,8 +65,6 @@ def _exact(
 
 def certain(values: NDArray[np.float64], reasons: tuple[str | None, ...]) -> Prediction:
     """Predictions without any doubt, shape (n,); NaN where there is no number, with the reason."""
-    from electrolyte_ml.prediction import Prediction
-
     return Prediction(
         value=values,
         low=values,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.properties import PROPERTIES, Property, Request
-
-if TYPE_CHECKING:
-    from electrolyte_ml.prediction import Prediction
 
 
 class Scorer(Protocol):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.data.location import data_path
+from electrolyte_ml.data.measurements import to_frame
 from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.errors import DataNotFoundError
 
@@ -65,7 +66,7 @@ def test_names_and_units_are_normalised(loaded):
 
 
 def test_long_table_names_its_source(loaded):
-    frame = loaded[0].frame()
+    frame = to_frame([loaded[0]])
     assert len(frame) == 6
     assert set(frame["method"]) == {"experiment"}
     assert set(frame["property"]) == {"conductivity_ms_cm"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from electrolyte_ml.data.catalog import card_of, shipped_cards
+from electrolyte_ml.data.catalog import card_of, load_imported, shipped_cards
 from electrolyte_ml.data.cleaning import CleaningReport, joined_report
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
@@ -66,8 +66,6 @@ def load_tables(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
     """
     card = card_of(name)
     if card.imported:
-        from electrolyte_ml.data.catalog import load_imported
-
         return load_imported(name)
     loaded = {p: _load(name, p, several=len(card.properties) > 1) for p in card.properties}
     report = joined_report({p: report for p, (_, report) in loaded.items()})

@@ -156,11 +156,13 @@ class _Reader:
     def _read_recipe(self, recipe: tuple[str, ...]) -> Formulation:
         concentration, salt, unit, ratio_type = recipe[:4]
         parts = [float(x) for x in recipe[4:]]
-        return Amounts(
-            blend=[(s, p) for s, p in zip(self.solvents, parts, strict=True) if p > 0],
-            ratio_basis=_RATIO[ratio_type],
-            salts=[(self.catalog.salt(salt.strip()), float(concentration), _SALT_UNIT[unit])],
-        ).formulation()
+        return Formulation.from_amounts(
+            Amounts(
+                blend=[(s, p) for s, p in zip(self.solvents, parts, strict=True) if p > 0],
+                ratio_basis=_RATIO[ratio_type],
+                salts=[(self.catalog.salt(salt.strip()), float(concentration), _SALT_UNIT[unit])],
+            )
+        )
 
     def _count(self, action: Action, what: str) -> None:
         self.counts[action, what] = self.counts.get((action, what), 0) + 1

@@ -17,7 +17,7 @@ from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources.na_literature import FLAG_ROOM_TEMPERATURE
-from electrolyte_ml.formulation import Amounts, RatioBasis, SaltBasis
+from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
@@ -52,17 +52,19 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     catalog = default_catalog()
     blend = [(catalog.solvent("EC"), 1.0), (catalog.solvent("PC"), 1.0)]
     formulations = tuple(
-        Amounts(
-            blend=blend,
-            ratio_basis=RatioBasis.MASS,
-            salts=[
-                (
-                    catalog.salt("NaPF6"),
-                    float(concentration) * _MOL_L_PER_MOL_M3,
-                    SaltBasis.MOLARITY,
-                )
-            ],
-        ).formulation()
+        Formulation.from_amounts(
+            Amounts(
+                blend=blend,
+                ratio_basis=RatioBasis.MASS,
+                salts=[
+                    (
+                        catalog.salt("NaPF6"),
+                        float(concentration) * _MOL_L_PER_MOL_M3,
+                        SaltBasis.MOLARITY,
+                    )
+                ],
+            )
+        )
         for concentration, _ in rows
     )
     n = len(rows)

@@ -88,6 +88,6 @@ def _formulation(file_name: str, catalog: Catalog) -> Formulation | None:
     salts = []
     if salt is not None:
         salts = [(catalog.salt(salt), float(found["molarity"]), SaltBasis.MOLARITY)]
-    return Amounts(
-        blend=[(catalog.solvent(solvent), 1.0)], ratio_basis=RatioBasis.MASS, salts=salts
-    ).formulation()
+    return Formulation.from_amounts(
+        Amounts(blend=[(catalog.solvent(solvent), 1.0)], ratio_basis=RatioBasis.MASS, salts=salts)
+    )

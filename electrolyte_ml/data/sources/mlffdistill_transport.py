@@ -19,6 +19,7 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 FILE_NAME = "mlffdistill_na_ether_transport.csv"
 DOI = "10.48550/arXiv.2603.20183"
@@ -77,7 +78,7 @@ def load(
             continue
         collector.take(
             _formulation(row, catalog),
-            temperature_k=float(row["T_C"]) + 273.15,
+            temperature_k=float(row["T_C"]) + ZERO_CELSIUS_K,
             value=float(row["value"]),
             source=DOI,
             row=number,
@@ -87,8 +88,10 @@ def load(
 
 def _formulation(row: dict[str, str], catalog: Catalog) -> Formulation:
     salt = catalog.salt(row["salt"])
-    return Amounts(
-        blend=[(catalog.solvent(row["solvents"]), 1.0)],
-        ratio_basis=RatioBasis.MASS,
-        salts=[(salt, float(row["conc"]), SaltBasis.MOLARITY)],
-    ).formulation()
+    return Formulation.from_amounts(
+        Amounts(
+            blend=[(catalog.solvent(row["solvents"]), 1.0)],
+            ratio_basis=RatioBasis.MASS,
+            salts=[(salt, float(row["conc"]), SaltBasis.MOLARITY)],
+        )
+    )

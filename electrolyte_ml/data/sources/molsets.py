@@ -92,8 +92,10 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
 
 def _formulation(components: list[str], row: dict[str, str], catalog: Catalog) -> Formulation:
     weights = [float(w) for w in json.loads(row["Weights"])]
-    return Amounts(
-        blend=[(catalog.solvent(s), w) for s, w in zip(components, weights, strict=True)],
-        ratio_basis=RatioBasis.MASS,
-        salts=[(catalog.salt(row["Salt"]), float(row["Molality"]), SaltBasis.MOLALITY)],
-    ).formulation()
+    return Formulation.from_amounts(
+        Amounts(
+            blend=[(catalog.solvent(s), w) for s, w in zip(components, weights, strict=True)],
+            ratio_basis=RatioBasis.MASS,
+            salts=[(catalog.salt(row["Salt"]), float(row["Molality"]), SaltBasis.MOLALITY)],
+        )
+    )

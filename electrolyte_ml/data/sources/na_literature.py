@@ -73,9 +73,11 @@ def _formulation(row: dict[str, str], catalog: Catalog) -> Formulation:
     if row["additives"]:
         name, amount, _unit = row["additives"].split()
         additives = [(catalog.solvent(name), float(amount), AdditiveBasis.VOLUME_PERCENT)]
-    return Amounts(
-        blend=list(zip(solvents, parts, strict=True)),
-        ratio_basis=RatioBasis.VOLUME,
-        salts=[(catalog.salt(row["salt_smiles"]), float(row["conc"]), SaltBasis.MOLARITY)],
-        additives=additives,
-    ).formulation()
+    return Formulation.from_amounts(
+        Amounts(
+            blend=list(zip(solvents, parts, strict=True)),
+            ratio_basis=RatioBasis.VOLUME,
+            salts=[(catalog.salt(row["salt_smiles"]), float(row["conc"]), SaltBasis.MOLARITY)],
+            additives=additives,
+        )
+    )

@@ -90,7 +90,7 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
     catalog = catalog or default_catalog()
     plain = tidy(text)
     try:
-        return amounts_of(_read(plain, Names(catalog)), catalog).formulation()
+        return Formulation.from_amounts(amounts_of(_read(plain, Names(catalog)), catalog))
     except ElectrolyteError as error:
         reason = explain(plain)
         if reason is None:
