@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from electrolyte_ml.campaign.campaign import Campaign
-from electrolyte_ml.campaign.events import CampaignLogError, Result, State, Status, Suggestion
+from electrolyte_ml.campaign.events import (
+    CampaignLogError,
+    CampaignState,
+    Result,
+    Status,
+    Suggestion,
+)
 
 __all__ = ["Campaign", "CampaignLogError", "Result", "State", "Status", "Suggestion"]

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import CampaignLog, Result, State, Suggestion, next_ids, replay
+from electrolyte_ml.campaign.events import (
+    CampaignLog,
+    CampaignState,
+    Result,
+    Suggestion,
+    next_ids,
+    replay,
+)
 from electrolyte_ml.campaign.results import column_name, read_results
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError
@@ -70,7 +77,7 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
     _write(path, rows)
 
 
-def write_measured(path: Path, state: State) -> None:
+def write_measured(path: Path, state: CampaignState) -> None:
     """Everything recorded, a row for each result; it can be recorded into a new campaign."""
     columns = list(dict.fromkeys(column_name(q) for r in state.results for q in r.values))
     rows = []
@@ -146,7 +153,7 @@ class Campaign:
                 )
         self.problem: Problem = load_problem(folder / PROBLEM)
         self._scorer = scorer
-        self.state: State = replay(events)
+        self.state: CampaignState = replay(events)
         self._write_files()
 
     @classmethod

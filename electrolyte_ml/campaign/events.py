@@ -298,7 +298,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class CampaignState:
     """Everything suggested and recorded so far.
 
     Attributes
@@ -344,7 +344,7 @@ class State:
         return list({f.key: f for f in found}.values())
 
 
-def replay(events: Iterable[Event]) -> State:
+def replay(events: Iterable[Event]) -> CampaignState:
     """The state after all events."""
     suggestions: list[Suggestion] = []
     results: list[Result] = []
@@ -355,7 +355,7 @@ def replay(events: Iterable[Event]) -> State:
         elif event.kind == "recorded":
             results += [_result(item) for item in event.data["results"]]
             files[event.data["sha256"]] = event.data["file"]
-    return State(suggestions=tuple(suggestions), results=tuple(results), files=files)
+    return CampaignState(suggestions=tuple(suggestions), results=tuple(results), files=files)
 
 
 def next_ids(suggestions: Sequence[Suggestion], n: int) -> list[str]:

@@ -1,9 +1,8 @@
 r"""The residual Gaussian process of a campaign, and its kernel.
 
-How much the error of a model at one recipe says about its error at another.
-
-Errors are counted in units of the standard deviation :math:`s` that the shipped interval claims.
-Their prior covariance has three parts,
+A Gaussian process models the error :math:`r = y - \mu(x)` of the shipped prediction (in log10 for
+properties whose error is a factor), in units of the standard deviation :math:`s(x)` that the shipped
+interval claims. Its kernel has three parts,
 
 .. math:: k(x, x') = o\, \frac{\min(s, s')}{\max(s, s')}
    + \tau^2\, \frac{(\mu - \bar\mu)(\mu' - \bar\mu)}{s\, s'}
@@ -17,23 +16,14 @@ by Matern's kernel [1]_ of the distances :math:`d_i` of solvents, of ions and of
 `electrolyte_ml.models.similarity`, each with a length of its own: how much an anion matters is left
 to the data.
 
-References
-----------
-.. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press 2006, chapter 4.
-   ISBN 0-262-18253-X
-
-What measurements of a campaign add to a shipped prediction: a Gaussian process on its error.
-
-The error :math:`r = y - \mu(x)` (of log10 for properties whose error is a factor) is measured in
-units of the standard deviation :math:`s(x)` that the shipped interval claims, with the covariance
-of `electrolyte_ml.campaign.residual_gp`. Far from every measurement, value and interval are
-those that ship: what is told of the doubt is the share of it that is left. Scales and noise
-maximise the marginal likelihood [1]_ times a weak log-normal prior.
+Far from every measurement, value and interval are the shipped ones; near them the interval narrows
+by the share of the variance that the measurements explain. Scales and noise maximise the marginal
+likelihood [1]_ times a weak log-normal prior.
 
 References
 ----------
-.. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press 2006, chapters 2
-   and 5. ISBN 0-262-18253-X
+.. [1] Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press 2006, chapters 2,
+   4 and 5. ISBN 0-262-18253-X
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from electrolyte_ml.campaign.events import Result, State, Status
+from electrolyte_ml.campaign.events import CampaignState, Result, Status
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.search.objectives import at_temperature
@@ -29,7 +29,7 @@ def column_name(quantity: Quantity) -> str:
     return name + at_temperature(temperature)
 
 
-def read_results(path: Path, state: State) -> list[Result]:
+def read_results(path: Path, state: CampaignState) -> list[Result]:
     """Read a file of results.
 
     Parameters
@@ -138,7 +138,7 @@ def _quantity(column: str, path: Path, faults: list[str]) -> Quantity | None:
 def _result(
     row: Mapping[str, str],
     quantities: Mapping[str, Quantity],
-    state: State,
+    state: CampaignState,
     place: str,
     faults: list[str],
 ) -> Result | None:
@@ -158,7 +158,7 @@ def _result(
 
 
 def _what(
-    row: Mapping[str, str], state: State, place: str, faults: list[str]
+    row: Mapping[str, str], state: CampaignState, place: str, faults: list[str]
 ) -> tuple[str | None, Formulation | None]:
     """Suggestion and recipe of a row; the recipe written is what was in the bottle."""
     name, text = row.get(_ID, ""), row.get(_RECIPE, "")

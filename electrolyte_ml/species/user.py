@@ -38,7 +38,7 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SpeciesTables:
     """Tables and columns of solvents or of ions."""
 
     table: str
@@ -48,13 +48,13 @@ class Kind:
 
 
 KINDS = {
-    "solvent": Kind(
+    "solvent": SpeciesTables(
         SOLVENTS,
         SOLVENT_VALUES,
         ("name", "iupac_name", "smiles", "cas", "family", "role", "aliases", "hazard_note"),
         SOLVENT_PROPERTIES,
     ),
-    "ion": Kind(
+    "ion": SpeciesTables(
         IONS, ION_VALUES, ("name", "iupac_name", "smiles", "cas", "aliases"), ION_PROPERTIES
     ),
 }
@@ -193,7 +193,7 @@ class UserRow:
             "note": inner.get("note") or self.cells.get("note") or "",
         }
 
-    def _value_faults(self, name: str, kind: Kind) -> list[str]:
+    def _value_faults(self, name: str, kind: SpeciesTables) -> list[str]:
         given = self._value(name)
         if given is None:
             return []
