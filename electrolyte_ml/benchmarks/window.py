@@ -27,17 +27,16 @@ from electrolyte_ml.benchmarks.window_graph import graph_network, skipped
 from electrolyte_ml.benchmarks.window_splits import WITHIN, fold_of_row, keyed_split, molecules
 from electrolyte_ml.models.window import references
 from electrolyte_ml.models.window.dataset import TrainingSet
-from electrolyte_ml.models.window.evaluation import (
+from electrolyte_ml.models.window.gp import fit_gp
+from electrolyte_ml.models.window.limits import OXIDATION, REDUCTION
+from electrolyte_ml.models.window.model import WindowModel
+from electrolyte_ml.models.window.references import (
     model_limits,
     of_the_catalog,
     shift_v,
     table_limits,
 )
-from electrolyte_ml.models.window.gaussian import fit
-from electrolyte_ml.models.window.intervals import family_factor
-from electrolyte_ml.models.window.model import WindowModel
-from electrolyte_ml.models.window.prediction import OXIDATION, REDUCTION
-from electrolyte_ml.models.window.training import without_catalog
+from electrolyte_ml.models.window.train import family_factor, without_catalog
 
 _DFT_FILE = "battslm_rx392.csv"
 _THEORY = {
@@ -188,7 +187,7 @@ def _gaussian_process(
     value, half_width = np.empty_like(target), np.empty_like(target)
     for fold in np.unique(folds):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        process = fit(data.features.select(train), target[train], seed)
+        process = fit_gp(data.features.select(train), target[train], seed)
         value[test], spread = process.predict(data.features.select(test))
         half_width[test] = spread * family_factor(process, data.family[train], seed)[0]
     return value, half_width
@@ -268,7 +267,7 @@ def _left_out(axis: str, seed: int) -> _Floats:
     """Learned limits of all molecules, each left out of the fit, calibrated without the catalog."""
     data = molecules()
     target = _blind(seed).axes[axis].calibration.apply(data.terms[axis])
-    value, _ = fit(data.features, target, seed).left_out(np.arange(len(target)))
+    value, _ = fit_gp(data.features, target, seed).left_out(np.arange(len(target)))
     return value
 
 

@@ -124,11 +124,11 @@ def window(
     ] = False,
 ) -> None:
     """Train the model of stability windows on the package's table of computed limits."""
-    from electrolyte_ml.models.window.training import train_window
+    from electrolyte_ml.models.train import trainable
     from electrolyte_ml.report.leaderboard import fit_progress
 
     with fit_progress(show=not as_json) as progress:
-        report = train_window(seed=seed, out=out, progress=progress)
+        report = trainable("window").train(seed=seed, out=out, progress=progress)
     _print(report, as_json=as_json)
 
 

@@ -124,7 +124,7 @@ def compute(
 ) -> None:
     """Compute limits with tblite; what a table holds is not computed again."""
     from electrolyte_ml.errors import InputError
-    from electrolyte_ml.models.window.species_limits import user_table
+    from electrolyte_ml.models.window.species import user_table
     from electrolyte_ml.quantum.computation import read_molecules
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import limit_records, print_limits

@@ -10,10 +10,10 @@ its domain (`electrolyte_ml.models.domain`), and its intervals are conformal
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, cast
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.prediction import Prediction
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_KEPT: list[Callable[[], None]] = []
 
 
 class StoredModel(ABC):
@@ -180,11 +184,19 @@ ArtefactError
 """
 
 
+def kept_with_models(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Keep the results of a function that reads a shipped model until one of them changes."""
+    kept = cache(function)
+    _KEPT.append(kept.cache_clear)
+    return cast(Callable[_P, _T], kept)
+
+
 def forget_shipped() -> None:
-    """Forget the models that were read, after one of them has changed."""
-    _shipped.cache_clear()
+    """Forget the models that were read and what was made of them, after one has changed."""
+    for forget in _KEPT:
+        forget()
 
 
-@cache
+@kept_with_models
 def _shipped(model: type[StoredModel]) -> StoredModel:
     return model._read(model.FILES.folder)

@@ -113,6 +113,11 @@ TRAINABLE = (
         "model.",
         module="electrolyte_ml.models.viscosity.train",
     ),
+    Trainable(
+        name="window",
+        summary="Train the model of stability windows on the package's table of computed limits.",
+        module="electrolyte_ml.models.window.train",
+    ),
 )
 
 

@@ -9,10 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.window import RecipeWindows
-from electrolyte_ml.models.window.artefact import read_record
-from electrolyte_ml.models.window.coverage import COVERAGE
-from electrolyte_ml.models.window.prediction import (
+from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.window import RecipeWindows, WindowModel
+from electrolyte_ml.models.window.limits import (
     MODEL,
     OXIDATION,
     REDUCTION,
@@ -20,7 +19,7 @@ from electrolyte_ml.models.window.prediction import (
     SpeciesLimit,
     SpeciesWindow,
 )
-from electrolyte_ml.models.window.species_limits import NO_ANION_REDUCTION
+from electrolyte_ml.models.window.species import NO_ANION_REDUCTION
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.report.text import output_console
@@ -44,11 +43,9 @@ def _limit_text(side: Mapping[str, Any]) -> str:
 @cache
 def caveat() -> str:
     """What a printed window means, with how far such limits were from theory and experiments."""
-    rows = {
-        (row["reference"], row["axis"], row["tier"]): row
-        for row in read_record()["training"]["comparisons"]
-    }
-    support = read_record()["training"]["practical_support"]["reported in cells"]
+    training = WindowModel.FILES.read_record()["training"]
+    rows = {(row["reference"], row["axis"], row["tier"]): row for row in training["comparisons"]}
+    support = training["practical_support"]["reported in cells"]
     carbon = rows["measured on glassy carbon", OXIDATION, TABLE]
     cells = rows["reported in cells", OXIDATION, TABLE]
     errors = {

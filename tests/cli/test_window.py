@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from electrolyte_ml.models.window.species_limits import FOLDER_VARIABLE
+from electrolyte_ml.models.window.species import FOLDER_VARIABLE
 
 
 @pytest.fixture(autouse=True)

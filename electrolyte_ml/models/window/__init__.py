@@ -1,12 +1,9 @@
 """Electrochemical stability window: one-electron limits of species and recipes, in three tiers."""
 
-from electrolyte_ml.models.window.prediction import (
-    LimitPrediction,
-    SpeciesLimit,
-    SpeciesWindow,
-)
-from electrolyte_ml.models.window.recipe_window import RecipeWindows, predict_window
-from electrolyte_ml.models.window.species_limits import SpeciesLimits, species_limits
+from electrolyte_ml.models.window.limits import SpeciesLimit, SpeciesWindow
+from electrolyte_ml.models.window.model import WindowModel
+from electrolyte_ml.models.window.recipe import LimitPrediction, RecipeWindows, predict_window
+from electrolyte_ml.models.window.species import SpeciesLimits, species_limits
 
 __all__ = [
     "LimitPrediction",
@@ -14,6 +11,7 @@ __all__ = [
     "SpeciesLimit",
     "SpeciesLimits",
     "SpeciesWindow",
+    "WindowModel",
     "predict_window",
     "species_limits",
 ]

@@ -11,9 +11,8 @@ from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from electrolyte_ml.models.window.calibration import terms_of
-from electrolyte_ml.models.window.families import family_of
-from electrolyte_ml.models.window.features import MoleculeFeatures, molecule_features
-from electrolyte_ml.models.window.prediction import OXIDATION, REDUCTION
+from electrolyte_ml.models.window.features import MoleculeFeatures, family_of, molecule_features
+from electrolyte_ml.models.window.limits import OXIDATION, REDUCTION
 from electrolyte_ml.quantum.shipped import shipped_rows
 from electrolyte_ml.quantum.table import LimitRow, Protocol
 from electrolyte_ml.species.catalog import packaged_catalog

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
 from electrolyte_ml.errors import InputErrors
-from electrolyte_ml.models.window.calibration import Calibration
-from electrolyte_ml.models.window.features import molecule_features
-from electrolyte_ml.models.window.gaussian import GaussianProcess
-from electrolyte_ml.models.window.offset import Offset
-from electrolyte_ml.models.window.prediction import MODEL, SpeciesLimit
+from electrolyte_ml.models.base import StoredModel
+from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.window.calibration import Calibration, Offset
+from electrolyte_ml.models.window.features import (
+    DESCRIPTORS,
+    N_BITS,
+    MoleculeFeatures,
+    molecule_features,
+)
+from electrolyte_ml.models.window.gp import MoleculeGP
+from electrolyte_ml.models.window.limits import MODEL, SpeciesLimit
 from electrolyte_ml.species.chemistry import formal_charge
 
 _CHUNK = 2000
+_FITTED = ("target", "centre", "scale", "hyperparameters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +44,14 @@ class AxisModel:
         Standard deviation beyond which a molecule is out of the domain, V.
     """
 
-    process: GaussianProcess
+    process: MoleculeGP
     calibration: Calibration
     factor: float
     widest_v: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowModel:
+class WindowModel(StoredModel):
     """Both sides of the window.
 
     Attributes
@@ -62,6 +70,10 @@ class WindowModel:
     anions: Offset
     theory_half_width_v: float
     elements: frozenset[int]
+
+    FILES: ClassVar[ModelFiles] = ModelFiles(
+        name="window", version=3, made_for={"descriptors": list(DESCRIPTORS)}, compressed=True
+    )
 
     def predict(self, smiles: Sequence[str]) -> dict[str, list[SpeciesLimit]]:
         """Limits of neutral molecules by axis, in their order.
@@ -86,6 +98,58 @@ class WindowModel:
                 mean, spread = axis.process.predict(features)
                 found[name] += _limits(axis, mean, spread, strange)
         return found
+
+    def arrays(self) -> Arrays:
+        """Features, which both processes share, and what is fitted to each side."""
+        features = next(iter(self.axes.values())).process.features
+        arrays: Arrays = {
+            "bits": np.packbits(features.bits, axis=1),
+            "descriptors": features.descriptors.astype(np.float32),
+        }
+        for name, axis in self.axes.items():
+            arrays |= {f"{name}_{part}": getattr(axis.process, part) for part in _FITTED}
+        return arrays
+
+    def record(self) -> Record:
+        """Elements, calibrations and intervals."""
+        return {
+            "elements": sorted(self.elements),
+            "axes": {
+                name: {
+                    "calibration": axis.calibration.to_dict(),
+                    "factor": axis.factor,
+                    "widest_v": axis.widest_v,
+                }
+                for name, axis in self.axes.items()
+            },
+            "anions": self.anions.to_dict(),
+            "theory_half_width_v": self.theory_half_width_v,
+        }
+
+    @classmethod
+    def of_files(cls, arrays: Arrays, record: Record) -> WindowModel:
+        """The model of what `arrays` and `record` gave."""
+        features = MoleculeFeatures(
+            bits=np.unpackbits(arrays["bits"], axis=1, count=N_BITS),
+            descriptors=arrays["descriptors"].astype(np.float64),
+        )
+        axes = {
+            name: AxisModel(
+                process=MoleculeGP(
+                    features=features, **{part: arrays[f"{name}_{part}"] for part in _FITTED}
+                ),
+                calibration=Calibration.from_dict(axis["calibration"]),
+                factor=float(axis["factor"]),
+                widest_v=float(axis["widest_v"]),
+            )
+            for name, axis in record["axes"].items()
+        }
+        return cls(
+            axes=axes,
+            anions=Offset(**record["anions"]),
+            theory_half_width_v=float(record["theory_half_width_v"]),
+            elements=frozenset(record["elements"]),
+        )
 
     def _unknown_elements(self, smiles: str) -> str | None:
         atoms = Chem.MolFromSmiles(smiles).GetAtoms()

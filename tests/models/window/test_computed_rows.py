@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from electrolyte_ml.models.window.prediction import CALCULATION, TABLE
-from electrolyte_ml.models.window.species_limits import _ComputedRows
+from electrolyte_ml.models.window.limits import CALCULATION, TABLE
+from electrolyte_ml.models.window.species import _ComputedRows
 from electrolyte_ml.quantum.table import LimitRow
 
 

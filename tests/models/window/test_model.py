@@ -8,19 +8,27 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from electrolyte_ml.errors import ArtefactError, InputErrors
-from electrolyte_ml.models.window.artefact import FOLDER, load, read_record, save
-from electrolyte_ml.models.window.calibration import FORMS, TERMS, Calibration, fit_calibration
-from electrolyte_ml.models.window.coverage import conformal_quantile, pooled_quantile
+from electrolyte_ml.models.intervals import conformal_quantile, pooled_quantile
+from electrolyte_ml.models.numeric import tanimoto
+from electrolyte_ml.models.window import WindowModel
+from electrolyte_ml.models.window.calibration import (
+    FORMS,
+    TERMS,
+    Calibration,
+    fit_calibration,
+    fit_offset,
+)
 from electrolyte_ml.models.window.dataset import group_folds
-from electrolyte_ml.models.window.families import (
-    OTHER,
+from electrolyte_ml.models.window.features import (
+    DESCRIPTORS,
+    N_BITS,
+    OTHER_FAMILY,
     family_of,
     has_double_bond,
     has_soft_lone_pair,
+    molecule_features,
 )
-from electrolyte_ml.models.window.features import DESCRIPTORS, N_BITS, molecule_features
-from electrolyte_ml.models.window.gaussian import fit, tanimoto
-from electrolyte_ml.models.window.offset import fit_offset
+from electrolyte_ml.models.window.gp import fit_gp
 from electrolyte_ml.quantum.library import library
 
 SMILES = [
@@ -44,7 +52,7 @@ SMILES = [
         ("COCC(F)(F)F", "fluorinated ether"),
         ("O=C1CCCO1", "lactone"),
         ("CN(C)C=O", "amide, urea and carbamate"),
-        ("CCCC", OTHER),
+        ("CCCC", OTHER_FAMILY),
     ],
 )
 def test_family(smiles, family):
@@ -106,7 +114,7 @@ def test_similarity_is_one_to_oneself_and_symmetric():
 def test_process_learns_and_knows_what_it_does_not_know():
     features = molecule_features(SMILES)
     target = np.repeat([6.0, 8.0, 6.5, 7.0], 8) - np.tile(np.arange(8) * 0.05, 4)
-    process = fit(features, target, seed=0)
+    process = fit_gp(features, target, seed=0)
     mean, spread = process.predict(features)
     assert np.abs(mean - target).max() < 0.2
     _, far = process.predict(molecule_features(["O=P(F)(F)OC1CCC1", "c1ccsc1"]))
@@ -129,7 +137,7 @@ def test_what_is_left_out_is_predicted_as_by_a_process_without_it():
     target = np.random.default_rng(0).normal(size=(4, 8))
     # Folds of one mean, because the process keeps the mean of all.
     target = (target - target.mean(axis=1, keepdims=True)).ravel() + 7.0
-    process = fit(features, target, seed=0)
+    process = fit_gp(features, target, seed=0)
     mean, spread = process.left_out(folds)
     for fold in range(4):
         out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
@@ -248,27 +256,27 @@ def test_folds_keep_groups_whole(groups, seed):
 
 
 def test_model_reads_back(tmp_path):
-    model = load()
-    save(model, {"note": "copy"}, tmp_path)
-    again = load(tmp_path)
+    model = WindowModel.load()
+    model.save({"note": "copy"}, tmp_path)
+    again = WindowModel.load(tmp_path)
     smiles = ["CCCCCCCOC(=O)OCC", "CCCCCCCCC#N"]
     first, second = model.predict(smiles), again.predict(smiles)
     for axis in first:
         for a, b in zip(first[axis], second[axis], strict=True):
             assert a.value == pytest.approx(b.value, abs=1e-4)
-    assert read_record(tmp_path)["training"] == {"note": "copy"}
+    assert WindowModel.FILES.read_record(tmp_path)["training"] == {"note": "copy"}
 
 
 def test_ions_asked_of_the_solvent_model_are_refused_and_all_named():
     with pytest.raises(InputErrors) as caught:
-        load().predict(["CCO", "F[P-](F)(F)(F)(F)F", "[Na+]", "C[N+](=O)[O-]"])
+        WindowModel.load().predict(["CCO", "F[P-](F)(F)(F)(F)F", "[Na+]", "C[N+](=O)[O-]"])
     assert [m.split()[0] for m in caught.value.messages] == ["F[P-](F)(F)(F)(F)F", "[Na+]"]
     assert "window compute" in caught.value.messages[0]
 
 
 def test_a_molecule_is_screened_in_two_thousand_calls(count_calls):
     smiles = [m.smiles for m in library() if "-]" not in m.smiles][-100:]
-    model = load()
+    model = WindowModel.load()
     model.predict(smiles[:1])
     with count_calls() as count:
         found = model.predict(smiles)
@@ -278,20 +286,20 @@ def test_a_molecule_is_screened_in_two_thousand_calls(count_calls):
 
 def test_no_model_says_how_to_make_one(tmp_path):
     with pytest.raises(ArtefactError, match="train window"):
-        read_record(tmp_path)
+        WindowModel.FILES.read_record(tmp_path)
 
 
 def test_a_model_of_another_version_is_refused(tmp_path):
-    record = json.loads((FOLDER / "window.json").read_text())
+    record = json.loads((WindowModel.FILES.folder / "window.json").read_text())
     (tmp_path / "window.json").write_text(json.dumps(record | {"descriptors": ["other"]}))
     with pytest.raises(ArtefactError, match="another version"):
-        read_record(tmp_path)
+        WindowModel.FILES.read_record(tmp_path)
 
 
 def comparisons(reference):
     return {
         (r["axis"], r["tier"]): r
-        for r in read_record()["training"]["comparisons"]
+        for r in WindowModel.FILES.read_record()["training"]["comparisons"]
         if r["reference"] == f"{reference}, species of the catalog"
     }
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.models.window import species_limits
-from electrolyte_ml.models.window.prediction import CALCULATION, MODEL, TABLE
-from electrolyte_ml.models.window.species_limits import FOLDER_VARIABLE, TABLE_NAME
+from electrolyte_ml.models.window.limits import CALCULATION, MODEL, TABLE
+from electrolyte_ml.models.window.species import FOLDER_VARIABLE, TABLE_NAME
 from electrolyte_ml.quantum.shipped import shipped_dft_rows
 from electrolyte_ml.quantum.table import LimitRow, Protocol, write_rows
 from electrolyte_ml.species.catalog import packaged_catalog

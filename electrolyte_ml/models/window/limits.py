@@ -1,46 +1,14 @@
-"""A predicted limit of the window: a value, its interval, and where it comes from."""
+"""A limit of a species: a value, its interval, and where it comes from."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 
 OXIDATION, REDUCTION = "oxidation_limit_v", "reduction_limit_v"
 TABLE, CALCULATION, MODEL = "table", "calculation", "model"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class LimitPrediction(Prediction):
-    """Limits of n recipes.
-
-    Attributes
-    ----------
-    reference
-        Electrode that potentials are counted from, such as ``Na/Na+``.
-    limiting_species
-        Component that sets each limit, shape (n,); None where there is no value.
-    tier
-        Where the limit of that component is from: ``table`` (ships with the package),
-        ``calculation`` (your own, with ``window compute``) or ``model`` (learned), shape (n,).
-    """
-
-    reference: str
-    limiting_species: tuple[str | None, ...]
-    tier: tuple[str | None, ...]
-
-    def record(self, row: int) -> dict[str, Any]:
-        """One row as the command line's contract writes it; NaN becomes None."""
-        # No zero-argument super: a dataclass with slots is not the class this was written in.
-        return {
-            **Prediction.record(self, row),
-            "reference": self.reference,
-            "limiting_species": self.limiting_species[row],
-            "tier": self.tier[row],
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

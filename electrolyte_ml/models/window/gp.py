@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.models.numeric import squared_distance, tanimoto
 from electrolyte_ml.models.window.features import MoleculeFeatures
 
 Matrix = NDArray[np.float64]
@@ -24,7 +25,7 @@ _FIT_ON = 700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GaussianProcess:
+class MoleculeGP:
     """A fitted process for one target.
 
     Attributes
@@ -110,7 +111,7 @@ class GaussianProcess:
         return (features.descriptors - self.centre) / self.scale
 
 
-def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProcess:
+def fit_gp(features: MoleculeFeatures, target: Matrix, seed: int) -> MoleculeGP:
     """Fit the hyperparameters by marginal likelihood on up to 700 molecules, then use all.
 
     Parameters
@@ -142,7 +143,7 @@ def fit(features: MoleculeFeatures, target: Matrix, seed: int) -> GaussianProces
         bounds=_BOUNDS,
         options={"maxiter": 60},
     )
-    return GaussianProcess(
+    return MoleculeGP(
         features=features, target=target, centre=centre, scale=scale, hyperparameters=found.x
     )
 
@@ -176,20 +177,3 @@ def _products(first: Matrix, second: Matrix) -> Matrix:
     """Mean product of standardised descriptors, shape (n, m)."""
     products: Matrix = first @ second.T / first.shape[1]
     return products
-
-
-def tanimoto(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Matrix:
-    """Tanimoto similarity of rows of bits, shape (n, m)."""
-    # Of thousands of fragments a few hundred occur in both.
-    shared = first.any(axis=0) & second.any(axis=0)
-    both = first[:, shared].astype(np.float32) @ second[:, shared].astype(np.float32).T
-    both = both.astype(np.float64)
-    size, other = (bits.sum(axis=1, dtype=np.float64) for bits in (first, second))
-    either = size[:, None] + other[None, :] - both
-    return np.divide(both, either, out=np.ones_like(both), where=either > 0)
-
-
-def squared_distance(first: Matrix, second: Matrix) -> Matrix:
-    """Squared Euclidean distance of rows, shape (n, m)."""
-    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None, :]
-    return np.maximum(squares - 2 * first @ second.T, 0.0)

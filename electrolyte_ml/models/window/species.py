@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
-from electrolyte_ml.models.window.artefact import load, read_record
-from electrolyte_ml.models.window.calibration import Calibration, terms_of
-from electrolyte_ml.models.window.offset import Offset
-from electrolyte_ml.models.window.prediction import (
+from electrolyte_ml.models.base import kept_with_models
+from electrolyte_ml.models.window.calibration import Calibration, Offset, terms_of
+from electrolyte_ml.models.window.limits import (
     CALCULATION,
     OXIDATION,
     REDUCTION,
@@ -19,6 +18,7 @@ from electrolyte_ml.models.window.prediction import (
     SpeciesLimit,
     SpeciesWindow,
 )
+from electrolyte_ml.models.window.model import WindowModel
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
 from electrolyte_ml.quantum.table import LimitRow, Protocol, read_rows
 from electrolyte_ml.species import canonical_smiles
@@ -81,7 +81,7 @@ class SpeciesLimits:
             else:
                 self._known[text] = window
         if learned:
-            found = load().predict(learned)
+            found = WindowModel.load().predict(learned)
             for text, oxidation, reduction in zip(
                 learned, found[OXIDATION], found[REDUCTION], strict=True
             ):
@@ -175,11 +175,11 @@ class _ComputedRows(Mapping[str, tuple[LimitRow, str]]):
         return found
 
 
-@cache
+@kept_with_models
 def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
     protocol = Protocol().key
     own = read_rows(table) if modified_ns is not None else []
-    record = read_record()
+    record = WindowModel.FILES.read_record()
     axes = record["axes"]
     return SpeciesLimits(
         computed=_ComputedRows([r for r in own if r.protocol == protocol], shipped_rows()),
@@ -188,12 +188,6 @@ def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
         anions=Offset(**record["anions"]),
         theory_half_width_v=float(record["theory_half_width_v"]),
     )
-
-
-def forget() -> None:
-    """Forget what was read, after the model or the package's table has changed."""
-    load.cache_clear()
-    _limits_of.cache_clear()
 
 
 def species_limits() -> SpeciesLimits:

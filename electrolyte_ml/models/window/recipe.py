@@ -5,21 +5,53 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.window.coverage import COVERAGE
+from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.window.limits import SpeciesLimit, SpeciesWindow
 from electrolyte_ml.models.window.passivation import FilmFormer, passivation
-from electrolyte_ml.models.window.prediction import LimitPrediction, SpeciesLimit, SpeciesWindow
-from electrolyte_ml.models.window.species_limits import species_limits
+from electrolyte_ml.models.window.species import species_limits
+from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode, reference_electrode
 
 MINIMUM_SHARE = 0.05
 # An anion beside the solvent lowers its oxidation limit by 0.2 to 0.5 V (PF6-, BF4-; GFN2-xTB
 # pairs with eight solvents): which way a pair is oriented is unknown, so that it is a band.
 ANION_BAND_V = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LimitPrediction(Prediction):
+    """Limits of n recipes.
+
+    Attributes
+    ----------
+    reference
+        Electrode that potentials are counted from, such as ``Na/Na+``.
+    limiting_species
+        Component that sets each limit, shape (n,); None where there is no value.
+    tier
+        Where the limit of that component is from: ``table`` (ships with the package),
+        ``calculation`` (your own, with ``window compute``) or ``model`` (learned), shape (n,).
+    """
+
+    reference: str
+    limiting_species: tuple[str | None, ...]
+    tier: tuple[str | None, ...]
+
+    def record(self, row: int) -> dict[str, Any]:
+        """One row as the command line's contract writes it; NaN becomes None."""
+        # No zero-argument super: a dataclass with slots is not the class this was written in.
+        return {
+            **Prediction.record(self, row),
+            "reference": self.reference,
+            "limiting_species": self.limiting_species[row],
+            "tier": self.tier[row],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
