@@ -11,4 +11,4 @@ from electrolyte_ml.campaign.events import (
     Suggestion,
 )
 
-__all__ = ["Campaign", "CampaignLogError", "Result", "State", "Status", "Suggestion"]
+__all__ = ["Campaign", "CampaignLogError", "CampaignState", "Result", "Status", "Suggestion"]

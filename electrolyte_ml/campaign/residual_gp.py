@@ -1,8 +1,8 @@
 r"""The residual Gaussian process of a campaign, and its kernel.
 
 A Gaussian process models the error :math:`r = y - \mu(x)` of the shipped prediction (in log10 for
-properties whose error is a factor), in units of the standard deviation :math:`s(x)` that the shipped
-interval claims. Its kernel has three parts,
+properties whose error is a factor), in units of the standard deviation :math:`s(x)` that the
+shipped interval claims. Its kernel has three parts,
 
 .. math:: k(x, x') = o\, \frac{\min(s, s')}{\max(s, s')}
    + \tau^2\, \frac{(\mu - \bar\mu)(\mu' - \bar\mu)}{s\, s'}

@@ -162,7 +162,7 @@ def _run(
 
     from electrolyte_ml.optional import import_optional
     from electrolyte_ml.quantum.computation import Compute, compute_table, xtb_compute
-    from electrolyte_ml.quantum.table import Protocol
+    from electrolyte_ml.quantum.table import XtbProtocol
 
     # Said at once, and not by every worker.
     import_optional("tblite.interface")
@@ -174,7 +174,7 @@ def _run(
         protocol = RELAXED if relaxed else DftProtocol()
         key, compute = protocol.key, partial(dft_row, protocol=protocol)
     else:
-        key, compute = Protocol().key, xtb_compute(Protocol())
+        key, compute = XtbProtocol().key, xtb_compute(XtbProtocol())
     if workers == 1:
         return compute_table(molecules, key, compute, table, after_each=_reporter())
     # Spawned, because a forked copy of a process that has used OpenMP may hang.

@@ -12,14 +12,14 @@ from pathlib import Path
 from electrolyte_ml.errors import ElectrolyteError, InputErrors, MissingDependencyError
 from electrolyte_ml.quantum.geometry import Molecule, molecule
 from electrolyte_ml.quantum.limits import compute_limits
-from electrolyte_ml.quantum.table import LimitRow, Protocol, append_row, read_rows, write_rows
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, append_row, read_rows, write_rows
 
 Compute = Callable[[Molecule], LimitRow]
 AfterEach = Callable[[LimitRow, int, int], None]
 _QUEUED = 64
 
 
-def xtb_row(subject: Molecule, protocol: Protocol) -> LimitRow:
+def xtb_row(subject: Molecule, protocol: XtbProtocol) -> LimitRow:
     """Limits of one molecule by extended tight binding; a failure is a row with its reason.
 
     Raises
@@ -131,7 +131,7 @@ def compute_table(
     return [table[key, protocol_key] for key in subjects]
 
 
-def xtb_compute(protocol: Protocol) -> Compute:
+def xtb_compute(protocol: XtbProtocol) -> Compute:
     """What `compute_table` takes to compute with extended tight binding."""
     return partial(xtb_row, protocol=protocol)
 

@@ -30,7 +30,7 @@ from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
 from electrolyte_ml.quantum.geometry import Molecule, changed_bonds
 from electrolyte_ml.quantum.limits import relaxed_structures
 from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of
-from electrolyte_ml.quantum.table import LimitRow, Protocol, settings_key
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, settings_key
 from electrolyte_ml.quantum.xtb import HARTREE_EV, Relaxed
 
 Positions = NDArray[np.float64]
@@ -45,7 +45,7 @@ class DftProtocol:
     Attributes
     ----------
     structures
-        Protocol of the structures.
+        XtbProtocol of the structures.
     cation, anion
         How the ions of a neutral molecule are relaxed, too, of which the lower ones count; None to
         take the structures of extended tight binding.
@@ -60,7 +60,7 @@ class DftProtocol:
         costs three times as much.
     """
 
-    structures: Protocol = field(default_factory=Protocol)
+    structures: XtbProtocol = field(default_factory=XtbProtocol)
     cation: Relaxation | None = None
     anion: Relaxation | None = None
     functional: str = "wb97x"

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import Molecule
 from electrolyte_ml.quantum.mean_field import Continuum, converged_energy, mean_field_of
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
 
 Vector = NDArray[np.float64]
@@ -191,7 +191,7 @@ class RadicalIon:
 
 
 def relaxed_cation(
-    subject: Molecule, neutral: Relaxed, protocol: Protocol, relaxation: Relaxation
+    subject: Molecule, neutral: Relaxed, protocol: XtbProtocol, relaxation: Relaxation
 ) -> RadicalIon:
     """The cation of a neutral molecule, relaxed in the gas from the structure of the latter.
 
@@ -226,7 +226,7 @@ def relaxed_cation(
 def relaxed_anion(
     subject: Molecule,
     reduced: Relaxed,
-    protocol: Protocol,
+    protocol: XtbProtocol,
     relaxation: Relaxation,
     solvent: Continuum,
 ) -> RadicalIon:
@@ -267,7 +267,7 @@ def _relaxed(
     removed: int,
     *,
     density: NDArray[np.float64] | None,
-    protocol: Protocol,
+    protocol: XtbProtocol,
     relaxation: Relaxation,
     solvent: Continuum | None,
 ) -> RadicalIon:

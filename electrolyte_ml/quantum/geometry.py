@@ -12,7 +12,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 from electrolyte_ml.species import canonical_smiles
 
 BOHR_ANGSTROM = 0.529177210903  # CODATA 2018
@@ -97,7 +97,7 @@ def molecule(smiles: str) -> Molecule:
     )
 
 
-def conformers(subject: Molecule, protocol: Protocol) -> list[NDArray[np.float64]]:
+def conformers(subject: Molecule, protocol: XtbProtocol) -> list[NDArray[np.float64]]:
     """Positions of conformers after a force field, bohr, shapes (a, 3).
 
     Raises

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.quantum.electrodes import LITHIUM_ABSOLUTE_V
 from electrolyte_ml.quantum.geometry import Molecule, changed_bonds, conformers, softness
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
 
 
@@ -81,7 +81,7 @@ class ComputedLimits:
     reduction_bonds: tuple[str, ...]
 
 
-def compute_limits(subject: Molecule, protocol: Protocol) -> ComputedLimits:
+def compute_limits(subject: Molecule, protocol: XtbProtocol) -> ComputedLimits:
     """Limits of a molecule or an anion.
 
     Raises
@@ -104,7 +104,7 @@ def compute_limits(subject: Molecule, protocol: Protocol) -> ComputedLimits:
     return limits_of(subject, relaxed_structures(subject, protocol), protocol)
 
 
-def relaxed_structures(subject: Molecule, protocol: Protocol) -> Structures:
+def relaxed_structures(subject: Molecule, protocol: XtbProtocol) -> Structures:
     """The best conformer relaxed in solution, neutral, oxidised and reduced.
 
     Raises
@@ -129,7 +129,7 @@ def relaxed_structures(subject: Molecule, protocol: Protocol) -> Structures:
     )
 
 
-def limits_of(subject: Molecule, structures: Structures, protocol: Protocol) -> ComputedLimits:
+def limits_of(subject: Molecule, structures: Structures, protocol: XtbProtocol) -> ComputedLimits:
     """Limits from structures that are relaxed already.
 
     Raises
@@ -175,7 +175,7 @@ def limits_of(subject: Molecule, structures: Structures, protocol: Protocol) -> 
     )
 
 
-def _best_conformer(subject: Molecule, protocol: Protocol) -> NDArray[np.float64]:
+def _best_conformer(subject: Molecule, protocol: XtbProtocol) -> NDArray[np.float64]:
     """Conformer of the lowest energy in solution; those without a converged energy are left out."""
     ranked: list[tuple[float, NDArray[np.float64]]] = []
     last: ConvergenceError | None = None

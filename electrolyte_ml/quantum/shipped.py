@@ -6,14 +6,14 @@ from pathlib import Path
 
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.quantum.dft import RELAXED, DftProtocol
-from electrolyte_ml.quantum.table import LimitRow, Protocol, read_rows
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, read_rows
 
 COMPUTED, DFT = "computed_limits.csv", "dft_limits.csv"
 
 
 def shipped_rows() -> list[LimitRow]:
     """Rows by extended tight binding with the standing protocol, failures among them."""
-    standing = Protocol().key
+    standing = XtbProtocol().key
     return [row for row in _rows(COMPUTED) if row.protocol == standing]
 
 

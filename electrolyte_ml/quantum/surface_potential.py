@@ -34,11 +34,11 @@ from electrolyte_ml.quantum.geometry import (
     molecule,
     softness,
 )
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Surface
 from electrolyte_ml.species.catalog import packaged_catalog
 
-PROTOCOL = Protocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
+PROTOCOL = XtbProtocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
 FUNCTIONAL, BASIS = "b3lyp", "def2-svpd"
 # Points on the sphere of each atom before those inside of other atoms are left out.
 _POINTS = 120
@@ -61,7 +61,7 @@ class SurfacePotential:
     spread_v: float
 
 
-def surface_potential(smiles: str, protocol: Protocol = PROTOCOL) -> SurfacePotential:
+def surface_potential(smiles: str, protocol: XtbProtocol = PROTOCOL) -> SurfacePotential:
     """Compute the descriptors of one anion.
 
     Parameters
@@ -94,7 +94,7 @@ def surface_potential(smiles: str, protocol: Protocol = PROTOCOL) -> SurfacePote
     )
 
 
-def _structure(anion: Molecule, protocol: Protocol) -> NDArray[np.float64]:
+def _structure(anion: Molecule, protocol: XtbProtocol) -> NDArray[np.float64]:
     """Most stable structure, bohr, shape (a, 3)."""
     found = []
     for start in conformers(anion, protocol):

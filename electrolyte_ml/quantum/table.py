@@ -23,7 +23,7 @@ _REVISION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
+class XtbProtocol:
     """How limits are computed with extended tight binding.
 
     Attributes

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import Molecule
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 
 HARTREE_EV = 27.211386245988  # CODATA 2018
 # Ten times looser than asked for is still a structure; beyond that it is not.
@@ -138,7 +138,7 @@ class Surface:
             row[:] = (ahead - behind) / (2 * _DISPLACEMENT)
         return (found + found.T) / 2
 
-    def relax(self, softness: NDArray[np.float64], protocol: Protocol) -> Relaxed:
+    def relax(self, softness: NDArray[np.float64], protocol: XtbProtocol) -> Relaxed:
         """Relax the structure.
 
         Parameters
@@ -163,7 +163,7 @@ class Surface:
             return self._descend(softness, protocol, _LONGEST_STEP / 10)
 
     def _descend(
-        self, softness: NDArray[np.float64], protocol: Protocol, longest_step: float
+        self, softness: NDArray[np.float64], protocol: XtbProtocol, longest_step: float
     ) -> Relaxed:
         from scipy.optimize import minimize
 

@@ -8,15 +8,15 @@ from electrolyte_ml.quantum.computation import read_molecules
 from electrolyte_ml.quantum.dft import RELAXED, DftProtocol, dft_row
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
-from electrolyte_ml.quantum.table import Protocol, read_rows
+from electrolyte_ml.quantum.table import XtbProtocol, read_rows
 
 
 def test_key_depends_on_the_functional_and_on_the_structures():
     base = DftProtocol()
-    other = replace(base, structures=replace(Protocol(), seed=8))
+    other = replace(base, structures=replace(XtbProtocol(), seed=8))
     keys = {base.key, replace(base, functional="b3lyp").key, other.key}
     assert len(keys) == 3
-    assert Protocol().key not in keys
+    assert XtbProtocol().key not in keys
 
 
 def test_relaxed_ions_are_another_protocol_and_the_first_keeps_its_key():

@@ -9,13 +9,13 @@ from electrolyte_ml.quantum.geometry import (
     molecule,
     softness,
 )
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 
 
 @pytest.fixture(scope="module")
 def ethane():
     subject = molecule("CC")
-    return subject, conformers(subject, Protocol())[0]
+    return subject, conformers(subject, XtbProtocol())[0]
 
 
 def test_molecule_has_its_hydrogens():
@@ -40,7 +40,7 @@ def test_what_has_no_limits_is_refused(smiles, error, words):
 
 def test_embedding_is_repeatable():
     subject = molecule("COCCOC")
-    first, second = (conformers(subject, Protocol()) for _ in range(2))
+    first, second = (conformers(subject, XtbProtocol()) for _ in range(2))
     assert len(first) > 1
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
@@ -77,7 +77,7 @@ def test_a_bond_torn_is_named(ethane):
 
 def test_a_bond_formed_is_named():
     subject = molecule("O=CO")
-    positions = conformers(subject, Protocol())[0]
+    positions = conformers(subject, XtbProtocol())[0]
     moved = positions.copy()
     oxygens = np.flatnonzero(subject.numbers == 8)
     acid = next(

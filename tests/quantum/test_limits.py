@@ -5,12 +5,12 @@ pytest.importorskip("tblite", reason="tblite is not installed")
 from electrolyte_ml.quantum.computation import compute_table, read_molecules, xtb_compute
 from electrolyte_ml.quantum.geometry import molecule
 from electrolyte_ml.quantum.limits import BareAtomError, compute_limits, relaxed_structures
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 from electrolyte_ml.quantum.xtb import Surface
 
 
 def limits(smiles):
-    return compute_limits(molecule(smiles), Protocol())
+    return compute_limits(molecule(smiles), XtbProtocol())
 
 
 def test_limits_of_ethylene_carbonate_are_those_of_the_recipe():
@@ -47,7 +47,7 @@ def test_a_single_atom_is_refused_with_what_to_do():
 
 
 def test_one_atom_needs_no_relaxation():
-    structures = relaxed_structures(molecule("[Cl-]"), Protocol())
+    structures = relaxed_structures(molecule("[Cl-]"), XtbProtocol())
     assert structures.reduced is None
     assert structures.neutral.positions == pytest.approx(structures.oxidised.positions)
 
@@ -55,7 +55,7 @@ def test_one_atom_needs_no_relaxation():
 def test_relaxation_lowers_the_energy():
     from electrolyte_ml.quantum.geometry import conformers, softness
 
-    subject, protocol = molecule("COC"), Protocol()
+    subject, protocol = molecule("COC"), XtbProtocol()
     start = conformers(subject, protocol)[0]
     surface = Surface(subject, start, solvent="acetonitrile")
     relaxed = surface.relax(softness(subject, start), protocol)
@@ -63,7 +63,7 @@ def test_relaxation_lowers_the_energy():
 
 
 def test_a_molecule_that_fails_does_not_stop_the_others(tmp_path):
-    protocol = Protocol(max_steps=1, gradient_tolerance=1e-6)
+    protocol = XtbProtocol(max_steps=1, gradient_tolerance=1e-6)
     rows = compute_table(
         read_molecules(["COCCOC", "[Cl-]"]), protocol.key, xtb_compute(protocol), tmp_path / "t.csv"
     )

@@ -14,7 +14,7 @@ from electrolyte_ml.models.window.calibration import terms_of
 from electrolyte_ml.models.window.features import MoleculeFeatures, family_of, molecule_features
 from electrolyte_ml.models.window.limits import OXIDATION, REDUCTION
 from electrolyte_ml.quantum.shipped import shipped_rows
-from electrolyte_ml.quantum.table import LimitRow, Protocol
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol
 from electrolyte_ml.species.catalog import packaged_catalog
 
 AXES = (OXIDATION, REDUCTION)
@@ -67,7 +67,7 @@ def training_set(rows: Sequence[LimitRow] | None = None) -> TrainingSet:
     rows
         Of a table of limits; the package's by default.
     """
-    protocol = Protocol().key
+    protocol = XtbProtocol().key
     usable = [
         row
         for row in (shipped_rows() if rows is None else rows)

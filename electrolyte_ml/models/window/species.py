@@ -20,7 +20,7 @@ from electrolyte_ml.models.window.limits import (
 )
 from electrolyte_ml.models.window.model import WindowModel
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
-from electrolyte_ml.quantum.table import LimitRow, Protocol, read_rows
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, read_rows
 from electrolyte_ml.species import canonical_smiles
 from electrolyte_ml.species.chemistry import formal_charge
 
@@ -177,7 +177,7 @@ class _ComputedRows(Mapping[str, tuple[LimitRow, str]]):
 
 @kept_with_models
 def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
-    protocol = Protocol().key
+    protocol = XtbProtocol().key
     own = read_rows(table) if modified_ns is not None else []
     record = WindowModel.FILES.read_record()
     axes = record["axes"]

@@ -38,7 +38,7 @@ from electrolyte_ml.models.window.references import (
     published_limits,
 )
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
-from electrolyte_ml.quantum.table import Protocol
+from electrolyte_ml.quantum.table import XtbProtocol
 
 
 def train(*, seed: int = 0, progress: Progress | None = None) -> Trained:
@@ -60,7 +60,7 @@ def train(*, seed: int = 0, progress: Progress | None = None) -> Trained:
     model = fit_window(table, calibrations(table, frozenset()), seed, progress)
     blind = without_catalog(table, seed)
     record = {
-        "protocol": Protocol().key,
+        "protocol": XtbProtocol().key,
         "molecules": len(table.smiles),
         "seed": seed,
         "own_less_published_dft_v": {a: _differences(a) for a in AXES},

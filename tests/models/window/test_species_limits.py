@@ -5,7 +5,7 @@ from electrolyte_ml.models.window import species_limits
 from electrolyte_ml.models.window.limits import CALCULATION, MODEL, TABLE
 from electrolyte_ml.models.window.species import FOLDER_VARIABLE, TABLE_NAME
 from electrolyte_ml.quantum.shipped import shipped_dft_rows
-from electrolyte_ml.quantum.table import LimitRow, Protocol, write_rows
+from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, write_rows
 from electrolyte_ml.species.catalog import packaged_catalog
 
 UNSEEN = "CCCCCCCOC(=O)OCC"
@@ -41,7 +41,7 @@ def test_your_own_calculation_comes_before_the_model(own_folder):
         inchikey="X",
         smiles=UNSEEN,
         charge=0,
-        protocol=Protocol().key,
+        protocol=XtbProtocol().key,
         oxidation_limit_v=7.0,
         reduction_limit_v=-1.0,
     )
@@ -92,7 +92,7 @@ def test_at_least_sixty_molecules_have_density_functional_theory():
 def test_a_failed_calculation_of_an_anion_is_its_reason(own_folder):
     smiles = "CCCCCCCC(=O)[O-]"
     row = LimitRow(
-        inchikey="X", smiles=smiles, charge=-1, protocol=Protocol().key, failure="SCF diverged"
+        inchikey="X", smiles=smiles, charge=-1, protocol=XtbProtocol().key, failure="SCF diverged"
     )
     write_rows(own_folder / TABLE_NAME, [row])
     assert "SCF diverged" in window(smiles).missing
@@ -100,7 +100,7 @@ def test_a_failed_calculation_of_an_anion_is_its_reason(own_folder):
 
 def test_your_own_calculation_outranks_a_recorded_failure(own_folder):
     row = LimitRow(
-        inchikey="X", smiles="[I-]", charge=-1, protocol=Protocol().key, oxidation_limit_v=4.0
+        inchikey="X", smiles="[I-]", charge=-1, protocol=XtbProtocol().key, oxidation_limit_v=4.0
     )
     write_rows(own_folder / TABLE_NAME, [row])
     assert window("[I-]").oxidation.tier == CALCULATION
@@ -108,7 +108,7 @@ def test_your_own_calculation_outranks_a_recorded_failure(own_folder):
 
 def test_a_failed_calculation_of_a_molecule_leaves_the_model(own_folder):
     row = LimitRow(
-        inchikey="X", smiles=UNSEEN, charge=0, protocol=Protocol().key, failure="SCF diverged"
+        inchikey="X", smiles=UNSEEN, charge=0, protocol=XtbProtocol().key, failure="SCF diverged"
     )
     write_rows(own_folder / TABLE_NAME, [row])
     assert window(UNSEEN).oxidation.tier == MODEL
