@@ -258,7 +258,7 @@ def test_an_exhausted_problem_says_so(tmp_path, write_rows):
 _RECORD = """
 import os, sys
 from pathlib import Path
-from electrolyte_ml.campaign import log
+from electrolyte_ml.campaign import events as log
 
 def die(self, number, digest):
     os.kill(os.getpid(), 9)
