@@ -48,6 +48,9 @@ def run(
     solvent_charge_scale: Annotated[
         float, typer.Option(help="Factor on the partial charges of solvents.")
     ] = 1.0,
+    solvent_epsilon_scale: Annotated[
+        float, typer.Option(help="Factor on the Lennard-Jones depths of solvents.")
+    ] = 1.0,
     solvent_sigma_scale: Annotated[
         float, typer.Option(help="Factor on the Lennard-Jones diameters of solvents.")
     ] = 1.0,
@@ -82,6 +85,7 @@ def run(
             cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
             charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
             solvent_charge_scale=solvent_charge_scale,
+            solvent_epsilon_scale=solvent_epsilon_scale,
             solvent_sigma_scale=solvent_sigma_scale,
         ),
         protocol=protocol,

@@ -16,10 +16,10 @@
 
 Keys outside a group are defaults of every group. A recipe is composed once, with the cation it
 names; the other cations take the same places, so that the boxes of a pair differ in nothing else.
-Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_charge_scales`` and
-``solvent_sigma_scales`` are run in every combination. A table ``viscosity_mpa_s`` of recipe and
-measured viscosity corrects diffusion for the size of the box; where it has no entry, the caller's
-does.
+Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_charge_scales``,
+``solvent_epsilon_scales`` and ``solvent_sigma_scales`` are run in every combination. ``n_atoms``
+overrules the preset's. A table ``viscosity_mpa_s`` of recipe and measured viscosity corrects diffusion for the size of the
+box; where it has no entry, the caller's does.
 """
 
 from __future__ import annotations
@@ -48,12 +48,14 @@ from electrolyte_ml.species import default_catalog
 
 _DEFAULTS: dict[str, Any] = {
     "preset": "standard",
+    "n_atoms": None,
     "temperature_k": 298.15,
     "seeds": [1],
     "cations": [],
     "cation_sets": [DEFAULT_CATION_SET],
     "charge_scales": [DEFAULT_CHARGE_SCALE],
     "solvent_charge_scales": [1.0],
+    "solvent_epsilon_scales": [1.0],
     "solvent_sigma_scales": [1.0],
     "viscosity_mpa_s": {},
 }
@@ -163,7 +165,8 @@ def read_campaign(path: Path) -> Campaign:
 
 def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
     """Jobs of a group: seeds outermost, so that every comparison exists early, then improves."""
-    protocol, n_atoms = preset(group["preset"])
+    protocol, usual = preset(group["preset"])
+    n_atoms = group["n_atoms"] or usual
     catalog = default_catalog()
     temperature = float(group["temperature_k"])
     boxes = {
@@ -199,16 +202,18 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
 
 def _force_fields(group: dict[str, Any]) -> Iterator[ForceField]:
     """Every combination of a group's lists."""
-    for cation_set, charge, solvent_charge, solvent_sigma in product(
+    for cation_set, charge, solvent_charge, solvent_epsilon, solvent_sigma in product(
         group["cation_sets"],
         group["charge_scales"],
         group["solvent_charge_scales"],
+        group["solvent_epsilon_scales"],
         group["solvent_sigma_scales"],
     ):
         yield ForceField(
             cation_set=cation_set,
             charge_scale=float(charge),
             solvent_charge_scale=float(solvent_charge),
+            solvent_epsilon_scale=float(solvent_epsilon),
             solvent_sigma_scale=float(solvent_sigma),
         )
 

@@ -12,6 +12,7 @@ from electrolyte_ml.simulate.templates import Template
 
 # Factors of the solvents beyond these leave what the published force field describes.
 _CHARGE_RANGE = (0.5, 1.2)
+_DEPTH_RANGE = (0.5, 1.5)
 _DIAMETER_RANGE = (0.9, 1.1)
 
 
@@ -28,6 +29,8 @@ class ForceField:
     solvent_charge_scale
         Factor on the partial charges of solvents: less than 1 weakens what holds the liquid
         together, and makes it more mobile and less polar.
+    solvent_epsilon_scale
+        Factor on the depths of the Lennard-Jones wells of solvents.
     solvent_sigma_scale
         Factor on the Lennard-Jones diameters of solvents: it moves the density.
     """
@@ -35,6 +38,7 @@ class ForceField:
     cation_set: str = DEFAULT_CATION_SET
     charge_scale: float = DEFAULT_CHARGE_SCALE
     solvent_charge_scale: float = 1.0
+    solvent_epsilon_scale: float = 1.0
     solvent_sigma_scale: float = 1.0
 
     def __post_init__(self) -> None:
@@ -45,12 +49,13 @@ class ForceField:
                 f"a charge scale lies above 0 and is at most 1, given {self.charge_scale}"
             )
         _check_range("solvent_charge_scale", self.solvent_charge_scale, _CHARGE_RANGE)
+        _check_range("solvent_epsilon_scale", self.solvent_epsilon_scale, _DEPTH_RANGE)
         _check_range("solvent_sigma_scale", self.solvent_sigma_scale, _DIAMETER_RANGE)
 
     @property
-    def of_solvents(self) -> tuple[float, float]:
-        """What of it changes solvents: the factors on their charges and diameters."""
-        return self.solvent_charge_scale, self.solvent_sigma_scale
+    def of_solvents(self) -> tuple[float, float, float]:
+        """What of it changes solvents: the factors on their charges, wells and diameters."""
+        return self.solvent_charge_scale, self.solvent_epsilon_scale, self.solvent_sigma_scale
 
     @property
     def label(self) -> str:
@@ -58,15 +63,21 @@ class ForceField:
         words = [f"{self.cation_set} x{self.charge_scale:g}"]
         if self.solvent_charge_scale != 1:
             words.append(f"solvent charges x{self.solvent_charge_scale:g}")
+        if self.solvent_epsilon_scale != 1:
+            words.append(f"wells x{self.solvent_epsilon_scale:g}")
         if self.solvent_sigma_scale != 1:
-            words.append(f"solvent diameters x{self.solvent_sigma_scale:g}")
+            words.append(f"diameters x{self.solvent_sigma_scale:g}")
         return ", ".join(words)
 
     def applied(self, template: Template) -> Template:
         """The template of a solvent or an ion with the factors on its numbers."""
         if template.formal_charge:
             return template.scaled(self.charge_scale)
-        return template.refined(self.solvent_charge_scale, self.solvent_sigma_scale)
+        return template.refined(
+            charge=self.solvent_charge_scale,
+            epsilon=self.solvent_epsilon_scale,
+            sigma=self.solvent_sigma_scale,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form: the cation set and the charge scale of ions, and the factors that are not 1.

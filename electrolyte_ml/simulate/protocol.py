@@ -186,7 +186,7 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         600,
     ),
     # An electrolyte of a campaign that teaches models.
-    "campaign": (replace(_STANDARD, nvt_ps=2000.0), 950),
+    "campaign": (replace(_STANDARD, nvt_ps=2000.0), 1050),
     "standard": (_STANDARD, 1000),
     "transport": (replace(_STANDARD, npt_ps=300.0, nvt_ps=10000.0), 2000),
 }

@@ -75,6 +75,7 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
         "cation_set": job.force_field.cation_set,
         "charge_scale": job.force_field.charge_scale,
         "solvent_charge_scale": job.force_field.solvent_charge_scale,
+        "solvent_epsilon_scale": job.force_field.solvent_epsilon_scale,
         "solvent_sigma_scale": job.force_field.solvent_sigma_scale,
         "seed": job.seed,
         "nvt_ps": job.protocol.nvt_ps,

@@ -146,15 +146,15 @@ class Template:
         atoms = tuple(replace(a, charge_e=a.charge_e * factor) for a in self.atoms)
         return replace(self, atoms=atoms, charge_scale=self.charge_scale * factor)
 
-    def refined(self, charge_factor: float, diameter_factor: float) -> Template:
-        """The same neutral molecule with other partial charges and Lennard-Jones diameters.
+    def refined(self, *, charge: float, epsilon: float, sigma: float) -> Template:
+        """The same neutral molecule with other partial charges and Lennard-Jones parameters.
 
         Parameters
         ----------
-        charge_factor
+        charge
             Factor on all partial charges.
-        diameter_factor
-            Factor on all Lennard-Jones diameters.
+        epsilon, sigma
+            Factors on the depths and the diameters of all Lennard-Jones wells.
 
         Returns
         -------
@@ -164,8 +164,9 @@ class Template:
         atoms = tuple(
             replace(
                 a,
-                charge_e=a.charge_e * charge_factor,
-                sigma_nm=a.sigma_nm * diameter_factor,
+                charge_e=a.charge_e * charge,
+                sigma_nm=a.sigma_nm * sigma,
+                epsilon_kj_mol=a.epsilon_kj_mol * epsilon,
             )
             for a in self.atoms
         )

@@ -3,10 +3,12 @@ import pytest
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.simulate import read_campaign
 from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
 
 TEXT = """
 preset = "smoke"
+n_atoms = 720
 [viscosity_mpa_s]
 "1 M NaPF6 in DME" = 1.43
 [[group]]
@@ -37,11 +39,41 @@ def test_lists_of_factors_run_in_every_combination(plan):
     ]
 
 
+def test_a_group_may_ask_for_more_atoms(plan, tmp_path):
+    (tmp_path / "d.toml").write_text(TEXT.replace("n_atoms = 720", "n_atoms = 1440"))
+    larger = read_campaign(tmp_path / "d.toml")
+    for small, large in zip(plan.jobs, larger.jobs, strict=True):
+        ratio = large.job.layout().n_atoms / small.job.layout().n_atoms
+        assert ratio == pytest.approx(2, rel=0.2)
+
+
 def test_a_measured_viscosity_belongs_to_the_recipe_as_it_is_named(plan):
     given = {(e.recipe, e.cation): e.viscosity_mpa_s for e in plan.jobs}
     assert given["1 M NaPF6 in DME", "Na"] == 1.43
     assert given["1 M NaPF6 in DME", "Li"] is None
     assert given["PC", ""] is None
+
+
+def test_the_production_campaign_is_paired_and_wide_enough():
+    plan = read_campaign(TABLES.parent / "campaigns" / "electrolytes.toml")
+    electrolytes = {(e.recipe, e.cation) for e in plan.jobs}
+    assert len(electrolytes) >= 40
+    assert len({recipe for recipe, _ in electrolytes}) >= 12
+    anions = {e.job.composition.anions[0].name for e in plan.jobs}
+    assert anions >= {"FSI", "TFSI", "PF6", "BF4", "ClO4", "OTf"}
+    for first, second in zip(plan.jobs[::2], plan.jobs[1::2], strict=True):
+        assert (first.recipe, first.cation, second.cation) == (second.recipe, "Na", "Li")
+        assert first.job.protocol.nvt_ps >= 2000
+        assert 800 <= first.job.layout().n_atoms <= 1200
+    assert len({e.job.force_field for e in plan.jobs}) == 1
+
+
+def test_the_validation_chooses_on_short_ethers_and_pc_before_long_glymes_judge():
+    plan = read_campaign(TABLES.parent / "campaigns" / "diffusion_validation.toml")
+    names = [{c.name for c in e.job.composition.solvents} for e in plan.jobs]
+    judges = [bool(n & {"diglyme", "triglyme", "tetraglyme"}) for n in names]
+    assert judges == sorted(judges)
+    assert len(plan.jobs) == len({e.job.key for e in plan.jobs})
 
 
 def test_shards_divide_the_jobs_and_stay_the_same(plan):

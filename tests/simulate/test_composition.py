@@ -65,6 +65,7 @@ def test_a_job_round_trips_through_json_with_its_key():
         {"force_field": ForceField(cation_set="joung-cheatham")},
         {"force_field": ForceField(solvent_charge_scale=0.9)},
         {"force_field": ForceField(solvent_sigma_scale=0.99)},
+        {"force_field": ForceField(solvent_epsilon_scale=0.9)},
         {"recipe": "1 M NaClO4 in PC"},
     ],
 )

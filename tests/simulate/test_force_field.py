@@ -31,11 +31,12 @@ def test_a_refinement_makes_another_key_and_is_read_back(pairs):
     fields = [
         ForceField(solvent_charge_scale=0.9),
         ForceField(solvent_sigma_scale=0.99),
+        ForceField(solvent_epsilon_scale=0.9),
         ForceField(charge_scale=0.75),
         ForceField(cation_set="aqvist"),
     ]
     changed = [replace(job, force_field=field) for field in fields]
-    assert len({PINNED, *(j.key for j in changed)}) == 5
+    assert len({PINNED, *(j.key for j in changed)}) == 6
     for one in (job, *changed):
         assert SimulationJob.from_dict(one.to_dict()) == one
 
@@ -43,7 +44,9 @@ def test_a_refinement_makes_another_key_and_is_read_back(pairs):
 def test_factors_change_charges_and_diameters_of_solvents_alone():
     box = compose_box(parse_recipe("1 M NaPF6 in DME"), 300)
     plain = dict(zip(("DME", "Na", "PF6"), box.templates(ForceField()), strict=True))
-    field = ForceField(solvent_charge_scale=0.9, solvent_sigma_scale=0.98)
+    field = ForceField(
+        solvent_charge_scale=0.9, solvent_epsilon_scale=0.8, solvent_sigma_scale=0.98
+    )
     refined = dict(zip(("DME", "Na", "PF6"), box.templates(field), strict=True))
     assert refined["Na"] == plain["Na"]
     assert refined["PF6"] == plain["PF6"]
@@ -52,13 +55,13 @@ def test_factors_change_charges_and_diameters_of_solvents_alone():
     for old, new in zip(before.atoms, after.atoms, strict=True):
         assert new.charge_e == pytest.approx(0.9 * old.charge_e)
         assert new.sigma_nm == pytest.approx(0.98 * old.sigma_nm)
-        assert new.epsilon_kj_mol == old.epsilon_kj_mol
+        assert new.epsilon_kj_mol == pytest.approx(0.8 * old.epsilon_kj_mol)
     # Atoms three bonds apart follow.
     for (*_, q, s, e), (*_, q_new, s_new, e_new) in zip(
         before.exceptions(), after.exceptions(), strict=True
     ):
         assert q_new == pytest.approx(0.81 * q)
-        assert e_new == e
+        assert e_new == pytest.approx(0.8 * e)
         assert s_new == pytest.approx(0.98 * s) or e == 0
 
 
@@ -70,6 +73,7 @@ def test_factors_change_charges_and_diameters_of_solvents_alone():
         {"charge_scale": 0.0},
         {"solvent_charge_scale": 0.3},
         {"solvent_sigma_scale": 1.5},
+        {"solvent_epsilon_scale": 0.0},
     ],
 )
 def test_impossible_factors_are_refused_with_what_is_allowed(impossible):
@@ -80,4 +84,4 @@ def test_impossible_factors_are_refused_with_what_is_allowed(impossible):
 def test_the_label_names_what_differs_from_the_published_numbers():
     assert ForceField().label == "jensen-jorgensen x0.8"
     refined = ForceField(solvent_charge_scale=0.9, solvent_sigma_scale=0.99)
-    assert refined.label.endswith("solvent charges x0.9, solvent diameters x0.99")
+    assert refined.label.endswith("solvent charges x0.9, diameters x0.99")
