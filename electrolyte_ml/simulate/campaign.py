@@ -18,8 +18,8 @@ Keys outside a group are defaults of every group. A recipe is composed once, wit
 names; the other cations take the same places, so that the boxes of a pair differ in nothing else.
 Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_charge_scales``,
 ``solvent_epsilon_scales`` and ``solvent_sigma_scales`` are run in every combination. ``n_atoms``
-overrules the preset's. A table ``viscosity_mpa_s`` of recipe and measured viscosity corrects diffusion for the size of the
-box; where it has no entry, the caller's does.
+overrules the preset's. A table ``viscosity_mpa_s`` of recipe and measured viscosity corrects
+diffusion for the size of the box; where it has no entry, the caller's does.
 """
 
 from __future__ import annotations
