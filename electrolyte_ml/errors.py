@@ -82,3 +82,7 @@ class ArtefactError(ElectrolyteError, RuntimeError):
 
 class InfeasibleError(ElectrolyteError, RuntimeError):
     """A search found no recipe that satisfies every constraint."""
+
+
+class PropertyWarning(UserWarning):
+    """A property that another package adds cannot be used; the message names that package."""

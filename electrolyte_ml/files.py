@@ -81,7 +81,7 @@ def read_table(
 
 
 def packaged_file(name: str) -> Traversable:
-    """A file that ships with the package, such as ``data/tables/properties.csv``."""
+    """A file that ships with the package, such as ``data/tables/reference_electrodes.csv``."""
     return files("electrolyte_ml") / name
 
 

@@ -93,6 +93,20 @@ class Prediction:
             reason=(reason,) * n,
         )
 
+    @staticmethod
+    def certain(
+        values: NDArray[np.float64], reasons: tuple[str | None, ...] | None = None
+    ) -> Prediction:
+        """Numbers without any doubt, shape (n,); NaN where there is none, for the reason given."""
+        return Prediction(
+            value=values,
+            low=values,
+            high=values,
+            coverage=1.0,
+            in_domain=np.isfinite(values),
+            reason=(None,) * len(values) if reasons is None else reasons,
+        )
+
     def select(self, rows: Sequence[int] | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Some of the rows.
 

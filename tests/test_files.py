@@ -30,7 +30,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_a_packaged_table_is_found_by_its_place():
-    assert {"property", "unit"} <= set(packaged_table("data/tables/properties.csv")[0])
+    rows = packaged_table("data/tables/reference_electrodes.csv")
+    assert {"reference", "potential_v_she"} <= set(rows[0])
 
 
 def test_what_was_meant_is_suggested():

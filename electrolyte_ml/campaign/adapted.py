@@ -20,7 +20,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
@@ -130,8 +130,7 @@ class TunedScorer:
         heir = copy(self)
         heir._residuals = dict(self._residuals)
         for name, prediction in shipped.items():
-            known = PROPERTIES.get(name)
-            if known is not None and not known.is_measurable:
+            if not property_of(name).is_measurable:
                 continue
             points = _points(name, prediction, formulations, temperature_k)
             usable = np.flatnonzero(np.isfinite(points.value) & (points.sigma > 0))
@@ -230,34 +229,28 @@ def _by_property(
 
 def _temperatures(name: str, temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
     """Temperatures that matter to a property: one for all where it has none."""
-    known = PROPERTIES.get(name)
-    if known is not None and not known.at_temperature:
-        return np.full_like(temperature_k, ROOM_TEMPERATURE_K)
-    return temperature_k
-
-
-def _is_logarithmic(name: str) -> bool:
-    known = PROPERTIES.get(name)
-    return known is not None and known.is_logarithmic
+    if property_of(name).at_temperature:
+        return temperature_k
+    return np.full_like(temperature_k, ROOM_TEMPERATURE_K)
 
 
 def _scale(name: str, prediction: Prediction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and standard deviation of a prediction on the scale of its error."""
     low, value, high = prediction.low, prediction.value, prediction.high
     with np.errstate(divide="ignore", invalid="ignore"):
-        if _is_logarithmic(name):
+        if property_of(name).is_logarithmic:
             low, value, high = np.log10(low), np.log10(value), np.log10(high)
         return value, (high - low) / (2 * _quantile(prediction.coverage))
 
 
 def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = 10.0**number if _is_logarithmic(name) else number
+    result: NDArray[np.float64] = 10.0**number if property_of(name).is_logarithmic else number
     return result
 
 
 def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArray[np.float64]:
     predicted, _ = _scale(name, shipped)
-    measured = np.log10(value) if _is_logarithmic(name) else value
+    measured = np.log10(value) if property_of(name).is_logarithmic else value
     result: NDArray[np.float64] = measured - predicted
     return result
 

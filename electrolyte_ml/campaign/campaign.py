@@ -26,7 +26,6 @@ from electrolyte_ml.files import write_table
 from electrolyte_ml.search.bundled import require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
@@ -288,7 +287,7 @@ class Campaign:
     def tuned(self) -> TunedScorer:
         """The scorer, fine-tuned on everything measured so far."""
         measured = {name for r in self.state.measured for name, _ in r.values}
-        names = [*self.problem.property_names, *(n for n in sorted(measured) if n in PROPERTIES)]
+        names = [*self.problem.property_names, *sorted(measured)]
         base = self._scorer or ModelScorer(names, self.problem.prices)
         return TunedScorer(base, self.state.measured)
 

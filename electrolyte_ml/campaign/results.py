@@ -11,8 +11,8 @@ from pathlib import Path
 from electrolyte_ml.campaign.events import CampaignState, Result, Status
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.properties import measurable_properties, properties, property_of
 from electrolyte_ml.search.objectives import at_temperature
-from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
@@ -113,9 +113,9 @@ def _quantities(header: Sequence[str], path: Path, faults: list[str]) -> dict[st
 def _quantity(column: str, path: Path, faults: list[str]) -> Quantity | None:
     name, _, temperature = (part.strip() for part in column.partition(" at "))
     place = f"{path}, column {column!r}"
-    known = PROPERTIES.get(name)
+    known = properties().get(name)
     if known is None:
-        names = [_ID, _RECIPE, _STATUS, _COMMENT, *PROPERTIES]
+        names = [_ID, _RECIPE, _STATUS, _COMMENT, *measurable_properties()]
         faults.append(f"{place}: no such property{nearest_or_all(name, names)}")
         return None
     if not known.is_measurable:
@@ -192,8 +192,8 @@ def _values(
         number = _number(text)
         if number is None:
             faults.append(f"{place}: {column}: {text!r} is no number")
-        elif PROPERTIES[quantity[0]].is_logarithmic and number <= 0:
-            faults.append(f"{place}: {column}: must be above 0, given {text}")
+        elif fault := property_of(quantity[0]).fault(number):
+            faults.append(f"{place}: {column}: {fault}")
         else:
             values[quantity] = number
     return values

@@ -30,10 +30,10 @@ from electrolyte_ml.campaign.results import Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import Evaluator, explain_infeasible
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.shortlist import component_set, fronts, most_of_one_set, nearly_same
@@ -284,7 +284,7 @@ def measurable(problem: Problem) -> list[Quantity]:
     return [
         (name, temperature)
         for name, temperature in quantities(problem)
-        if name not in PROPERTIES or PROPERTIES[name].is_measurable
+        if property_of(name).is_measurable
     ]
 
 

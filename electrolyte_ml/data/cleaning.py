@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.properties import kind_of
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.properties import property_of
 
 
 class Action(StrEnum):
@@ -138,7 +138,7 @@ class Collector:
     """
 
     def __init__(self, property_name: str, method: str = "experiment") -> None:
-        self.kind = kind_of(property_name)
+        self.kind = property_of(property_name)
         self.method = method
         self._places: dict[Formulation, int] = {}
         self._rows: list[tuple[int, float, float, str, int, str, float]] = []

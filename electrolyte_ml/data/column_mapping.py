@@ -37,10 +37,10 @@ from typing import Any
 from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.properties import PropertyKind, registered_kind
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
 from electrolyte_ml.files import packaged_table, read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
+from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.text import one_line
 from electrolyte_ml.units import ZERO_CELSIUS_K, unit_registry
@@ -54,7 +54,7 @@ _SPELLINGS = {"·": " ", "*": " ", "³": "3", "⁻¹": "-1", "⁻³": "-3", "µ"
 
 
 @cache
-def conversion(unit: str, kind: PropertyKind) -> tuple[float, float]:
+def conversion(unit: str, kind: Property) -> tuple[float, float]:
     """Factor and offset that turn a number in `unit` into one in the unit of `kind`.
 
     Parameters
@@ -76,17 +76,21 @@ def conversion(unit: str, kind: PropertyKind) -> tuple[float, float]:
         electrode that is known.
     """
     text, _, reference = (part.strip() for part in unit.partition(" vs"))
-    own = kind.unit.partition(" vs ")[2]
+    own = kind.reference
     if bool(reference) != bool(own):
         what = f"needs a reference electrode, as 'V vs {own}'" if own else "has no reference"
         raise InputError(f"unit {unit!r}: {kind.name} {what}")
-    offset = 0.0
+    factor, offset = _factor_and_offset(text, kind)
     if own:
-        offset = _potential(reference.strip(". ")) - _potential(own)
-    return _factor(text, kind), offset
+        offset += _potential(reference.strip(". ")) - _potential(own)
+    return factor, offset
 
 
-def _factor(unit: str, kind: PropertyKind) -> float:
+def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
+    """Of a unit without its reference; only units of temperature have another zero."""
+    if unit == kind.unit:
+        # A unit that pint need not know, such as that of a price.
+        return 1.0, 0.0
     import pint
 
     text = unit
@@ -94,7 +98,11 @@ def _factor(unit: str, kind: PropertyKind) -> float:
         text = text.replace(written, plain)
     text = _POWER.sub(r"**\1", text)
     try:
-        factor = float(unit_registry().Quantity(1.0, text).to(kind.pint_unit).magnitude)
+        zero, one = (
+            float(unit_registry().Quantity(number, text).to(kind.pint_unit or kind.unit).magnitude)
+            for number in (0.0, 1.0)
+        )
+        factor = one - zero
         if not 0 < factor < math.inf:
             raise ValueError(f"a factor of {factor}")
     except (
@@ -108,8 +116,10 @@ def _factor(unit: str, kind: PropertyKind) -> float:
         AssertionError,
         SyntaxError,
     ) as error:
-        raise InputError(f"unit {unit!r} is no unit of {kind.name}; use {kind.unit}") from error
-    return factor
+        raise InputError(
+            f"unit {unit!r} is no unit of {kind.name}; use {kind.measured_unit}"
+        ) from error
+    return factor, zero
 
 
 def _potential(reference: str) -> float:
@@ -198,7 +208,7 @@ def number_of(text: str, mapping: Mapping[str, Any], property_name: str) -> floa
     InputError
         If the unit is not one of the property.
     """
-    factor, offset = conversion(mapping["unit"], registered_kind(property_name))
+    factor, offset = conversion(mapping["unit"], registered_property(property_name))
     return factor * _LOGARITHM[mapping.get("logarithm", "")](float(text)) + offset
 
 

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.data.catalog import Card, card_of, imported_path, shipped_cards
 from electrolyte_ml.data.measurements import COLUMNS, to_frame, write_parquet
-from electrolyte_ml.data.properties import registered_kind
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.user_table import UserTable, read_user_table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import sha256_of, write_atomically, write_text
+from electrolyte_ml.properties import registered_property
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -280,7 +280,7 @@ def export(names: Sequence[str], out: Path, property_name: str | None = None) ->
     if not out.resolve().parent.is_dir():
         raise InputError(f"{out.resolve().parent}: no such folder; make it first")
     if property_name is not None:
-        registered_kind(property_name)
+        registered_property(property_name)
     cards = [c for c in map(card_of, names) if property_name in (None, *c.properties)]
     if not cards:
         raise InputError(f"none of {', '.join(names)} has {property_name!r}")

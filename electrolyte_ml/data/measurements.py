@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.properties import kind_of, registered_kind
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import Formulation, formulation_from_json
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION
+from electrolyte_ml.properties import property_of, registered_property
 from electrolyte_ml.text import first_line, one_line
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _frame(measurements: Measurements) -> pd.DataFrame:
         "temperature_k": measurements.temperature_k,
         "property": measurements.property_name,
         "value": measurements.value,
-        "unit": kind_of(measurements.property_name).unit,
+        "unit": property_of(measurements.property_name).measured_unit,
         "method": measurements.method,
         "uncertainty": np.full(len(measurements), np.nan) if stated is None else stated,
         "source": measurements.source,
@@ -212,10 +212,12 @@ def _row_faults(
     for i, (value, kelvin) in enumerate(zip(values, kelvins, strict=True)):
         found: list[str | None] = []
         try:
-            kind = registered_kind(texts["property"][i])
+            kind = registered_property(texts["property"][i])
             found += [kind.fault(value), kind.temperature_fault(kelvin)]
-            if texts["unit"][i] != kind.unit:
-                found.append(f"unit is {texts['unit'][i]!r}; {kind.name} is in {kind.unit}")
+            if texts["unit"][i] != kind.measured_unit:
+                found.append(
+                    f"unit is {texts['unit'][i]!r}; {kind.name} is in {kind.measured_unit}"
+                )
         except ElectrolyteError as error:
             found.append(str(error))
         if texts["method"][i] not in METHODS:
@@ -271,7 +273,7 @@ class Measurements:
     formulation_index
         Which of them each row is about, shape (n,).
     temperature_k
-        Temperature, K, shape (n,); NaN where the property has none (`PropertyKind.temperature`).
+        Temperature, K, shape (n,); NaN where the property has none (`Property.at_temperature`).
     value
         Measured value in the unit of `property_name`, shape (n,).
     method
@@ -290,7 +292,7 @@ class Measurements:
     ------
     TableError
         If lengths differ, or temperatures, values or uncertainties are impossible for the property
-        (`PropertyKind`); one line for each such row.
+        (`Property`); one line for each such row.
     """
 
     property_name: str
@@ -318,13 +320,13 @@ class Measurements:
 
     def _faults(self) -> list[str]:
         """A line for each row that cannot be; rows are counted as in their source."""
-        kind = kind_of(self.property_name)
+        kind = property_of(self.property_name)
         value, kelvin = self.value, self.temperature_k
         with np.errstate(invalid="ignore"):
             good = np.isfinite(value) & (value >= kind.lowest) & (value <= kind.highest)
             good &= (value > 0) | np.bool_(not kind.positive)
             good &= (np.isfinite(kelvin) & (kelvin > 0)) | (
-                np.isnan(kelvin) & np.bool_(not kind.temperature)
+                np.isnan(kelvin) & np.bool_(not kind.at_temperature)
             )
             if self.uncertainty is not None:
                 good &= np.isnan(self.uncertainty) | (self.uncertainty >= 0)

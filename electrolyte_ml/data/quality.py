@@ -28,8 +28,8 @@ from electrolyte_ml.data.catalog import all_cards
 from electrolyte_ml.data.cleaning import Action, CleaningReport
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.paper_curves import Likeness, comparisons
-from electrolyte_ml.data.properties import kind_of
 from electrolyte_ml.data.sources import load_tables
+from electrolyte_ml.properties import property_of
 
 # Temperatures closer than this are one.
 _SAME_TEMPERATURE_K = 0.1
@@ -127,7 +127,7 @@ def find_duplicates(measurements: Measurements) -> Duplicates:
     measurements
         Values of one property.
     """
-    kind = kind_of(measurements.property_name)
+    kind = property_of(measurements.property_name)
     values = np.log10(measurements.value) if kind.positive else measurements.value
     differences = _repeated(measurements, values)
     conflicts = differences[differences > _SAME_VALUE]
@@ -136,7 +136,7 @@ def find_duplicates(measurements: Measurements) -> Duplicates:
         repeats = Agreement(
             n_pairs=len(conflicts), median=float(np.median(conflicts)), logarithmic=kind.positive
         )
-    comparable = kind.positive and kind.temperature
+    comparable = kind.positive and kind.at_temperature
     return Duplicates(
         exact=int((differences <= _SAME_VALUE).sum()),
         repeats=repeats,
@@ -264,8 +264,8 @@ def source_offsets(measurements: Measurements) -> tuple[SourceOffset, ...]:
         Farthest off first. Empty for a property that may be negative or has no temperature, and
         where there is one paper only.
     """
-    kind = kind_of(measurements.property_name)
-    if not (kind.positive and kind.temperature and len(set(measurements.source.tolist())) > 1):
+    kind = property_of(measurements.property_name)
+    if not (kind.positive and kind.at_temperature and len(set(measurements.source.tolist())) > 1):
         return ()
     table = _Differences(measurements)
     aside: set[int] = set()

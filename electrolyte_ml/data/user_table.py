@@ -18,9 +18,9 @@ from electrolyte_ml.data.cleaning import (
 )
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.measurements import METHODS, Measurements
-from electrolyte_ml.data.properties import PropertyKind, property_kinds
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.properties import Property, measurable_properties
 from electrolyte_ml.text import first_line, one_line
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
@@ -110,7 +110,7 @@ class _Reader:
     def __init__(self, file: Path, columns: Sequence[str], source: str | None) -> None:
         self.file = file
         self.default_source = source or ""
-        self.wide = [c for c in columns if c in property_kinds()]
+        self.wide = [c for c in columns if c in measurable_properties()]
         self.temperature = [c for c in columns if c in _KELVIN_AT_ZERO]
         self._check_columns(columns)
         known = {*_OTHERS, *_SOURCES, *_FLAGS, *self.wide, *self.temperature}
@@ -149,8 +149,8 @@ class _Reader:
             found += self._row_faults(kind, value, kelvin, method)
             if found or isinstance(formulation, str) or kelvin is None:
                 continue
-            if unit and unit != kind.unit:
-                self.converted[unit, kind.unit] += 1
+            if unit and unit != kind.measured_unit:
+                self.converted[unit, kind.measured_unit] += 1
             collector = self.collectors.setdefault(kind.name, Collector(kind.name, method))
             collector.take(
                 formulation,
@@ -183,11 +183,9 @@ class _Reader:
             return None
         return round(number + _KELVIN_AT_ZERO[column], 9)
 
-    def _cells(
-        self, row: Mapping[str, str], found: list[str]
-    ) -> list[tuple[PropertyKind, str, str]]:
+    def _cells(self, row: Mapping[str, str], found: list[str]) -> list[tuple[Property, str, str]]:
         """Property, value and unit of each value in a row."""
-        kinds = property_kinds()
+        kinds = measurable_properties()
         if self.wide:
             cells = [(kinds[c], row[c], row.get("unit", "")) for c in self.wide if row[c]]
             if not cells:
@@ -203,7 +201,7 @@ class _Reader:
         return [(kind, row["value"], row.get("unit", ""))]
 
     def _value(
-        self, kind: PropertyKind, text: str, unit: str, stated: str, found: list[str]
+        self, kind: Property, text: str, unit: str, stated: str, found: list[str]
     ) -> tuple[float, float]:
         number, uncertainty = _number(text), _number(stated)
         if math.isnan(number):
@@ -218,7 +216,7 @@ class _Reader:
         return number * factor + offset, uncertainty * factor
 
     def _row_faults(
-        self, kind: PropertyKind, value: float, kelvin: float | None, method: str
+        self, kind: Property, value: float, kelvin: float | None, method: str
     ) -> list[str]:
         held = self.collectors.get(kind.name)
         faults = [
@@ -254,9 +252,9 @@ class _Reader:
         )
 
 
-def _named(text: str) -> PropertyKind | None:
+def _named(text: str) -> Property | None:
     """Property of a name with or without its unit: ``conductivity``, ``conductivity_ms_cm``."""
-    kinds = property_kinds()
+    kinds = measurable_properties()
     if text in kinds:
         return kinds[text]
     stem = text.lower().replace(" ", "_") + "_"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,17 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.errors import InputError, PropertyWarning
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.conductivity import predict_conductivity
-from electrolyte_ml.models.density import predict_density
-from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange, liquid_range
-from electrolyte_ml.models.viscosity import predict_viscosity
-from electrolyte_ml.models.window import RecipeWindows, predict_window
+from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
+from electrolyte_ml.text import one_line
 
 
 class Answers:
-    """What the shipped models say of recipes: each model runs once, and only if it is asked.
+    """What the models say of recipes: each runs once, and only if one of its properties is asked.
 
     Parameters
     ----------
@@ -28,52 +28,91 @@ class Answers:
         Recipes, length n; the same object may stand in many rows.
     temperature_k
         Temperatures, K, shape (n,).
-
-    Attributes
-    ----------
-    distinct
-        Each object of `formulations` once, in the order of its first row, length u.
-    index
-        For every row the number of its object, shape (n,).
+    prices
+        Price by kilogram of each component by name, for the properties that take prices.
     """
 
     def __init__(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+        self,
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.formulations = formulations
         self.temperature_k = np.asarray(temperature_k, dtype=np.float64)
+        self.prices = dict(prices or {})
         places: dict[int, int] = {}
-        self.index = np.array(
+        self._index = np.array(
             [places.setdefault(id(f), len(places)) for f in formulations], dtype=np.intp
         )
-        self.distinct = list({id(f): f for f in formulations}.values())
+        # A recipe is looked at once where temperature does not matter.
+        self._distinct = list({id(f): f for f in formulations}.values())
+        self._answers: dict[tuple[Any, bool], Any] = {}
+
+    def predict(self, known: Property) -> Prediction:
+        """Predictions of a property, n rows.
+
+        Raises
+        ------
+        InputError
+            If nothing predicts it, or what predicts it gives another number of rows.
+        """
+        if not known.origin:
+            return self._predict(known)
+        try:
+            return self._predict(known)
+        except Exception as error:  # code of others may fail in any way
+            why = (
+                f"{known.name} of {known.origin} failed: {type(error).__name__}: {one_line(error)}"
+            )
+            warnings.warn(why, PropertyWarning, stacklevel=2)
+            return Prediction.unavailable(len(self.formulations), why)
 
     @cached_property
     def liquid(self) -> LiquidRange:
-        """Between which temperatures the recipes are liquid, u rows."""
-        return liquid_range(self.distinct)
+        """Between which temperatures the recipes are liquid, n rows."""
+        answer: LiquidRange = self._answer(registered_property("freezes_below_k"))
+        return answer.select(self._index)
 
-    @cached_property
-    def window(self) -> RecipeWindows:
-        """Stability windows, u rows."""
-        return predict_window(self.distinct)
+    def _predict(self, known: Property) -> Prediction:
+        answer = self._answer(known)
+        found = getattr(answer, known.part) if known.part else answer
+        n_rows = len(self.formulations if known.at_temperature else self._distinct)
+        prediction = _as_prediction(known, found, n_rows)
+        if not known.at_temperature:
+            return prediction.select(self._index)
+        if known.needs_liquid:
+            return _of_a_liquid(prediction, self.liquid.frozen(self.temperature_k))
+        return prediction
 
-    @cached_property
-    def conductivity(self) -> Prediction:
-        """Ionic conductivity, mS/cm, n rows, with a word where the recipe may be frozen."""
-        predicted = predict_conductivity(self.formulations, self.temperature_k)
-        frozen = self.liquid.select(self.index).frozen(self.temperature_k)
-        return _of_a_liquid(predicted, frozen)
+    def _answer(self, known: Property) -> Any:
+        """What the function of a property returns, called once for all that share it."""
+        function = known.predictor()
+        if function is None:
+            raise InputError(f"{known.name} is measured; nothing predicts it")
+        key = (function, known.at_temperature)
+        if key not in self._answers:
+            more = {"prices": self.prices} if known.takes_prices else {}
+            self._answers[key] = (
+                function(self.formulations, self.temperature_k, **more)
+                if known.at_temperature
+                else function(self._distinct, **more)
+            )
+        return self._answers[key]
 
-    @cached_property
-    def viscosity(self) -> Prediction:
-        """Dynamic viscosity, mPa s, n rows."""
-        return predict_viscosity(self.formulations, self.temperature_k)
 
-    @cached_property
-    def density(self) -> Prediction:
-        """Density, g/cm3, n rows."""
-        return predict_density(self.formulations, self.temperature_k)
+def _as_prediction(known: Property, found: Any, n_rows: int) -> Prediction:
+    """What was predicted as a prediction; plain numbers are certain."""
+    if not isinstance(found, Prediction):
+        numbers = np.asarray(found, dtype=np.float64)
+        if numbers.shape == (n_rows,):
+            return Prediction.certain(numbers)
+        given = f"numbers of shape {numbers.shape}"
+    elif len(found) == n_rows:
+        return found
+    else:
+        given = f"{len(found)} rows"
+    raise InputError(f"{known.name}: {n_rows} recipes were asked, its function returned {given}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,17 +170,15 @@ def score_formulations(
     """
     answers = Answers(formulations, temperature_k)
     predictions = {
-        "conductivity_ms_cm": answers.conductivity,
-        "density_g_cm3": answers.density,
-        "viscosity_mpa_s": answers.viscosity,
-        "oxidation_limit_v": answers.window.oxidation_limit_v.select(answers.index),
-        "reduction_limit_v": answers.window.reduction_limit_v.select(answers.index),
+        known.name: answers.predict(known)
+        for known in scored_properties()
+        if known.nested_in != LIQUID
     }
     return ScoreTable(
         formulations=formulations,
         temperature_k=answers.temperature_k,
         predictions=predictions,
-        liquid=answers.liquid.select(answers.index),
+        liquid=answers.liquid,
     )
 
 

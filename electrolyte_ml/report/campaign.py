@@ -15,10 +15,10 @@ from electrolyte_ml.campaign.results import column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Direction, Objective
-from electrolyte_ml.search.properties import PROPERTIES
 from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.shortlist import scaled
 from electrolyte_ml.text import significant
@@ -233,12 +233,18 @@ def _models(campaign: Campaign) -> list[dict[str, Any]]:
                 "property": name,
                 "n": len(measured.formulations),
                 "n_recipes": n_recipes,
-                "scale": "log10" if PROPERTIES[name].is_logarithmic else PROPERTIES[name].unit,
+                "scale": _scale(name),
                 "mae_shipped": before,
                 "mae_tuned": after if n_recipes > 1 else None,
             }
         )
     return found
+
+
+def _scale(name: str) -> str:
+    """Unit of the errors of a property."""
+    known = property_of(name)
+    return "log10" if known.is_logarithmic else known.unit or "no unit"
 
 
 def _sentence(model: Mapping[str, Any]) -> str:

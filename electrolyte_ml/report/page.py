@@ -17,6 +17,7 @@ from electrolyte_ml.models.explanation import (
 )
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
+from electrolyte_ml.properties import LIQUID, properties, property_of
 from electrolyte_ml.report.explain import (
     concentration_words,
     liquid_words,
@@ -29,7 +30,6 @@ from electrolyte_ml.report.text import value_text
 from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.check_recipe import Check
 from electrolyte_ml.search.evaluation import IN_DOMAIN
-from electrolyte_ml.search.properties import LIQUID_RANGE, needs_temperature, property_words
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
@@ -134,7 +134,7 @@ def _limit_row(check: Check) -> dict[str, str]:
 
 
 def _subject(constraint: Constraint) -> str:
-    words, _ = property_words(constraint.property_name)
+    words = property_of(constraint.property_name).label
     if constraint.bound is not Bound.VALUE and constraint.probability is None:
         words = f"{constraint.bound} end of {words}"
     at = constraint.temperature_k
@@ -143,11 +143,11 @@ def _subject(constraint: Constraint) -> str:
 
 def _amount(constraint: Constraint, number: float) -> str:
     """A number with the unit that people use."""
-    if constraint.property_name in LIQUID_RANGE:
+    known = property_of(constraint.property_name)
+    if known.unit == "K":
         # To a tenth: limits are written in whole degrees, and nobody measures better.
         return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
-    unit = property_words(constraint.property_name)[1]
-    return f"{significant(number)} {unit}".rstrip()
+    return f"{significant(number)} {known.unit}".rstrip()
 
 
 def _number(value: Any, factor: int = 1) -> str:
@@ -193,7 +193,7 @@ def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]
         for name, prediction in _properties(record):
             if prediction.get("value") is None:
                 continue
-            depends = needs_temperature(name)
+            depends = property_of(name).at_temperature
             at = celsius(record["temperature_k"]) if depends else ""
             # A property without a temperature stands once, whatever the temperatures of the others.
             rows.setdefault((name, at), {**_row(name, prediction), "at": at})
@@ -207,7 +207,7 @@ def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
         for name, prediction in _properties(record):
             if prediction.get("value") is None:
                 reason = prediction.get("reason")
-                words = property_words(name)[0]
+                words = property_of(name).label
                 missing[f"{words} ({reason})" if reason else words] = None
     return "; ".join(missing)
 
@@ -215,8 +215,9 @@ def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
 def _properties(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Predictions of a record by name, those of the liquid range as well."""
     for name, content in record.items():
-        if name == "liquid":
-            yield from ((inner, _of_liquid(content, inner)) for inner in LIQUID_RANGE)
+        if name == LIQUID:
+            inside = (p.name for p in properties().values() if p.nested_in == LIQUID)
+            yield from ((inner, _of_liquid(content, inner)) for inner in inside)
         elif isinstance(content, Mapping) and "value" in content:
             yield name, content
 
@@ -235,15 +236,15 @@ def _of_liquid(liquid: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
-    words, unit = property_words(name)
-    if name in LIQUID_RANGE:
-        return {**_thermometer(prediction), "words": f"{words}, °C"}
+    known = property_of(name)
+    if known.unit == "K":
+        return {**_thermometer(prediction), "words": f"{known.label}, °C"}
     low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
     if low == high:
         # What follows from the recipe by arithmetic is certain.
         low = coverage = None
     return {
-        "words": f"{words}, {unit}" if unit else words,
+        "words": f"{known.label}, {known.unit}" if known.unit else known.label,
         "value": value_text(prediction),
         "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
         "coverage": "" if coverage is None else f"{coverage:.0%}",
@@ -329,7 +330,7 @@ def _landscape(proposals: ProposalSet) -> Landscape:
     problem = proposals.problem
     labels = []
     for objective in problem.objectives:
-        unit = property_words(objective.property_name)[1]
+        unit = property_of(objective.property_name).unit
         words = _degrees(objective_words(problem, objective))
         labels.append(f"{words}, {unit}" if unit else words)
     return Landscape(

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.objectives import Constraint
-from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem, property_words
-from electrolyte_ml.search.properties import PROPERTIES
+from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all
 
@@ -46,12 +46,11 @@ def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArra
     """
     from scipy.special import ndtr, ndtri
 
-    known = PROPERTIES.get(constraint.property_name)
     low, value, high = (
         np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
     )
     limit = np.full_like(value, constraint.limit)
-    if known is not None and known.is_logarithmic:
+    if property_of(constraint.property_name).is_logarithmic:
         with np.errstate(divide="ignore", invalid="ignore"):
             low, value, high, limit = (
                 np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
@@ -221,11 +220,10 @@ class Evaluator:
         columns = []
         for objective in self.problem.objectives:
             bound = objective.hopeful_bound if hopeful else Bound.VALUE
-            known = PROPERTIES.get(objective.property_name)
             column = self._column(
                 predictions, objective.property_name, objective.temperature_k, bound
             )
-            if known is not None and known.is_logarithmic:
+            if property_of(objective.property_name).is_logarithmic:
                 with np.errstate(divide="ignore"):
                     column = np.log10(column)
             columns.append(column if objective.direction is Direction.MAXIMIZE else -column)
@@ -332,7 +330,7 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int) -> str:
             return "no recipe is one that the models know; see out_of_domain in [prediction]"
         return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"
     constraint = problem.constraints[column]
-    unit = property_words(constraint.property_name)[1]
+    unit = property_of(constraint.property_name).unit
     value = evaluation.constraint_values[row, column]
     short = abs(value - constraint.limit)
     if misses[row] > 0:

@@ -19,7 +19,6 @@ from electrolyte_ml.search.objectives import (
     OutOfDomain,
     Risk,
 )
-from electrolyte_ml.search.properties import property_words
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "Risk",
     "SamplerName",
     "SearchSettings",
-    "property_words",
 ]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
@@ -22,7 +23,6 @@ from electrolyte_ml.search.evaluation import (
 )
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.properties import LIQUID_RANGE
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.shortlist import shortlist
@@ -277,7 +277,7 @@ def _score_records(
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
     table = score_formulations(rows, temperatures)
-    asked = {name: p for name, p in predictions.items() if name not in LIQUID_RANGE}
+    asked = {name: p for name, p in predictions.items() if not property_of(name).nested_in}
     table = replace(table, predictions={**table.predictions, **asked})
     notations = {id(f): f.notation() for f in chosen}
     return [

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.objectives import at_temperature
-from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem, property_words
+from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
 
 _MOST_CLAIMS = 2
 # Last word of a catalog family to the word that chemists use for a blend of only such solvents.
@@ -70,7 +71,7 @@ def reasons(
 def objective_words(problem: Problem, objective: Objective) -> str:
     """Such as ``pessimistic conductivity at 25 degC``."""
     which = _PESSIMISTIC[objective.bound(problem.risk)]
-    name, _ = property_words(objective.property_name)
+    name = property_of(objective.property_name).label
     return f"{which}{name}{at_temperature(objective.temperature_k)}"
 
 
@@ -81,11 +82,11 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
         column = shown.objectives[:, j]
         if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
             word = "highest" if is_maximum else "lowest"
-            name, unit = property_words(objective.property_name)
-            value = f"{column[row]:.3g} {unit}".rstrip()
+            known = property_of(objective.property_name)
+            value = f"{column[row]:.3g} {known.unit}".rstrip()
             if shown.hopeful:
                 end = "up to" if is_maximum else "down to"
-                what = f"{name}{at_temperature(objective.temperature_k)}"
+                what = f"{known.label}{at_temperature(objective.temperature_k)}"
                 claims.append(f"could have the {word} {what} ({end} {value})")
             else:
                 claims.append(f"{word} {objective_words(shown.problem, objective)} ({value})")
@@ -141,6 +142,6 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         first = shown.objectives[0, j]
         change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
         if abs(change) >= _WORTH_SAYING:
-            name, _ = property_words(objective.property_name)
+            name = property_of(objective.property_name).label
             parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
     return [f"{', '.join(parts)} against rank 1"] if parts else []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.components_file import (
     COST,
@@ -30,7 +31,6 @@ from electrolyte_ml.search.problem import (
     SamplerName,
     SearchSettings,
 )
-from electrolyte_ml.search.properties import needs_temperature, property_words
 from electrolyte_ml.search.toml_table import TomlTable
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
 from electrolyte_ml.units import temperature_k
@@ -161,7 +161,9 @@ def read_objectives(root: TomlTable) -> list[Objective]:
     for table in root.tables("objectives"):
         table.allow("property", "temperature", "direction", "weight")
         name = table.text("property")
-        direction = table.choice("direction", Direction.MAXIMIZE)
+        lower_is_better = property_of(name).better == "lower"
+        usual = Direction.MINIMIZE if lower_is_better else Direction.MAXIMIZE
+        direction = table.choice("direction", usual)
         weight = table.number("weight", 1.0)
         if weight <= 0:
             table.fault("weight", f"must be above 0, given {weight:g}")
@@ -219,19 +221,21 @@ def read_constraints(root: TomlTable, risk: Risk, least_probability: float) -> l
 
 def _temperature(table: TomlTable, name: str) -> tuple[bool, float | None]:
     """Whether the temperature is as it must be, and the temperature."""
-    if needs_temperature(name):
+    known = property_of(name)
+    if known.at_temperature:
         temperature = table.temperature()
         return temperature is not None, temperature
     if "temperature" in table:
-        words = property_words(name)[0]
-        table.fault("temperature", f"the {words} ({name}) has no temperature; remove the line")
+        table.fault(
+            "temperature", f"the {known.label} ({name}) has no temperature; remove the line"
+        )
         return False, None
     return True, None
 
 
 def _limit(table: TomlTable, key: str, name: str) -> float | None:
     """A limit as a number in the unit of the property's name, or a temperature with its unit."""
-    if property_words(name)[1] != "K" or not isinstance(table.data.get(key), str):
+    if property_of(name).unit != "K" or not isinstance(table.data.get(key), str):
         return table.optional_number(key)
     try:
         return temperature_k(table.data[key])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.search.properties import PROPERTIES, Property, Request
+from electrolyte_ml.properties import property_of
 
 
 class Scorer(Protocol):
@@ -38,31 +38,24 @@ class Scorer(Protocol):
 
 
 class ModelScorer:
-    """The models that ship with the package, as far as a problem asks for their properties.
+    """The models of registered properties, as far as a problem asks for them.
 
     Parameters
     ----------
     names
-        Properties to predict; names that are not in the table of properties are left out.
+        Properties to predict; names that nothing predicts are left out.
     prices
         Price by kilogram of each component by name, for the cost.
     """
 
     def __init__(self, names: Iterable[str], prices: Mapping[str, float] | None = None) -> None:
-        self.names = tuple(dict.fromkeys(n for n in names if n in PROPERTIES))
-        self.prices = MappingProxyType(dict(prices or {}))
+        known = [property_of(name) for name in dict.fromkeys(names)]
+        self.properties = tuple(p for p in known if p.predict is not None)
+        self.prices = dict(prices or {})
 
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> dict[str, Prediction]:
-        """Predict the properties, each recipe once where temperature does not matter."""
-        request = Request(
-            formulations=formulations, temperature_k=temperature_k, prices=self.prices
-        )
-        return {name: _predicted(PROPERTIES[name], request) for name in self.names}
-
-
-def _predicted(known: Property, request: Request) -> Prediction:
-    """A prediction of n rows; recipes are looked at once where temperature does not matter."""
-    prediction = known.predict(request)
-    return prediction if known.at_temperature else prediction.select(request.answers.index)
+        """Predict the properties; what they have in common is worked out once."""
+        answers = Answers(formulations, temperature_k, self.prices)
+        return {known.name: answers.predict(known) for known in self.properties}

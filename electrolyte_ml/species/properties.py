@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyKind:
+class SpeciesProperty:
     """A property of a species.
 
     Attributes
@@ -23,29 +23,29 @@ class PropertyKind:
 
 
 SOLVENT_PROPERTIES = {
-    "density_g_cm3": PropertyKind("density, g/cm3", 0.5, 3.0),
-    "density_slope_g_cm3_k": PropertyKind("temperature slope of density, g/cm3/K", -0.01, 0.0),
-    "viscosity_mpa_s": PropertyKind("viscosity, mPa s", 0.05, 2000.0),
-    "relative_permittivity": PropertyKind("relative permittivity", 1.5, 250.0),
-    "melting_point_k": PropertyKind("melting point, K", 50.0, 700.0),
-    "boiling_point_k": PropertyKind("boiling point, K", 200.0, 1000.0),
-    "flash_point_k": PropertyKind("flash point, K", 180.0, 700.0),
-    "fusion_enthalpy_kj_mol": PropertyKind("enthalpy of fusion, kJ/mol", 0.5, 120.0),
-    "vaporisation_enthalpy_kj_mol": PropertyKind(
+    "density_g_cm3": SpeciesProperty("density, g/cm3", 0.5, 3.0),
+    "density_slope_g_cm3_k": SpeciesProperty("temperature slope of density, g/cm3/K", -0.01, 0.0),
+    "viscosity_mpa_s": SpeciesProperty("viscosity, mPa s", 0.05, 2000.0),
+    "relative_permittivity": SpeciesProperty("relative permittivity", 1.5, 250.0),
+    "melting_point_k": SpeciesProperty("melting point, K", 50.0, 700.0),
+    "boiling_point_k": SpeciesProperty("boiling point, K", 200.0, 1000.0),
+    "flash_point_k": SpeciesProperty("flash point, K", 180.0, 700.0),
+    "fusion_enthalpy_kj_mol": SpeciesProperty("enthalpy of fusion, kJ/mol", 0.5, 120.0),
+    "vaporisation_enthalpy_kj_mol": SpeciesProperty(
         "enthalpy of vaporisation at 298.15 K, kJ/mol", 10.0, 200.0
     ),
-    "donor_number_kcal_mol": PropertyKind("Gutmann donor number, kcal/mol", -5.0, 60.0),
+    "donor_number_kcal_mol": SpeciesProperty("Gutmann donor number, kcal/mol", -5.0, 60.0),
 }
 ION_PROPERTIES = {
-    "radius_nm": PropertyKind("ionic radius, nm", 0.01, 1.0),
-    "partial_molar_volume_cm3_mol": PropertyKind("partial molar volume, cm3/mol", -60.0, 600.0),
-    "hydration_gibbs_energy_kj_mol": PropertyKind(
+    "radius_nm": SpeciesProperty("ionic radius, nm", 0.01, 1.0),
+    "partial_molar_volume_cm3_mol": SpeciesProperty("partial molar volume, cm3/mol", -60.0, 600.0),
+    "hydration_gibbs_energy_kj_mol": SpeciesProperty(
         "Gibbs energy of hydration, kJ/mol", -6000.0, 200.0
     ),
 }
 
 
-def fault_of(name: str, value: float, kinds: dict[str, PropertyKind]) -> str | None:
+def fault_of(name: str, value: float, kinds: dict[str, SpeciesProperty]) -> str | None:
     """What is wrong with a property value, in words; None if nothing is."""
     kind = kinds.get(name)
     if kind is None:

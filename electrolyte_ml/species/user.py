@@ -25,7 +25,7 @@ from electrolyte_ml.species.entities import Ion, Solvent
 from electrolyte_ml.species.properties import (
     ION_PROPERTIES,
     SOLVENT_PROPERTIES,
-    PropertyKind,
+    SpeciesProperty,
     fault_of,
 )
 from electrolyte_ml.species.tables import (
@@ -44,7 +44,7 @@ class SpeciesTables:
     table: str
     value_table: str
     identity: tuple[str, ...]
-    properties: Mapping[str, PropertyKind]
+    properties: Mapping[str, SpeciesProperty]
 
 
 KINDS = {

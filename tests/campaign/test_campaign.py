@@ -128,7 +128,7 @@ def test_all_bad_rows_are_told_at_once_and_nothing_is_recorded(campaign, write_r
         (
             "line 2: unknown id 'S099'; suggested were S001 to S002",
             "line 3: unknown solvent 'nonsense'",
-            "line 4: conductivity_ms_cm at 25 degC: must be above 0",
+            "line 4: conductivity_ms_cm at 25 degC: conductivity_ms_cm is -2; it must be positive",
             "line 5: conductivity_ms_cm at 25 degC: 'abc' is no number",
             "line 6: neither id nor recipe",
             "line 7: status failed but there are measured values",

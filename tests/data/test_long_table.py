@@ -16,9 +16,9 @@ from electrolyte_ml.data.measurements import (
     to_frame,
     write_parquet,
 )
-from electrolyte_ml.data.properties import property_kinds
 from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.properties import measurable_properties
 from electrolyte_ml.species import default_catalog
 
 CATALOG = default_catalog()
@@ -48,13 +48,13 @@ def formulations(draw):
 
 @st.composite
 def tables(draw):
-    kind = draw(st.sampled_from(list(property_kinds().values())))
+    kind = draw(st.sampled_from(list(measurable_properties().values())))
     n = draw(st.integers(1, 5))
     held = draw(st.lists(formulations(), min_size=1, max_size=3, unique=True))
     low = max(kind.lowest, 1e-12) if kind.positive else kind.lowest
     values = st.floats(low, kind.highest)
     kelvin = st.floats(1, 1000)
-    if not kind.temperature:
+    if not kind.at_temperature:
         kelvin = kelvin | st.just(math.nan)
     stated = draw(st.none() | st.lists(st.floats(0, 5) | st.just(math.nan), min_size=n, max_size=n))
     texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from electrolyte_ml.data.catalog import all_cards
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.exchange import import_measurements
-from electrolyte_ml.data.properties import registered_kind
 from electrolyte_ml.data.sources import load_source, load_tables
 from electrolyte_ml.errors import InputError, TableError
+from electrolyte_ml.properties import registered_property
 
 RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
 LONG = f"""recipe,temperature_c,property,value,unit,doi,uncertainty,note,batch
@@ -175,7 +175,7 @@ def test_a_file_that_no_import_wrote_is_refused(imported_folder, tmp_path):
     ],
 )
 def test_units_as_chemists_write_them(unit, property_name, factor):
-    assert conversion(unit, registered_kind(property_name)) == (pytest.approx(factor), 0)
+    assert conversion(unit, registered_property(property_name)) == (pytest.approx(factor), 0)
 
 
 @given(st.text(max_size=12))
@@ -184,7 +184,7 @@ def test_units_as_chemists_write_them(unit, property_name, factor):
 @example("-1 S/m")
 def test_any_text_is_a_unit_or_is_refused(text):
     try:
-        factor, _ = conversion(text, registered_kind("conductivity_ms_cm"))
+        factor, _ = conversion(text, registered_property("conductivity_ms_cm"))
     except InputError:
         return
     assert factor > 0

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation, SaltAmount
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.properties import registered_property
 
 #: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
 GAS_CONSTANT_J_MOL_K = 8.314462618
@@ -181,7 +182,8 @@ def liquid_conductivity(
     formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
 ) -> Prediction:
     """Conductivity of recipes, mS/cm, n rows, out of the domain where they are frozen."""
-    return Answers(formulations, temperature_k).conductivity
+    answers = Answers(formulations, temperature_k)
+    return answers.predict(registered_property("conductivity_ms_cm"))
 
 
 def with_molality(formulation: Formulation, molality_mol_kg: float) -> Formulation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,21 @@ class LiquidRange:
     def may_not_dissolve(self) -> NDArray[np.bool_]:
         """Whether something speaks against a salt of the recipe, shape (n,)."""
         return np.array([bool(notes) for notes in self.solubility_notes], dtype=np.bool_)
+
+    @property
+    def solubility_doubts(self) -> NDArray[np.float64]:
+        """How many reasons speak against the salts of each recipe, shape (n,)."""
+        return np.array([float(len(notes)) for notes in self.solubility_notes])
+
+    @property
+    def flash_point_or_never_k(self) -> Prediction:
+        """Flash points; infinite where the vapour is known not to burn: that obeys any minimum."""
+        found = self.flash_point_k
+        never = np.isnan(found.value) & found.in_domain
+        value, low, high = (
+            np.where(never, np.inf, ends) for ends in (found.value, found.low, found.high)
+        )
+        return replace(found, value=value, low=low, high=high)
 
     def frozen(self, temperature_k: NDArray[np.float64]) -> tuple[str | None, ...]:
         """Whether recipes are frozen, each at its temperature, in words.

@@ -12,7 +12,7 @@ from electrolyte_ml.species.entities import Ion, PropertyValue, Solvent
 from electrolyte_ml.species.properties import (
     ION_PROPERTIES,
     SOLVENT_PROPERTIES,
-    PropertyKind,
+    SpeciesProperty,
     fault_of,
 )
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -100,7 +100,7 @@ def _species_rows(table: Traversable, faults: list[str]) -> list[tuple[dict[str,
 
 
 def _read_properties(
-    table: Traversable, key: str, kinds: dict[str, PropertyKind], faults: list[str]
+    table: Traversable, key: str, kinds: dict[str, SpeciesProperty], faults: list[str]
 ) -> dict[str, dict[str, PropertyValue]]:
     """Property values by species; of several temperatures, the one nearest 298.15 K."""
     chosen: dict[str, dict[str, PropertyValue]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,21 +15,21 @@ from electrolyte_ml.prediction import Prediction
 _FLUORINE_G_MOL = 18.998403162
 
 
-def fluorine_mass_fraction(formulations: Sequence[Formulation]) -> Prediction:
-    """Mass of fluorine by mass of the whole electrolyte, for n recipes."""
-    return _exact(formulations, _fluorine)
+def fluorine_mass_fraction(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
+    """Mass of fluorine by mass of the whole electrolyte, shape (n,)."""
+    return np.array([_fluorine(f) for f in formulations], dtype=np.float64)
 
 
-def solvents_per_salt_mol(formulations: Sequence[Formulation]) -> Prediction:
-    """Moles of solvents (neither diluents nor additives) by mole of all salts, for n recipes.
+def solvents_per_salt_mol(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
+    """Moles of solvents (neither diluents nor additives) by mole of all salts, shape (n,).
 
     Below about two to four, hardly a solvent molecule is free: the electrolyte is (locally) highly
-    concentrated. There is no value for a recipe without salt.
+    concentrated. There is no value, NaN, for a recipe without salt.
     """
-    return _exact(formulations, _solvation)
+    return np.array([_solvation(f) for f in formulations], dtype=np.float64)
 
 
-def cost_per_kg(formulations: Sequence[Formulation], prices: Mapping[str, float]) -> Prediction:
+def cost_per_kg(formulations: Sequence[Formulation], *, prices: Mapping[str, float]) -> Prediction:
     """Price of the components of a kilogram of electrolyte, in the currency of `prices`.
 
     Parameters
@@ -53,26 +53,7 @@ def cost_per_kg(formulations: Sequence[Formulation], prices: Mapping[str, float]
         known = not missing
         cost = sum(grams / 1000 * prices[n] for n, grams in masses.items()) if known else np.nan
         values.append(cost)
-    return certain(np.array(values), tuple(reasons))
-
-
-def _exact(
-    formulations: Sequence[Formulation], number_of: Callable[[Formulation], float]
-) -> Prediction:
-    values = np.array([number_of(f) for f in formulations], dtype=np.float64)
-    return certain(values, (None,) * len(values))
-
-
-def certain(values: NDArray[np.float64], reasons: tuple[str | None, ...]) -> Prediction:
-    """Predictions without any doubt, shape (n,); NaN where there is no number, with the reason."""
-    return Prediction(
-        value=values,
-        low=values,
-        high=values,
-        coverage=1.0,
-        in_domain=np.isfinite(values),
-        reason=reasons,
-    )
+    return Prediction.certain(np.array(values, dtype=np.float64), tuple(reasons))
 
 
 def _fluorine(formulation: Formulation) -> float:

@@ -1,0 +1,568 @@
+"""The registry of properties: the one place that says what a property of an electrolyte is.
+
+`score`, `propose`, campaigns, imports and tables go through it, so that a property that is added
+here, or by a package of somebody else, is scored, searched, constrained in problem files,
+recorded in campaigns and imported as measured data like those that ship.
+
+To add a property of your own, make a `Property` and register it:
+
+>>> import numpy as np
+>>> def water_ppm(formulations):
+...     return np.full(len(formulations), 20.0)
+>>> known = register_property(
+...     Property(
+...         name="water_ppm",
+...         label="water",
+...         unit="ppm",
+...         at_temperature=False,
+...         predict=water_ppm,
+...     )
+... )
+
+For the command line, a package names it as an entry point, whose value is a `Property`, a list of
+them, or a function without arguments that returns one of these::
+
+    [project.entry-points."electrolyte_ml.properties"]
+    water = "my_package:WATER"
+
+To add one to this package: write its model in `electrolyte_ml.models`, a function of formulations
+(and temperatures, where it has one) that returns a `Prediction`, or plain numbers where they are
+certain; add a `Property` to `_BUILT_IN` that names this function; give it a task in
+`electrolyte_ml.benchmarks` if it is learned from data.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any, Literal
+
+from electrolyte_ml.errors import InputError, PropertyWarning
+from electrolyte_ml.text import nearest_or_all, one_line
+
+#: Group of the entry points by which packages add properties.
+ENTRY_POINTS = "electrolyte_ml.properties"
+#: What answers for the whole liquid range, and the object of a score that holds it.
+LIQUID_RANGE, LIQUID = "electrolyte_ml.models.liquid:liquid_range", "liquid"
+#: Headings of columns that several properties share.
+WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+# Other fields of a score, and columns of sheets of results and of imported tables.
+_TAKEN = frozenset(
+    {"recipe", "key", "temperature_k", "temperature_c", "liquid", "warnings", "assumptions"}
+    | {"id", "status", "comment", "suggestion", "why", "rank"}
+    | {"property", "value", "unit", "method", "uncertainty", "source", "source_row", "flag"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """What a property is, how it is predicted, and how it is shown.
+
+    Attributes
+    ----------
+    name
+        With its unit, as in results and problem files, such as ``conductivity_ms_cm``.
+    label
+        What people call it.
+    description
+        The same for somebody who does not know it; the label if empty.
+    unit
+        For people; empty where the name says it all.
+    pint_unit
+        The same for pint; `unit` if empty.
+    lowest, highest
+        Values outside of these are a slip of a unit and no measurement.
+    positive
+        Whether zero is a mistake too.
+    is_logarithmic
+        Whether its error is a factor rather than a difference: the scale on which an interval is
+        taken as normal, and on which measurements correct predictions.
+    at_temperature
+        Whether it needs a temperature.
+    is_measurable
+        Whether it is found by experiment, and not by arithmetic on the recipe.
+    better
+        ``higher`` or ``lower``, if one is better: the direction of an objective that names none.
+    predict
+        Function of n formulations, and of n temperatures in K where the property has one, that
+        returns a `Prediction` or n numbers that are certain; or its dotted name,
+        ``package.module:function``, which is imported when it is asked. None for a property that
+        is measured and not predicted.
+    part
+        Attribute of what `predict` returns, where one function answers for several properties: it
+        is then called once for all of them.
+    takes_prices
+        Whether `predict` takes the prices of the problem, by kilogram and component, as ``prices``.
+    needs_liquid
+        Whether it is a property of a liquid: where the recipe may be frozen, predictions say so.
+    is_scored
+        Whether `score` shows it; otherwise only problems that ask for it.
+    nested_in
+        Object of a score that holds it; empty for a field of its own.
+    heading
+        Of its column in tables; `label` and `unit` if empty. Properties with the same share one.
+    digits
+        Significant digits in tables.
+    shows_interval
+        Whether tables show its interval.
+    reference
+        Electrode that measured potentials are kept against; a prediction names its own.
+    origin
+        Distribution that added it; empty for those of this package and of `register_property`.
+
+    Raises
+    ------
+    InputError
+        If these contradict each other.
+    """
+
+    name: str
+    label: str
+    at_temperature: bool
+    description: str = ""
+    unit: str = ""
+    pint_unit: str = ""
+    lowest: float = -math.inf
+    highest: float = math.inf
+    positive: bool = False
+    is_logarithmic: bool = False
+    is_measurable: bool = True
+    better: Literal["higher", "lower"] | None = None
+    predict: Callable[..., Any] | str | None = None
+    part: str = ""
+    takes_prices: bool = False
+    needs_liquid: bool = False
+    is_scored: bool = True
+    nested_in: str = ""
+    heading: str = ""
+    digits: int = 3
+    shows_interval: bool = True
+    reference: str = ""
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not self.lowest < self.highest:
+            faults.append(f"lowest {self.lowest:g} is not below highest {self.highest:g}")
+        if self.better not in (None, "higher", "lower"):
+            faults.append(f"better is 'higher', 'lower' or None, given {self.better!r}")
+        if isinstance(self.predict, str) and not _DOTTED.fullmatch(self.predict):
+            faults.append(f"predict is 'package.module:function', given {self.predict!r}")
+        elif not (self.predict is None or isinstance(self.predict, str) or callable(self.predict)):
+            faults.append(f"predict is a function or its dotted name, given {self.predict!r}")
+        if self.needs_liquid and not self.at_temperature:
+            faults.append("needs_liquid is for properties at a temperature")
+        if self.digits < 1:
+            faults.append(f"digits is at least 1, given {self.digits}")
+        if faults:
+            raise InputError(f"property {self.name!r}: {'; '.join(faults)}")
+
+    @property
+    def column_heading(self) -> str:
+        """Heading of its column, such as ``conductivity, mS/cm``."""
+        return self.heading or (f"{self.label}, {self.unit}" if self.unit else self.label)
+
+    @property
+    def measured_unit(self) -> str:
+        """Unit of measured values, such as ``V vs Li/Li+``."""
+        return f"{self.unit} vs {self.reference}" if self.reference else self.unit
+
+    def predictor(self) -> Callable[..., Any] | None:
+        """The function that predicts it, imported if need be; None if nothing does."""
+        if not isinstance(self.predict, str):
+            return self.predict
+        module, _, path = self.predict.partition(":")
+        found: Any = import_module(module)
+        for attribute in path.split("."):
+            found = getattr(found, attribute)
+        function: Callable[..., Any] = found
+        return function
+
+    def fault(self, value: float) -> str | None:
+        """Why a measured `value` cannot be of this property; None if it can."""
+        if not math.isfinite(value):
+            return f"{self.name} is {value}, not a finite number"
+        if self.positive and value <= 0:
+            return f"{self.name} is {value:g}; it must be positive and finite"
+        if not self.lowest <= value <= self.highest:
+            return (
+                f"{self.name} is {value:g} {self.measured_unit}, outside of {self.lowest:g} to "
+                f"{self.highest:g}; check the unit"
+            )
+        return None
+
+    def temperature_fault(self, kelvin: float) -> str | None:
+        """Why `kelvin` cannot be the temperature of a measurement; NaN stands for none."""
+        if math.isnan(kelvin):
+            return f"{self.name} needs a temperature" if self.at_temperature else None
+        if not (math.isfinite(kelvin) and kelvin > 0):
+            return f"temperature_k is {kelvin:g}; it must be positive and finite"
+        return None
+
+
+_BUILT_IN = (
+    Property(
+        name="conductivity_ms_cm",
+        label="conductivity",
+        description="ionic conductivity",
+        unit="mS/cm",
+        lowest=0,
+        highest=5000,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        better="higher",
+        predict="electrolyte_ml.models.conductivity:predict_conductivity",
+        needs_liquid=True,
+    ),
+    Property(
+        name="density_g_cm3",
+        label="density",
+        unit="g/cm3",
+        pint_unit="g/cm**3",
+        lowest=0.3,
+        highest=5,
+        positive=True,
+        at_temperature=True,
+        predict="electrolyte_ml.models.density:predict_density",
+        digits=4,
+        shows_interval=False,
+    ),
+    Property(
+        name="viscosity_mpa_s",
+        label="viscosity",
+        description="dynamic viscosity",
+        unit="mPa s",
+        pint_unit="mPa*s",
+        lowest=0,
+        highest=1e9,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        better="lower",
+        predict="electrolyte_ml.models.viscosity:predict_viscosity",
+    ),
+    Property(
+        name="oxidation_limit_v",
+        label="oxidation limit",
+        description="potential at which oxidation begins",
+        unit="V",
+        lowest=-5,
+        highest=15,
+        at_temperature=False,
+        better="higher",
+        predict="electrolyte_ml.models.window:predict_window",
+        part="oxidation_limit_v",
+        heading=WINDOW_HEADING,
+        reference="Li/Li+",
+    ),
+    Property(
+        name="reduction_limit_v",
+        label="reduction limit",
+        description="potential at which reduction begins",
+        unit="V",
+        lowest=-5,
+        highest=15,
+        at_temperature=False,
+        better="lower",
+        predict="electrolyte_ml.models.window:predict_window",
+        part="reduction_limit_v",
+        heading=WINDOW_HEADING,
+        reference="Li/Li+",
+    ),
+    Property(
+        name="freezes_below_k",
+        label="freezing point",
+        unit="K",
+        lowest=50,
+        highest=700,
+        positive=True,
+        at_temperature=False,
+        better="lower",
+        predict=LIQUID_RANGE,
+        part="freezes_below_k",
+        nested_in=LIQUID,
+        heading=LIQUID_HEADING,
+    ),
+    Property(
+        name="boils_above_k",
+        label="boiling point",
+        unit="K",
+        lowest=200,
+        highest=1000,
+        positive=True,
+        at_temperature=False,
+        better="higher",
+        predict=LIQUID_RANGE,
+        part="boils_above_k",
+        nested_in=LIQUID,
+        heading=LIQUID_HEADING,
+    ),
+    Property(
+        name="flash_point_k",
+        label="flash point",
+        unit="K",
+        lowest=180,
+        highest=700,
+        positive=True,
+        at_temperature=False,
+        better="higher",
+        predict=LIQUID_RANGE,
+        part="flash_point_or_never_k",
+        nested_in=LIQUID,
+        heading=LIQUID_HEADING,
+    ),
+    Property(
+        name="solubility_doubts",
+        label="reasons why the salt may not dissolve",
+        lowest=0,
+        at_temperature=False,
+        is_measurable=False,
+        better="lower",
+        predict=LIQUID_RANGE,
+        part="solubility_doubts",
+        is_scored=False,
+    ),
+    Property(
+        name="fluorine_mass_fraction",
+        label="fluorine content, share of the mass",
+        lowest=0,
+        highest=1,
+        at_temperature=False,
+        is_measurable=False,
+        better="lower",
+        predict="electrolyte_ml.models.recipe_properties:fluorine_mass_fraction",
+        is_scored=False,
+    ),
+    Property(
+        name="solvents_per_salt_mol",
+        label="moles of solvent by mole of salt",
+        lowest=0,
+        at_temperature=False,
+        is_measurable=False,
+        predict="electrolyte_ml.models.recipe_properties:solvents_per_salt_mol",
+        is_scored=False,
+    ),
+    Property(
+        name="cost_per_kg",
+        label="cost by kilogram",
+        lowest=0,
+        at_temperature=False,
+        is_measurable=False,
+        better="lower",
+        predict="electrolyte_ml.models.recipe_properties:cost_per_kg",
+        takes_prices=True,
+        is_scored=False,
+    ),
+    Property(
+        name="working_voltage_v",
+        label="working voltage",
+        description="cell voltage that a paper reports for an electrolyte of this solvent",
+        unit="V",
+        lowest=0,
+        highest=15,
+        positive=True,
+        at_temperature=False,
+    ),
+    Property(
+        name="ionisation_energy_ev",
+        label="ionisation energy",
+        description="energy to take one electron away",
+        unit="eV",
+        lowest=0,
+        highest=30,
+        positive=True,
+        at_temperature=False,
+    ),
+    Property(
+        name="electron_affinity_ev",
+        label="electron affinity",
+        description="energy of taking up one electron",
+        unit="eV",
+        lowest=-20,
+        highest=20,
+        at_temperature=False,
+    ),
+    Property(
+        name="oxidation_free_energy_ev",
+        label="free energy of oxidation",
+        unit="eV",
+        lowest=-20,
+        highest=20,
+        at_temperature=False,
+    ),
+    Property(
+        name="reduction_free_energy_ev",
+        label="free energy of reduction",
+        unit="eV",
+        lowest=-20,
+        highest=20,
+        at_temperature=False,
+    ),
+    Property(
+        name="diffusion_cation_1e10_m2_s",
+        label="diffusion of the cation",
+        description="self-diffusion coefficient of the cation",
+        unit="1e-10 m2/s",
+        pint_unit="1e-10*m**2/s",
+        lowest=0,
+        highest=1000,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+    ),
+    Property(
+        name="diffusion_anion_1e10_m2_s",
+        label="diffusion of the anion",
+        description="self-diffusion coefficient of the anion",
+        unit="1e-10 m2/s",
+        pint_unit="1e-10*m**2/s",
+        lowest=0,
+        highest=1000,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+    ),
+    Property(
+        name="diffusion_solvent_1e10_m2_s",
+        label="diffusion of the solvent",
+        description="self-diffusion coefficient of the solvent",
+        unit="1e-10 m2/s",
+        pint_unit="1e-10*m**2/s",
+        lowest=0,
+        highest=1000,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+    ),
+)
+
+
+class _Additions:
+    """Properties that do not ship with the package, by name."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, Property] = {}
+        self._loaded: dict[str, Property] | None = None
+
+    @property
+    def loaded(self) -> Mapping[str, Property]:
+        """Those of entry points, which are loaded once."""
+        if self._loaded is None:
+            # Set first: a module that is being loaded may ask for properties itself.
+            self._loaded = {}
+            points = entry_points(group=ENTRY_POINTS)
+            for point in sorted(points, key=lambda p: (_distribution(p), p.name)):
+                self._loaded |= {known.name: known for known in _load(point, self._loaded)}
+        return self._loaded
+
+
+_SHIPPED = {known.name: known for known in _BUILT_IN}
+_ADDITIONS = _Additions()
+
+
+def properties() -> Mapping[str, Property]:
+    """Every property by name: those of this package, of other packages, and registered ones."""
+    return MappingProxyType({**_SHIPPED, **_ADDITIONS.loaded, **_ADDITIONS.registered})
+
+
+def scored_properties() -> tuple[Property, ...]:
+    """What `score` shows, in the order of its columns."""
+    return tuple(p for p in properties().values() if p.is_scored and p.predict is not None)
+
+
+def measurable_properties() -> Mapping[str, Property]:
+    """Properties that an experiment or a calculation can find, by name."""
+    return {name: known for name, known in properties().items() if known.is_measurable}
+
+
+def property_of(name: str) -> Property:
+    """The property of a name; for one that is not registered, a positive one at a temperature."""
+    found = properties().get(name)
+    return found or Property(name=name, label=name, lowest=0, positive=True, at_temperature=True)
+
+
+def registered_property(name: str) -> Property:
+    """The registered property of a name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the message says which there are.
+    """
+    known = properties()
+    if name not in known:
+        raise InputError(f"unknown property {name!r}{nearest_or_all(name, known)}")
+    return known[name]
+
+
+def register_property(known: Property) -> Property:
+    """Add a property for as long as this process runs.
+
+    Parameters
+    ----------
+    known
+        The property; one of the same name that was added before is replaced, so that a cell of a
+        notebook can be run again. Properties that ship with the package stay as they are.
+
+    Returns
+    -------
+    Property
+        The same.
+
+    Raises
+    ------
+    InputError
+        If its name cannot be taken.
+    """
+    _require_free(known, ())
+    _ADDITIONS.registered[known.name] = known
+    return known
+
+
+def _require_free(known: Property, others: Iterable[str]) -> None:
+    if not _NAME.fullmatch(known.name):
+        raise InputError(
+            f"property {known.name!r}: a name is of small letters, digits and underscores and "
+            "ends with its unit, such as 'price_eur_l'"
+        )
+    if known.name in _TAKEN or known.name in _SHIPPED or known.name in others:
+        raise InputError(f"property {known.name!r}: the name is taken; choose another one")
+    if known.nested_in:
+        raise InputError(f"property {known.name!r}: nested_in is for the liquid range alone")
+
+
+def _load(point: EntryPoint, others: Iterable[str]) -> list[Property]:
+    """Usable properties of an entry point, with a warning for what is not."""
+    origin = _distribution(point)
+    found: list[Property] = []
+    try:
+        value = point.load()
+        value = value() if callable(value) else value
+        for known in [value] if isinstance(value, Property) else value:
+            if not isinstance(known, Property):
+                raise InputError(f"it holds {known!r}, which is no Property")
+            _require_free(known, [*others, *(p.name for p in found)])
+            found.append(replace(known, origin=origin))
+    except Exception as error:  # code of others may fail in any way
+        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        warnings.warn(
+            f"the property {point.name!r} of {origin} cannot be used: {kind}{one_line(error)}; "
+            f"mend or remove that package (entry point {point.value!r})",
+            PropertyWarning,
+            stacklevel=2,
+        )
+    return found
+
+
+def _distribution(point: EntryPoint) -> str:
+    """Name and version of the distribution that an entry point is of."""
+    return "an unknown package" if point.dist is None else f"{point.dist.name} {point.dist.version}"
