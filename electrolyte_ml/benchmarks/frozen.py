@@ -102,13 +102,6 @@ def ranges(numbers: NDArray[np.intp]) -> str:
     return " ".join(str(a) if a == b else f"{a}-{b}" for a, b in pairs)
 
 
-def numbers_of(text: str) -> NDArray[np.intp]:
-    """The numbers that `ranges` wrote."""
-    parts = [part.split("-") for part in text.split()]
-    spans = [np.arange(int(part[0]), int(part[-1]) + 1) for part in parts]
-    return np.concatenate(spans).astype(np.intp) if spans else np.empty(0, dtype=np.intp)
-
-
 def frozen_folder() -> Path:
     """Folder of the frozen splits: in an installed package, or in a checkout."""
     package = Path(__file__).parent

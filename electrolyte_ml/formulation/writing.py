@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.amounts import (
-    AdditiveBasis,
     Amounts,
-    RatioBasis,
     SaltAmount,
-    SaltBasis,
     SolventAmount,
+    as_written,
     composition_key,
     largest_remainders,
-    salt_mass_kg,
 )
 from electrolyte_ml.species import Salt, Solvent
 
@@ -69,27 +67,19 @@ def _rounded(
     solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount], digits: int
 ) -> Amounts:
     """The same recipe with its numbers in `digits` significant digits."""
-    base = [s for s in solvents if s.role != "additive"] or list(solvents)
-    additives = [s for s in solvents if s not in base]
-    solution = 1 + salt_mass_kg(salts)
-    total = sum(s.mass_fraction for s in base)
-    parts = _percentages([s.mass_fraction / total for s in base], digits - 2)
-    return Amounts(
-        blend=[(s.solvent, part) for s, part in zip(base, parts, strict=True)],
-        ratio_basis=RatioBasis.MASS,
-        salts=[
-            (s.salt, float(f"{s.molality_mol_kg / total:.{digits}g}"), SaltBasis.MOLALITY)
-            for s in salts
-        ],
-        additives=[
-            (
-                s.solvent,
-                float(f"{100 * s.mass_fraction / solution:.{digits}g}"),
-                AdditiveBasis.MASS_PERCENT,
-            )
-            for s in additives
-        ],
+    alone = all(s.role == "additive" for s in solvents)
+    exact = as_written(solvents, salts, lambda s: s.role == "additive" and not alone)
+    parts = _percentages([share for _, share in exact.blend], digits - 2)
+    return replace(
+        exact,
+        blend=[(solvent, part) for (solvent, _), part in zip(exact.blend, parts, strict=True)],
+        salts=[(salt, _short(m, digits), basis) for salt, m, basis in exact.salts],
+        additives=[(s, _short(percent, digits), basis) for s, percent, basis in exact.additives],
     )
+
+
+def _short(number: float, digits: int) -> float:
+    return float(f"{number:.{digits}g}")
 
 
 def _percentages(shares: list[float], decimals: int) -> list[float]:

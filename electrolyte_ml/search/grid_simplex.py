@@ -182,11 +182,6 @@ def encode_composition(
     return point
 
 
-def count_compositions(bounds: Sequence[Steps], total: int) -> float:
-    """Number of ways to share out `total` steps within bounds."""
-    return float(_completions(tuple(bounds), total)[total])
-
-
 @lru_cache(maxsize=1024)
 def _completions(bounds: tuple[Steps, ...], total: int) -> NDArray[np.float64]:
     """Number of compositions within `bounds` of every sum from 0 to `total`, shape (total + 1,)."""

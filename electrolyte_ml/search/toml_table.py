@@ -144,10 +144,6 @@ class TomlTable:
         self.fault(key, f"must be a list of names in quotes, given {value!r}")
         return []
 
-    def fractions(self) -> dict[str, float]:
-        """The whole table as numbers between 0 and 1."""
-        return {key: self.number(key, 1.0, low=0.0, high=1.0) for key in self.data}
-
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -15,7 +15,6 @@ from electrolyte_ml.benchmarks.frozen import (
     check,
     freeze,
     frozen_folder,
-    numbers_of,
     ranges,
 )
 from electrolyte_ml.benchmarks.registry import splits_to_freeze
@@ -36,6 +35,13 @@ def made_up(n=10, data="a" * 64, n_train=6) -> KeyedSplit:
         table=np.full(n, "table.csv"),
         data={"table.csv": data},
     )
+
+
+def numbers_of(text: str) -> np.ndarray:
+    """The numbers that `ranges` wrote."""
+    parts = [part.split("-") for part in text.split()]
+    spans = [np.arange(int(part[0]), int(part[-1]) + 1) for part in parts]
+    return np.concatenate(spans).astype(np.intp) if spans else np.empty(0, dtype=np.intp)
 
 
 @given(st.lists(st.integers(0, 500)))

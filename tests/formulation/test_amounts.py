@@ -1,10 +1,16 @@
 """Conversions, checked against arithmetic done by hand and by round trips."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation import (
+    AdditiveBasis,
+    Amounts,
     Formulation,
+    RatioBasis,
+    SaltBasis,
     SolventAmount,
     parse_recipe,
     weigh_out_g,
@@ -145,3 +151,34 @@ def test_mole_fractions_among_solvents_leave_the_salts_out():
     assert recipe.solvent_mole_fractions == pytest.approx({"EC": 0.5, "DMC": 0.5})
     assert recipe.molality_mol_kg == pytest.approx(0.75)
     assert parse_recipe("EC").molality_mol_kg == 0
+
+
+@given(
+    parts=st.lists(st.floats(0.1, 100), min_size=3, max_size=3),
+    molality=st.floats(0.01, 30),
+    percent=st.floats(0.01, 60),
+)
+def test_canonical_bases_are_solved_as_the_linear_system_solves_them(parts, molality, percent):
+    names = ("EC", "DMC", "diglyme")
+    amounts = Amounts(
+        blend=[(CATALOG.solvent(n), part) for n, part in zip(names, parts, strict=True)],
+        ratio_basis=RatioBasis.MASS,
+        salts=[(CATALOG.salt("NaPF6"), molality, SaltBasis.MOLALITY)],
+        additives=[(CATALOG.solvent("FEC"), percent, AdditiveBasis.MASS_PERCENT)],
+    )
+    for direct, linear in zip(amounts._directly(), amounts._linearly(), strict=True):
+        assert direct == pytest.approx(linear, rel=1e-9)
+
+
+@pytest.mark.parametrize("percents", [(60, 40), (80, 30)])
+def test_additives_leave_room_for_the_solvents(percents):
+    amounts = Amounts(
+        blend=[(CATALOG.solvent("EC"), 1.0)],
+        ratio_basis=RatioBasis.MASS,
+        additives=[
+            (CATALOG.solvent(name), percent, AdditiveBasis.MASS_PERCENT)
+            for name, percent in zip(("FEC", "VC"), percents, strict=True)
+        ],
+    )
+    with pytest.raises(AmountError, match="leave no room"):
+        amounts.solve()

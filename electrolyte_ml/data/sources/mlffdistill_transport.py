@@ -10,13 +10,13 @@ References
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.units import ZERO_CELSIUS_K
@@ -63,8 +63,7 @@ def load(
     if property_name not in COLUMNS:
         raise InputError(f"no {property_name!r} in {FILE_NAME}; it has {', '.join(COLUMNS)}")
     name, unit = COLUMNS[property_name]
-    with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(path or data_path(FILE_NAME))
     collector = Collector(property_name)
     catalog = default_catalog()
     for number, row in enumerate(rows):

@@ -73,11 +73,6 @@ class LiquidRange:
         )
 
     @property
-    def may_not_dissolve(self) -> NDArray[np.bool_]:
-        """Whether something speaks against a salt of the recipe, shape (n,)."""
-        return np.array([bool(notes) for notes in self.solubility_notes], dtype=np.bool_)
-
-    @property
     def solubility_doubts(self) -> NDArray[np.float64]:
         """How many reasons speak against the salts of each recipe, shape (n,)."""
         return np.array([float(len(notes)) for notes in self.solubility_notes])

@@ -43,7 +43,7 @@ def test_every_row_without_a_value_or_out_of_domain_has_a_reason():
     for p in (table.freezes_below_k, table.boils_above_k, table.flash_point_k):
         for row, reason in enumerate(p.reason):
             assert reason or (p.in_domain[row] and not np.isnan(p.value[row]))
-    assert table.may_not_dissolve.tolist() == [False, False, False, True]
+    assert [bool(notes) for notes in table.solubility_notes] == [False, False, False, True]
 
 
 def test_another_recipe_costs_a_few_hundred_calls(count_calls):
