@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ArtefactError
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_atomically, write_text
 
 #: Where the models that ship with the package are, each in a folder of its name.
 SHIPPED = Path(__file__).parent / "artefacts"
@@ -84,12 +84,12 @@ class ModelFiles:
 
         write_atomically(target / self._arrays, write_arrays)
         held = {"format": self.version, **self.made_for, **record}
-        _write_text(target / self._record, json.dumps(held, indent=1) + "\n")
+        write_text(target / self._record, json.dumps(held, indent=1) + "\n")
         return target
 
     def write_card(self, text: str, folder: Path | None = None) -> None:
         """Write the card, Markdown, beside the model files."""
-        _write_text((folder or self.folder) / CARD, text.rstrip("\n") + "\n")
+        write_text((folder or self.folder) / CARD, text.rstrip("\n") + "\n")
 
     def read(self, folder: Path | None = None) -> tuple[Arrays, Record]:
         """Arrays by name, and the record.
@@ -159,10 +159,3 @@ class ModelFiles:
     @property
     def _record(self) -> str:
         return f"{self.name}.json"
-
-
-def _write_text(path: Path, text: str) -> None:
-    def write(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
-
-    write_atomically(path, write)

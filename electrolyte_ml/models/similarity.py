@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import Composition
 from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
+from electrolyte_ml.models.numeric import count_tanimoto
 from electrolyte_ml.species import Ion, Solvent
 
 _RADIUS = 1
@@ -63,13 +64,13 @@ def solvent_similarity(left: Sequence[Solvent], right: Sequence[Solvent]) -> NDA
     -------
     ndarray of float, shape (a, b)
     """
-    look = _tanimoto(_fragments(left), _fragments(right))
+    look = count_tanimoto(_fragments(left), _fragments(right))
     return 0.5 * (look + _gaussian(_physics(left), _physics(right)))
 
 
 def anion_similarity(left: Sequence[Ion], right: Sequence[Ion]) -> NDArray[np.float64]:
     """Similarity of anions, as `solvent_similarity`; the physical number is their size."""
-    look = _tanimoto(_fragments(left), _fragments(right))
+    look = count_tanimoto(_fragments(left), _fragments(right))
     return 0.5 * (look + _gaussian(_sizes(left), _sizes(right)))
 
 
@@ -166,13 +167,6 @@ def _fragment_counts(smiles: str) -> NDArray[np.float64]:
         Chem.MolFromSmiles(smiles)
     ).astype(np.float64)
     return counts
-
-
-def _tanimoto(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    # sum(max) = sum(a) + sum(b) - sum(min), so that one sum over pairs is enough.
-    common = np.array([np.minimum(row, b).sum(axis=1) for row in a]).reshape(len(a), len(b))
-    total: NDArray[np.float64] = a.sum(axis=1)[:, None] + b.sum(axis=1)[None, :] - common
-    return common / total
 
 
 def _gaussian(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
-r"""Phase-change constants of pure solvents: from the catalog, estimated where a rule allows it.
+r"""Phase-change constants of pure solvents, and mixtures of them as mole fractions.
 
-Rules, each fitted to the catalog's own values (a test repeats the fits):
+Constants are from the catalog, or estimated by rules, each fitted to the catalog's own values (a
+test repeats the fits):
 
 - entropy of fusion :math:`\Delta S = 41.5 + 5.1\,n_{rot}` J/mol/K, with the number of bonds that
   turn; Walden's constant is 56.5 [1]_. Standard deviation 8.8 over 43 solvents; those below
@@ -9,9 +10,18 @@ Rules, each fitted to the catalog's own values (a test repeats the fits):
   Trouton's rule. Standard deviation 6.9;
 - flash point :math:`11.8 + 0.727\,T_b` K, standard deviation 15 K, without fluorinated solvents.
 
+Deviations from ideal mixing follow Hildebrand's regular solution with a factor,
+
+.. math:: RT \ln\gamma_i = k\,V_i\,(\delta_i - \bar\delta)^2
+
+with solubility parameters :math:`\delta` and their mean by volume :math:`\bar\delta`. Cohesion
+overstates the deviation of polar liquids; with :math:`k = 1/4` EC:DMC 1:1 by weight freezes at
+9 °C, as mapped by calorimetry [2]_ (read from memory, not checked).
+
 References
 ----------
 .. [1] Walden, Z. Elektrochem. 1908, 14, 713.
+.. [2] Ding, Xu, Jow, J. Electrochem. Soc. 2000, 147, 1688. https://doi.org/10.1149/1.1393419
 """
 
 from __future__ import annotations
@@ -19,11 +29,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.features import Composition
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles, molecule_of
@@ -38,7 +49,13 @@ VAPORISATION_ENTROPY = (-50.9, 24.2)
 FLASH_FROM_BOILING = (11.8, 0.727)
 # Of solvents without any of the numbers it follows from: the catalog's median.
 _SOLUBILITY_PARAMETER_MPA05 = 20.0
-_TABLES = files("electrolyte_ml.models.liquid.tables")
+# Ions by formula unit: free ions in the middle of the band, pairs at one end. At the other end
+# each unit counts twice as much, for the solvent that the ions bind. Salts of more than two ions
+# are counted as if of two: a divalent cation keeps an anion with it.
+PARTICLES_BY_UNIT = 2.0
+FEWEST_PARTICLES_BY_UNIT = 1.0
+MOST_PARTICLES_BY_UNIT = 4.0
+DEVIATION = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +169,8 @@ def turning_bonds(smiles: str) -> int:
 @cache
 def without_flash_point() -> frozenset[str]:
     """SMILES of liquids whose vapour does not burn in the test."""
-    import csv
-
-    text = (_TABLES / "no_flash_point.csv").read_text(encoding="utf-8")
-    return frozenset(canonical_smiles(row["smiles"]) for row in csv.DictReader(text.splitlines()))
+    rows = packaged_table("models/liquid/tables/no_flash_point.csv")
+    return frozenset(canonical_smiles(row["smiles"]) for row in rows)
 
 
 @cache
@@ -180,3 +195,54 @@ def _solubility_parameter(
     parameter = np.full(len(energy), _SOLUBILITY_PARAMETER_MPA05)
     parameter[known] = np.sqrt(energy[known] / volume_cm3_mol[known])
     return parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """u recipes of s distinct solvents.
+
+    Attributes
+    ----------
+    constants
+        Of the solvents, arrays of shape (s,).
+    among_solvents
+        Mole fraction among the solvents, shape (u, s).
+    units_by_solvent
+        Formula units of salt by molecule of solvent, shape (u,).
+    """
+
+    constants: PhaseConstants
+    among_solvents: NDArray[np.float64]
+    units_by_solvent: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, composition: Composition) -> Solution:
+        """The solution of a composition."""
+        x = composition.solvent_mole_fraction
+        mass_kg_mol = x @ np.array([s.molar_mass_g_mol for s in composition.solvents]) / 1000
+        # A formula unit holds the smaller of the numbers of cations and anions.
+        charges = np.ones(len(x))
+        for ions, fraction in (
+            (composition.cations, composition.cation_fraction),
+            (composition.anions, composition.anion_fraction),
+        ):
+            mean = fraction @ np.array([abs(ion.charge) for ion in ions], dtype=np.float64)
+            charges = np.maximum(charges, mean)
+        return cls(
+            constants=phase_constants(composition.solvents),
+            among_solvents=x,
+            units_by_solvent=composition.molality_mol_kg / charges * mass_kg_mol,
+        )
+
+    def mole_fraction(self, particles_by_unit: float = PARTICLES_BY_UNIT) -> NDArray[np.float64]:
+        """Mole fraction of each solvent, ions counted as particles, shape (u, s)."""
+        return self.among_solvents / (1 + particles_by_unit * self.units_by_solvent)[:, None]
+
+    def mixing_j_mol(self, deviation: float = DEVIATION) -> NDArray[np.float64]:
+        """``RT ln gamma`` of each solvent, J/mol, shape (u, s); `deviation` is the factor ``k``."""
+        c = self.constants
+        volume = self.among_solvents * c.molar_volume_cm3_mol
+        volume /= volume.sum(axis=1, keepdims=True)
+        mean = volume @ c.solubility_parameter_mpa05
+        difference = c.solubility_parameter_mpa05[None] - mean[:, None]
+        return deviation * c.molar_volume_cm3_mol * difference**2

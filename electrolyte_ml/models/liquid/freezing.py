@@ -5,7 +5,7 @@ crystals [1]_ at
 
 .. math:: \ln(x_i \gamma_i) = -\frac{\Delta H_i}{R}\left(\frac{1}{T} - \frac{1}{T_{m,i}}\right)
 
-with the activity coefficients of `electrolyte_ml.models.liquid.mixture`, and the mixture freezes
+with the activity coefficients of `electrolyte_ml.models.liquid.constants`, and the mixture freezes
 where the first solvent does. No solvent freezes above its own melting point: where the formula says
 so, two liquids would form. Crystals of salts, of solvates, and of two solvents together are not
 described, nor is supercooling, which is common.
@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.liquid.constants import GAS_CONSTANT
-from electrolyte_ml.models.liquid.mixture import (
+from electrolyte_ml.models.liquid.constants import (
     DEVIATION,
     FEWEST_PARTICLES_BY_UNIT,
+    GAS_CONSTANT,
     MOST_PARTICLES_BY_UNIT,
     PARTICLES_BY_UNIT,
     Solution,

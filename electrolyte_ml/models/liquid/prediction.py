@@ -11,22 +11,24 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.liquid.freezing import freezing
-from electrolyte_ml.models.liquid.mixture import Solution
+from electrolyte_ml.models.domain import NOTABLE_SHARE
+from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.liquid.constants import Solution
+from electrolyte_ml.models.liquid.freezing import Freezing, freezing
 from electrolyte_ml.models.liquid.solubility import solubility_notes
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
-from electrolyte_ml.models.liquid.wording import (
-    Reasons,
-    boiling_reasons,
-    flash_reasons,
-    freezing_reasons,
-    freezing_remarks,
-)
 from electrolyte_ml.prediction import Prediction, number_or_none
 
-COVERAGE = 0.9
 PROBABLY_FROZEN = "probably frozen"
 TEMPERATURES = ("freezes_below_k", "boils_above_k", "flash_point_k")
+# Formula units by molecule of solvent: beyond one in four, hardly any solvent is free and the
+# ions are not particles among it.
+_CONCENTRATED = 0.25
+# PC forms a glass near 156 K (Fujimori and Oguni, J. Chem. Thermodyn.).
+_GLASS_FORMERS = frozenset({"PC"})
+
+# For each row, whether it is in the domain and what to say of it.
+_Reasons = list[tuple[bool, str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,13 +164,13 @@ def liquid_range(formulations: Sequence[Formulation]) -> LiquidRange:
     burns = _below_boiling(flash(solution), boils)
     distinct = list({id(f): f for f in formulations}.values())
     notes = [solubility_notes(f) for f in distinct]
-    remarks = freezing_remarks(solution, frozen)
+    remarks = _freezing_remarks(solution, frozen)
     return LiquidRange(
         freezes_below_k=_prediction(
-            frozen.value, frozen.low, frozen.high, freezing_reasons(solution, frozen), index
+            frozen.value, frozen.low, frozen.high, _freezing_reasons(solution, frozen), index
         ),
-        boils_above_k=_symmetric(boils, boiling_reasons(solution, boils), index),
-        flash_point_k=_symmetric(burns, flash_reasons(solution, burns), index),
+        boils_above_k=_symmetric(boils, _boiling_reasons(solution, boils), index),
+        flash_point_k=_symmetric(burns, _flash_reasons(solution, burns), index),
         solubility_notes=tuple(notes[i] for i in index),
         remarks=tuple(remarks[i] for i in index),
         crystallises_first=tuple(composition.solvents[int(frozen.first[i])].name for i in index),
@@ -185,7 +187,7 @@ def _below_boiling(flashes: Threshold, boils: Threshold) -> Threshold:
     )
 
 
-def _symmetric(threshold: Threshold, reasons: Reasons, index: NDArray[np.intp]) -> Prediction:
+def _symmetric(threshold: Threshold, reasons: _Reasons, index: NDArray[np.intp]) -> Prediction:
     return _prediction(
         threshold.value,
         threshold.value - threshold.half_width,
@@ -199,7 +201,7 @@ def _prediction(
     value: NDArray[np.float64],
     low: NDArray[np.float64],
     high: NDArray[np.float64],
-    reasons: Reasons,
+    reasons: _Reasons,
     index: NDArray[np.intp],
 ) -> Prediction:
     """A prediction of n rows from u distinct recipes."""
@@ -211,3 +213,117 @@ def _prediction(
         in_domain=np.array([known for known, _ in reasons], dtype=np.bool_)[index],
         reason=tuple(reasons[i][1] for i in index),
     )
+
+
+def _freezing_reasons(solution: Solution, frozen: Freezing) -> _Reasons:
+    """Whether each freezing point is in the domain, and what to say of it."""
+    c = solution.constants
+    faults = _common_faults(solution)
+    _add(
+        faults,
+        np.isnan(c.melting_k) & _notable(solution.among_solvents),
+        c.names,
+        "melting point of {} unknown: it may freeze earlier",
+    )
+    hints: dict[int, list[str]] = {}
+    for row in np.flatnonzero(frozen.separates):
+        faults.setdefault(int(row), []).append("two liquids may form")
+    first = np.zeros(solution.among_solvents.shape, dtype=np.bool_)
+    first[np.arange(len(first)), frozen.first] = ~np.isnan(frozen.value)
+    _add(hints, first & c.fusion_is_estimated, c.names, "enthalpy of fusion of {} estimated")
+    return _reasons(len(first), faults, hints)
+
+
+def _freezing_remarks(solution: Solution, frozen: Freezing) -> list[tuple[str, ...]]:
+    """Which solvent crystallises first, where there are several, and whether it does so readily."""
+    several = np.count_nonzero(solution.among_solvents, axis=1) > 1
+    remarks: list[tuple[str, ...]] = []
+    for row, value in enumerate(frozen.value):
+        if np.isnan(value):
+            remarks.append(())
+            continue
+        name = solution.constants.names[int(frozen.first[row])]
+        lines = [f"{name} crystallises first"] if several[row] else []
+        if name in _GLASS_FORMERS:
+            lines.append(f"{name} supercools and rarely crystallises; it forms a glass instead")
+        remarks.append(tuple(lines))
+    return remarks
+
+
+def _boiling_reasons(solution: Solution, boils: Threshold) -> _Reasons:
+    """Whether each boiling point is in the domain, and what to say of it."""
+    c = solution.constants
+    faults = _common_faults(solution)
+    _add(
+        faults,
+        np.isnan(c.boiling_k) & _notable(solution.among_solvents),
+        c.names,
+        "boiling point of {} unknown: counted as not volatile",
+    )
+    hints: dict[int, list[str]] = {}
+    _add(
+        hints,
+        c.vaporisation_is_estimated & _notable(boils.share),
+        c.names,
+        "enthalpy of vaporisation of {} estimated",
+    )
+    return _reasons(len(boils.value), faults, hints)
+
+
+def _flash_reasons(solution: Solution, burns: Threshold) -> _Reasons:
+    """Whether each flash point is in the domain, and what to say of it."""
+    c = solution.constants
+    none = np.isnan(burns.value)
+    faults: dict[int, list[str]] = {}
+    _add(
+        faults,
+        np.isnan(c.flash_k) & c.burns & _notable(solution.among_solvents),
+        c.names,
+        "flash point of {} unknown: counted as not burning",
+    )
+    _add(
+        faults,
+        c.flash_is_estimated & _notable(burns.share) & ~none[:, None],
+        c.names,
+        "flash point of {} estimated from its boiling point",
+    )
+    hints = {
+        int(row): ["no flash point below the boiling point"]
+        for row in np.flatnonzero(none)
+        if int(row) not in faults
+    }
+    inert = ~c.burns & (solution.among_solvents > 0)
+    _add(hints, inert, c.names, "{} without a flash point of its own")
+    return _reasons(len(none), faults, hints)
+
+
+def _common_faults(solution: Solution) -> dict[int, list[str]]:
+    """What puts recipes outside of the laws of dilute, aprotic solutions, by row."""
+    faults: dict[int, list[str]] = {}
+    units = solution.units_by_solvent
+    for row in np.flatnonzero(units > _CONCENTRATED):
+        faults[int(row)] = [f"concentrated: {1 / units[row]:.2g} molecules of solvent by salt"]
+    protic = solution.among_solvents @ solution.constants.is_protic.astype(np.float64)
+    for row in np.flatnonzero(protic > NOTABLE_SHARE):
+        faults.setdefault(int(row), []).append("hydrogen-bonded solvents mix far from ideally")
+    return faults
+
+
+def _notable(share: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return share > NOTABLE_SHARE
+
+
+def _add(
+    lines: dict[int, list[str]], where: NDArray[np.bool_], names: tuple[str, ...], words: str
+) -> None:
+    """Add a line that names the solvents to every row that has some of them."""
+    for row in np.flatnonzero(where.any(axis=1)):
+        named = ", ".join(names[i] for i in np.flatnonzero(where[row]))
+        lines.setdefault(int(row), []).append(words.format(named))
+
+
+def _reasons(count: int, faults: dict[int, list[str]], hints: dict[int, list[str]]) -> _Reasons:
+    return [
+        (row not in faults, "; ".join([*faults.get(row, ()), *hints.get(row, ())]) or None)
+        for row in range(count)
+    ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.species.chemistry import molecule_of
@@ -72,8 +71,6 @@ class SolubilityLimit:
 @cache
 def solubility_limits() -> tuple[SolubilityLimit, ...]:
     """The table of known limits."""
-    folder = files("electrolyte_ml.models.liquid.tables")
-    text = (folder / "salt_solubility.csv").read_text(encoding="utf-8")
     return tuple(
         SolubilityLimit(
             cation=row["cation"],
@@ -85,7 +82,7 @@ def solubility_limits() -> tuple[SolubilityLimit, ...]:
             verified=row["verified"] == "yes",
             note=row["note"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in packaged_table("models/liquid/tables/salt_solubility.csv")
     )
 
 

@@ -11,7 +11,7 @@ error of 5 % (against correlations of the package thermo 0.6.1). A recipe boils 
 :math:`\sum_i x_i \gamma_i P_i = 1` atm (Raoult; ions counted as particles), and has its flash point
 where :math:`\sum_i x_i \gamma_i P_i(T) / P_i(T_{f,i}) = 1` over the solvents that burn: Le
 Chatelier's rule for the lower flammability limit in Liaw's form [1]_. Activity coefficients are
-those of `electrolyte_ml.models.liquid.mixture`; no activity is above 1.
+those of `electrolyte_ml.models.liquid.constants`; no activity is above 1.
 
 References
 ----------
@@ -30,8 +30,8 @@ from electrolyte_ml.models.liquid.constants import (
     GAS_CONSTANT,
     REFERENCE_K,
     VAPORISATION_HEAT_CAPACITY_J_MOL_K,
+    Solution,
 )
-from electrolyte_ml.models.liquid.mixture import Solution
 
 _HALVINGS = 24  # of some 500 K: below 1 mK
 # Below the coldest reference temperature by the first factor no vapour counts; above the hottest by

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.pure_liquids import PROPERTY
@@ -164,9 +162,7 @@ def measured(rows: LiquidRows, smiles: str, temperature_k: float) -> float | Non
 
 def read_salt_table() -> list[dict[str, str]]:
     """Viscosities of electrolytes that are quoted in papers; none of them was trained on."""
-    table = files("electrolyte_ml.data") / "tables" / SALT_TABLE
-    text = table.read_text(encoding="utf-8")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    return packaged_table(f"data/tables/{SALT_TABLE}")
 
 
 def _salts(model: ViscosityModel) -> str:

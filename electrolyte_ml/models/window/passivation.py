@@ -6,11 +6,10 @@ the bottle, whatever their amount.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species.catalog import packaged_catalog
 
@@ -45,9 +44,6 @@ def film_formers() -> dict[str, FilmFormer]:
     """Film formers by canonical SMILES."""
     catalog = packaged_catalog()
     smiles = {s.name: s.smiles for s in (*catalog.solvents, *catalog.anions)}
-    text = (files("electrolyte_ml.models.window") / "tables" / "film_formers.csv").read_text(
-        "utf-8"
-    )
     return {
         smiles[row["species"]]: FilmFormer(
             name=row["species"],
@@ -56,7 +52,7 @@ def film_formers() -> dict[str, FilmFormer]:
             source=row["source"],
             verified=row["verified"] == "yes",
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in packaged_table("models/window/tables/film_formers.csv")
     }
 
 
