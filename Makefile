@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 # Keep BLAS from starting more threads than there is work for.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: propose test lint install clean
+.PHONY: propose test test-slow lint install clean
 
 propose: $(VENV)/.installed
 	$(BIN)/electrolyte-ml propose recipes/sodium_room_temperature.toml
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+# The rest, and ever more examples of what must hold whatever is given.
+test-slow: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or hypothesis" --hypothesis-profile=ci
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check .

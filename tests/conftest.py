@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,8 @@ settings.register_profile("thorough", deadline=None, max_examples=3000)
 settings.load_profile("fast")
 
 _NO_SPECIES = tempfile.TemporaryDirectory()
+_DATA = "ELECTROLYTE_ML_DATA"
+SAMPLE = Path(__file__).parent / "sample"
 
 
 def pytest_configure() -> None:
@@ -28,6 +31,44 @@ def pytest_configure() -> None:
     os.environ[FOLDER_VARIABLE] = _NO_SPECIES.name
     # Tables are as wide as they like, whatever terminal the tests run in.
     os.environ["COLUMNS"] = "250"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("full_data") and not os.environ.get(_DATA):
+        pytest.skip("needs the whole data sets: ELECTROLYTE_ML_DATA is not set")
+
+
+def _forget_data() -> None:
+    """Clear what suites keep of the data that they read."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("electrolyte_ml.benchmarks."):
+            for value in list(vars(module).values()):
+                if getattr(value, "__module__", "") == name and hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+@contextmanager
+def _sample_for_data(nothing: Path) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(_DATA, str(SAMPLE))
+        patch.setenv("XDG_CACHE_HOME", str(nothing))
+        _forget_data()
+        yield SAMPLE
+    _forget_data()
+
+
+@pytest.fixture
+def sample(tmp_path) -> Iterator[Path]:
+    """The small sample of measured data that ships stands for the folder of data sets."""
+    with _sample_for_data(tmp_path / "cache") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def module_sample(tmp_path_factory) -> Iterator[Path]:
+    """The same for all tests of a module, which then has no test of the whole data sets."""
+    with _sample_for_data(tmp_path_factory.mktemp("cache")) as folder:
+        yield folder
 
 
 @dataclass(slots=True)

@@ -1,30 +1,28 @@
-import os
-
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
+# Of splits of the data at hand, which are not the frozen ones.
+SEED = 1
+pytestmark = pytest.mark.usefixtures("module_sample")
 
 
 @pytest.fixture(scope="module")
-def case():
+def case(module_sample):
     from electrolyte_ml.benchmarks.conductivity_splits import case_of
 
-    return case_of("salt", 0)
+    return case_of("salt", SEED)
 
 
 def test_variants_are_the_views_and_permutations_on_unseen_anions():
     from electrolyte_ml.benchmarks import jobs_of
 
-    models = [job.model for job in jobs_of("ablation")]
-    assert {job.split for job in jobs_of("ablation")} == {"salt"}
+    models = [job.model for job in jobs_of("ablation", seed=SEED)]
+    assert {job.split for job in jobs_of("ablation", seed=SEED)} == {"salt"}
     views = ["both views", "structure alone", "potential and size alone"]
     assert models[:3] == [f"networks, {view}" for view in views]
     assert models[10:] == [m.replace("networks", "processes") for m in models[:10]]
     assert sum("simulations" in model for model in models) == 8
-    assert all("short" in job.model for job in jobs_of("ablation", quick=True))
+    assert all("short" in job.model for job in jobs_of("ablation", quick=True, seed=SEED))
 
 
 def test_permuted_potentials_move_their_columns_and_no_other(case):

@@ -1,7 +1,6 @@
 import gzip
 import hashlib
 import json
-import os
 
 import numpy as np
 import pytest
@@ -19,10 +18,6 @@ from electrolyte_ml.benchmarks.frozen import (
 )
 from electrolyte_ml.benchmarks.registry import splits_to_freeze
 from electrolyte_ml.data.splits import Split
-
-needs_data = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
 
 
 def made_up(n=10, data="a" * 64, n_train=6) -> KeyedSplit:
@@ -116,7 +111,7 @@ def test_other_data_are_refused_with_both_hashes(tmp_path, other):
     check(other, seed=FROZEN_SEED + 1, folder=tmp_path)
 
 
-@needs_data
+@pytest.mark.full_data
 @pytest.mark.parametrize("suite", ["conductivity", "sodium"])
 def test_frozen_splits_are_those_of_the_data(suite, tmp_path):
     """``electrolyte-ml bench freeze`` makes them again after a change that is meant."""

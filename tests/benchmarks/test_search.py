@@ -1,4 +1,3 @@
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -26,9 +25,6 @@ from electrolyte_ml.search.check_recipe import violations
 from electrolyte_ml.search.simulated_laboratory import SimulatedLaboratory
 from electrolyte_ml.species import default_catalog
 
-needs_data = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
 _NAMES = ("EC", "PC", "DMC", "EMC", "DME")
 
 
@@ -159,8 +155,7 @@ def test_learning_beats_chance_in_a_simple_world(world):
     assert guided.max() > 0.97 * world.pool_truth.max()
 
 
-@needs_data
-def test_jobs_of_the_suite():
+def test_jobs_of_the_suite(sample):
     full, quick = (jobs(quick=q, splits=None, seed=0) for q in (False, True))
     assert {job.split for job in full} == set(SPLITS)
     assert len(quick) < len(full)

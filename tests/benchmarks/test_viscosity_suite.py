@@ -1,16 +1,10 @@
 """The suite of viscosities: its jobs, its splits and its intervals."""
 
-import os
-
 import numpy as np
 import pytest
 
 from electrolyte_ml.benchmarks import jobs_of, viscosity
 from electrolyte_ml.errors import InputError
-
-needs_data = pytest.mark.skipif(
-    "ELECTROLYTE_ML_DATA" not in os.environ, reason="ELECTROLYTE_ML_DATA is not set"
-)
 
 
 def test_unknown_split_is_refused_before_anything_is_read():
@@ -18,7 +12,7 @@ def test_unknown_split_is_refused_before_anything_is_read():
         jobs_of("viscosity", splits=("scaffold",))
 
 
-@needs_data
+@pytest.mark.full_data
 def test_every_model_meets_every_split_and_quick_is_a_part():
     full = jobs_of("viscosity")
     assert {job.split for job in full} == {"published", "pair", "molecule"}
@@ -27,7 +21,7 @@ def test_every_model_meets_every_split_and_quick_is_a_part():
     assert {(j.split, j.model) for j in quick} < {(j.split, j.model) for j in full}
 
 
-@needs_data
+@pytest.mark.full_data
 def test_ideal_mixing_is_measured_on_all_published_rows():
     (job,) = [j for j in jobs_of("viscosity", splits=("published",)) if j.model == "ideal mixing"]
     result = job.run(None)

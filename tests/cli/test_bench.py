@@ -1,11 +1,6 @@
 import json
-import os
 
 import pytest
-
-needs_data = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -50,24 +45,22 @@ def test_compare_names_what_got_worse(run, tmp_path):
     assert "cannot be read" in outcome.err
 
 
-@needs_data
-def test_results_are_written_and_the_same_twice(run, tmp_path):
+def test_results_are_written_and_the_same_twice(run, sample, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
-        outcome = run("bench", "conductivity", "--split", "sodium", "--out", folder)
+        outcome = run("bench", "density", "--split", "all", "--out", folder)
         assert outcome.code == 0
-        assert "as lithium" in outcome.out
+        assert "ideal mixing" in outcome.out
     names = sorted(p.name for p in folders[0].iterdir())
-    assert {"conductivity.json", "conductivity.md", "conductivity-cation.png"} <= set(names)
+    assert {"density.json", "density.md", "density-all.png"} <= set(names)
     for name in names:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
-    text = (folders[0] / "conductivity.md").read_text(encoding="utf-8")
-    assert "| as lithium | " in text
-    assert "calisol23.csv" in text
+    text = (folders[0] / "density.md").read_text(encoding="utf-8")
+    assert "| ideal mixing | " in text
+    assert "kumar2026_na_density.csv" in text
 
 
-@needs_data
-def test_a_model_from_outside_is_run_on_our_splits(run, tmp_path, monkeypatch):
+def test_a_model_from_outside_is_run_on_our_splits(run, sample, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "outside_model.py").write_text(
         "import numpy as np\n"
@@ -75,19 +68,19 @@ def test_a_model_from_outside_is_run_on_our_splits(run, tmp_path, monkeypatch):
         "    def fit(self, X, y): self.mean = np.exp(np.log(y).mean())\n"
         "    def predict(self, X): return np.full(len(X), self.mean)\n"
     )
-    given = ("bench", "conductivity", "--split", "hot", "--model", "outside_model:Geometric")
-    outcome = run(*given, "--json")
+    given = ("bench", "conductivity", "--split", "hot", "--seed", 1, "--model")
+    outcome = run(*given, "outside_model:Geometric", "--json")
     assert outcome.code == 0
     (task,) = json.loads(outcome.out)["tasks"]
     assert task["model"] == "outside_model:Geometric"
-    assert task["metrics"]["n"] == 3970
+    assert task["metrics"]["n"] == 64
     assert task["metrics"]["r2"] < 0
-    outcome = run(*given[:-1], "outside_model:Other")
+    outcome = run(*given, "outside_model:Other")
     assert outcome.code == 2
     assert "classes in it: Geometric" in outcome.err
 
 
-@needs_data
+@pytest.mark.full_data
 def test_freeze_writes_files(run, tmp_path):
     outcome = run("bench", "freeze", "sodium", "--out", tmp_path / "splits")
     assert outcome.code == 0
@@ -95,13 +88,12 @@ def test_freeze_writes_files(run, tmp_path):
     assert (tmp_path / "splits" / "manifest.json").is_file()
 
 
-@needs_data
-def test_an_interrupted_run_says_how_to_go_on(run, monkeypatch):
+def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("electrolyte_ml.benchmarks.sodium.prior_shift", stop)
-    outcome = run("bench", "sodium", "--quick")
+    outcome = run("bench", "sodium", "--quick", "--seed", 1)
     assert outcome.code == 130
     assert "4 of 20 jobs are done" in outcome.err  # all points, and those of three anions
     assert "the same command" in outcome.err

@@ -1,7 +1,5 @@
 """The CALiSol-23 loader, on a made-up file and, where it is at hand, on the real one."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -80,9 +78,23 @@ def test_missing_data_says_how_to_fix_it(monkeypatch, tmp_path):
         data_path("calisol23.csv")
 
 
-@pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
+def test_a_sample_of_all_papers_is_cleaned_row_by_row(sample):
+    measurements, report = calisol23.load()
+    notes = {note.what: note.n_rows for note in report.notes}
+    assert (report.n_read, report.n_kept) == (172, 168)
+    assert len(set(measurements.source.tolist())) == 24
+    assert len(measurements.formulations) > 100
+    assert len({f.salts[0].salt.name for f in measurements.formulations}) == 12
+    assert notes["no conductivity"] == 2
+    assert notes["conductivity is not positive"] == notes["concentration is not positive"] == 1
+    assert notes["salt name with a space around it"] == 3
+    assert notes[calisol23.FLAG_UNIT_100] == 6
+    assert notes[calisol23.FLAG_UNIT_10] == 2
+    assert notes[calisol23.FLAG_CONTRADICTORY] == 1
+    assert np.count_nonzero(~calisol23.trusted(measurements)) == 3
+
+
+@pytest.mark.full_data
 def test_real_file_is_read_whole():
     measurements, report = calisol23.load()
     assert report.n_read == 13510

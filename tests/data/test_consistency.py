@@ -1,7 +1,6 @@
 """Papers that are a factor off, and duplicates."""
 
 import math
-import os
 
 import numpy as np
 import pytest
@@ -112,10 +111,7 @@ def test_potentials_have_duplicates_in_volts(make_measurements):
     assert found.across is None
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
+@pytest.mark.full_data
 def test_known_slips_of_calisol23_are_found_and_no_others():
     measurements, _ = load_source("calisol23")
     assert suspected(measurements) == {

@@ -1,7 +1,6 @@
 """The loaders of viscosities, on made-up files and, where they are at hand, on the real ones."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -12,10 +11,6 @@ from electrolyte_ml.data.sources import (
     ai4chems_viscosity,
     chemixhub_logv,
     thermoml_viscosity_pure,
-)
-
-needs_data = pytest.mark.skipif(
-    "ELECTROLYTE_ML_DATA" not in os.environ, reason="ELECTROLYTE_ML_DATA is not set"
 )
 
 COMPOUNDS = "compound_id,smiles,salt\n0,O,0\n1,OCC,0\n2,CCO,0\n3,C[Ge](Cl)(Cl)Cl,0\n4,CC.CO,0\n"
@@ -140,7 +135,7 @@ def test_ai4chems_takes_names_of_the_catalog_where_it_has_no_smiles(tmp_path):
     assert "mPa s" in reasons
 
 
-@needs_data
+@pytest.mark.full_data
 def test_the_mixtures_are_read_whole():
     measurements, report = chemixhub_logv.load()
     assert report.n_read == report.n_kept == len(measurements) == 34374
@@ -148,8 +143,7 @@ def test_the_mixtures_are_read_whole():
     assert np.array_equal(np.sort(tested), np.arange(34374))
 
 
-@needs_data
-def test_the_wrong_row_of_dioxolane_is_flagged():
+def test_the_wrong_row_of_dioxolane_is_flagged(sample):
     measurements, _ = thermoml_viscosity_pure.load()
     wrong = [
         value

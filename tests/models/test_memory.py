@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 
@@ -148,16 +146,12 @@ def test_the_shipped_model_remembers_and_is_smooth():
     assert np.abs(np.diff(correction)).max() < 2e-3
 
 
-@pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
-def test_measured_rows_are_met_better_with_memory_than_without():
+def test_measured_rows_are_met_better_with_memory_than_without(sample):
     from dataclasses import replace
 
     from electrolyte_ml.models.conductivity.training import usable_lithium
 
-    lithium = usable_lithium()
-    some = lithium.select(np.arange(0, len(lithium), 9))
+    some = usable_lithium()
     composition, ensemble = compose(some.row_formulations), load().ensemble
     errors = [
         np.abs(

@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +10,6 @@ from electrolyte_ml.models.neighbours import nearest_measured
 from electrolyte_ml.models.similarity import solvent_similarity, square_distances
 from electrolyte_ml.species import default_catalog
 
-needs_data = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
 _SOLVENTS = ("EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "THF")
 _SALTS = ("LiPF6", "NaPF6", "NaFSI", "LiTFSI")
 
@@ -73,7 +68,7 @@ def test_table_is_small():
     assert (FOLDER / FILE_NAME).stat().st_size < 300_000
 
 
-@needs_data
+@pytest.mark.full_data
 @pytest.mark.slow
 def test_table_is_made_again_byte_for_byte(tmp_path):
     made = build_neighbours(tmp_path)

@@ -1,15 +1,9 @@
-import os
-
 import pytest
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.simulate import read_campaign
 from electrolyte_ml.simulate.densities import CAMPAIGN, agreement, measured_density, shipped
 from electrolyte_ml.species import default_catalog
-
-needs_data = pytest.mark.skipif(
-    "ELECTROLYTE_ML_DATA" not in os.environ, reason="ELECTROLYTE_ML_DATA is not set"
-)
 
 
 def row(group, recipe, deviation):
@@ -35,8 +29,7 @@ def test_pure_solvents_of_the_campaign_have_a_measured_density():
         assert 0.5 < measured_density(name)[0] < 2
 
 
-@needs_data
-def test_solutions_of_the_campaign_are_measured():
+def test_solutions_of_the_campaign_are_measured(sample):
     solutions = [e.recipe for e in read_campaign(CAMPAIGN).jobs if e.group == "sodium solutions"]
     assert len(solutions) >= 8
     for recipe in solutions:

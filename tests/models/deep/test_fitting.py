@@ -201,11 +201,8 @@ def test_pretraining_learns_resumes_and_is_the_same_for_the_same_seed(tmp_path, 
     assert any(not np.array_equal(other[n], a) for n, a in whole.items())
 
 
+@pytest.mark.full_data
 def test_pretraining_data_hold_no_conductivity():
-    import os
-
-    if not os.environ.get("ELECTROLYTE_ML_DATA"):
-        pytest.skip("ELECTROLYTE_ML_DATA is not set")
     from electrolyte_ml.models.deep.pretraining_data import WINDOW_TARGETS, pretraining_data
 
     data = pretraining_data()
@@ -226,11 +223,7 @@ def test_a_frozen_encoder_is_not_changed_by_the_fit():
     assert np.abs(network.embeddings - expected).max() < 1e-5
 
 
-def test_training_writes_the_same_files_twice(tmp_path):
-    import os
-
-    if not os.environ.get("ELECTROLYTE_ML_DATA"):
-        pytest.skip("ELECTROLYTE_ML_DATA is not set")
+def test_training_writes_the_same_files_twice(tmp_path, sample):
     from electrolyte_ml.models.deep import load
     from electrolyte_ml.models.deep.training import train_graph
 

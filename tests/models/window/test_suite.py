@@ -1,17 +1,10 @@
-import os
-
 import pytest
 
 from electrolyte_ml.benchmarks.window import SPLITS, jobs
 from electrolyte_ml.errors import InputError
 
-needs_data = pytest.mark.skipif(
-    not os.environ.get("ELECTROLYTE_ML_DATA"), reason="ELECTROLYTE_ML_DATA is not set"
-)
 
-
-@needs_data
-def test_every_split_has_jobs():
+def test_every_split_has_jobs(sample):
     listed = jobs(quick=False, splits=None, seed=0)
     assert {job.split for job in listed} == set(SPLITS)
     assert len({(job.task, job.split, job.model) for job in listed}) == len(listed)
