@@ -96,7 +96,6 @@ def test_baselines_reach_their_published_figures(model, published_r2, published_
 
 
 @pytest.mark.full_data
-@pytest.mark.slow
 def test_random_forest_reaches_its_published_figures():
     metrics = job_of("random forest", "published").run(None).metrics
     assert metrics["r2"] >= 0.938

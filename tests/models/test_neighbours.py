@@ -69,7 +69,6 @@ def test_table_is_small():
 
 
 @pytest.mark.full_data
-@pytest.mark.slow
 def test_table_is_made_again_byte_for_byte(tmp_path):
     made = build_neighbours(tmp_path)
     assert made["papers"] > 30
