@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import Descriptors
+from rdkit.Chem import rdMolDescriptors
 
 from electrolyte_ml.errors import SmilesError
 
@@ -72,8 +72,8 @@ def formal_charge(smiles: str) -> int:
 @lru_cache(maxsize=4096)
 def molar_mass_g_mol(smiles: str) -> float:
     """Average molar mass, g/mol (RDKit's atomic masses)."""
-    mol_wt = Descriptors.MolWt  # type: ignore[attr-defined] # made at run time
-    return float(mol_wt(molecule_of(smiles)))
+    # What `Descriptors.MolWt` calls, without a dozen modules of descriptors.
+    return float(rdMolDescriptors._CalcMolWt(molecule_of(smiles)))
 
 
 @lru_cache(maxsize=4096)
