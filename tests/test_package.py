@@ -42,3 +42,22 @@ def test_public_names_exist(name):
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="nothing"):
         _ = electrolyte_ml.nothing
+
+
+def test_a_first_score_imports_only_what_it_needs():
+    loaded = imported_modules(
+        "sys.argv = ['electrolyte-ml', 'score', '1 M NaPF6 in PC', '--at', '-20 degC', '--json']\n"
+        "from electrolyte_ml.cli.app import app\n"
+        "app(standalone_mode=False)"
+    )
+    assert not loaded & {"pandas", "pyarrow", "pint", "scipy", "optuna", "jinja2"}
+    assert not loaded & {"torch", "mordred", "openmm", "deepchem", "matplotlib", "sklearn"}
+
+
+def test_a_score_with_a_table_for_people_needs_no_more():
+    loaded = imported_modules(
+        "sys.argv = ['electrolyte-ml', 'score', '1 M NaPF6 in PC']\n"
+        "from electrolyte_ml.cli.app import app\n"
+        "app(standalone_mode=False)"
+    )
+    assert not loaded & {"pandas", "pyarrow", "pint", "scipy", "optuna", "jinja2", "sklearn"}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from electrolyte_ml.report.score_input import ScoreSource
 
 HELP = "Predict the properties of recipes, each with its interval and domain flag."
 
@@ -39,29 +44,48 @@ def score(
     ] = 0,
 ) -> None:
     """Score recipes from arguments and from a file, in that order."""
-    from electrolyte_ml.models.scoring import score_formulations
     from electrolyte_ml.report.score import (
-        print_csv,
-        print_json,
-        print_table,
+        print_tables,
         require_one_output,
+        scoring_progress,
+        write_csv,
+        write_json,
         write_scores,
     )
-    from electrolyte_ml.report.score_input import read_requests
+    from electrolyte_ml.report.score_input import ScoreSource
 
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
-    requests = read_requests(recipes or [], file, at or [])
-    table = score_formulations(requests.formulations, requests.temperature_k)
+    source = ScoreSource(recipes or [], file, at or [])
+    to_terminal = out is None and sys.stdout.isatty()
+    with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
+        parts = _scored(source, tuned, progress)
+        if out is not None:
+            write_scores(parts, out)
+        elif as_json:
+            write_json(parts, sys.stdout)
+        elif as_csv:
+            write_csv(parts, sys.stdout)
+        else:
+            print_tables(parts)
+    if out is not None:
+        typer.echo(f"{source.n_rows} rows written to {out}", err=True)
+
+
+def _scored(
+    source: ScoreSource, tuned: Path | None, progress: Callable[[int], None]
+) -> Iterator[list[dict[str, Any]]]:
+    """Scores of a source, part by part."""
+    from electrolyte_ml.models.scoring import score_formulations
+    from electrolyte_ml.report.score import score_records
+
+    adapted = None
     if tuned is not None:
         from electrolyte_ml.campaign.adapted import FineTuned
 
-        table = FineTuned.read(tuned).apply(table)
-    if out is not None:
-        write_scores(table, requests, out)
-        typer.echo(f"{len(requests.recipes)} rows written to {out}", err=True)
-    elif as_json:
-        print_json(table, requests)
-    elif as_csv:
-        print_csv(table, requests)
-    else:
-        print_table(table, requests)
+        adapted = FineTuned.read(tuned)
+    done = 0
+    for requests in source.parts():
+        table = score_formulations(requests.formulations, requests.temperature_k)
+        yield score_records(table if adapted is None else adapted.apply(table), requests)
+        done += len(requests.recipes)
+        progress(done)

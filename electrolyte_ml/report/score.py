@@ -1,20 +1,21 @@
-"""Writing scores: a table for people, JSON, CSV and Parquet for programs."""
+"""Writing scores part by part: a table for people, JSON, CSV and Parquet for programs."""
 
 from __future__ import annotations
 
-import json
+import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
 
-import pandas as pd
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_atomically, write_text
+from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.scoring import ScoreTable
-from electrolyte_ml.report.score_input import ScoreRequests
+from electrolyte_ml.report.score_input import ROWS_AT_A_TIME, ScoreRequests
 from electrolyte_ml.report.text import (
     LIQUID_HEADING,
     dump_json,
@@ -25,6 +26,8 @@ from electrolyte_ml.report.text import (
 from electrolyte_ml.report.window import WINDOW_HEADING, caveat, window_text
 from electrolyte_ml.text import celsius, significant
 
+#: Rows in the contract's form, some of them at a time.
+Parts = Iterable[list[dict[str, Any]]]
 _SUFFIXES = (".csv", ".parquet", ".json")
 
 
@@ -49,9 +52,10 @@ def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, 
 
     A carried column whose name is taken by a result is named ``input.NAME``.
     """
-    extra = _json_records(requests.extra)
     records = []
-    for text, record, carried in zip(requests.recipes, table.records(), extra, strict=True):
+    for text, record, carried in zip(
+        requests.recipes, table.records(), requests.extra, strict=True
+    ):
         row = {"recipe": text, **record}
         for name, value in carried.items():
             row[f"input.{name}" if name in row else name] = value
@@ -59,38 +63,54 @@ def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, 
     return records
 
 
-def _json_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON has them: dates as text, missing values as None; empty ones without columns."""
-    if frame.columns.empty:
-        return [{} for _ in range(len(frame))]
-    records: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
-    return records
+@contextmanager
+def scoring_progress(n_rows: int, *, to_terminal: bool) -> Iterator[Callable[[int], None]]:
+    """Yields ``callback(done)``, which moves a bar on standard error where somebody waits for it.
+
+    Parameters
+    ----------
+    n_rows
+        Rows to score.
+    to_terminal
+        Whether the scores themselves go to the terminal, which a bar would spoil.
+    """
+    if to_terminal or n_rows <= ROWS_AT_A_TIME or not sys.stderr.isatty():
+        yield lambda done: None  # noqa: ARG005 - nothing to be shown
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("scoring", total=n_rows)
+        yield lambda done: progress.update(task, completed=done)
 
 
-def print_json(table: ScoreTable, requests: ScoreRequests) -> None:
-    """Print the contract's JSON list."""
-    print(dump_json(score_records(table, requests)))
+def write_json(parts: Parts, stream: TextIO) -> None:
+    """Write the contract's JSON list: the text that it has when written at once."""
+    opening = "["
+    for records in parts:
+        stream.write(opening + dump_json(records).removeprefix("[").removesuffix("\n]"))
+        opening = ","
+    stream.write("\n]\n")
 
 
-def _remarks(record: dict[str, Any]) -> Iterator[str]:
-    """Why predictions of a row are doubtful, or what they rest on; each reason once."""
-    seen: set[str] = set()
-    for name in ("conductivity_ms_cm", "viscosity_mpa_s"):
-        mark = "" if record[name]["in_domain"] else "? "
-        for reason in (record[name]["reason"] or "").split("; "):
-            if reason and reason not in seen:
-                seen.add(reason)
-                yield f"{mark}{record['recipe']}: {reason}"
-
-
-def print_csv(table: ScoreTable, requests: ScoreRequests) -> None:
-    """Print CSV: the JSON's fields, flattened with dots."""
-    flat_frame(table, requests).to_csv(sys.stdout, index=False)
-
-
-def flat_frame(table: ScoreTable, requests: ScoreRequests) -> pd.DataFrame:
-    """One row a recipe, one column a field, nested names joined with dots."""
-    return pd.DataFrame([dict(_flat(record)) for record in score_records(table, requests)])
+def write_csv(parts: Parts, stream: TextIO) -> None:
+    """Write CSV: the JSON's fields, flattened with dots; one row a recipe, one column a field."""
+    writer: csv.DictWriter[str] | None = None
+    for records in parts:
+        for record in records:
+            row = dict(_flat(record))
+            if writer is None:
+                writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+                writer.writeheader()
+            writer.writerow(row)
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -106,18 +126,65 @@ def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield prefix + name, "; ".join(value) if isinstance(value, list) else value
 
 
-def write_scores(table: ScoreTable, requests: ScoreRequests, path: Path) -> None:
+def write_parquet(parts: Parts, path: Path) -> None:
+    """Write the columns of the CSV to a Parquet file.
+
+    What type a column has is known only when all of it was seen, so that parts wait in files.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import feather
+
+    with TemporaryDirectory() as folder:
+        waiting: list[Path] = []
+        schemas = []
+        for records in parts:
+            table = pa.Table.from_pylist([dict(_flat(record)) for record in records])
+            schemas.append(table.schema)
+            waiting.append(Path(folder) / f"{len(waiting)}.feather")
+            feather.write_feather(table, waiting[-1])
+        schema = pa.unify_schemas(schemas, promote_options="permissive")
+        with pq.ParquetWriter(path, schema) as writer:
+            for file in waiting:
+                writer.write_table(feather.read_table(file, memory_map=False).cast(schema))
+
+
+def write_scores(parts: Parts, path: Path) -> None:
     """Write a .csv, .parquet or .json file, whole or not at all."""
+
+    def as_text(write: Callable[[Parts, TextIO], None], to: Path) -> None:
+        with to.open("w", encoding="utf-8", newline="") as stream:
+            write(parts, stream)
+
     writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda to: flat_frame(table, requests).to_csv(to, index=False),
-        ".parquet": lambda to: flat_frame(table, requests).to_parquet(to, index=False),
-        ".json": lambda to: write_text(to, dump_json(score_records(table, requests)) + "\n"),
+        ".csv": lambda to: as_text(write_csv, to),
+        ".parquet": lambda to: write_parquet(parts, to),
+        ".json": lambda to: as_text(write_json, to),
     }
     write_atomically(path, writers[path.suffix.lower()])
 
 
-def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
-    """Print a table for people, then what was assumed and what is out of the models' depth."""
+def _remarks(record: dict[str, Any]) -> Iterator[str]:
+    """Why predictions of a row are doubtful, or what they rest on; each reason once."""
+    seen: set[str] = set()
+    for name in ("conductivity_ms_cm", "viscosity_mpa_s"):
+        mark = "" if record[name]["in_domain"] else "? "
+        for reason in (record[name]["reason"] or "").split("; "):
+            if reason and reason not in seen:
+                seen.add(reason)
+                yield f"{mark}{record['recipe']}: {reason}"
+
+
+def print_tables(parts: Parts) -> None:
+    """Print a table for people, then what was assumed and what is out of the models' depth.
+
+    Very many rows are several tables.
+    """
+    for records in parts:
+        _print_table(records)
+
+
+def _print_table(records: list[dict[str, Any]]) -> None:
     console = output_console()
     shown = Table(box=None, pad_edge=False)
     for heading in (
@@ -132,7 +199,6 @@ def print_table(table: ScoreTable, requests: ScoreRequests) -> None:
         shown.add_column(
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
-    records = score_records(table, requests)
     notes: dict[str, None] = {}
     for record in records:
         shown.add_row(

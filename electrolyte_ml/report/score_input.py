@@ -1,25 +1,42 @@
-"""Reading what is to be scored: recipes from arguments and files, with all faults at once."""
+"""Reading what is to be scored, a part at a time, with all faults at once.
+
+A file is read twice: once to find every fault and the kind of every column, and once to score it.
+At no time more than one part of it is in memory, so that its length is of no concern.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.text import first_line, one_line
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 RECIPE_COLUMN = "recipe"
+#: Rows that are read, scored and written together.
+ROWS_AT_A_TIME = 4000
 _TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
-_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": pd.read_csv,
-    ".parquet": pd.read_parquet,
+# So many faults are read by nobody; they are counted.
+_FAULTS_SHOWN = 1000
+# How pandas reads a column of each kind, in a way that does not depend on the part.
+_INTEGER, _NUMBER, _TRUTH, _TEXT, _EMPTY = "integer", "number", "truth", "text", "empty"
+_DTYPES = {
+    _INTEGER: "int64",
+    _NUMBER: "float64",
+    _TRUTH: "boolean",
+    _TEXT: "str",
+    _EMPTY: "float64",
 }
 
 
@@ -36,32 +53,45 @@ class ScoreRequests:
     temperature_k
         Temperatures, K, shape (n,).
     extra
-        Other columns of the user's file, n rows; they are carried through.
+        Other columns of the user's file as JSON has them, length n; they are carried through.
     """
 
     recipes: Sequence[str]
     formulations: Sequence[Formulation]
     temperature_k: NDArray[np.float64]
-    extra: pd.DataFrame
+    extra: Sequence[Mapping[str, Any]]
 
 
-def read_requests(recipes: Sequence[str], file: Path | None, at: Sequence[str]) -> ScoreRequests:
-    """Collect rows to score from recipe texts and from a file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Rows as they were given, own temperatures in K and NaN for none, and their faults."""
+
+    texts: Sequence[object]
+    places: Sequence[str]
+    own: NDArray[np.float64]
+    extra: Sequence[Mapping[str, Any]]
+    faults: Sequence[str] = ()
+
+
+class ScoreSource:
+    """Recipes of the command line and of a file, to be scored part by part; checked when made.
 
     Parameters
     ----------
     recipes
-        Recipe texts.
+        Recipe texts; they come first.
     file
         CSV or Parquet with a column ``recipe`` and, if it has one, ``temperature_k`` or
         ``temperature_c``.
     at
         Temperatures with units for rows that have none of their own; 25 degC if empty.
+    rows_at_a_time
+        Rows in memory together.
 
-    Returns
-    -------
-    ScoreRequests
-        Rows in the order given, each repeated for every temperature of `at`.
+    Attributes
+    ----------
+    n_rows
+        Rows to score: each recipe at each of its temperatures.
 
     Raises
     ------
@@ -70,95 +100,244 @@ def read_requests(recipes: Sequence[str], file: Path | None, at: Sequence[str]) 
     InputError
         If there is nothing to score, or the file cannot be read.
     """
-    if not recipes and file is None:
-        raise InputError("nothing to score: give a RECIPE or --file")
-    temperatures = [temperature_k(text) for text in at] or [ROOM_TEMPERATURE_K]
-    frame = pd.DataFrame({RECIPE_COLUMN: list(recipes)}, dtype=object)
-    places = [f"recipe {text!r}" for text in recipes]
-    if file is not None:
-        from_file = _read_file(file)
-        places += [f"{file}, row {i}" for i in range(1, len(from_file) + 1)]
-        frame = from_file if not recipes else pd.concat([frame, from_file], ignore_index=True)
-    faults: list[str] = []
-    own = _own_temperatures(frame, places, faults)
-    formulations = _parse_all(frame[RECIPE_COLUMN].tolist(), places, faults)
-    if faults:
-        raise TableError(faults)
-    repeats = np.where(np.isnan(own), len(temperatures), 1)
-    rows = np.repeat(np.arange(len(frame)), repeats)
-    filled = [
-        temperature
-        for row in range(len(frame))
-        for temperature in (temperatures if np.isnan(own[row]) else [own[row]])
-    ]
-    texts = frame[RECIPE_COLUMN].astype(str).tolist()
-    extra = frame.drop(columns=[RECIPE_COLUMN, *(_TEMPERATURE_COLUMNS.keys() & set(frame.columns))])
-    return ScoreRequests(
-        recipes=[texts[r] for r in rows],
-        formulations=[formulations[r] for r in rows],
-        temperature_k=np.array(filled),
-        extra=extra.iloc[rows].reset_index(drop=True),
+
+    def __init__(
+        self,
+        recipes: Sequence[str],
+        file: Path | None,
+        at: Sequence[str],
+        *,
+        rows_at_a_time: int = ROWS_AT_A_TIME,
+    ) -> None:
+        if not recipes and file is None:
+            raise InputError("nothing to score: give a RECIPE or --file")
+        self._recipes, self._file = recipes, file
+        self._temperatures = [temperature_k(text) for text in at] or [ROOM_TEMPERATURE_K]
+        self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
+        # What fits into one part is parsed once, and equal texts give one object.
+        self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
+        self._kinds: dict[str, str] = {}
+        self.n_rows = self._check()
+
+    def parts(self) -> Iterator[ScoreRequests]:
+        """Rows in the order given, each repeated for every temperature it is to be scored at.
+
+        Raises
+        ------
+        TableError
+            If the file has changed since it was checked, and cannot be used any more.
+        """
+        for part in self._parts():
+            formulations, faults = self._formulations(part)
+            if faults:
+                raise TableError(faults)
+            at = [self._temperatures if np.isnan(own) else [own] for own in part.own.tolist()]
+            rows = [row for row, temperatures in enumerate(at) for _ in temperatures]
+            yield ScoreRequests(
+                recipes=[str(part.texts[r]) for r in rows],
+                formulations=[formulations[r] for r in rows],
+                temperature_k=np.array([kelvin for temperatures in at for kelvin in temperatures]),
+                extra=[part.extra[r] for r in rows],
+            )
+
+    def _check(self) -> int:
+        """Number of rows to score; every fault of every row is raised together."""
+        kinds: dict[str, str] = {}
+        shown: list[str] = []
+        n_rows = n_faults = 0
+        for part in self._parts(kinds):
+            faults = self._formulations(part)[1]
+            shown += faults[: _FAULTS_SHOWN - len(shown)]
+            n_faults += len(faults)
+            blank = int(np.isnan(part.own).sum())
+            n_rows += blank * len(self._temperatures) + len(part.own) - blank
+        if n_faults > len(shown):
+            shown.append(f"and {n_faults - len(shown)} more")
+        if shown:
+            raise TableError(shown)
+        self._kinds = kinds
+        return n_rows
+
+    def _parts(self, kinds: dict[str, str] | None = None) -> Iterator[_Part]:
+        """Rows as they were given; what kind each column is of is noted in `kinds`."""
+        if self._file is None:
+            yield _of_command_line(self._recipes, [])
+            return
+        n_read = 0
+        for number, frame in enumerate(_frames(self._file, self._rows_at_a_time, self._kinds)):
+            if not number and self._recipes:
+                yield _of_command_line(self._recipes, _carried(frame))
+            if kinds is not None:
+                _note_kinds(frame, kinds)
+            places = [f"{self._file}, row {n_read + i}" for i in range(1, len(frame) + 1)]
+            n_read += len(frame)
+            yield _part_of(frame, places)
+        if not n_read:
+            raise InputError(f"{self._file}: no rows")
+
+    def _formulations(self, part: _Part) -> tuple[list[Formulation], list[str]]:
+        """Recipes of a part, and the faults of its rows."""
+        formulations, faults = [], list(part.faults)
+        for text, place in zip(part.texts, part.places, strict=True):
+            parsed = self._parse("" if _is_blank(text) else str(text))
+            if isinstance(parsed, str):
+                shown = place if place.startswith("recipe ") else f"{place}, recipe {text!r}"
+                faults.append(f"{shown}: {parsed}")
+            else:
+                formulations.append(parsed)
+        return formulations, faults
+
+
+def _parsed(text: str) -> Formulation | str:
+    """A recipe, or what is wrong with it."""
+    try:
+        return parse_recipe(text)
+    except ElectrolyteError as error:
+        return "; ".join(str(error).splitlines())
+
+
+def _is_blank(text: object) -> bool:
+    return text is None or text != text or text == ""  # noqa: PLR0124 - NaN is not itself
+
+
+def _of_command_line(recipes: Sequence[str], columns: Sequence[str]) -> _Part:
+    return _Part(
+        texts=recipes,
+        places=[f"recipe {text!r}" for text in recipes],
+        own=np.full(len(recipes), np.nan),
+        extra=[dict.fromkeys(columns)] * len(recipes),
     )
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _part_of(frame: pd.DataFrame, places: Sequence[str]) -> _Part:
+    own, faults = _own_temperatures(frame, places)
+    carried = frame[_carried(frame)]
+    # As JSON has them: dates as text, missing values as None.
+    text = carried.to_json(orient="records", date_format="iso") if len(carried.columns) else ""
+    return _Part(
+        texts=frame[RECIPE_COLUMN].tolist(),
+        places=places,
+        own=own,
+        extra=json.loads(text) if text else [{}] * len(frame),
+        faults=faults,
+    )
+
+
+def _carried(frame: pd.DataFrame) -> list[str]:
+    """Columns that are neither recipe nor temperature."""
+    return [c for c in frame.columns if c != RECIPE_COLUMN and c not in _TEMPERATURE_COLUMNS]
+
+
+def _own_temperatures(
+    frame: pd.DataFrame, places: Sequence[str]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Temperatures of the rows themselves, K, NaN where a row has none; and their faults."""
+    import pandas as pd
+
+    column = next((c for c in _TEMPERATURE_COLUMNS if c in frame), None)
+    if column is None:
+        return np.full(len(frame), np.nan), []
+    given = frame[column]
+    numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    kelvin: NDArray[np.float64] = numbers + _TEMPERATURE_COLUMNS[column]
+    blank = given.isna().to_numpy() | (given.astype(str).str.strip() == "").to_numpy()
+    faults = [
+        f"{places[row]}: {column} is {given.iloc[row]!r}; give a number "
+        "above absolute zero, or leave it empty"
+        for row in np.flatnonzero(~blank & ~(np.isfinite(kelvin) & (kelvin > 0))).tolist()
+    ]
+    return np.where(blank, np.nan, kelvin), faults
+
+
+def _frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    """A file in frames of `n_rows` rows at most."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(
             f"{path}: cannot read {path.suffix or 'a file without suffix'!r}; "
             f"use {' or '.join(_READERS)}"
         )
-    try:
-        frame = reader(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (ValueError, OSError) as error:
-        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
+    frames = reader(path, n_rows, kinds)
+    while True:
+        try:
+            frame = next(frames, None)
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file") from None
+        except (ValueError, OSError) as error:
+            raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
+        if frame is None:
+            return
+        _require_columns(path, frame)
+        yield frame
+
+
+def _require_columns(path: Path, frame: pd.DataFrame) -> None:
     if RECIPE_COLUMN not in frame:
         raise InputError(
             f"{path}: no column {RECIPE_COLUMN!r}; it has {', '.join(map(str, frame.columns))}"
         )
-    if frame.empty:
-        raise InputError(f"{path}: no rows")
     if all(column in frame for column in _TEMPERATURE_COLUMNS):
         raise InputError(f"{path}: give temperature_k or temperature_c, not both")
-    return frame
 
 
-def _own_temperatures(
-    frame: pd.DataFrame, places: Sequence[str], faults: list[str]
-) -> NDArray[np.float64]:
-    """Temperatures of the rows themselves, K, NaN where a row has none."""
-    column = next((c for c in _TEMPERATURE_COLUMNS if c in frame), None)
-    if column is None:
-        return np.full(len(frame), np.nan)
-    given = frame[column]
-    numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
-    kelvin: NDArray[np.float64] = numbers + _TEMPERATURE_COLUMNS[column]
-    blank = given.isna().to_numpy() | (given.astype(str).str.strip() == "").to_numpy()
-    for row in np.flatnonzero(~blank & ~(np.isfinite(kelvin) & (kelvin > 0))).tolist():
-        faults.append(
-            f"{places[row]}: {column} is {given.iloc[row]!r}; give a number "
-            "above absolute zero, or leave it empty"
-        )
-    return np.where(blank, np.nan, kelvin)
+def _csv_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    # As written, so that a fault is shown as it stands in the file.
+    dtypes = dict.fromkeys((RECIPE_COLUMN, *_TEMPERATURE_COLUMNS), "str")
+    dtypes |= {name: _DTYPES[kind] for name, kind in kinds.items()}
+    # Each part is looked at as a whole: pandas would guess kinds by pieces of its own.
+    with pd.read_csv(path, chunksize=n_rows, dtype=dtypes, low_memory=False) as frames:
+        yield from frames
 
 
-def _parse_all(
-    texts: Sequence[object], places: Sequence[str], faults: list[str]
-) -> list[Formulation]:
-    parsed: dict[object, Formulation | str] = {}
-    formulations = []
-    for text, place in zip(texts, places, strict=True):
-        if text not in parsed:
-            try:
-                parsed[text] = parse_recipe("" if pd.isna(text) else str(text))  # type: ignore[call-overload]
-            except ElectrolyteError as error:
-                parsed[text] = one_line(error)
-        result = parsed[text]
-        if isinstance(result, str):
-            shown = place if place.startswith("recipe ") else f"{place}, recipe {text!r}"
-            faults.append(f"{shown}: {result}")
-        else:
-            formulations.append(result)
-    return formulations
+def _parquet_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+    del kinds  # the file knows them
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Without these, whole numbers would be decimal ones in parts where one is missing.
+    complete = {
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    with pq.ParquetFile(path) as file:
+        if not file.metadata.num_rows:
+            yield file.read().to_pandas()
+        for batch in file.iter_batches(batch_size=n_rows):
+            yield batch.to_pandas(types_mapper=complete.get)
+
+
+_Reader = Callable[[Path, int, Mapping[str, str]], Iterator["pd.DataFrame"]]
+_READERS: dict[str, _Reader] = {".csv": _csv_frames, ".parquet": _parquet_frames}
+
+
+def _note_kinds(frame: pd.DataFrame, kinds: dict[str, str]) -> None:
+    """Widen the kind of every carried column to what this part of it holds."""
+    for name in _carried(frame):
+        kinds[name] = _wider(kinds.get(name), _kind_of(frame[name]))
+
+
+def _kind_of(column: pd.Series[Any]) -> str:
+    from pandas.api.types import infer_dtype
+
+    if column.isna().all():
+        return _EMPTY
+    if column.dtype == np.uint64:
+        return _TEXT  # too large for a whole number of 64 bits with its sign
+    known = {"integer": _INTEGER, "floating": _NUMBER, "boolean": _TRUTH}
+    return known.get(infer_dtype(column, skipna=True), _TEXT)
+
+
+def _wider(one: str | None, other: str) -> str:
+    """The kind that holds what both hold."""
+    if one is None or one == other:
+        return other
+    kinds = {one, other}
+    if kinds <= {_INTEGER, _NUMBER, _EMPTY}:
+        return _NUMBER
+    return _TRUTH if kinds == {_TRUTH, _EMPTY} else _TEXT
