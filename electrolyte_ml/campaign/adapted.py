@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,11 @@ from electrolyte_ml.data.user_table import read_user_table
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
+from electrolyte_ml.models.scoring import ScoreTable
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
-
-if TYPE_CHECKING:
-    from electrolyte_ml.models.scoring import ScoreTable
-
 
 # Half of the shipped standard deviation: from there on it is the campaign that knows the recipe.
 _KNOWN_VARIANCE = 0.25

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.features import compose
+from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import (
     Amounts,
     Formulation,
@@ -161,10 +162,12 @@ def _write(path: Path, entries: list[dict[str, Any]]) -> None:
     for name in entries[0]:
         column = np.array([e[name] for e in entries])
         arrays[name] = column.astype(np.float32) if column.dtype == np.float64 else column
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
-    temporary.replace(path)
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
+
+    write_atomically(path, fill)
 
 
 def _short_notation(formulation: Formulation) -> str:

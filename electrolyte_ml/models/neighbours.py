@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.features import Composition, compose
+from electrolyte_ml.files import packaged_file
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.neighbour_table import FILE_NAME, FORMAT
 from electrolyte_ml.models.similarity import square_distances
@@ -135,7 +135,7 @@ _AMOUNTS = ("solvent_mole_fraction", "anion_fraction", "cation_fraction", "molal
 
 @cache
 def _table() -> _Table:
-    place = files("electrolyte_ml.models") / "artefacts" / "neighbours" / FILE_NAME
+    place = packaged_file(f"models/artefacts/neighbours/{FILE_NAME}")
     try:
         with place.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
             columns = {name: held[name] for name in held.files}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
+from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
@@ -272,8 +273,6 @@ def _score_records(
 
     All that the shipped models tell is shown; what the search itself went by comes first.
     """
-    from electrolyte_ml.models.scoring import score_formulations
-
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
     table = score_formulations(rows, temperatures)

@@ -14,7 +14,7 @@ from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
 # As many of one component as a reader takes in: alternatives that the model knows, and beside
 # them the likest that it does not.
@@ -195,4 +195,4 @@ def _solid(solvent: Solvent) -> str:
     melting = solvent.value("melting_point_k")
     if melting is None or melting <= ROOM_TEMPERATURE_K:
         return ""
-    return f"{solvent.name} melts at {melting - 273.15:.0f} degC"
+    return f"{solvent.name} melts at {melting - ZERO_CELSIUS_K:.0f} degC"

@@ -38,9 +38,9 @@ from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles, molecule_of
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 GAS_CONSTANT = 8.314462618
-REFERENCE_K = 298.15
 # Change of the heat capacity when a liquid boils: mean of 39 catalog solvents whose enthalpy of
 # vaporisation is known at 298 K and at the boiling point; standard deviation 10.
 VAPORISATION_HEAT_CAPACITY_J_MOL_K = -58.0
@@ -151,7 +151,7 @@ def vaporisation_rule_j_mol(boiling_k: NDArray[np.float64]) -> NDArray[np.float6
     """Enthalpy of vaporisation at 298.15 K from the boiling point, J/mol."""
     offset, slope = VAPORISATION_ENTROPY
     at_boiling = boiling_k * (offset + slope * np.log(boiling_k))
-    return at_boiling - VAPORISATION_HEAT_CAPACITY_J_MOL_K * (boiling_k - REFERENCE_K)
+    return at_boiling - VAPORISATION_HEAT_CAPACITY_J_MOL_K * (boiling_k - ROOM_TEMPERATURE_K)
 
 
 @cache
@@ -190,7 +190,7 @@ def _solubility_parameter(
     vaporisation_j_mol: NDArray[np.float64], volume_cm3_mol: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Hildebrand's parameter from the cohesive energy; J/cm3 is MPa."""
-    energy = vaporisation_j_mol - GAS_CONSTANT * REFERENCE_K
+    energy = vaporisation_j_mol - GAS_CONSTANT * ROOM_TEMPERATURE_K
     known = ~np.isnan(energy)
     parameter = np.full(len(energy), _SOLUBILITY_PARAMETER_MPA05)
     parameter[known] = np.sqrt(energy[known] / volume_cm3_mol[known])

@@ -18,6 +18,7 @@ from electrolyte_ml.models.liquid.freezing import Freezing, freezing
 from electrolyte_ml.models.liquid.solubility import solubility_notes
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
 from electrolyte_ml.prediction import Prediction, number_or_none
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 PROBABLY_FROZEN = "probably frozen"
 TEMPERATURES = ("freezes_below_k", "boils_above_k", "flash_point_k")
@@ -113,7 +114,7 @@ class LiquidRange:
             verdict = PROBABLY_FROZEN if temperature < point.low[row] else "may freeze"
             words.append(
                 f"{verdict}: {self.crystallises_first[row]} crystallises below about "
-                f"{point.value[row] - 273.15:.0f} °C"
+                f"{point.value[row] - ZERO_CELSIUS_K:.0f} °C"
             )
         return tuple(words)
 

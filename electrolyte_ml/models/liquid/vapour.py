@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.models.liquid.constants import (
     GAS_CONSTANT,
-    REFERENCE_K,
     VAPORISATION_HEAT_CAPACITY_J_MOL_K,
     Solution,
 )
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 _HALVINGS = 24  # of some 500 K: below 1 mK
 # Below the coldest reference temperature by the first factor no vapour counts; above the hottest by
@@ -117,7 +117,7 @@ def log_pressure_ratio(
         Enthalpy of vaporisation at 298.15 K, J/mol.
     """
     change = VAPORISATION_HEAT_CAPACITY_J_MOL_K
-    at_zero = vaporisation_j_mol - change * REFERENCE_K
+    at_zero = vaporisation_j_mol - change * ROOM_TEMPERATURE_K
     return (
         -at_zero * (1 / temperature_k - 1 / reference_k)
         + change * (np.log(temperature_k) - np.log(reference_k))
@@ -151,7 +151,7 @@ def _solve(
     value = np.where(found, (low + high) / 2, np.nan)
     share = np.zeros(mole_fraction.shape)
     share[:, known] = _normalised(terms((low + high) / 2))
-    enthalpy = heat + VAPORISATION_HEAT_CAPACITY_J_MOL_K * (value[:, None] - REFERENCE_K)
+    enthalpy = heat + VAPORISATION_HEAT_CAPACITY_J_MOL_K * (value[:, None] - ROOM_TEMPERATURE_K)
     slope = (share[:, known] * enthalpy).sum(axis=1) / (GAS_CONSTANT * value**2)
     return value, share, slope
 

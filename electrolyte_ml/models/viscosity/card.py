@@ -13,6 +13,7 @@ from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.pure_liquids import PROPERTY
 from electrolyte_ml.models.viscosity.rows import LiquidRows
 from electrolyte_ml.species.catalog import packaged_catalog
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 SALT_TABLE = "salt_viscosity.csv"
 BATTERY_SOLVENTS = (
@@ -37,7 +38,6 @@ BATTERY_SOLVENTS = (
     "TEP",
 )
 _CELSIUS = (25.0, 40.0)
-_ZERO_CELSIUS_K = 273.15
 _SAME_K = 0.6
 
 
@@ -141,10 +141,10 @@ def _solvent(model: ViscosityModel, rows: LiquidRows, name: str) -> list[str]:
         first, source = ["-"] * 5, "none"
     else:
         value, *of_model = compared(known.value, known.temperature_k)
-        celsius = f"{known.temperature_k - _ZERO_CELSIUS_K:.0f}"
+        celsius = f"{known.temperature_k - ZERO_CELSIUS_K:.0f}"
         first = [value, celsius, "yes" if known.verified else "no", *of_model]
         source = known.source
-    warm = [c + _ZERO_CELSIUS_K for c in _CELSIUS]
+    warm = [c + ZERO_CELSIUS_K for c in _CELSIUS]
     return [
         name,
         *first,
@@ -168,7 +168,7 @@ def read_salt_table() -> list[dict[str, str]]:
 def _salts(model: ViscosityModel) -> str:
     rows = read_salt_table()
     recipes = [parse_recipe(row["recipe"], catalog=packaged_catalog()) for row in rows]
-    at_k = np.array([float(row["temperature_c"]) + _ZERO_CELSIUS_K for row in rows])
+    at_k = np.array([float(row["temperature_c"]) + ZERO_CELSIUS_K for row in rows])
     found = model.predict(recipes, at_k)
     lines = [
         f"| {row['recipe']} | {row['temperature_c']} | {row['low_mpa_s']} to {row['high_mpa_s']} "
