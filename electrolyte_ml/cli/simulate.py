@@ -45,6 +45,9 @@ def run(
     charge_scale: Annotated[
         float | None, typer.Option(help="Factor on ion charges, above 0 and at most 1.")
     ] = None,
+    solvent_set: Annotated[
+        str, typer.Option(help="Named refinement of solvents; empty for the published numbers.")
+    ] = "",
     solvent_charge_scale: Annotated[
         float, typer.Option(help="Factor on the partial charges of solvents.")
     ] = 1.0,
@@ -84,6 +87,7 @@ def run(
         force_field=ForceField(
             cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
             charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+            solvent_set=solvent_set,
             solvent_charge_scale=solvent_charge_scale,
             solvent_epsilon_scale=solvent_epsilon_scale,
             solvent_sigma_scale=solvent_sigma_scale,

@@ -16,7 +16,7 @@
 
 Keys outside a group are defaults of every group. A recipe is composed once, with the cation it
 names; the other cations take the same places, so that the boxes of a pair differ in nothing else.
-Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_charge_scales``,
+Lists of ``cation_sets``, ``charge_scales`` (of ions), ``solvent_sets``, ``solvent_charge_scales``,
 ``solvent_epsilon_scales`` and ``solvent_sigma_scales`` are run in every combination. ``n_atoms``
 overrules the preset's. A table ``viscosity_mpa_s`` of recipe and measured viscosity corrects
 diffusion for the size of the box; where it has no entry, the caller's does.
@@ -54,6 +54,7 @@ _DEFAULTS: dict[str, Any] = {
     "cations": [],
     "cation_sets": [DEFAULT_CATION_SET],
     "charge_scales": [DEFAULT_CHARGE_SCALE],
+    "solvent_sets": [""],
     "solvent_charge_scales": [1.0],
     "solvent_epsilon_scales": [1.0],
     "solvent_sigma_scales": [1.0],
@@ -202,9 +203,10 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
 
 def _force_fields(group: dict[str, Any]) -> Iterator[ForceField]:
     """Every combination of a group's lists."""
-    for cation_set, charge, solvent_charge, solvent_epsilon, solvent_sigma in product(
+    for cation_set, charge, solvent_set, solvent_charge, solvent_epsilon, solvent_sigma in product(
         group["cation_sets"],
         group["charge_scales"],
+        group["solvent_sets"],
         group["solvent_charge_scales"],
         group["solvent_epsilon_scales"],
         group["solvent_sigma_scales"],
@@ -212,6 +214,7 @@ def _force_fields(group: dict[str, Any]) -> Iterator[ForceField]:
         yield ForceField(
             cation_set=cation_set,
             charge_scale=float(charge),
+            solvent_set=solvent_set,
             solvent_charge_scale=float(solvent_charge),
             solvent_epsilon_scale=float(solvent_epsilon),
             solvent_sigma_scale=float(solvent_sigma),

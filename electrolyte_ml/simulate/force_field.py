@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE, cation_sets
+from electrolyte_ml.simulate.ions import (
+    DEFAULT_CATION_SET,
+    DEFAULT_CHARGE_SCALE,
+    TABLES,
+    cation_sets,
+)
 from electrolyte_ml.simulate.templates import Template
 
 # Factors of the solvents beyond these leave what the published force field describes.
@@ -26,6 +33,9 @@ class ForceField:
         Published parameters of the cations.
     charge_scale
         Factor on the charges of ions, above 0 and at most 1.
+    solvent_set
+        Named refinement of solvents in ``tables/solvents.csv``, factors for each of them; empty
+        for the published numbers. The three factors that follow come on top.
     solvent_charge_scale
         Factor on the partial charges of solvents: less than 1 weakens what holds the liquid
         together, and makes it more mobile and less polar.
@@ -37,6 +47,7 @@ class ForceField:
 
     cation_set: str = DEFAULT_CATION_SET
     charge_scale: float = DEFAULT_CHARGE_SCALE
+    solvent_set: str = ""
     solvent_charge_scale: float = 1.0
     solvent_epsilon_scale: float = 1.0
     solvent_sigma_scale: float = 1.0
@@ -48,19 +59,30 @@ class ForceField:
             raise InputError(
                 f"a charge scale lies above 0 and is at most 1, given {self.charge_scale}"
             )
+        if self.solvent_set and self.solvent_set not in solvent_sets():
+            raise InputError(
+                f"no solvent set {self.solvent_set!r}; sets: {', '.join(solvent_sets())}"
+            )
         _check_range("solvent_charge_scale", self.solvent_charge_scale, _CHARGE_RANGE)
         _check_range("solvent_epsilon_scale", self.solvent_epsilon_scale, _DEPTH_RANGE)
         _check_range("solvent_sigma_scale", self.solvent_sigma_scale, _DIAMETER_RANGE)
 
     @property
-    def of_solvents(self) -> tuple[float, float, float]:
-        """What of it changes solvents: the factors on their charges, wells and diameters."""
-        return self.solvent_charge_scale, self.solvent_epsilon_scale, self.solvent_sigma_scale
+    def of_solvents(self) -> tuple[str, float, float, float]:
+        """What of it changes solvents: their set, and factors on charges, wells and diameters."""
+        return (
+            self.solvent_set,
+            self.solvent_charge_scale,
+            self.solvent_epsilon_scale,
+            self.solvent_sigma_scale,
+        )
 
     @property
     def label(self) -> str:
         """Short words for it: ``jensen-jorgensen x0.8, solvent charges x0.9``."""
         words = [f"{self.cation_set} x{self.charge_scale:g}"]
+        if self.solvent_set:
+            words.append(f"solvents {self.solvent_set}")
         if self.solvent_charge_scale != 1:
             words.append(f"solvent charges x{self.solvent_charge_scale:g}")
         if self.solvent_epsilon_scale != 1:
@@ -73,28 +95,68 @@ class ForceField:
         """The template of a solvent or an ion with the factors on its numbers."""
         if template.formal_charge:
             return template.scaled(self.charge_scale)
+        own = _solvent_factors(self.solvent_set, template.name)
         return template.refined(
-            charge=self.solvent_charge_scale,
-            epsilon=self.solvent_epsilon_scale,
-            sigma=self.solvent_sigma_scale,
+            charge=own.charge * self.solvent_charge_scale,
+            epsilon=own.epsilon * self.solvent_epsilon_scale,
+            sigma=own.sigma * self.solvent_sigma_scale,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form: the cation set and the charge scale of ions, and the factors that are not 1.
+        """JSON form: the cation set, the charge scale of ions, and whatever refines solvents.
 
-        Factors of 1 are left out, so that a force field without a refinement keeps its key when
-        another kind of refinement is added.
+        A refinement that is not made is left out, so that a force field keeps its key when another
+        kind of refinement is added.
         """
         return {
-            name: value
-            for name, value in asdict(self).items()
-            if name in {"cation_set", "charge_scale"} or value != 1
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if not f.name.startswith("solvent_") or getattr(self, f.name) != f.default
         }
 
     @classmethod
     def from_dict(cls, held: Mapping[str, Any]) -> ForceField:
         """Force field of its JSON form."""
         return cls(**{f.name: held[f.name] for f in fields(cls) if f.name in held})
+
+
+def solvent_sets() -> tuple[str, ...]:
+    """Names of the refinements of solvents that ship."""
+    return tuple(dict.fromkeys(name for name, _ in _solvent_table()))
+
+
+@dataclass(frozen=True, slots=True)
+class _SolventFactors:
+    """Factors on the published numbers of one solvent."""
+
+    charge: float = 1.0
+    epsilon: float = 1.0
+    sigma: float = 1.0
+
+
+def _solvent_factors(solvent_set: str, solvent: str) -> _SolventFactors:
+    if not solvent_set:
+        return _SolventFactors()
+    table = _solvent_table()
+    if (solvent_set, solvent) not in table:
+        known = sorted(name for held, name in table if held == solvent_set)
+        raise InputError(
+            f"the solvent set {solvent_set!r} has no factors for {solvent}; it has "
+            f"{', '.join(known)}. Make them with python -m "
+            "electrolyte_ml.simulate.solvent_diameters"
+        )
+    return table[solvent_set, solvent]
+
+
+@cache
+def _solvent_table() -> dict[tuple[str, str], _SolventFactors]:
+    with (TABLES / "solvents.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (row["set"], row["solvent"]): _SolventFactors(
+                float(row["charge_scale"]), float(row["epsilon_scale"]), float(row["sigma_scale"])
+            )
+            for row in csv.DictReader(file)
+        }
 
 
 def _check_range(name: str, value: float, allowed: tuple[float, float]) -> None:

@@ -74,6 +74,7 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
         "temperature_k": job.temperature_k,
         "cation_set": job.force_field.cation_set,
         "charge_scale": job.force_field.charge_scale,
+        "solvent_set": job.force_field.solvent_set,
         "solvent_charge_scale": job.force_field.solvent_charge_scale,
         "solvent_epsilon_scale": job.force_field.solvent_epsilon_scale,
         "solvent_sigma_scale": job.force_field.solvent_sigma_scale,

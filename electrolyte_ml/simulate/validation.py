@@ -231,6 +231,7 @@ def force_field_of(row: Mapping[str, str]) -> ForceField:
     return ForceField(
         cation_set=row["cation_set"],
         charge_scale=float(row["charge_scale"]),
+        solvent_set=row.get("solvent_set") or "",
         solvent_charge_scale=float(row.get("solvent_charge_scale") or 1),
         solvent_epsilon_scale=float(row.get("solvent_epsilon_scale") or 1),
         solvent_sigma_scale=float(row.get("solvent_sigma_scale") or 1),

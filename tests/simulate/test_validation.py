@@ -109,4 +109,4 @@ def test_a_pure_solvent_counts_for_every_force_field_with_these_solvents(measure
     counts = {v.force_field.of_solvents: [] for v in judge(compare(rows))}
     for verdict in judge(compare(rows)):
         counts[verdict.force_field.of_solvents].append(verdict.deviations["solvent"].n)
-    assert counts == {(1.0, 1.0, 1.0): [2, 2], (0.9, 1.0, 1.0): [1]}
+    assert counts == {("", 1.0, 1.0, 1.0): [2, 2], ("", 0.9, 1.0, 1.0): [1]}
