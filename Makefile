@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Keep BLAS from starting more threads than there is work for.
-export OMP_NUM_THREADS ?= 1
 
 .PHONY: propose test test-slow lint install clean
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.catalog import FOLDER_VARIABLE
@@ -31,6 +32,8 @@ def pytest_configure() -> None:
     os.environ[FOLDER_VARIABLE] = _NO_SPECIES.name
     # Tables are as wide as they like, whatever terminal the tests run in.
     os.environ["COLUMNS"] = "250"
+    # Tests that run side by side have no cores to spare; predictions limit themselves.
+    threadpool_limits(1)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

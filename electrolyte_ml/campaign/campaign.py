@@ -29,6 +29,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
+from electrolyte_ml.threads import one_thread
 
 README = """\
 This folder is a campaign of electrolyte-ml: suggest, measure, record, and suggest again.
@@ -201,6 +202,7 @@ class Campaign:
             new.replace(folder)
         return cls(folder, scorer)
 
+    @one_thread()
     def suggest(
         self,
         n: int = 8,

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.similarity import square_parts
+from electrolyte_ml.threads import one_thread
 
 Array = NDArray[np.float64]
 
@@ -198,6 +199,7 @@ class Residual:
         Prediction from which a wrong share of predictions is counted; the mean by default.
     """
 
+    @one_thread()
     def __init__(
         self,
         points: Points,
@@ -217,6 +219,7 @@ class Residual:
         if len(points):
             self._factor, self._weights = self._solve(self.scales)
 
+    @one_thread()
     def predict(self, points: Points) -> tuple[Array, Array]:
         """Mean and variance of the error as shares of what the shipped interval claims.
 

@@ -34,6 +34,7 @@ from electrolyte_ml.search.storage import (
     sampler_seed,
     study_in_memory,
 )
+from electrolyte_ml.threads import one_thread
 
 
 def make_sampler(
@@ -192,6 +193,7 @@ class SearchResult:
     n_repeats: int
 
 
+@one_thread()
 def run_search(
     problem: Problem,
     evaluator: Evaluator,

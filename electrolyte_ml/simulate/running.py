@@ -15,6 +15,7 @@ from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_res
 from electrolyte_ml.simulate.engine import DONE, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
+from electrolyte_ml.threads import one_thread
 
 STATE_VARIABLE = "ELECTROLYTE_ML_SIMULATIONS"
 
@@ -77,9 +78,8 @@ def run_job(
     if result is not None and _is_with_viscosity(result, viscosity_mpa_s):
         return result
     own.mkdir(parents=True, exist_ok=True)
-    with _locked(own / "lock"):
-        # Threads of linear algebra would fight those of the other jobs.
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Threads of linear algebra would fight those of the other jobs.
+    with _locked(own / "lock"), one_thread():
         state = run_stages(job, own, progress, platform)
         result = analyse_job(job, own, state, viscosity_mpa_s)
         save_result(own, result)

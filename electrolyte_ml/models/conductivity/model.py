@@ -21,6 +21,7 @@ from electrolyte_ml.models.conductivity.intervals import (
 )
 from electrolyte_ml.models.conductivity.likeness import places
 from electrolyte_ml.prediction import Prediction, join_faults, wide
+from electrolyte_ml.threads import one_thread
 
 SODIUM = "[Na+]"
 NO_SALT = "no salt, no ionic conduction"
@@ -47,6 +48,7 @@ class ConductivityModel:
     sodium: CationShift
     domain: Domain
 
+    @one_thread()
     def predict(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
     ) -> Prediction:

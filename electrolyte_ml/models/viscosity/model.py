@@ -28,6 +28,7 @@ from electrolyte_ml.models.viscosity.network import MoleculeTable, ViscosityNetw
 from electrolyte_ml.models.viscosity.pure_liquids import pure_liquids
 from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
 from electrolyte_ml.prediction import Prediction, join_faults
+from electrolyte_ml.threads import one_thread
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 # Torch computes the others in single precision, so that nothing is lost.
@@ -57,6 +58,7 @@ class ViscosityModel(PropertyModel):
 
     FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=1, compressed=True)
 
+    @one_thread()
     def predict(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
     ) -> Prediction:

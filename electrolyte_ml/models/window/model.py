@@ -23,6 +23,7 @@ from electrolyte_ml.models.window.features import (
 from electrolyte_ml.models.window.gp import MoleculeGP
 from electrolyte_ml.models.window.limits import MODEL, SpeciesLimit
 from electrolyte_ml.species.chemistry import formal_charge
+from electrolyte_ml.threads import one_thread
 
 _CHUNK = 2000
 _FITTED = ("target", "centre", "scale", "hyperparameters")
@@ -75,6 +76,7 @@ class WindowModel(StoredModel):
         name="window", version=3, made_for={"descriptors": list(DESCRIPTORS)}, compressed=True
     )
 
+    @one_thread()
     def predict(self, smiles: Sequence[str]) -> dict[str, list[SpeciesLimit]]:
         """Limits of neutral molecules by axis, in their order.
 
