@@ -43,7 +43,7 @@ _CODE = (
     "electrolyte_ml.data.cleaning",
     "electrolyte_ml.data.sources.calisol23",
     "electrolyte_ml.features",
-    "electrolyte_ml.models.neighbour_table",
+    "electrolyte_ml.models.neighbours",
     "electrolyte_ml.models.similarity",
     "electrolyte_ml.search",
 )

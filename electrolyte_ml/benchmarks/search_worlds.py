@@ -25,7 +25,7 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.conductivity.training import usable_lithium
-from electrolyte_ml.models.neighbour_table import measured_recipes
+from electrolyte_ml.models.neighbours import measured_recipes
 from electrolyte_ml.models.similarity import square_distances
 from electrolyte_ml.search import Components, Limits, SearchSpace
 from electrolyte_ml.search.simulated_laboratory import Nature, SimulatedLaboratory

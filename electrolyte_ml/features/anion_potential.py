@@ -1,6 +1,6 @@
 r"""Lowest electrostatic potential on the surface of anions: how strongly they attract a cation.
 
-The table is made by ``python -m electrolyte_ml.quantum.surface_potential``, which says how. For an
+The table is made by ``python tools/anion_potential.py``, which says how. For an
 anion that is not in it, the potential is estimated from its size, as that of a sphere of charge:
 :math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the table.
 """

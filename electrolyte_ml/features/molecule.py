@@ -5,7 +5,7 @@ are undefined for any ion or solvent of CALiSol-23, that do not vary over them, 
 another one were left out, and of the rest the ones kept that say something about size, polarity,
 flexibility, donor atoms or electronegativity. Descriptors of catalog species ship in a table, so
 that a prediction imports neither RDKit's descriptor code nor Mordred;
-``python -m electrolyte_ml.features.rebuild`` makes that table again.
+``python tools/rebuild_features.py`` makes that table again.
 
 References
 ----------

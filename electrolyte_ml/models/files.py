@@ -40,12 +40,15 @@ class ModelFiles:
         Entries of the record that must be as they are here, such as the names of descriptors.
     compressed
         Whether the arrays are compressed.
+    command
+        What makes the files again; ``electrolyte-ml train NAME`` by default.
     """
 
     name: str
     version: int
     made_for: Mapping[str, Any] = field(default_factory=dict)
     compressed: bool = False
+    command: str = ""
 
     @property
     def folder(self) -> Path:
@@ -150,7 +153,7 @@ class ModelFiles:
 
     @property
     def _command(self) -> str:
-        return f"electrolyte-ml train {self.name}"
+        return self.command or f"electrolyte-ml train {self.name}"
 
     @property
     def _arrays(self) -> str:

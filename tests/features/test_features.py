@@ -11,9 +11,9 @@ from electrolyte_ml.features.molecule import (
     calculate,
     descriptors,
 )
-from electrolyte_ml.features.rebuild import MISSING_RATES, TABLES, rebuild
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.species import default_catalog
+from tools.rebuild_features import MISSING_RATES, TABLES, rebuild
 
 
 def features(*recipes):

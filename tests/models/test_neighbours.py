@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.neighbour_table import FILE_NAME, FOLDER, build_neighbours
-from electrolyte_ml.models.neighbours import nearest_measured
+from electrolyte_ml.models.neighbours import MeasuredRecipes, nearest_measured
 from electrolyte_ml.models.similarity import solvent_similarity, square_distances
 from electrolyte_ml.species import default_catalog
+from tools import rebuild_neighbours
 
 _SOLVENTS = ("EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "THF")
 _SALTS = ("LiPF6", "NaPF6", "NaFSI", "LiTFSI")
@@ -65,11 +65,13 @@ def test_many_recipes_at_once_are_as_one_by_one():
 
 
 def test_table_is_small():
-    assert (FOLDER / FILE_NAME).stat().st_size < 300_000
+    shipped = MeasuredRecipes.FILES.folder
+    assert sum(path.stat().st_size for path in shipped.iterdir()) < 300_000
 
 
 @pytest.mark.full_data
 def test_table_is_made_again_byte_for_byte(tmp_path):
-    made = build_neighbours(tmp_path)
-    assert made["papers"] > 30
-    assert (tmp_path / FILE_NAME).read_bytes() == (FOLDER / FILE_NAME).read_bytes()
+    made = rebuild_neighbours.rebuild(tmp_path)
+    assert made.record()["papers"] > 30
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (MeasuredRecipes.FILES.folder / path.name).read_bytes()

@@ -1,5 +1,8 @@
 """How strongly an anion attracts a cation: descriptors of anions that are computed, not typed.
 
+Run as ``python tools/anion_potential.py TABLE.csv`` (extra ``qm``); rows that are in the table are
+kept, so that it can be stopped and taken up again.
+
 The electrostatic potential of the free anion on its van der Waals surface, from a density
 functional calculation (B3LYP, def2-SVPD, density fitting) at the structure of GFN2-xTB. The lowest
 value is where a cation sits first, and ranks lithium salts by their ion pairing [1]_; the mean

@@ -1,4 +1,4 @@
-"""Make the shipped tables of descriptors again: ``python -m electrolyte_ml.features.rebuild``."""
+"""Make the shipped tables of descriptors again: ``python tools/rebuild_features.py``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from electrolyte_ml.features import molecule
 from electrolyte_ml.features.molecule import (
     ANION_DESCRIPTORS,
     ANION_TABLE,
@@ -18,7 +19,7 @@ from electrolyte_ml.features.molecule import (
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
 
-TABLES = Path(__file__).parent / "tables"
+TABLES = Path(molecule.__file__).parent / "tables"
 MISSING_RATES = "missing_rates.csv"
 # Enough digits that a recalculation with the same RDKit gives the same text.
 _FORMAT = ".10g"
