@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, case_of, keyed_split
 from electrolyte_ml.benchmarks.frozen import (
     FROZEN_SEED,
     FrozenSplitError,
@@ -126,3 +127,20 @@ def test_manifest_lists_what_is_there():
         content = (folder / entry["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["file_sha256"], name
         assert len(content) < 200_000, name
+
+
+def test_other_rows_than_the_frozen_ones_are_refused_and_split_with_another_seed(sample):
+    with pytest.raises(FrozenSplitError, match="pass another --seed"):
+        case_of("formulation", FROZEN_SEED)
+    case = case_of("formulation", FROZEN_SEED + 1)
+    assert case.data.keys() == {"calisol23.csv"}
+    assert len(case.split.folds) == 5
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_splits_of_the_conductivity_suite_do_not_leak(sample, name):
+    split = keyed_split(name, FROZEN_SEED + 1).split
+    for train, test in split.folds:
+        assert len(train)
+        assert len(test)
+        assert not set(train.tolist()) & set(test.tolist())

@@ -1,0 +1,91 @@
+"""Shipped models, and models fitted here, against a sample of measurements of many papers."""
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.campaign.adapted import FineTuned
+from electrolyte_ml.data.sources import calisol23, kumar2026_density, thermoml_viscosity_pure
+from electrolyte_ml.data.splits import formulation_groups, grouped_split
+from electrolyte_ml.models import predict_conductivity, predict_viscosity
+from electrolyte_ml.models.conductivity.cross_validation import out_of_fold
+from electrolyte_ml.models.conductivity.fitting import TrainingRows
+from electrolyte_ml.models.conductivity.process_fitting import fit_process
+from electrolyte_ml.models.conductivity.training import measured_sodium, usable_lithium
+
+pytestmark = pytest.mark.usefixtures("module_sample")
+
+
+@pytest.fixture(scope="module")
+def lithium(module_sample):
+    rows = usable_lithium()
+    return rows.select(calisol23.trusted(rows))
+
+
+@pytest.fixture(scope="module")
+def sodium(module_sample):
+    return measured_sodium()
+
+
+def compared(predict, measurements):
+    """Predicted less measured in log10, and which intervals hold what was measured."""
+    found = predict(list(measurements.row_formulations), measurements.temperature_k)
+    held = (found.low <= measurements.value) & (measurements.value <= found.high)
+    return np.log10(found.value / measurements.value), held
+
+
+def test_conductivity_of_lithium_electrolytes_of_all_papers(lithium):
+    error, held = compared(predict_conductivity, lithium)
+    assert len(error) > 140
+    assert np.median(np.abs(error)) < 0.02
+    assert np.abs(error).mean() < 0.06
+    assert abs(error.mean()) < 0.03
+    assert held.mean() > 0.85
+
+
+def test_conductivity_of_sodium_electrolytes(sodium):
+    error, held = compared(predict_conductivity, sodium)
+    assert len(error) > 30
+    assert np.abs(error).mean() < 0.05
+    assert held.mean() > 0.9
+
+
+def test_viscosity_of_pure_liquids():
+    rows, _ = thermoml_viscosity_pure.load()
+    rows = rows.select(rows.flag == "")
+    error, held = compared(predict_viscosity, rows)
+    assert len(rows.formulations) > 15
+    assert np.abs(error).mean() < 0.02
+    assert held.mean() > 0.7
+
+
+def test_density_of_sodium_solutions():
+    rows, _ = kumar2026_density.load()
+    predicted = [
+        formulation.density_g_cm3(kelvin)
+        for formulation, kelvin in zip(rows.row_formulations, rows.temperature_k, strict=True)
+    ]
+    assert np.abs(np.array(predicted) / rows.value - 1).mean() < 0.006
+
+
+def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium):
+    split = grouped_split("formulation", formulation_groups(lithium), seed=0)
+    found = out_of_fold(TrainingRows.of(lithium), split, fit_process)
+    told = np.log10(lithium.value[split.tested])
+    error = np.abs(found.tested.mean(axis=0) - told)
+    of_the_mean = np.abs(told - told.mean())
+    assert np.median(error) < 0.05
+    assert error.mean() < 0.4 * of_the_mean.mean()
+
+
+def test_fine_tuning_finds_what_a_laboratory_reads_otherwise_and_does_no_harm(sodium):
+    def gain(factor):
+        return FineTuned(
+            formulations=sodium.row_formulations,
+            temperature_k=sodium.temperature_k,
+            conductivity_ms_cm=factor * sodium.value,
+        ).gain()
+
+    same, wrong_cell_constant = gain(1.0), gain(1.5)
+    assert same["mae_log10_finetuned"] < 1.1 * same["mae_log10_shipped"]
+    assert wrong_cell_constant["mae_log10_shipped"] == pytest.approx(np.log10(1.5), abs=0.03)
+    assert wrong_cell_constant["mae_log10_finetuned"] < 0.6 * np.log10(1.5)
