@@ -167,8 +167,13 @@ class Property:
 
     @property
     def column_heading(self) -> str:
-        """Heading of its column, such as ``conductivity, mS/cm``."""
-        return self.heading or (f"{self.label}, {self.unit}" if self.unit else self.label)
+        """Heading of its column, which it may share with others."""
+        return self.heading or self.own_heading
+
+    @property
+    def own_heading(self) -> str:
+        """Heading of a column that shows nothing else, such as ``oxidation limit, V``."""
+        return f"{self.label}, {self.unit}" if self.unit else self.label
 
     @property
     def measured_unit(self) -> str:

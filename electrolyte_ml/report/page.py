@@ -244,7 +244,7 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
         # What follows from the recipe by arithmetic is certain.
         low = coverage = None
     return {
-        "words": f"{known.label}, {known.unit}" if known.unit else known.label,
+        "words": known.own_heading,
         "value": value_text(prediction),
         "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
         "coverage": "" if coverage is None else f"{coverage:.0%}",
@@ -386,10 +386,12 @@ def _temperature(proposals: ProposalSet) -> float:
 
 
 def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
+    asked = [n for n in problem.property_names if not property_of(n).nested_in]
     reasons = (
-        record["conductivity_ms_cm"]["reason"]
+        record[name]["reason"] or property_of(name).label
         for record in proposal.predictions
-        if not record["conductivity_ms_cm"]["in_domain"]
+        for name in asked
+        if not record[name]["in_domain"]
     )
     molarity = proposal.formulation.molarities_mol_l()
     return {

@@ -15,15 +15,15 @@ from rich.table import Table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
+from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, property_of
+from electrolyte_ml.report.columns import coverage_text, prediction_text
 from electrolyte_ml.report.page import proposals_page
 from electrolyte_ml.report.text import (
-    LIQUID_HEADING,
     dump_json,
-    interval,
     liquid_range_text,
     output_console,
 )
-from electrolyte_ml.search import ProposalSet, load_problem
+from electrolyte_ml.search import Problem, ProposalSet, load_problem
 from electrolyte_ml.search.bundled import ready_problems
 from electrolyte_ml.text import celsius, significant
 
@@ -109,18 +109,20 @@ def search_progress(*, show: bool) -> Iterator[ProgressCallback | None]:
 def print_proposals(proposals: ProposalSet) -> None:
     """Print the shortlist, what binds it, and the weigh-out sheet."""
     result = proposals.to_dict()
+    asked = _asked(proposals.problem)
     console = output_console()
-    console.print(_shortlist(result))
+    console.print(_shortlist(result, asked))
     console.print(_weigh_out(result))
-    reasons = {p["predictions"][0]["conductivity_ms_cm"]["reason"] for p in result["proposals"]} - {
-        None
-    }
-    for reason in sorted(reasons):
+    shown = [
+        p["predictions"][place][known.name] for p in result["proposals"] for known, place in asked
+    ]
+    for reason in sorted({prediction["reason"] for prediction in shown} - {None}):
         console.print(f"note: {reason}")
-    study = result["study"]
+    study, coverage = result["study"], coverage_text(shown)
+    meaning = f" Intervals hold {coverage} of measurements." if coverage else ""
     console.print(
         f"{study['n_trials']} recipes tried, {study['n_feasible']} satisfy every limit, "
-        f"seed {study['seed']}. Intervals hold {_coverage(result):.0%} of measurements."
+        f"seed {study['seed']}.{meaning}"
     )
 
 
@@ -158,17 +160,32 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     write_text(folder / "report.html", page)
 
 
-def _shortlist(result: dict[str, Any]) -> Table:
+def _asked(problem: Problem) -> list[tuple[Property, int]]:
+    """Properties with a column of their own, each with the number of its temperature."""
+    asked = dict.fromkeys((term.property_name, term.temperature_k) for term in problem.terms)
+    return [
+        (property_of(name), 0 if at is None else problem.temperatures_k.index(at))
+        for name, at in asked
+        if not property_of(name).nested_in
+    ]
+
+
+def _shortlist(result: dict[str, Any], asked: Sequence[tuple[Property, int]]) -> Table:
     table = Table(title=f"Proposals for {result['problem']['name']}", title_justify="left")
     table.add_column("#", justify="right")
     table.add_column("recipe", overflow="fold")
-    for score in result["proposals"][0]["predictions"]:
-        table.add_column(f"mS/cm at {celsius(score['temperature_k'])}", justify="right")
+    for known, place in asked:
+        score = result["proposals"][0]["predictions"][place]
+        reference = score[known.name].get("reference")
+        against = f" vs {reference}" if reference else ""
+        at = f" at {celsius(score['temperature_k'])}" if known.at_temperature else ""
+        table.add_column(f"{known.own_heading}{against}{at}", justify="right")
     table.add_column(LIQUID_HEADING, justify="right")
     table.add_column("why", overflow="fold")
     for proposal in result["proposals"]:
-        values = [interval(score["conductivity_ms_cm"]) for score in proposal["predictions"]]
-        liquid = liquid_range_text(proposal["predictions"][0]["liquid"])
+        scores = proposal["predictions"]
+        values = [prediction_text(known, scores[place][known.name]) for known, place in asked]
+        liquid = liquid_range_text(scores[0][LIQUID])
         table.add_row(str(proposal["rank"]), proposal["recipe"], *values, liquid, proposal["why"])
     return table
 
@@ -182,7 +199,3 @@ def _weigh_out(result: dict[str, Any]) -> Table:
         grams = "   ".join(f"{name} {mass:.2f}" for name, mass in sheet.items())
         table.add_row(str(proposal["rank"]), grams)
     return table
-
-
-def _coverage(result: dict[str, Any]) -> float:
-    return float(result["proposals"][0]["predictions"][0]["conductivity_ms_cm"]["coverage"])

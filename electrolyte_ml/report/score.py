@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,16 +15,15 @@ from rich.table import Table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.scoring import ScoreTable
+from electrolyte_ml.properties import scored_properties
+from electrolyte_ml.report.columns import Column, columns, coverage_text
 from electrolyte_ml.report.score_input import ROWS_AT_A_TIME, ScoreRequests
 from electrolyte_ml.report.text import (
-    LIQUID_HEADING,
     dump_json,
-    interval,
-    liquid_range_text,
     output_console,
 )
-from electrolyte_ml.report.window import WINDOW_HEADING, caveat, window_text
-from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.report.window import caveat
+from electrolyte_ml.text import celsius
 
 #: Rows in the contract's form, some of them at a time.
 Parts = Iterable[list[dict[str, Any]]]
@@ -164,12 +163,12 @@ def write_scores(parts: Parts, path: Path) -> None:
     write_atomically(path, writers[path.suffix.lower()])
 
 
-def _remarks(record: dict[str, Any]) -> Iterator[str]:
+def _remarks(record: dict[str, Any], shown: Sequence[Column]) -> Iterator[str]:
     """Why predictions of a row are doubtful, or what they rest on; each reason once."""
     seen: set[str] = set()
-    for name in ("conductivity_ms_cm", "viscosity_mpa_s"):
-        mark = "" if record[name]["in_domain"] else "? "
-        for reason in (record[name]["reason"] or "").split("; "):
+    for prediction in (p for column in shown for p in column.explained(record)):
+        mark = "" if prediction["in_domain"] else "? "
+        for reason in (prediction["reason"] or "").split("; "):
             if reason and reason not in seen:
                 seen.add(reason)
                 yield f"{mark}{record['recipe']}: {reason}"
@@ -186,36 +185,23 @@ def print_tables(parts: Parts) -> None:
 
 def _print_table(records: list[dict[str, Any]]) -> None:
     console = output_console()
-    shown = Table(box=None, pad_edge=False)
-    for heading in (
-        "recipe",
-        "T",
-        "conductivity, mS/cm",
-        "viscosity, mPa s",
-        "density, g/cm3",
-        WINDOW_HEADING,
-        LIQUID_HEADING,
-    ):
-        shown.add_column(
+    shown = columns(scored_properties())
+    grid = Table(box=None, pad_edge=False)
+    for heading in ("recipe", "T", *(column.heading for column in shown)):
+        grid.add_column(
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
     notes: dict[str, None] = {}
     for record in records:
-        shown.add_row(
-            record["recipe"],
-            celsius(record["temperature_k"]),
-            interval(record["conductivity_ms_cm"]),
-            interval(record["viscosity_mpa_s"]),
-            significant(record["density_g_cm3"]["value"], 4),
-            window_text(record),
-            liquid_range_text(record["liquid"]),
-        )
-        notes |= dict.fromkeys(_remarks(record))
+        cells = (column.cell(record) for column in shown)
+        grid.add_row(record["recipe"], celsius(record["temperature_k"]), *cells)
+        notes |= dict.fromkeys(_remarks(record, shown))
         notes |= {f"{record['recipe']}: {line}": None for line in record["liquid"]["notes"]}
         notes |= {f"assumed: {line}": None for line in record["assumptions"]}
-    console.print(shown)
-    coverage = records[0]["conductivity_ms_cm"]["coverage"]
-    console.print(f"in brackets: interval that holds {coverage:.0%} of measurements")
+    console.print(grid)
+    coverage = coverage_text([p for record in records for c in shown for p in c.explained(record)])
+    if coverage:
+        console.print(f"in brackets: interval that holds {coverage} of measurements")
     console.print(caveat())
     for note in notes:
         console.print(note)

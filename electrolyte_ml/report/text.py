@@ -15,8 +15,6 @@ from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _NARROWEST = 100
 
-LIQUID_HEADING = "freezes / boils / flash, °C"
-
 
 def output_console() -> Console:
     """Console on standard output, wide enough for a table also where output is not a terminal."""
@@ -24,7 +22,7 @@ def output_console() -> Console:
     return Console(width=width, highlight=False, markup=False)
 
 
-def interval(prediction: Mapping[str, Any]) -> str:
+def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
     """A prediction as ``6.4 (4.9-8.3)``, with ``?`` where the model does not know the recipe.
 
     Where the interval is too wide to be believed it is ``unknown (5-124) ?``.
@@ -32,15 +30,15 @@ def interval(prediction: Mapping[str, Any]) -> str:
     if prediction["value"] is None:
         return "-"
     flag = "" if prediction["in_domain"] else " ?"
-    low, high = (significant(prediction[name]) for name in ("low", "high"))
-    return f"{value_text(prediction)} ({low}-{high}){flag}"
+    low, high = (significant(prediction[name], digits) for name in ("low", "high"))
+    return f"{value_text(prediction, digits)} ({low}-{high}){flag}"
 
 
-def value_text(prediction: Mapping[str, Any]) -> str:
+def value_text(prediction: Mapping[str, Any], digits: int = 3) -> str:
     """The value of a prediction, or ``unknown`` where its interval is too wide to be believed."""
     if is_unknown(prediction.get("low"), prediction.get("high")):
         return "unknown"
-    return significant(prediction["value"])
+    return significant(prediction["value"], digits)
 
 
 def liquid_range_text(liquid: Mapping[str, Any]) -> str:

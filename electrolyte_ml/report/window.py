@@ -24,8 +24,6 @@ from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.report.text import output_console
 
-WINDOW_HEADING = "window, V vs Na/Na+"
-
 
 def window_text(record: Mapping[str, Any]) -> str:
     """Both limits of a scored recipe with the components that set them: ``-0.8 EC to 6.2 DEC``."""

@@ -1,0 +1,71 @@
+"""Columns of predictions in tables for people, as the registry of properties says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, WINDOW_HEADING, Property
+from electrolyte_ml.report.text import interval, liquid_range_text
+from electrolyte_ml.report.window import window_text
+from electrolyte_ml.text import significant
+
+Record = Mapping[str, Any]
+# Columns of several properties, which are written together.
+_SHARED: dict[str, Callable[[Record], str]] = {
+    WINDOW_HEADING: window_text,
+    LIQUID_HEADING: lambda record: liquid_range_text(record[LIQUID]),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table of scores.
+
+    Attributes
+    ----------
+    heading
+        What stands above it.
+    properties
+        What it shows, one property or several that share it.
+    """
+
+    heading: str
+    properties: tuple[Property, ...]
+
+    def cell(self, record: Record) -> str:
+        """Text of a row, from a score in the contract's form."""
+        if self.heading in _SHARED:
+            return _SHARED[self.heading](record)
+        return "; ".join(prediction_text(p, record[p.name]) for p in self.properties)
+
+    def explained(self, record: Record) -> list[Mapping[str, Any]]:
+        """Predictions of a row whose reasons are told below the table: those with an interval."""
+        if self.heading in _SHARED:
+            return []
+        return [record[p.name] for p in self.properties if p.shows_interval]
+
+
+def columns(properties: Iterable[Property]) -> list[Column]:
+    """Columns in the order of their first property."""
+    grouped: dict[str, list[Property]] = {}
+    for known in properties:
+        grouped.setdefault(known.column_heading, []).append(known)
+    return [Column(heading=name, properties=tuple(found)) for name, found in grouped.items()]
+
+
+def prediction_text(known: Property, prediction: Record) -> str:
+    """A prediction as tables show it: ``6.4 (4.9-8.3)``, or a number alone where it is certain."""
+    if not known.shows_interval:
+        return significant(prediction["value"], known.digits)
+    if prediction["value"] is not None and prediction["coverage"] == 1:
+        flag = "" if prediction["in_domain"] else " ?"
+        return significant(prediction["value"], known.digits) + flag
+    return interval(prediction, known.digits)
+
+
+def coverage_text(predictions: Sequence[Record]) -> str:
+    """Shares of measurements that intervals hold, such as ``90%``; empty where all is certain."""
+    shares = {p["coverage"] for p in predictions if p["value"] is not None} - {None, 1.0}
+    return " or ".join(f"{share:.0%}" for share in sorted(shares, reverse=True))
