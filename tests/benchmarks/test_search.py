@@ -122,6 +122,14 @@ def test_rival_encodings_give_legal_recipes_or_none(space, point, uniform):
         assert not violations(recipe, space.components, space.limits)
 
 
+@pytest.mark.parametrize("uniform", [False, True])
+def test_rival_encodings_reach_some_recipes(space, uniform):
+    encoding = IndependentFractions(space, uniform=uniform)
+    points = np.random.default_rng(0).random((200, 7))
+    recipes = [encoding.decode(point.tolist()) for point in points]
+    assert sum(recipe is not None for recipe in recipes) > 10
+
+
 def test_pool_is_measured_once(space):
     pool = space.decode_many(np.random.default_rng(0).random((6, space.dimension)))
     free = np.ones(6, dtype=bool)

@@ -41,7 +41,9 @@ def test_contract_of_the_result(problem, scorer):
 
 
 def test_the_text_reads_back_to_the_recipe_that_was_scored(problem, scorer, catalog):
-    for proposal in propose(problem, scorer).proposals:
+    proposals = propose(problem, scorer).proposals
+    assert len(proposals) >= 2
+    for proposal in proposals:
         shown = proposal.to_dict()
         again = parse_recipe(shown["recipe"], catalog)
         assert again.key == shown["key"] == proposal.formulation.key

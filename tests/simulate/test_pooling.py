@@ -85,7 +85,9 @@ def test_measured_ratios_are_of_sodium_recipes_of_the_campaign():
 
     plan = read_campaign(TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml")
     simulated = {entry.recipe for entry in plan.jobs}
-    for held in measured_ratios():
+    ratios = measured_ratios()
+    assert ratios
+    for held in ratios:
         assert held.recipe in simulated
         assert parse_recipe(held.recipe).salts[0].salt.cation.name == "Na"
         assert held.error_log10 > 0

@@ -44,10 +44,11 @@ def test_equivalent_atoms_carry_equal_charges(template):
 
 
 def test_every_carbonate_oxygen_is_negative_and_its_carbon_positive():
-    for template in shipped_templates().values():
-        if "C(=O)O" in template.smiles:
-            assert min(a.charge_e for a in template.atoms if a.element == "O") < -0.4
-            assert max(a.charge_e for a in template.atoms if a.element == "C") > 0.5
+    templates = [t for t in shipped_templates().values() if "C(=O)O" in t.smiles]
+    assert len(templates) > 3
+    for template in templates:
+        assert min(a.charge_e for a in template.atoms if a.element == "O") < -0.4
+        assert max(a.charge_e for a in template.atoms if a.element == "C") > 0.5
 
 
 def test_there_are_three_cation_sets_for_lithium_sodium_and_potassium():
