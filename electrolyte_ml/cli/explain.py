@@ -25,7 +25,7 @@ def explain(
 ) -> None:
     """Explain a recipe at a temperature, and draw its curves if a file is named."""
     from electrolyte_ml.formulation import parse_recipe
-    from electrolyte_ml.models.explanation import explain as explain_recipe
+    from electrolyte_ml.models.explain import explain as explain_recipe
     from electrolyte_ml.report.explain import print_explanation, write_plot
     from electrolyte_ml.report.plots import require_plot_path
     from electrolyte_ml.report.text import dump_json

@@ -10,12 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.explanation import (
-    ConcentrationCurve,
-    Explanation,
-    Swap,
-    TemperatureCurve,
-)
+from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
+from electrolyte_ml.models.explain import Explanation, Swap
 from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
 from electrolyte_ml.report.plots import curves_figure, save_figure

@@ -9,7 +9,7 @@ from typing import Any
 import electrolyte_ml
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.formulation import weigh_out_sheet
-from electrolyte_ml.models.explanation import (
+from electrolyte_ml.models.curves import (
     ConcentrationCurve,
     TemperatureCurve,
     concentration_curves,

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InputError, MissingDependencyError
 from electrolyte_ml.files import write_atomically
-from electrolyte_ml.models.explanation import ConcentrationCurve, TemperatureCurve
+from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
 from electrolyte_ml.search.shortlist import fronts
 from electrolyte_ml.text import celsius
 from electrolyte_ml.units import ZERO_CELSIUS_K

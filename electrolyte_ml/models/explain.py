@@ -1,4 +1,4 @@
-"""What happens to a recipe when one component is swapped for a similar one of the catalog."""
+"""Why a recipe conducts as it does: its curves, its alternatives, its measured relatives."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
-from electrolyte_ml.models.explanation.curves import liquid_conductivity
-from electrolyte_ml.models.liquid import liquid_range
+from electrolyte_ml.models.curves import (
+    ConcentrationCurve,
+    TemperatureCurve,
+    concentration_curves,
+    liquid_conductivity,
+    temperature_curves,
+)
+from electrolyte_ml.models.domain import NOTABLE_SHARE
+from electrolyte_ml.models.liquid import LiquidRange, liquid_range
+from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
 # As many of one component as a reader takes in: alternatives that the model knows, and beside
-# them the likest that it does not.
+# them the most similar that it does not.
 _KNOWN_SHOWN = 6
 _UNKNOWN_SHOWN = 3
-# A chemist's family counts like half of all there is to likeness.
+# A chemist's family counts like half of the whole similarity.
 _FAMILY_BONUS = 0.5
-# The model takes the conductivity of a smaller share for granted.
-_NOTABLE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +71,100 @@ class Swap:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything about the conductivity of one recipe.
+
+    Attributes
+    ----------
+    formulation, temperature_k
+        What was asked, and at which temperature, K.
+    prediction
+        Conductivity, mS/cm, one row.
+    liquid
+        Between which temperatures it is liquid, one row.
+    concentration, temperature
+        Curves through the recipe.
+    swaps
+        Each component replaced by similar ones.
+    cations
+        The recipe with the other alkali cation.
+    neighbours
+        Nearest measured recipes.
+    """
+
+    formulation: Formulation
+    temperature_k: float
+    prediction: Prediction
+    liquid: LiquidRange
+    concentration: ConcentrationCurve
+    temperature: TemperatureCurve
+    swaps: tuple[Swap, ...]
+    cations: tuple[Swap, ...]
+    neighbours: tuple[Neighbour, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Form for JSON."""
+        return {
+            "recipe": self.formulation.notation(),
+            "key": self.formulation.key,
+            "temperature_k": self.temperature_k,
+            "conductivity_ms_cm": self.prediction.record(0),
+            "molality_mol_kg": self.formulation.molalities_mol_kg,
+            "molarity_mol_l": self.formulation.molarities_mol_l(),
+            "liquid": self.liquid.record(0),
+            "concentration": self.concentration.to_dict(),
+            "temperature": self.temperature.to_dict(),
+            "swaps": [swap.to_dict() for swap in self.swaps],
+            "cations": [swap.to_dict() for swap in self.cations],
+            "nearest_measured": [neighbour.to_dict() for neighbour in self.neighbours],
+            "assumptions": list(self.formulation.assumptions),
+        }
+
+
+def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K) -> Explanation:
+    """Explain the conductivity of a recipe.
+
+    Parameters
+    ----------
+    formulation
+        A recipe with salt.
+    temperature_k
+        Temperature of everything but the curve against temperature, K.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    InputError
+        If there is no salt: nothing conducts, and nothing is to be explained.
+    """
+    if not formulation.salts:
+        raise InputError(
+            f"{formulation.notation()!r} holds no salt and does not conduct; "
+            "add one, as in '1 M NaPF6 in EC:DEC 1:1 v/v'"
+        )
+    return Explanation(
+        formulation=formulation,
+        temperature_k=temperature_k,
+        prediction=liquid_conductivity([formulation], np.array([temperature_k])),
+        liquid=liquid_range([formulation]),
+        concentration=concentration_curves([formulation], temperature_k)[0],
+        temperature=temperature_curves([formulation])[0],
+        swaps=swaps(formulation, temperature_k),
+        cations=cation_twins(formulation, temperature_k),
+        neighbours=nearest_measured([formulation])[0],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     component: str
     replacement: str
     formulation: Formulation
-    likeness: float = 1.0
+    similarity: float = 1.0
     note: str = ""
 
 
@@ -91,21 +186,21 @@ def swaps(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
         conductivity hardly depends on them.
     """
     catalog = default_catalog()
-    parts = [s for s in formulation.solvents if s.mass_fraction >= _NOTABLE_SHARE]
+    parts = [s for s in formulation.solvents if s.mass_fraction >= NOTABLE_SHARE]
     groups = [_solvents(formulation, s, catalog) for s in parts]
     groups += [_anions(formulation, s, catalog) for s in formulation.salts]
     predicted = _predicted(formulation, [c for group in groups for c in group], temperature_k)
     chosen, start = [], 0
     for group in groups:
-        chosen += _likest(group, predicted[start : start + len(group)])
+        chosen += _most_similar(group, predicted[start : start + len(group)])
         start += len(group)
     return tuple(chosen)
 
 
-def _likest(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> list[Swap]:
-    """The likest alternatives of one component, best first."""
-    by_likeness = sorted(range(len(found)), key=lambda i: -candidates[i].likeness)
-    ordered = [found[i] for i in by_likeness]
+def _most_similar(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> list[Swap]:
+    """The most similar alternatives of one component, best first."""
+    by_similarity = sorted(range(len(found)), key=lambda i: -candidates[i].similarity)
+    ordered = [found[i] for i in by_similarity]
     known = [s for s in ordered if s.prediction["in_domain"]][:_KNOWN_SHOWN]
     unknown = [s for s in ordered if not s.prediction["in_domain"]][:_UNKNOWN_SHOWN]
     return [s for part in (known, unknown) for s in sorted(part, key=lambda s: -s.change_percent)]
@@ -156,9 +251,9 @@ def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -
     """Solvents that do the same in a bottle, in the place of `part`."""
     present = {s.solvent.smiles for s in formulation.solvents}
     others = [s for s in catalog.solvents if s.smiles not in present and s.role == part.role]
-    likeness = solvent_similarity([part.solvent], others)[0].tolist()
+    similarity = solvent_similarity([part.solvent], others)[0].tolist()
     candidates = []
-    for solvent, alike in zip(others, likeness, strict=True):
+    for solvent, alike in zip(others, similarity, strict=True):
         swapped = SolventAmount(solvent=solvent, mass_fraction=part.mass_fraction, role=part.role)
         candidates.append(
             _Candidate(
@@ -168,7 +263,7 @@ def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -
                     formulation,
                     solvents=tuple(swapped if s is part else s for s in formulation.solvents),
                 ),
-                likeness=alike + _FAMILY_BONUS * (solvent.family == part.solvent.family),
+                similarity=alike + _FAMILY_BONUS * (solvent.family == part.solvent.family),
                 note=_solid(solvent),
             )
         )
@@ -180,9 +275,9 @@ def _anions(formulation: Formulation, part: SaltAmount, catalog: Catalog) -> lis
     present = {s.salt.anion.smiles for s in formulation.salts}
     charge = part.salt.anion.charge
     others = [a for a in catalog.anions if a.smiles not in present and a.charge == charge]
-    likeness = anion_similarity([part.salt.anion], others)[0].tolist()
+    similarity = anion_similarity([part.salt.anion], others)[0].tolist()
     candidates = []
-    for anion, alike in zip(others, likeness, strict=True):
+    for anion, alike in zip(others, similarity, strict=True):
         salt = Salt(cation=part.salt.cation, anion=anion)
         swapped = SaltAmount(salt=salt, molality_mol_kg=part.molality_mol_kg)
         salts = tuple(swapped if s is part else s for s in formulation.salts)

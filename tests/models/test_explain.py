@@ -4,7 +4,8 @@ import pytest
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models import predict_conductivity
-from electrolyte_ml.models.explanation import concentration_curves, explain, temperature_curves
+from electrolyte_ml.models.curves import concentration_curves, temperature_curves
+from electrolyte_ml.models.explain import explain
 
 
 @pytest.fixture(scope="module")
