@@ -35,6 +35,10 @@ class InputErrors(InputError):  # noqa: N818 - several of an InputError
         self.messages: tuple[str, ...] = tuple(messages)
         super().__init__("\n".join(self.messages))
 
+    def __reduce__(self) -> tuple[type[InputErrors], tuple[tuple[str, ...]]]:
+        # An error of a worker process arrives with its lines, not with its letters.
+        return type(self), (self.messages,)
+
 
 class RecipeSyntaxError(InputError):
     """The recipe text does not follow the notation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -70,12 +70,12 @@ class Prediction:
         return (self[row] for row in range(len(self)))
 
     def __repr__(self) -> str:
-        shown = [_shown(self.record(row)) for row in range(min(_SHOWN_ROWS, len(self)))]
+        first = [shown(self.record(row)) for row in range(min(_SHOWN_ROWS, len(self)))]
         more = ["..."] if len(self) > _SHOWN_ROWS else []
         outside = len(self) - int(np.sum(self.in_domain))
         notes = [f"; {outside} outside the domain"] if outside else []
         rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
-        return f"<{type(self).__name__}, {rows}: {', '.join([*shown, *more])}{''.join(notes)}>"
+        return f"<{type(self).__name__}, {rows}: {', '.join([*first, *more])}{''.join(notes)}>"
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html())
@@ -148,13 +148,6 @@ class Prediction:
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self)))
 
 
-def _shown(record: dict[str, Any]) -> str:
-    if record["value"] is None:
-        return "none"
-    low, high = ("?" if record[end] is None else f"{record[end]:.3g}" for end in ("low", "high"))
-    return f"{record['value']:.3g} ({low} to {high})"
-
-
 def join_faults(faults: Sequence[str | None]) -> str | None:
     """One line of several faults, of which some may be none; None if all are."""
     return "; ".join(fault for fault in faults if fault) or None
@@ -165,6 +158,36 @@ def wide(half_width_log10: float) -> str | None:
     if half_width_log10 <= _WIDEST_HALF_WIDTH:
         return None
     return f"uncertain by a factor of {10.0 ** min(half_width_log10, 3.0):.0f}"
+
+
+def flat_record(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested record as the columns of a table: names are joined with dots.
+
+    An interval becomes two columns, ``.low`` and ``.high``; other lists become text.
+
+    Examples
+    --------
+    >>> flat_record({"key": "eml1-0", "density_g_cm3": {"value": 1.2, "low": 1.1}})
+    {'key': 'eml1-0', 'density_g_cm3.value': 1.2, 'density_g_cm3.low': 1.1}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= flat_record(value, f"{prefix}{name}.")
+        elif name.endswith("_interval"):
+            low, high = value or (None, None)
+            flat |= {f"{prefix}{name}.low": low, f"{prefix}{name}.high": high}
+        else:
+            flat[prefix + name] = "; ".join(value) if isinstance(value, list) else value
+    return flat
+
+
+def shown(record: Mapping[str, Any]) -> str:
+    """A record as ``6.41 (4.9 to 8.31)``; ``none`` where there is no value."""
+    if record["value"] is None:
+        return "none"
+    low, high = ("?" if record[end] is None else f"{record[end]:.3g}" for end in ("low", "high"))
+    return f"{record['value']:.3g} ({low} to {high})"
 
 
 def is_unknown(low: float | None, high: float | None) -> bool:

@@ -9,6 +9,15 @@ from electrolyte_ml.campaign.events import (
     Result,
     Status,
     Suggestion,
+    Suggestions,
 )
 
-__all__ = ["Campaign", "CampaignLogError", "CampaignState", "Result", "Status", "Suggestion"]
+__all__ = [
+    "Campaign",
+    "CampaignLogError",
+    "CampaignState",
+    "Result",
+    "Status",
+    "Suggestion",
+    "Suggestions",
+]

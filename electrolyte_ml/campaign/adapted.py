@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.campaign.events import Result, Status
+from electrolyte_ml.campaign.events import Quantity, Result, Status
 from electrolyte_ml.campaign.residual_gp import Points, Residual
-from electrolyte_ml.campaign.results import Quantity
 from electrolyte_ml.data.user_table import read_user_table
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text

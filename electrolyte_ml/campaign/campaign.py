@@ -8,7 +8,7 @@ import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.events import (
@@ -16,20 +16,26 @@ from electrolyte_ml.campaign.events import (
     CampaignState,
     Result,
     Suggestion,
+    Suggestions,
+    column_name,
     next_ids,
     replay,
 )
-from electrolyte_ml.campaign.results import column_name, read_results
+from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_table
-from electrolyte_ml.search.bundled import require_predictable
+from electrolyte_ml.notebook import html_table
+from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.threads import one_thread
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 README = """\
 This folder is a campaign of electrolyte-ml: suggest, measure, record, and suggest again.
@@ -79,20 +85,30 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
 
 def write_measured(path: Path, state: CampaignState) -> None:
     """Everything recorded, a row for each result; it can be recorded into a new campaign."""
-    columns = list(dict.fromkeys(column_name(q) for r in state.results for q in r.values))
-    rows = []
-    for result in state.results:
-        values = {column_name(q): f"{v:.10g}" for q, v in result.values.items()}
-        rows.append(
-            {
-                "suggestion": result.suggestion or "",
-                "recipe": result.formulation.notation(),
-                **{column: values.get(column, "") for column in columns},
-                "status": str(result.status),
-                "comment": result.comment,
-            }
-        )
-    _write(path, rows or [dict.fromkeys(("suggestion", "recipe", "status", "comment"), "")])
+    rows = [
+        {
+            name: "" if cell is None else f"{cell:.10g}" if isinstance(cell, int | float) else cell
+            for name, cell in row.items()
+        }
+        for row in measured_rows(state)
+    ]
+    _write(path, rows or [dict.fromkeys(_NO_RESULTS, "")])
+
+
+def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
+    """A row for each result: suggestion, recipe, a column for each quantity, status, comment."""
+    columns = dict.fromkeys(name for result in state.results for name in result.columns)
+    return [
+        {
+            "suggestion": result.suggestion,
+            "recipe": result.formulation.notation(),
+            **columns,
+            **result.columns,
+            "status": str(result.status),
+            "comment": result.comment,
+        }
+        for result in state.results
+    ]
 
 
 def _interval(told: Mapping[str, float | None]) -> str:
@@ -106,6 +122,7 @@ def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")
 
 
+_NO_RESULTS = ("suggestion", "recipe", "status", "comment")
 PROBLEM, LOG = "problem.toml", "log.jsonl"
 
 
@@ -134,12 +151,14 @@ class Campaign:
         If its log was changed.
     """
 
-    def __init__(self, folder: Path, scorer: Scorer | None = None) -> None:
+    def __init__(self, folder: str | Path, scorer: Scorer | None = None) -> None:
+        folder = Path(folder)
         self.folder = folder
         if not (folder / LOG).is_file():
             raise InputError(
                 f"{folder}: no campaign is here; begin one with "
-                f"'electrolyte-ml campaign new {folder} --recipe FILE.toml'"
+                f"'electrolyte-ml campaign new {folder} --recipe FILE.toml', in Python with "
+                f"Campaign.create({str(folder)!r}, PROBLEM)"
             )
         self._log = CampaignLog(folder / LOG)
         events = self._log.read()
@@ -157,7 +176,9 @@ class Campaign:
         self._write_files()
 
     @classmethod
-    def create(cls, folder: Path, recipe: Path, scorer: Scorer | None = None) -> Campaign:
+    def create(
+        cls, folder: str | Path, recipe: str | Path, scorer: Scorer | None = None
+    ) -> Campaign:
         """Begin a campaign.
 
         Parameters
@@ -165,17 +186,19 @@ class Campaign:
         folder
             New or empty.
         recipe
-            The problem (TOML); it is copied, with its file of prices if it has one.
+            The problem: a TOML file, or the name of a ready one; it is copied, with its file of
+            prices if it has one.
         scorer
             Where predictions come from.
 
         Raises
         ------
         InputError
-            If the folder holds something.
+            If the folder holds something, or there is no such problem.
         RecipeFileError
             If the problem cannot be used; one line for each fault.
         """
+        folder, recipe = Path(folder), find_problem(recipe)
         require_predictable(load_problem(recipe), scorer)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
@@ -210,7 +233,7 @@ class Campaign:
         n_trials: int | None = None,
         seed: int | None = None,
         progress: ProgressCallback | None = None,
-    ) -> tuple[Suggestion, ...]:
+    ) -> Suggestions:
         """Ask for recipes to measure next, and keep them as pending.
 
         Parameters
@@ -241,7 +264,7 @@ class Campaign:
             progress=progress,
         )
         ids = next_ids(self.state.suggestions, len(choices))
-        fresh = tuple(
+        fresh = Suggestions(
             Suggestion(
                 id=name,
                 round=number,
@@ -255,15 +278,15 @@ class Campaign:
         self._replay()
         return fresh
 
-    def record(self, path: Path, *, again: bool = False) -> list[Result]:
-        """Record a file of results: all of it, or nothing if any row is at fault.
+    def record(self, results: ResultsSource, *, again: bool = False) -> list[Result]:
+        """Record a table of results: all of it, or nothing if any row is at fault.
 
         Parameters
         ----------
-        path
-            CSV; see `read_results`.
+        results
+            CSV file or data frame; see `read_results`.
         again
-            Record a file although the very same one was recorded before.
+            Record a table although the very same one was recorded before.
 
         Raises
         ------
@@ -272,23 +295,46 @@ class Campaign:
         InputError
             If the file cannot be read, holds no result, or was recorded before.
         """
-        results = read_results(path, self.state)
-        digest = _sha256(path)
-        if digest in self.state.files and not again:
+        table = ResultsTable.of(results)
+        found = read_results(table, self.state)
+        if table.sha256 in self.state.files and not again:
             raise InputError(
-                f"{path}: this very file was recorded before (as {self.state.files[digest]}); "
-                "nothing is recorded. Give --again if the same numbers were measured twice"
+                f"{table.name}: this very file was recorded before (as "
+                f"{self.state.files[table.sha256]}); nothing is recorded. Give --again "
+                "(again=True in Python) if the same numbers were measured twice"
             )
         self._log.append(
             "recorded",
-            {"file": path.name, "sha256": digest, "results": [r.to_dict() for r in results]},
+            {
+                "file": Path(table.name).name,
+                "sha256": table.sha256,
+                "results": [r.to_dict() for r in found],
+            },
         )
         self._replay()
-        return results
+        return found
+
+    def __repr__(self) -> str:
+        state = self.state
+        return (
+            f"<Campaign {self.problem.name} in {self.folder}: {state.n_rounds} rounds, "
+            f"{len(state.pending)} pending, {len(state.measured)} measured>"
+        )
+
+    def _repr_html_(self) -> str:
+        pending = [f"pending {s.id}: {s.formulation.notation()}" for s in self.state.pending]
+        return html_table(repr(self).strip("<>"), self.to_frame(), pending)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Everything recorded so far, one line a result."""
+        import pandas as pd
+
+        rows = measured_rows(self.state)
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=_NO_RESULTS)
 
     def tuned(self) -> TunedScorer:
         """The scorer, fine-tuned on everything measured so far."""
-        measured = {name for r in self.state.measured for name, _ in r.values}
+        measured = {name for r in self.state.measured for name in r.property_names}
         names = [*self.problem.property_names, *sorted(measured)]
         base = self._scorer or ModelScorer(names, self.problem.prices)
         return TunedScorer(base, self.state.measured)

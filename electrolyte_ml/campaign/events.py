@@ -18,13 +18,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
+from electrolyte_ml.notebook import html_table, shortened
+from electrolyte_ml.prediction import shown
+from electrolyte_ml.search.objectives import at_temperature
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_LINE = "0" * 64
 
@@ -32,6 +38,16 @@ _ADVICE = (
     "restore the folder from a backup, or begin a new campaign and record the rows of measured.csv "
     "there"
 )
+
+
+#: A measured property and its temperature, K; None where it has none.
+Quantity = tuple[str, float | None]
+
+
+def column_name(quantity: Quantity) -> str:
+    """Such as ``conductivity_ms_cm at 25 degC``."""
+    name, temperature = quantity
+    return name + at_temperature(temperature)
 
 
 class CampaignLogError(InputErrors):
@@ -259,6 +275,51 @@ class Suggestion:
         }
 
 
+class Suggestions(tuple[Suggestion, ...]):
+    """One batch of suggestions.
+
+    `to_frame` gives a table to fill in: with a column of measured values, such as
+    ``conductivity_ms_cm at 25 degC``, `Campaign.record` takes it.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        recipes = (f"{s.id} {s.formulation.notation()}" for s in self)
+        return f"<Suggestions, {len(self)} recipes: {shortened(recipes)}>"
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        told = [{label: shown(p) for label, p in s.predictions.items()} for s in self]
+        frame = pd.DataFrame(
+            [
+                {"id": s.id, "recipe": s.formulation.notation(), **words, "why": s.why}
+                for s, words in zip(self, told, strict=True)
+            ]
+        )
+        return html_table("To measure next", frame)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a suggestion: id, recipe, what is predicted with its interval, and why."""
+        import pandas as pd
+
+        told = [
+            {
+                f"predicted {label}{'' if end == 'value' else f' {end}'}": number
+                for label, ends in s.predictions.items()
+                for end, number in ends.items()
+            }
+            for s in self
+        ]
+        return pd.DataFrame(
+            [
+                {"id": s.id, "recipe": s.formulation.notation(), **numbers, "why": s.why}
+                for s, numbers in zip(self, told, strict=True)
+            ]
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One experiment: one bottle, one row of a file of results.
@@ -280,8 +341,18 @@ class Result:
     suggestion: str | None
     formulation: Formulation
     status: Status
-    values: Mapping[tuple[str, float | None], float]
+    values: Mapping[Quantity, float]
     comment: str = ""
+
+    @property
+    def columns(self) -> dict[str, float]:
+        """Measured values by the names of their columns in a table."""
+        return {column_name(quantity): value for quantity, value in self.values.items()}
+
+    @property
+    def property_names(self) -> set[str]:
+        """Properties that were measured."""
+        return {name for name, _ in self.values}
 
     def to_dict(self) -> dict[str, Any]:
         """The form of the log."""

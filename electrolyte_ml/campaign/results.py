@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, Union
 
-from electrolyte_ml.campaign.events import CampaignState, Result, Status
+from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.properties import measurable_properties, properties, property_of
-from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
-Quantity = tuple[str, float | None]
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: A CSV file, or a table with the same columns.
+ResultsSource: TypeAlias = Union[str, Path, "pd.DataFrame"]
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are for reading only.
 _CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
 _CARRIED_PREFIX = "predicted "
 
 
-def column_name(quantity: Quantity) -> str:
-    """Such as ``conductivity_ms_cm at 25 degC``."""
-    name, temperature = quantity
-    return name + at_temperature(temperature)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsTable:
+    """Cells of a table of results, as text.
+
+    Attributes
+    ----------
+    name
+        What messages call the table: its file, or ``DataFrame``.
+    header
+        Names of the columns.
+    rows
+        For each row its place, for messages, and its cells by column.
+    sha256
+        Of the content: the very same table has the same.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, Mapping[str, str]], ...]
+    sha256: str
+
+    @classmethod
+    def of(cls, results: ResultsSource) -> ResultsTable:
+        """The table of a CSV file or a data frame.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read.
+        """
+        if isinstance(results, str | Path):
+            return _read_file(Path(results))
+        return _of_frame(results)
 
 
-def read_results(path: Path, state: CampaignState) -> list[Result]:
-    """Read a file of results.
+def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
+    """Read a table of results.
 
     Parameters
     ----------
-    path
-        CSV with a column ``id`` (of a suggestion) or ``recipe`` or both, one column for each
+    table
+        With a column ``id`` (of a suggestion) or ``recipe`` or both, one column for each
         measured property such as ``conductivity_ms_cm at 25 degC``, optionally ``status``
         (``ok``, ``failed`` or ``skipped``) and ``comment``. Several rows of one recipe are
         replicates. Rows without any entry are left out, so that a sheet may be half filled in.
@@ -52,14 +88,12 @@ def read_results(path: Path, state: CampaignState) -> list[Result]:
     TableError
         With a line for every fault of every row.
     InputError
-        If the file cannot be read or holds no result.
+        If the table holds no result.
     """
-    header, rows = _table(path)
     faults: list[str] = []
-    quantities = _quantities(header, path, faults)
+    quantities = _quantities(table.header, table.name, faults)
     results = []
-    for number, row in rows:
-        place = f"{path}, line {number}"
+    for place, row in table.rows:
         if not any(row.get(c) for c in (*quantities, _STATUS, _COMMENT)):
             continue
         result = _result(row, quantities, state, place, faults)
@@ -68,13 +102,14 @@ def read_results(path: Path, state: CampaignState) -> list[Result]:
     if faults:
         raise TableError(faults)
     if not results:
-        raise InputError(f"{path}: no row holds a measured value or a status")
+        raise InputError(f"{table.name}: no row holds a measured value or a status")
     return results
 
 
-def _table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+def _read_file(path: Path) -> ResultsTable:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -86,33 +121,60 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     header = [(name or "").strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
     rows = [
-        (reader.line_num, {k: (v or "").strip() for k, v in row.items() if isinstance(v, str)})
+        (
+            f"{path}, line {reader.line_num}",
+            {k: (v or "").strip() for k, v in row.items() if isinstance(v, str)},
+        )
         for row in reader
     ]
-    return header, rows
+    return ResultsTable(
+        name=str(path),
+        header=tuple(header),
+        rows=tuple(rows),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
-def _quantities(header: Sequence[str], path: Path, faults: list[str]) -> dict[str, Quantity]:
+def _of_frame(frame: pd.DataFrame) -> ResultsTable:
+    header = [str(column).strip() for column in frame.columns]
+    missing = frame.isna().to_numpy()
+    cells = [
+        ["" if gone else str(value).strip() for value, gone in zip(row, lacks, strict=True)]
+        for row, lacks in zip(frame.itertuples(index=False, name=None), missing, strict=True)
+    ]
+    content = json.dumps([header, cells], ensure_ascii=False).encode()
+    return ResultsTable(
+        name="DataFrame",
+        header=tuple(header),
+        rows=tuple(
+            (f"row {label}", dict(zip(header, row, strict=True)))
+            for label, row in zip(frame.index, cells, strict=True)
+        ),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _quantities(header: Sequence[str], name: str, faults: list[str]) -> dict[str, Quantity]:
     """Columns of measured values."""
     found: dict[str, Quantity] = {}
     if _ID not in header and _RECIPE not in header:
-        faults.append(f"{path}: needs a column {_ID!r} or {_RECIPE!r}; it has {', '.join(header)}")
+        faults.append(f"{name}: needs a column {_ID!r} or {_RECIPE!r}; it has {', '.join(header)}")
     for column in header:
         if column in (_ID, _RECIPE, _STATUS, _COMMENT, *_CARRIED, ""):
             continue
         if column.startswith(_CARRIED_PREFIX):
             continue
-        quantity = _quantity(column, path, faults)
+        quantity = _quantity(column, name, faults)
         if quantity in found.values():
-            faults.append(f"{path}: column {column!r} means the same as another one")
+            faults.append(f"{name}: column {column!r} means the same as another one")
         if quantity is not None:
             found[column] = quantity
     return found
 
 
-def _quantity(column: str, path: Path, faults: list[str]) -> Quantity | None:
+def _quantity(column: str, table: str, faults: list[str]) -> Quantity | None:
     name, _, temperature = (part.strip() for part in column.partition(" at "))
-    place = f"{path}, column {column!r}"
+    place = f"{table}, column {column!r}"
     known = properties().get(name)
     if known is None:
         names = [_ID, _RECIPE, _STATUS, _COMMENT, *measurable_properties()]

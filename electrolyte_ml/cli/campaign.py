@@ -25,9 +25,8 @@ def new(
     from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_status, status_record
     from electrolyte_ml.report.text import dump_json
-    from electrolyte_ml.search.bundled import find_problem
 
-    campaign = Campaign.create(folder, find_problem(recipe))
+    campaign = Campaign.create(folder, recipe)
     if as_json:
         typer.echo(dump_json(status_record(campaign)))
     else:

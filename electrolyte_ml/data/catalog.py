@@ -16,6 +16,7 @@ from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements, read_parquet
 from electrolyte_ml.errors import DataNotFoundError, InputError
 from electrolyte_ml.files import packaged_file
+from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.text import first_line
 
 TABLE = "datasets.toml"
@@ -149,7 +150,7 @@ def card_of(name: str) -> Card:
 
 def _card(name: str, data: dict[str, Any]) -> Card:
     lists = {k: tuple(data[k]) for k in ("files", "properties", "traps")}
-    columns = MappingProxyType(dict(data.get("columns", {})))
+    columns = FrozenMapping(data.get("columns"))
     downloads = tuple(Download(**d) for d in data.get("downloads", ()))
     return Card(name=name, **{**data, **lists, "columns": columns, "downloads": downloads})
 

@@ -22,6 +22,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import Formulation, formulation_from_json
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import property_of, registered_property
 from electrolyte_ml.text import first_line, one_line
 
@@ -46,6 +47,8 @@ COLUMNS = {
 
 METHODS = ("experiment", "md", "dft", "semiempirical")
 
+# Rows that a notebook shows.
+_SHOWN_ROWS = 10
 _TEXTS = ("composition", "property", "unit", "method", "source", "flag")
 
 
@@ -260,7 +263,7 @@ def _table(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Measurements:
     """Values of one property, n rows on u distinct formulations.
 
@@ -342,6 +345,20 @@ class Measurements:
     def __len__(self) -> int:
         return len(self.value)
 
+    def __repr__(self) -> str:
+        papers = len(np.unique(self.source))
+        return (
+            f"<Measurements, {len(self)} rows: {self.property_name} of {len(self.formulations)} "
+            f"recipes by {self.method}, {papers} {'source' if papers == 1 else 'sources'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = self.select(np.arange(min(len(self), _SHOWN_ROWS)))
+        more = len(self) - len(shown)
+        notes = [f"and {more} more rows"] if more else []
+        frame = shown.to_frame().drop(columns="composition")
+        return html_table(repr(self).strip("<>"), frame, notes)
+
     @property
     def row_formulations(self) -> list[Formulation]:
         """Formulation of each row, length n."""
@@ -362,6 +379,10 @@ class Measurements:
             method=self.method,
             uncertainty=None if self.uncertainty is None else self.uncertainty[rows],
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The long table, one row a measurement, with the columns `COLUMNS`."""
+        return to_frame([self])
 
 
 def concatenate(parts: Sequence[Measurements]) -> Measurements:

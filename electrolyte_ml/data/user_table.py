@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +17,20 @@ from electrolyte_ml.data.cleaning import (
     joined_report,
 )
 from electrolyte_ml.data.column_mapping import conversion
-from electrolyte_ml.data.measurements import METHODS, Measurements
+from electrolyte_ml.data.measurements import METHODS, Measurements, to_frame
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import Property, measurable_properties
-from electrolyte_ml.text import first_line, one_line
+from electrolyte_ml.text import first_line, nearest_or_all, one_line
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _KELVIN_AT_ZERO = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
+# Rows that a notebook shows.
+_SHOWN_ROWS = 10
 _SOURCES = ("doi", "source")
 _FLAGS = ("flag", "note")
 _OTHERS = ("recipe", "property", "value", "unit", "uncertainty", "method")
@@ -37,7 +40,7 @@ COLUMNS_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UserTable:
     """What was read.
 
@@ -53,7 +56,41 @@ class UserTable:
 
     tables: tuple[Measurements, ...]
     report: CleaningReport
-    ignored: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def __iter__(self) -> Iterator[Measurements]:
+        return iter(self.tables)
+
+    def __getitem__(self, property_name: str) -> Measurements:
+        """Measurements of one property.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        for table in self.tables:
+            if table.property_name == property_name:
+                return table
+        names = [t.property_name for t in self.tables]
+        raise InputError(
+            f"no measurements of {property_name!r}{nearest_or_all(property_name, names)}"
+        )
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{len(t)} of {t.property_name}" for t in self.tables)
+        return f"<UserTable of {self.report.source}: {held}>"
+
+    def _repr_html_(self) -> str:
+        shown = self.to_frame().drop(columns="composition").head(_SHOWN_ROWS)
+        return html_table(repr(self).strip("<>"), shown, str(self.report).splitlines())
+
+    def to_frame(self) -> pd.DataFrame:
+        """The long table of all properties, one row a measurement."""
+        return to_frame(self.tables)
 
 
 def read_user_table(file: Path, source: str | None = None) -> UserTable:

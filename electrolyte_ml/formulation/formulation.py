@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.amounts import (
@@ -16,13 +16,25 @@ from electrolyte_ml.formulation.amounts import (
 )
 from electrolyte_ml.formulation.density import density_g_cm3, salt_volume_cm3_mol
 from electrolyte_ml.formulation.writing import canonical_notation
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = 1
 _SUM_TOLERANCE = 1e-9
+_FRAME_COLUMNS = (
+    "component",
+    "role",
+    "mass_fraction",
+    "mole_fraction",
+    "molality_mol_kg",
+    "molarity_mol_l",
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Formulation:
     """A liquid electrolyte: mass fractions of solvents and molality of each salt.
 
@@ -83,6 +95,16 @@ class Formulation:
         """
         solvents, salts = amounts.solve()
         return cls(solvents=solvents, salts=salts, assumptions=amounts.assumptions())
+
+    def __repr__(self) -> str:
+        return f"<Formulation {self.notation()}>"
+
+    def __str__(self) -> str:
+        return self.notation()
+
+    def _repr_html_(self) -> str:
+        assumed = [f"assumed: {line}" for line in self.assumptions]
+        return html_table(self.notation(), self.to_frame(), assumed)
 
     @property
     def mass_fractions(self) -> dict[str, float]:
@@ -150,6 +172,32 @@ class Formulation:
     def notation(self) -> str:
         """Canonical recipe text; `parse_recipe` reads it back to the same `key`."""
         return canonical_notation(self.solvents, self.salts)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a component: name, role, and amounts in every basis.
+
+        Mass fractions are of the solvents alone, mole fractions of everything; molarities hold at
+        25 degC with the ideal-mixing density.
+        """
+        import pandas as pd
+
+        mole_fractions, molarities = self.mole_fractions, self.molarities_mol_l()
+        rows: list[dict[str, Any]] = [
+            {"component": s.solvent.name, "role": s.role, "mass_fraction": s.mass_fraction}
+            for s in self.solvents
+        ]
+        rows += [
+            {
+                "component": s.salt.name,
+                "role": "salt",
+                "molality_mol_kg": s.molality_mol_kg,
+                "molarity_mol_l": molarities[s.salt.name],
+            }
+            for s in self.salts
+        ]
+        frame = pd.DataFrame(rows, columns=_FRAME_COLUMNS)
+        frame["mole_fraction"] = [mole_fractions[name] for name in frame["component"]]
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of the command line's contract, with ``schema_version``."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.errors import AmountError, InputError
 from electrolyte_ml.files import packaged_table
@@ -21,8 +21,12 @@ from electrolyte_ml.formulation.amounts import SolventAmount, largest_remainders
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.formulation.notation.spellings import NUMBER
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, unit_registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Only a number and a unit: pint would also work out sums and powers.
 _QUANTITY = re.compile(rf"(?P<number>[+-]?{NUMBER})\s*(?P<unit>[A-Za-zµμ]+(?:\^?3)?)")
@@ -233,7 +237,7 @@ class SheetRow:
     hazard: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sheet:
     """A weigh-out sheet.
 
@@ -255,6 +259,19 @@ class Sheet:
     batch_ml: float
     rows: tuple[SheetRow, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Sheet of {self.batch_g:.5g} g: {self.recipe}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.batch_g:.5g} g, about {self.batch_ml:.4g} mL, of {self.recipe}"
+        return html_table(title, self.to_frame(), self.notes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a component, in the order of mixing."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(row) for row in self.rows], columns=SheetRow.__slots__)
 
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""

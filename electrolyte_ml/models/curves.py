@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from electrolyte_ml.formulation import Formulation, SaltAmount
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
 GAS_CONSTANT_J_MOL_K = 8.314462618
@@ -30,7 +33,7 @@ _SLOPE_STEP_K = 1.0
 _ACTIVATION_TEMPERATURES_K = (253.15, 298.15, 333.15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConcentrationCurve:
     """Conductivity against the amount of salt, all salts in the proportion of the recipe.
 
@@ -52,6 +55,17 @@ class ConcentrationCurve:
     prediction: Prediction
     maximum: int | None
 
+    def __repr__(self) -> str:
+        low, high = self.molality_mol_kg[[0, -1]]
+        return f"<ConcentrationCurve from {low:.3g} to {high:.3g} mol/kg>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line an amount of salt: molality, molarity, and the columns of the prediction."""
+        frame = self.prediction.to_frame()
+        frame.insert(0, "molality_mol_kg", self.molality_mol_kg)
+        frame.insert(1, "molarity_mol_l", self.molarity_mol_l)
+        return frame
+
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""
         rows = [
@@ -69,7 +83,7 @@ class ConcentrationCurve:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TemperatureCurve:
     """Conductivity of a recipe against temperature.
 
@@ -86,6 +100,16 @@ class TemperatureCurve:
     temperature_k: NDArray[np.float64]
     prediction: Prediction
     activation_kj_mol: dict[float, float]
+
+    def __repr__(self) -> str:
+        low, high = self.temperature_k[[0, -1]]
+        return f"<TemperatureCurve from {low:g} to {high:g} K>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a temperature, K, with the columns of the prediction."""
+        frame = self.prediction.to_frame()
+        frame.insert(0, "temperature_k", self.temperature_k)
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""

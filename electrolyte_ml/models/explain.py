@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,14 @@ from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.liquid import LiquidRange, liquid_range
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.notebook import html_table
+from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
+from electrolyte_ml.text import celsius
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # As many of one component as a reader takes in: alternatives that the model knows, and beside
 # them the most similar that it does not.
@@ -33,7 +38,7 @@ _UNKNOWN_SHOWN = 3
 _FAMILY_BONUS = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Swap:
     """One component replaced by another, everything else as it was.
 
@@ -59,6 +64,9 @@ class Swap:
     change_percent: float
     note: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Swap {self.component} for {self.replacement}: {self.change_percent:+.0f} %>"
+
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""
         return {
@@ -71,7 +79,7 @@ class Swap:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Explanation:
     """Everything about the conductivity of one recipe.
 
@@ -102,6 +110,44 @@ class Explanation:
     swaps: tuple[Swap, ...]
     cations: tuple[Swap, ...]
     neighbours: tuple[Neighbour, ...]
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self._title()}>"
+
+    def _title(self) -> str:
+        told = shown(self.prediction.record(0))
+        return f"{self.formulation.notation()}, {told} mS/cm at {celsius(self.temperature_k)}"
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title(), self.to_frame(), self._notes())
+
+    def _notes(self) -> list[str]:
+        curve = self.concentration
+        where = "still rises where the curve ends"
+        if curve.maximum is not None:
+            where = f"is highest at {curve.molality_mol_kg[curve.maximum]:.2f} mol/kg"
+        energies = [
+            f"{energy:.1f} kJ/mol at {celsius(kelvin)}"
+            for kelvin, energy in self.temperature.activation_kj_mol.items()
+        ]
+        return [
+            f"conductivity {where}",
+            f"local activation energy: {', '.join(energies)}",
+            *(
+                f"measured: {n.recipe}, {n.conductivity_ms_cm:.3g} mS/cm at "
+                f"{celsius(n.temperature_k)} ({n.doi})"
+                for n in self.neighbours
+            ),
+        ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a swap: what for what, the change of the conductivity, and the new recipe.
+
+        The curves have a `to_frame` of their own: ``explanation.concentration.to_frame()``.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([flat_record(s.to_dict()) for s in (*self.cations, *self.swaps)])
 
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""

@@ -11,7 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from electrolyte_ml.campaign import Campaign, Result, Status, Suggestion
-from electrolyte_ml.campaign.results import column_name
+from electrolyte_ml.campaign.events import column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
 from electrolyte_ml.prediction import Prediction
@@ -215,7 +215,7 @@ def _rows(campaign: Campaign) -> list[dict[str, Any]]:
                 "recipe": result.formulation.notation(),
                 "status": str(result.status),
                 "comment": result.comment,
-                "measured": {column_name(q): v for q, v in result.values.items()},
+                "measured": result.columns,
                 "predicted": {k: dict(v) for k, v in told.items()},
             }
         )

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from electrolyte_ml.data.catalog import Card
 from electrolyte_ml.data.cleaning import Action
-from electrolyte_ml.data.measurements import Measurements, to_frame
+from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.quality import Agreement, DataCheck, TableCheck, percent
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.text import significant
@@ -54,7 +54,7 @@ def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:
     rows = []
     for measurements in tables:
         first = measurements.source_row.argsort(kind="stable")[:n]
-        frame = to_frame([measurements.select(first)])
+        frame = measurements.select(first).to_frame()
         for record in frame.drop(columns="composition").to_dict("records"):
             rows.append({str(k): None if v != v else v for k, v in record.items()})  # noqa: PLR0124 - NaN
     return rows

@@ -140,11 +140,6 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
         raise InputError(f"--out {folder}: cannot make this folder: {error.strerror}") from error
     result = proposals.to_dict()
     page = proposals_page(proposals)
-    rows = [
-        {"rank": p["rank"], "why": p["why"], **score}
-        for p in result["proposals"]
-        for score in p["predictions"]
-    ]
     sheet = [
         {"rank": p["rank"], "recipe": p["recipe"], "component": name, "g_per_100g": grams}
         for p in result["proposals"]
@@ -152,7 +147,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     ]
     write_text(folder / "proposals.json", dump_json(result) + "\n")
     write_atomically(
-        folder / "proposals.csv", lambda path: pd.json_normalize(rows).to_csv(path, index=False)
+        folder / "proposals.csv", lambda path: proposals.to_frame().to_csv(path, index=False)
     )
     write_atomically(
         folder / "weigh_out.csv", lambda path: pd.DataFrame(sheet).to_csv(path, index=False)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
+from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.species import Salt, Solvent
 
 
@@ -229,7 +229,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in ("max_fraction", "min_fraction", "max_molality_mol_kg"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
 
     @property
     def whole(self) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.errors import RecipeFileError
+from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import (
@@ -20,6 +21,9 @@ from electrolyte_ml.search.objectives import (
     Risk,
 )
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Bound",
@@ -66,7 +70,7 @@ class SearchSettings:
     sampler: SamplerName = SamplerName.AUTO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Problem:
     """Everything a search needs to know.
 
@@ -108,12 +112,51 @@ class Problem:
     currency: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prices", MappingProxyType(dict(self.prices)))
+        object.__setattr__(self, "prices", FrozenMapping(self.prices))
         faults = limit_faults(self.components, self.limits)
         if not self.objectives:
             faults.append("objectives: at least one is needed")
         if faults:
             raise RecipeFileError(faults)
+
+    def __repr__(self) -> str:
+        aims = " and ".join(f"{o.direction} {o.label}" for o in self.objectives)
+        return f"<Problem {self.name}: {aims}, {len(self.components.names)} components>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{self.name}: {self.description}", self.to_frame(), self._words())
+
+    def _words(self) -> list[str]:
+        held = self.components
+        named = {
+            "solvents": [s.name for s in held.solvents],
+            "salts": [s.name for s in held.salts],
+            "additives": [a.additive.name for a in held.additives],
+        }
+        return [f"{what}: {', '.join(names)}" for what, names in named.items() if names]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line an objective or constraint: what it is, property, temperature and limit."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = [
+            {
+                "term": str(o.direction),
+                "property": o.property_name,
+                "temperature_k": o.temperature_k,
+            }
+            for o in self.objectives
+        ]
+        rows += [
+            {
+                "term": "at least" if c.is_minimum else "at most",
+                "property": c.property_name,
+                "temperature_k": c.temperature_k,
+                "limit": c.limit,
+            }
+            for c in self.constraints
+        ]
+        return pd.DataFrame(rows, columns=["term", "property", "temperature_k", "limit"])
 
     @property
     def terms(self) -> tuple[Objective | Constraint, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
 from electrolyte_ml.models.scoring import score_formulations
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.notebook import html_table, shortened
+from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
@@ -23,10 +24,17 @@ from electrolyte_ml.search.evaluation import (
     explain_infeasible,
 )
 from electrolyte_ml.search.limits import Components, Limits
+from electrolyte_ml.search.objectives import Objective
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scoring import Scorer
 from electrolyte_ml.search.shortlist import shortlist
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Recipes that a short form shows.
+_SHOWN = 3
 
 
 def weigh_out_per_100g(
@@ -85,7 +93,7 @@ def _salts_obey(
     return low <= total <= high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Proposal:
     """One recipe of the shortlist.
 
@@ -112,6 +120,9 @@ class Proposal:
     weigh_out_g_per_100g: dict[str, float]
     why: str
 
+    def __repr__(self) -> str:
+        return f"<Proposal {self.rank}: {self.formulation.notation()}>"
+
     def to_dict(self) -> dict[str, Any]:
         """The contract's form."""
         return {
@@ -125,7 +136,7 @@ class Proposal:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ProposalSet:
     """A shortlist and how it was found.
 
@@ -148,6 +159,62 @@ class ProposalSet:
     study: Mapping[str, Any]
     objectives: NDArray[np.float64] = field(compare=False, repr=False)
     explored: NDArray[np.float64] = field(compare=False, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.proposals)
+
+    def __iter__(self) -> Iterator[Proposal]:
+        return iter(self.proposals)
+
+    def __getitem__(self, place: int) -> Proposal:
+        """A proposal by its place in the list, 0 for the best."""
+        return self.proposals[place]
+
+    def __repr__(self) -> str:
+        recipes = shortened((p.formulation.notation() for p in self.proposals), most=_SHOWN)
+        return f"<ProposalSet for {self.problem.name}, {len(self)} recipes: {recipes}>"
+
+    def _repr_html_(self) -> str:
+        facts = (
+            f"{self.study['n_trials']} recipes tried, {self.study['n_feasible']} satisfy every "
+            f"limit, seed {self.study['seed']}"
+        )
+        return html_table(f"Proposals for {self.problem.name}", self._overview(), [facts])
+
+    def _overview(self) -> pd.DataFrame:
+        """What a reader looks at first: recipe, objectives with their intervals, grams, reason."""
+        import pandas as pd
+
+        rows = [
+            {
+                "rank": p.rank,
+                "recipe": p.formulation.notation(),
+                **{o.label: self._told(p, o) for o in self.problem.objectives},
+                "g for 100 g": ", ".join(f"{n} {g:.2f}" for n, g in p.weigh_out_g_per_100g.items()),
+                "why": p.why,
+            }
+            for p in self.proposals
+        ]
+        return pd.DataFrame(rows)
+
+    def _told(self, proposal: Proposal, objective: Objective) -> str:
+        at = objective.temperature_k
+        scores = proposal.predictions
+        score = scores[0 if at is None else self.problem.temperatures_k.index(at)]
+        told = score.get(objective.property_name, score["liquid"].get(objective.property_name))
+        return shown(told) if isinstance(told, dict) else f"{told:.4g}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a recipe and temperature, best first, with the columns of scores."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"rank": p.rank, "why": p.why, **flat_record(score)}
+                for p in self.proposals
+                for score in p.predictions
+            ]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's form; the same for the same problem, models and seed."""

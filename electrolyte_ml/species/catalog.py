@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from electrolyte_ml.errors import (
     CatalogError,
@@ -16,6 +16,7 @@ from electrolyte_ml.errors import (
     SmilesError,
     UnknownSpeciesError,
 )
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species.chemistry import (
     canonical_smiles,
     explicit_smiles,
@@ -26,6 +27,9 @@ from electrolyte_ml.species.chemistry import (
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
 from electrolyte_ml.species.tables import read_ions, read_solvents
 from electrolyte_ml.text import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class _Named(Protocol):
@@ -211,6 +215,32 @@ class Catalog:
         self._solvent_by_smiles = {s.smiles: s for s in self.solvents}
         self._ion_by_smiles = {i.smiles: i for i in self.ions}
         self._salts = SaltReader(self.ions, self._ion_by_name, self._ion_from_smiles)
+
+    def __repr__(self) -> str:
+        return f"<Catalog of {len(self.solvents)} solvents and {len(self.ions)} ions>"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self).strip("<>"), self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a species: name, kind, family, role, SMILES, CAS number, molar mass, g/mol."""
+        import pandas as pd
+
+        rows: list[tuple[str, str, str, Solvent | Ion]] = [
+            ("solvent", s.family, s.role, s) for s in self.solvents
+        ]
+        rows += [("ion", "cation" if i.charge > 0 else "anion", "salt", i) for i in self.ions]
+        return pd.DataFrame(
+            {
+                "name": [s.name for _, _, _, s in rows],
+                "kind": [kind for kind, _, _, _ in rows],
+                "family": [family for _, family, _, _ in rows],
+                "role": [role for _, _, role, _ in rows],
+                "smiles": [s.smiles for _, _, _, s in rows],
+                "cas": [s.cas for _, _, _, s in rows],
+                "molar_mass_g_mol": [s.molar_mass_g_mol for _, _, _, s in rows],
+            }
+        )
 
     @property
     def cations(self) -> tuple[Ion, ...]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from electrolyte_ml.errors import ChargeBalanceError
+from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species.chemistry import formal_charge, molar_mass_g_mol
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class PropertyValue:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Species:
     name: str
     smiles: str
@@ -49,7 +54,23 @@ class _Species:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "molar_mass_g_mol", molar_mass_g_mol(self.smiles))
-        object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
+        object.__setattr__(self, "properties", FrozenMapping(self.properties))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}, {self.smiles}>"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{self.name}, {self.smiles}", self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every known property with its pedigree, a line each."""
+        import pandas as pd
+
+        rows = [{"property": name, **asdict(held)} for name, held in self.properties.items()]
+        return pd.DataFrame(rows, columns=["property", *PropertyValue.__slots__])
 
     def value(self, name: str) -> float | None:
         """The number of a property, or None where the catalog holds none."""
@@ -57,7 +78,7 @@ class _Species:
         return None if found is None else found.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Solvent(_Species):
     """A neutral liquid component: solvent, diluent or additive.
 
@@ -85,7 +106,7 @@ class Solvent(_Species):
     in_catalog: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ion(_Species):
     """A cation or an anion.
 
@@ -103,7 +124,7 @@ class Ion(_Species):
         object.__setattr__(self, "charge", formal_charge(self.smiles))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Salt:
     """A neutral formula unit of one kind of cation and one kind of anion.
 
@@ -147,6 +168,12 @@ class Salt:
         )
         mass = n_cation * self.cation.molar_mass_g_mol + n_anion * self.anion.molar_mass_g_mol
         object.__setattr__(self, "molar_mass_g_mol", mass)
+
+    def __repr__(self) -> str:
+        return f"<Salt {self.name}>"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _times(name: str, count: int) -> str:

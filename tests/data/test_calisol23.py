@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.measurements import to_frame
 from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.errors import DataNotFoundError
 
@@ -64,7 +63,7 @@ def test_names_and_units_are_normalised(loaded):
 
 
 def test_long_table_names_its_source(loaded):
-    frame = to_frame([loaded[0]])
+    frame = loaded[0].to_frame()
     assert len(frame) == 6
     assert set(frame["method"]) == {"experiment"}
     assert set(frame["property"]) == {"conductivity_ms_cm"}
