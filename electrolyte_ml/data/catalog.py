@@ -41,7 +41,7 @@ class Download:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Card:
     """A data set: what it holds, whose it is and what to beware of.
 
@@ -87,6 +87,9 @@ class Card:
     traps: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     imported: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Card {self.name}: {self.title}>"
 
     @property
     def available(self) -> bool:

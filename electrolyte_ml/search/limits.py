@@ -145,7 +145,7 @@ class AdditiveRange:
     high_wt_percent: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Components:
     """Species a recipe may be made of; neighbours in a list are taken to be alike.
 
@@ -160,6 +160,9 @@ class Components:
     solvents: tuple[Solvent, ...]
     salts: tuple[Salt, ...]
     additives: tuple[AdditiveRange, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Components {', '.join(self.names)}>"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -47,6 +47,13 @@ class SearchSpace:
         self._whole = limits.whole
         self._molality_steps = limits.molality_steps
 
+    def __reduce__(self) -> tuple[type[SearchSpace], tuple[Components, Limits]]:
+        # Another process works out for itself what this one remembers.
+        return type(self), (self.components, self.limits)
+
+    def __repr__(self) -> str:
+        return f"<SearchSpace of {self.dimension} coordinates over {self.components!r}>"
+
     @property
     def dimension(self) -> int:
         """Number of coordinates."""

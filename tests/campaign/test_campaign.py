@@ -258,12 +258,12 @@ def test_an_exhausted_problem_says_so(tmp_path, write_rows):
 _RECORD = """
 import os, sys
 from pathlib import Path
-from electrolyte_ml.campaign import events as log
+from electrolyte_ml.campaign import events
 
 def die(self, number, digest):
     os.kill(os.getpid(), 9)
 
-log.CampaignLog._write_head = die
+events.CampaignLog._write_head = die
 from electrolyte_ml.campaign import Campaign
 Campaign(Path(sys.argv[1])).record(Path(sys.argv[2]))
 """

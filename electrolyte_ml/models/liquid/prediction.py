@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,12 @@ from electrolyte_ml.models.liquid.constants import Solution
 from electrolyte_ml.models.liquid.freezing import Freezing, freezing
 from electrolyte_ml.models.liquid.solubility import solubility_notes
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
-from electrolyte_ml.prediction import Prediction, number_or_none
+from electrolyte_ml.notebook import html_table
+from electrolyte_ml.prediction import Prediction, flat_record, number_or_none
 from electrolyte_ml.units import ZERO_CELSIUS_K
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROBABLY_FROZEN = "probably frozen"
 TEMPERATURES = ("freezes_below_k", "boils_above_k", "flash_point_k")
@@ -32,7 +36,7 @@ _GLASS_FORMERS = frozenset({"PC"})
 _Reasons = list[tuple[bool, str | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiquidRange:
     """Between which temperatures n recipes are liquid, and what speaks against their salts.
 
@@ -62,6 +66,18 @@ class LiquidRange:
 
     def __len__(self) -> int:
         return len(self.remarks)
+
+    def __repr__(self) -> str:
+        return f"<LiquidRange of {len(self)} recipes, freezing: {self.freezes_below_k!r}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Liquid range of {len(self)} recipes", self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a recipe, with the columns of `record`; NaN where there is no value."""
+        import pandas as pd
+
+        return pd.DataFrame([flat_record(self.record(row)) for row in range(len(self))])
 
     def select(self, rows: NDArray[np.intp]) -> LiquidRange:
         """Chosen rows, in the order of `rows`."""

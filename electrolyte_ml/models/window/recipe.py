@@ -54,7 +54,7 @@ class LimitPrediction(Prediction):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecipeWindows:
     """Windows of n recipes.
 
@@ -80,6 +80,15 @@ class RecipeWindows:
     anion_band_v: tuple[float, ...]
     passivation: tuple[tuple[FilmFormer, ...], ...]
     not_limiting: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.not_limiting)
+
+    def __repr__(self) -> str:
+        return (
+            f"<RecipeWindows of {len(self)} recipes against {self.reference.name}, "
+            f"oxidation: {self.oxidation_limit_v!r}>"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
