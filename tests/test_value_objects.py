@@ -22,7 +22,7 @@ from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh
 from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.models import liquid_range, predict_window, score_formulations
 from electrolyte_ml.models.explanation import explain
-from electrolyte_ml.models.window import SpeciesLimits, species_limits
+from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_limits
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Limits, Problem, SearchSpace, load_problem, propose
 from electrolyte_ml.search.bundled import find_problem
@@ -155,8 +155,8 @@ def objects():
 
 
 def _is_value_object(public):
-    # Limits of species are looked up and learned by a service that holds the whole table.
-    return dataclasses.is_dataclass(public) and public is not SpeciesLimits
+    # Models hold their parameters and whole tables: workers load them from the package.
+    return dataclasses.is_dataclass(public) and public not in {SpeciesLimits, WindowModel}
 
 
 def test_every_public_value_object_is_here(objects):

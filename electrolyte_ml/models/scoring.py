@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError, PropertyWarning
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.notebook import html_table
+from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
 from electrolyte_ml.text import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Answers:
@@ -115,7 +119,7 @@ def _as_prediction(known: Property, found: Any, n_rows: int) -> Prediction:
     raise InputError(f"{known.name}: {n_rows} recipes were asked, its function returned {given}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScoreTable:
     """Predicted properties of n recipes, each at its temperature.
 
@@ -135,6 +139,27 @@ class ScoreTable:
     temperature_k: NDArray[np.float64]
     predictions: dict[str, Prediction]
     liquid: LiquidRange
+
+    def __len__(self) -> int:
+        return len(self.formulations)
+
+    def __repr__(self) -> str:
+        return f"<ScoreTable of {len(self)} rows: {', '.join(self.predictions)}, {LIQUID}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Scores of {len(self)} rows", self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line a row, with the recipe in canonical notation and the columns of CSV files."""
+        import pandas as pd
+
+        notations = {id(f): f.notation() for f in self.formulations}
+        return pd.DataFrame(
+            [
+                {"recipe": notations[id(formulation)], **flat_record(record)}
+                for formulation, record in zip(self.formulations, self.records(), strict=True)
+            ]
+        )
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Rows in the contract's form, without the text the user wrote."""
