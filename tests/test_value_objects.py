@@ -21,7 +21,7 @@ from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh_out_sheet
 from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.models import liquid_range, predict_window, score_formulations
-from electrolyte_ml.models.explanation import explain
+from electrolyte_ml.models.explain import explain
 from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_limits
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Limits, Problem, SearchSpace, load_problem, propose
@@ -30,7 +30,7 @@ from electrolyte_ml.search.scoring import ModelScorer
 from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
 
 ROOMS = ("species", "formulation", "data", "features", "search", "campaign", "prediction")
-MODELS = ("models", "models.explanation", "models.window")
+MODELS = ("models", "models.explain", "models.window")
 # Longer ones fill a cell of a notebook.
 LONGEST_REPR = 500
 
@@ -156,7 +156,8 @@ def objects():
 
 def _is_value_object(public):
     # Models hold their parameters and whole tables: workers load them from the package.
-    return dataclasses.is_dataclass(public) and public not in {SpeciesLimits, WindowModel}
+    private = public.__name__.startswith("_") or public in {SpeciesLimits, WindowModel}
+    return dataclasses.is_dataclass(public) and not private
 
 
 def test_every_public_value_object_is_here(objects):
