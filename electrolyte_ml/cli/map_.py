@@ -28,7 +28,7 @@ def draw_map(
 ) -> None:
     """Cluster known blends by their embedding, name the clusters, and draw them."""
     from electrolyte_ml.formulation import parse_recipe
-    from electrolyte_ml.models.representation import representation_map
+    from electrolyte_ml.models.maps import electrolyte_map
     from electrolyte_ml.report.map import (
         print_map,
         require_table_path,
@@ -43,7 +43,7 @@ def draw_map(
     if out is not None:
         require_table_path(out)
     asked = [parse_recipe(text) for text in recipes or []]
-    found = representation_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
+    found = electrolyte_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
     if plot is not None:
         write_map_plot(found, plot)
         typer.echo(f"map drawn to {plot}", err=True)

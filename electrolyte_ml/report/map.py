@@ -13,7 +13,7 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_text
-from electrolyte_ml.models.representation import MappedBlend, RepresentationMap
+from electrolyte_ml.models.maps import ElectrolyteMap, MappedBlend
 from electrolyte_ml.report.plots import GREY, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, output_console
 
@@ -27,7 +27,7 @@ _MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
 _NAMES_SHOWN = 60
 
 
-def print_map(found: RepresentationMap) -> None:
+def print_map(found: ElectrolyteMap) -> None:
     """Print each cluster with its most measured typical recipe, and where the asked recipes lie."""
     console = output_console()
     if found.variance:
@@ -44,9 +44,11 @@ def print_map(found: RepresentationMap) -> None:
         console.print(f"\n{blend.recipe}: {blend.cluster}; most like it are")
         for recipe in blend.nearest:
             console.print(f"  {recipe}")
+        if blend.note:
+            console.print(f"  ({blend.note})")
 
 
-def clusters_of(found: RepresentationMap) -> dict[str, list[MappedBlend]]:
+def clusters_of(found: ElectrolyteMap) -> dict[str, list[MappedBlend]]:
     """Known blends by cluster, the largest first."""
     sizes = Counter(b.cluster for b in found.known)
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
@@ -59,7 +61,7 @@ def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
     return max(alike or members, key=lambda b: b.n_points)
 
 
-def map_figure(found: RepresentationMap) -> Figure:
+def map_figure(found: ElectrolyteMap) -> Figure:
     """Blends as points, clusters told apart by colour and marker, asked recipes as stars."""
     figure, (axes,) = new_figure(1, width_in=7.2, height_in=5.2)
     for number, (name, members) in enumerate(clusters_of(found).items()):
@@ -94,7 +96,7 @@ def map_figure(found: RepresentationMap) -> Figure:
     return figure
 
 
-def write_map_plot(found: RepresentationMap, path: Path) -> None:
+def write_map_plot(found: ElectrolyteMap, path: Path) -> None:
     """Draw the map to a file.
 
     Raises
@@ -119,7 +121,7 @@ def require_table_path(path: Path) -> None:
         raise InputError(f"--out {path}: there is no folder {path.resolve().parent}")
 
 
-def write_map_table(found: RepresentationMap, path: Path) -> None:
+def write_map_table(found: ElectrolyteMap, path: Path) -> None:
     """Write every blend and its place, whole or not at all.
 
     Raises
@@ -132,7 +134,7 @@ def write_map_table(found: RepresentationMap, path: Path) -> None:
     write_text(path, text)
 
 
-def _csv(found: RepresentationMap) -> str:
+def _csv(found: ElectrolyteMap) -> str:
     stream = io.StringIO()
     rows = [_cells(b, asked) for asked, part in enumerate((found.known, found.asked)) for b in part]
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")

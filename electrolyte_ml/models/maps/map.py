@@ -13,9 +13,9 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,26 @@ from electrolyte_ml.errors import InputError, InputErrors, MissingDependencyErro
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.deep import load, read_encoder
+from electrolyte_ml.models.deep.embedding import with_species
 from electrolyte_ml.models.deep.mixtures import Mixtures
 from electrolyte_ml.models.deep.network import GraphNetwork
-from electrolyte_ml.models.representation.blends import Traits, known_blends, traits
-from electrolyte_ml.models.representation.clusters import cluster_names, ward_clusters
+from electrolyte_ml.models.maps.clusters import (
+    KnownBlend,
+    Traits,
+    cluster_names,
+    known_blends,
+    traits,
+    ward_clusters,
+)
+from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
+from electrolyte_ml.species import Ion, Solvent
+from electrolyte_ml.species.catalog import packaged_catalog
 
 METHODS = ("pca", "umap")
 _HELD_VARIANCE = 0.95
 _NEAREST = 3
 _Floats = NDArray[np.float64]
+_Species = TypeVar("_Species", Solvent, Ion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,9 @@ class MappedBlend:
         Measurements of it.
     nearest
         Known blends most like it, nearest first; empty for a known one.
+    note
+        Species that another one stands for, in words; empty where every species is known to the
+        network.
     """
 
     recipe: str
@@ -65,6 +79,7 @@ class MappedBlend:
     dois: tuple[str, ...] = ()
     n_points: int = 0
     nearest: tuple[str, ...] = ()
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""
@@ -73,7 +88,7 @@ class MappedBlend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepresentationMap:
+class ElectrolyteMap:
     """Known blends, and recipes asked about, on two axes.
 
     Attributes
@@ -101,14 +116,14 @@ class RepresentationMap:
         }
 
 
-def representation_map(
+def electrolyte_map(
     recipes: Sequence[Formulation] = (),
     *,
     names: Sequence[str] | None = None,
     method: str = "pca",
     n_clusters: int = 10,
     seed: int = 0,
-) -> RepresentationMap:
+) -> ElectrolyteMap:
     """Map all known blends, and recipes among them.
 
     Parameters
@@ -129,22 +144,44 @@ def representation_map(
     InputError
         If there is no such method, too few or too many clusters, or recipes have no salt.
     MissingDependencyError
-        If UMAP is asked for and not installed, or a recipe holds a species that no table has and
-        DeepChem is not installed.
+        If UMAP is asked for and not installed.
     """
     composition, blends = known_blends()
     _require(recipes, method, n_clusters, len(blends))
-    rows = np.array([blend.row for blend in blends], dtype=np.intp)
-    vectors = [_vectors(composition)[rows]]
-    asked = compose(recipes) if recipes else None
-    if asked is not None:
-        vectors.append(_vectors(asked)[asked.index])
-    places, variance = _principal_axes(np.concatenate(vectors), len(blends))
+    places, variance, notes = _placed(composition, blends, recipes)
     drawn = places[:, :2] if method == "pca" else _umap(places, len(blends), seed)
-    of_known = [traits(composition, row) for row in rows.tolist()]
-    labels = ward_clusters(places[: len(blends)], n_clusters)
-    cluster = cluster_names(labels, of_known)
-    known = [
+    known = _known(composition, blends, drawn, ward_clusters(places[: len(blends)], n_clusters))
+    called = names or [recipe.notation() for recipe in recipes]
+    asked = _asked(recipes, called, places, drawn, known, notes)
+    return ElectrolyteMap(
+        method=method, variance=variance if method == "pca" else (), known=known, asked=asked
+    )
+
+
+def _placed(
+    composition: Composition, blends: Sequence[KnownBlend], recipes: Sequence[Formulation]
+) -> tuple[_Floats, tuple[float, ...], list[str]]:
+    """Places of blends and recipes on the principal axes, shares of variance, notes on recipes."""
+    rows = np.array([blend.row for blend in blends], dtype=np.intp)
+    vectors, notes = [_vectors(composition, load())[rows]], []
+    if recipes:
+        asked = compose(recipes)
+        network, stand_ins = _network_for(asked)
+        vectors.append(_vectors(asked, network)[asked.index])
+        notes = [_note(recipe, stand_ins) for recipe in recipes]
+    places, variance = _principal_axes(np.concatenate(vectors), len(blends))
+    return places, variance, notes
+
+
+def _known(
+    composition: Composition,
+    blends: Sequence[KnownBlend],
+    drawn: _Floats,
+    labels: NDArray[np.intp],
+) -> tuple[MappedBlend, ...]:
+    of_blend = [traits(composition, blend.row) for blend in blends]
+    cluster = cluster_names(labels, of_blend)
+    return tuple(
         MappedBlend(
             recipe=blend.recipe,
             x=float(x),
@@ -155,29 +192,35 @@ def representation_map(
             n_points=blend.n_points,
         )
         for blend, (x, y), label, own in zip(
-            blends, drawn[: len(blends)], labels.tolist(), of_known, strict=True
+            blends, drawn[: len(blends)], labels.tolist(), of_blend, strict=True
         )
-    ]
+    )
+
+
+def _asked(
+    recipes: Sequence[Formulation],
+    called: Sequence[str],
+    places: _Floats,
+    drawn: _Floats,
+    known: Sequence[MappedBlend],
+    notes: Sequence[str],
+) -> tuple[MappedBlend, ...]:
     placed = []
-    called = names or [recipe.notation() for recipe in recipes]
-    for number, recipe in enumerate(recipes, start=len(blends)):
-        order = np.argsort(np.linalg.norm(places[: len(blends)] - places[number], axis=1))
+    for number, recipe in enumerate(recipes):
+        at = len(known) + number
+        order = np.argsort(np.linalg.norm(places[: len(known)] - places[at], axis=1)).tolist()
         placed.append(
             MappedBlend(
-                recipe=called[number - len(blends)],
-                x=float(drawn[number, 0]),
-                y=float(drawn[number, 1]),
+                recipe=called[number],
+                x=float(drawn[at, 0]),
+                y=float(drawn[at, 1]),
                 cluster=known[order[0]].cluster,
-                traits=_traits_of(recipe),
-                nearest=tuple(known[i].recipe for i in order[:_NEAREST].tolist()),
+                traits=traits(compose([recipe]), 0),
+                nearest=tuple(known[i].recipe for i in order[:_NEAREST]),
+                note=notes[number],
             )
         )
-    return RepresentationMap(
-        method=method,
-        variance=variance if method == "pca" else (),
-        known=tuple(known),
-        asked=tuple(placed),
-    )
+    return tuple(placed)
 
 
 def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_blends: int) -> None:
@@ -192,29 +235,86 @@ def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_ble
         raise InputErrors([f"{r}: without a salt it has no place on the map" for r in saltless])
 
 
-def _traits_of(recipe: Formulation) -> Traits:
-    return traits(compose([recipe]), 0)
-
-
-def _vectors(composition: Composition) -> _Floats:
+def _vectors(composition: Composition, network: GraphNetwork) -> _Floats:
     """Vectors of formulations, shape (u, E z), of all members one after another."""
     mixtures = Mixtures.of(composition)
-    vectors = _network_for(mixtures).vectors(mixtures)
+    vectors = network.vectors(mixtures)
     of_formulation = np.empty(composition.n_formulations, dtype=np.intp)
     of_formulation[composition.index] = mixtures.index
     joined: _Floats = np.concatenate(list(vectors), axis=1)[of_formulation]
     return joined
 
 
-def _network_for(mixtures: Mixtures) -> GraphNetwork:
-    """The shipped network, with embeddings of species that its table lacks."""
-    network = load()
-    species = (*mixtures.solvents, *mixtures.cations, *mixtures.anions)
-    if set(species) <= set(network.smiles):
-        return network
-    from electrolyte_ml.models.deep.embedding import with_species
+def _network_for(composition: Composition) -> tuple[GraphNetwork, dict[str, str]]:
+    """The shipped network with embeddings of all species, and names of stand-ins by SMILES.
 
-    return with_species(network, species, read_encoder())
+    A species that the shipped network lacks is embedded by DeepChem; where that is not installed,
+    the embedding of the most similar species stands for it.
+    """
+    network = load()
+    species = (*composition.solvents, *composition.cations, *composition.anions)
+    smiles = [s.smiles for s in species]
+    if set(smiles) <= set(network.smiles):
+        return network, {}
+    try:
+        return with_species(network, smiles, read_encoder()), {}
+    except MissingDependencyError:
+        pass
+    catalog = packaged_catalog()
+    stand_ins: dict[str, Solvent | Ion] = {
+        **_most_similar(composition.solvents, catalog.solvents, network, solvent_similarity),
+        **_most_similar(composition.anions, catalog.anions, network, anion_similarity),
+        **_most_similar(composition.cations, catalog.cations, network, _cation_similarity),
+    }
+    columns = [network.smiles.index(found.smiles) for found in stand_ins.values()]
+    extended = replace(
+        network,
+        smiles=(*network.smiles, *stand_ins),
+        embeddings=np.concatenate([network.embeddings, network.embeddings[:, columns]], axis=1),
+    )
+    return extended, {own: found.name for own, found in stand_ins.items()}
+
+
+def _most_similar(
+    asked: Sequence[_Species],
+    known: Sequence[_Species],
+    network: GraphNetwork,
+    similarity: Callable[[Sequence[_Species], Sequence[_Species]], _Floats],
+) -> dict[str, _Species]:
+    """The most similar embedded species of those that have no embedding, by their SMILES."""
+    embedded = [s for s in known if s.smiles in network.smiles]
+    new = [s for s in asked if s.smiles not in network.smiles]
+    if not new:
+        return {}
+    best = similarity(new, embedded).argmax(axis=1).tolist()
+    return {species.smiles: embedded[i] for species, i in zip(new, best, strict=True)}
+
+
+def _cation_similarity(left: Sequence[Ion], right: Sequence[Ion]) -> _Floats:
+    """Minus the difference in charge and in radius in nanometres, of which the charge wins."""
+    radius, charge = (
+        [np.array([of_ion(ion) for ion in ions]) for ions in (left, right)]
+        for of_ion in (_radius_nm, lambda ion: ion.charge)
+    )
+    difference = np.abs(charge[0][:, None] - charge[1]) + np.abs(radius[0][:, None] - radius[1])
+    return -difference
+
+
+def _radius_nm(ion: Ion) -> float:
+    # Of unknown radius: of medium size.
+    return ion.value("radius_nm") or 0.1
+
+
+def _note(recipe: Formulation, stand_ins: Mapping[str, str]) -> str:
+    """Which species of a recipe another one stands for; empty if none does."""
+    solvents = [s.solvent for s in recipe.solvents]
+    ions = [ion for s in recipe.salts for ion in (s.salt.cation, s.salt.anion)]
+    return "; ".join(
+        f"{s.name} is placed like {stand_ins[s.smiles]}: it has no embedding of its own "
+        "(pip install 'electrolyte_ml[deep]' makes one)"
+        for s in (*solvents, *ions)
+        if s.smiles in stand_ins
+    )
 
 
 def _principal_axes(vectors: _Floats, n_known: int) -> tuple[_Floats, tuple[float, ...]]:

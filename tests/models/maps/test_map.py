@@ -5,9 +5,9 @@ import pytest
 
 from electrolyte_ml.errors import InputError, MissingDependencyError
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.representation import representation_map
-from electrolyte_ml.models.representation.blends import Traits
-from electrolyte_ml.models.representation.clusters import cluster_names, ward_clusters
+from electrolyte_ml.models.maps import electrolyte_map
+from electrolyte_ml.models.maps.clusters import Traits
+from electrolyte_ml.models.maps.clusters import cluster_names, ward_clusters
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def found():
         parse_recipe("2 M LiPF6 in DEC:EC 1:1 v/v"),
         parse_recipe("1 m LiAsF6 in 2-MeTHF"),
     ]
-    return representation_map(recipes)
+    return electrolyte_map(recipes)
 
 
 def test_every_known_blend_has_one_place_and_a_named_cluster(found):
@@ -51,30 +51,44 @@ def test_neighbours_on_the_map_are_alike(found):
 
 
 def test_asking_does_not_move_the_known(found):
-    alone = representation_map()
+    alone = electrolyte_map()
     assert np.allclose([b.x for b in alone.known], [b.x for b in found.known])
     assert alone.asked == ()
 
 
 def test_what_cannot_be_mapped_is_refused():
     with pytest.raises(InputError, match="unknown method 'tsne'; there are pca, umap"):
-        representation_map(method="tsne")
+        electrolyte_map(method="tsne")
     for number in (1, 10_000):
         with pytest.raises(InputError, match="clusters must be 2 to"):
-            representation_map(n_clusters=number)
+            electrolyte_map(n_clusters=number)
     with pytest.raises(InputError, match="without a salt"):
-        representation_map([parse_recipe("EC:DEC 1:1 w/w")])
+        electrolyte_map([parse_recipe("EC:DEC 1:1 w/w")])
+
+
+def test_a_species_without_embedding_is_placed_like_the_most_similar_one(monkeypatch):
+    def not_installed(*_):
+        raise MissingDependencyError("no DeepChem")
+
+    monkeypatch.setattr("electrolyte_ml.models.maps.map.with_species", not_installed)
+    new, known = (f"1 m NaPF6 in {s}" for s in ("CCCOC(=O)OCC", "EC"))
+    placed, plain = electrolyte_map([parse_recipe(new), parse_recipe(known)]).asked
+    assert "is placed like" in placed.note
+    assert "electrolyte_ml[deep]" in placed.note
+    assert placed.traits.anion == "PF6"
+    assert np.isfinite((placed.x, placed.y)).all()
+    assert plain.note == ""
 
 
 def test_umap_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(MissingDependencyError, match="pip install umap-learn"):
-        representation_map(method="umap")
+        electrolyte_map(method="umap")
 
 
 def test_umap_keeps_alike_blends_together_and_tells_the_same_clusters(found):
     pytest.importorskip("umap")
-    drawn = representation_map([parse_recipe("0.7 M LiPF6 in EC:DEC 1:1 v/v")], method="umap")
+    drawn = electrolyte_map([parse_recipe("0.7 M LiPF6 in EC:DEC 1:1 v/v")], method="umap")
     assert drawn.variance == ()
     assert [b.cluster for b in drawn.known] == [b.cluster for b in found.known]
     places = np.array([(b.x, b.y) for b in drawn.known])
