@@ -154,7 +154,6 @@ def test_strategies_never_measure_twice_and_repeat_with_the_seed(world, name):
     assert len(set(keys[0])) == 12
 
 
-@pytest.mark.slow
 def test_learning_beats_chance_in_a_simple_world(world):
     guided = run_campaign(world, STRATEGIES[OURS], 0)
     chance = run_campaign(world, STRATEGIES["random legal recipes (Sobol)"], 0)

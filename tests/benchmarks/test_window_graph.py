@@ -18,7 +18,6 @@ def test_without_deepchem_the_network_is_skipped_with_what_to_install(monkeypatc
     assert all("electrolyte_ml[deep]" in job.skipped for job in graph)
 
 
-@pytest.mark.slow
 def test_the_network_learns_both_limits():
     for name in ("deepchem", "torch_geometric"):
         pytest.importorskip(name, reason=f"{name} is not installed")

@@ -75,7 +75,6 @@ def test_shipped_anion_descriptors_are_what_the_libraries_calculate():
         assert shipped == pytest.approx(calculate(smiles, ANION_DESCRIPTORS), rel=1e-6, nan_ok=True)
 
 
-@pytest.mark.slow
 def test_tables_are_rebuilt_as_they_ship(tmp_path):
     rebuild(tmp_path)
     for table in (SOLVENT_TABLE, ANION_TABLE, MISSING_RATES):

@@ -147,7 +147,6 @@ def test_arguments_out_of_range(make_problem, scorer, n_trials, seed):
         run_search(problem, Evaluator(problem, scorer), n_trials=n_trials, seed=seed)
 
 
-@pytest.mark.slow
 def test_a_gaussian_process_needs_few_trials(make_problem, scorer):
     pytest.importorskip("torch", reason="needs pip install 'electrolyte_ml[train]'")
     problem = make_problem(
