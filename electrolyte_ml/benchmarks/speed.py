@@ -9,6 +9,8 @@ reference. Timings are never kept for a later run.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -56,6 +58,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         ("batch", "formulations described", _features),
         ("batch", "conductivity with interval", _batch),
         ("single", "conductivity with interval, once loaded", _single),
+        ("single", "first score from the shell", _first_score),
     ]
     chosen = chosen_splits(splits, known=SPLITS, default=SPLITS)
     listed = [
@@ -166,6 +169,24 @@ def _single(texts: list[str], repeats: int) -> JobResult:
 
     result = _rate(one_by_one, len(some), repeats)
     result.metrics["latency_ms"] = 1000 / result.metrics["per_second"]
+    return result
+
+
+def _first_score(texts: list[str], repeats: int) -> JobResult:
+    """One ``electrolyte-ml score`` in a process of its own, and how many modules it imports."""
+    code = (
+        "import sys; from electrolyte_ml.cli.app import app\n"
+        f"app(['score', {texts[0]!r}, '--json'], standalone_mode=False)\n"
+        "print(len(sys.modules), file=sys.stderr)"
+    )
+
+    def score() -> str:
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+    n_modules = int(score())  # files are in the system's cache before the clock runs
+    result = _rate(score, 1, repeats)
+    result.metrics["n_modules"] = n_modules
     return result
 
 

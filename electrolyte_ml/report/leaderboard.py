@@ -60,6 +60,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "gain_error_log10": ("+-", "standard error of the gain, by leaving papers out"),
     "per_second": ("1/s", "items handled in a second"),
     "latency_ms": ("ms", "milliseconds for one item"),
+    "n_modules": ("modules", "modules that are imported"),
     "reference_ms": ("ref ms", "milliseconds of the reference workload"),
     "speed_ratio": ("ratio", "items handled in the time of the reference workload"),
 }

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -138,6 +137,8 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {folder}: cannot make this folder: {error.strerror}") from error
+    import pandas as pd
+
     result = proposals.to_dict()
     page = proposals_page(proposals)
     sheet = [

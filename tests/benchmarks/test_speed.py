@@ -9,7 +9,7 @@ from electrolyte_ml.formulation import parse_recipe
 
 def test_every_rate_stands_beside_a_reference():
     result = run_suite("speed", quick=True, splits=("batch", "single"))
-    assert len(result["tasks"]) == 4
+    assert len(result["tasks"]) == 5
     for task in result["tasks"]:
         metrics = task["metrics"]
         assert metrics["per_second"] > 0
@@ -18,6 +18,8 @@ def test_every_rate_stands_beside_a_reference():
         )
     single = [t for t in result["tasks"] if t["split"] == "single"]
     assert single[0]["metrics"]["latency_ms"] > 0
+    # 586 of them; with pandas and pyarrow there are 974.
+    assert 0 < single[1]["metrics"]["n_modules"] < 800
 
 
 @pytest.mark.slow
