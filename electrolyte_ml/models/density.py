@@ -22,11 +22,12 @@ from electrolyte_ml.formulation.density import (
     density_g_cm3,
     salt_volume_cm3_mol,
 )
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.models.domain import NOTABLE_SHARE
+from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-COVERAGE = 0.9
 # Measured densities of pure solvents agree between tables within 0.6 % in 90 % of cases.
 _PURE = 0.006
 _PER_K = 1e-4  # one tenth of a typical expansivity: the error of the slope
@@ -36,8 +37,6 @@ _ESTIMATED_PURE = 0.10
 # this: the smallest are in DME, the largest in PC.
 _SALT_VOLUME_CM3_MOL = 16.0
 _ESTIMATED_ION = 0.10
-# A component that is estimated and fills more than this puts a recipe out of the domain.
-_NOTABLE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _uncertainty(formulation: Formulation) -> _Uncertainty:
             continue
         fraction = part.mass_fraction / density.value / volume
         estimated_pure += _ESTIMATED_PURE * fraction
-        if fraction > _NOTABLE_SHARE:
+        if fraction > NOTABLE_SHARE:
             notes.append(density.assumption or f"density of {part.solvent.name} is an estimate")
     salts = 0.0
     for amount in formulation.salts:
@@ -113,7 +112,7 @@ def _uncertainty(formulation: Formulation) -> _Uncertainty:
         if salt.assumption:
             notes.append(salt.assumption)
     relative = float(np.sqrt(_PURE**2 + estimated_pure**2 + salts**2 + estimated_ion**2))
-    return _Uncertainty(relative=relative, reason="; ".join(notes) or None)
+    return _Uncertainty(relative=relative, reason=join_faults(notes))
 
 
 def _is_measured(species: Solvent | Ion, name: str) -> bool:

@@ -17,6 +17,7 @@ of molar conductivity and viscosity is almost constant up to 3 mol/L of LiPF6 [2
 coefficients are read off the fall of the molar conductivity with molality (Walden's rule) in
 solvents that dissociate salts well. Sodium ions make a solution less viscous than lithium ions do
 [3]_ and conduct 10 to 20 % better at 0.5 to 2 mol/L, which by the same rule is the number used.
+What a cation changes is a row of ``tables/cations.csv``.
 
 References
 ----------
@@ -29,18 +30,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition
+from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species import Ion
+from electrolyte_ml.species.catalog import packaged_catalog
 
-LITHIUM, SODIUM = "[Li+]", "[Na+]"
-#: By kg/mol: minus the logarithm of the middle of 10 to 20 % at 1 mol/kg, and its doubt.
-SODIUM_SHIFT, SODIUM_SD = -0.14, 0.10
 _UNKNOWN_ION_SD = 0.35
 # The exponent of Walden's rule, taken as 1, lies between 0.85 and 1.15 for most electrolytes.
 _WALDEN_SHARE = 0.15
@@ -115,7 +116,7 @@ class SaltLaw:
         """Why the salts of a recipe are outside; empty if they are inside."""
         faults = []
         for part in formulation.salts:
-            if part.salt.cation.smiles not in {LITHIUM, SODIUM}:
+            if part.salt.cation.smiles not in known_cations():
                 faults.append(f"no data with the cation {part.salt.cation.name}")
             if part.salt.anion.smiles not in self.anions:
                 faults.append(f"no data with the anion {part.salt.anion.name}")
@@ -147,12 +148,18 @@ class SaltLaw:
         return cls(**held)
 
 
+@cache
+def known_cations() -> dict[str, tuple[float, float]]:
+    """By SMILES: deviation of a cation from lithium, natural logarithm by kg/mol, and its doubt."""
+    catalog = packaged_catalog()
+    return {
+        catalog.ion(row["cation"]).smiles: (float(row["shift_kg_mol"]), float(row["sd_kg_mol"]))
+        for row in packaged_table("models/viscosity/tables/cations.csv")
+    }
+
+
 def _cation(ion: Ion) -> tuple[float, float]:
-    if ion.smiles == LITHIUM:
-        return 0.0, 0.0
-    if ion.smiles == SODIUM:
-        return SODIUM_SHIFT, SODIUM_SD
-    return 0.0, _UNKNOWN_ION_SD
+    return known_cations().get(ion.smiles, (0.0, _UNKNOWN_ION_SD))
 
 
 def _mean(
