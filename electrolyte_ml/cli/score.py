@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from electrolyte_ml.report.score_input import ScoreSource
+    from electrolyte_ml.scores import ScoreSource
 
 HELP = "Predict the properties of recipes, each with its interval and domain flag."
 
@@ -44,6 +44,7 @@ def score(
     ] = 0,
 ) -> None:
     """Score recipes from arguments and from a file, in that order."""
+    from electrolyte_ml.errors import InputError
     from electrolyte_ml.report.score import (
         print_tables,
         require_one_output,
@@ -52,9 +53,11 @@ def score(
         write_json,
         write_scores,
     )
-    from electrolyte_ml.report.score_input import ScoreSource
+    from electrolyte_ml.scores import ScoreSource
 
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
+    if not recipes and file is None:
+        raise InputError("nothing to score: give a RECIPE or --file")
     source = ScoreSource(recipes or [], file, at or [])
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
@@ -75,17 +78,15 @@ def _scored(
     source: ScoreSource, tuned: Path | None, progress: Callable[[int], None]
 ) -> Iterator[list[dict[str, Any]]]:
     """Scores of a source, part by part."""
-    from electrolyte_ml.models.scoring import score_formulations
-    from electrolyte_ml.report.score import score_records
+    from electrolyte_ml.scores import scored_parts
 
-    adapted = None
+    adapt = None
     if tuned is not None:
         from electrolyte_ml.campaign.adapted import FineTuned
 
-        adapted = FineTuned.read(tuned)
+        adapt = FineTuned.read(tuned).apply
     done = 0
-    for requests in source.parts():
-        table = score_formulations(requests.formulations, requests.temperature_k)
-        yield score_records(table if adapted is None else adapted.apply(table), requests)
-        done += len(requests.recipes)
+    for part in scored_parts(source, adapt):
+        yield part.records
+        done += len(part.records)
         progress(done)

@@ -14,15 +14,15 @@ from rich.table import Table
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically
-from electrolyte_ml.models.scoring import ScoreTable
+from electrolyte_ml.prediction import flat_record
 from electrolyte_ml.properties import scored_properties
 from electrolyte_ml.report.columns import Column, columns, coverage_text
-from electrolyte_ml.report.score_input import ROWS_AT_A_TIME, ScoreRequests
 from electrolyte_ml.report.text import (
     dump_json,
     output_console,
 )
 from electrolyte_ml.report.window import caveat
+from electrolyte_ml.scores import ROWS_AT_A_TIME
 from electrolyte_ml.text import celsius
 
 #: Rows in the contract's form, some of them at a time.
@@ -44,22 +44,6 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
         raise InputError(f"--out {out}: the suffix must be one of {', '.join(_SUFFIXES)}")
     if out is not None and not out.resolve().parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.resolve().parent}")
-
-
-def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
-    """Rows in the contract's form; columns carried through stand last.
-
-    A carried column whose name is taken by a result is named ``input.NAME``.
-    """
-    records = []
-    for text, record, carried in zip(
-        requests.recipes, table.records(), requests.extra, strict=True
-    ):
-        row = {"recipe": text, **record}
-        for name, value in carried.items():
-            row[f"input.{name}" if name in row else name] = value
-        records.append(row)
-    return records
 
 
 @contextmanager
@@ -105,24 +89,11 @@ def write_csv(parts: Parts, stream: TextIO) -> None:
     writer: csv.DictWriter[str] | None = None
     for records in parts:
         for record in records:
-            row = dict(_flat(record))
+            row = flat_record(record)
             if writer is None:
                 writer = csv.DictWriter(stream, list(row), lineterminator="\n")
                 writer.writeheader()
             writer.writerow(row)
-
-
-def _flat(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Fields in the order of the JSON; an interval becomes two fields, other lists text."""
-    for name, value in record.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        elif name.endswith("_interval"):
-            low, high = value or (None, None)
-            yield f"{prefix}{name}.low", low
-            yield f"{prefix}{name}.high", high
-        else:
-            yield prefix + name, "; ".join(value) if isinstance(value, list) else value
 
 
 def write_parquet(parts: Parts, path: Path) -> None:
@@ -138,7 +109,7 @@ def write_parquet(parts: Parts, path: Path) -> None:
         waiting: list[Path] = []
         schemas = []
         for records in parts:
-            table = pa.Table.from_pylist([dict(_flat(record)) for record in records])
+            table = pa.Table.from_pylist([flat_record(record) for record in records])
             schemas.append(table.schema)
             waiting.append(Path(folder) / f"{len(waiting)}.feather")
             feather.write_feather(table, waiting[-1])

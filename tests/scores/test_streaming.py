@@ -14,9 +14,9 @@ import pytest
 
 from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.models.scoring import score_formulations
-from electrolyte_ml.report import score_input
-from electrolyte_ml.report.score import score_records, write_csv, write_json, write_parquet
-from electrolyte_ml.report.score_input import ScoreRequests, ScoreSource
+from electrolyte_ml.report.score import write_csv, write_json, write_parquet
+from electrolyte_ml.scores import ScoreRequests, ScoreSource, score_records
+from electrolyte_ml.scores import source as score_source
 
 SALTS = ("NaPF6", "NaFSI", "LiPF6")
 # Kinds that a part alone would get wrong: missing values, and text that comes late.
@@ -59,6 +59,7 @@ def scored(source):
                 formulations=requests.formulations[one],
                 temperature_k=requests.temperature_k[one],
                 extra=requests.extra[one],
+                given=requests.given[one],
             )
             records += score_records(
                 score_formulations(single.formulations, single.temperature_k), single
@@ -131,7 +132,7 @@ def test_faults_of_all_parts_are_reported_together(tmp_path):
 
 
 def test_very_many_faults_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(score_input, "_FAULTS_SHOWN", 3)
+    monkeypatch.setattr(score_source, "_FAULTS_SHOWN", 3)
     path = tmp_path / "bad.csv"
     path.write_text("recipe\n" + "1 m NaPF6 in ECC\n" * 20)
     with pytest.raises(TableError) as caught:
@@ -160,10 +161,10 @@ def test_a_killed_run_leaves_the_former_output(file, tmp_path):
     out.write_text("former\n")
     code = f"""
         import os, signal, sys
-        from electrolyte_ml.models import scoring
-        from electrolyte_ml.report import score_input
-        score_input.ROWS_AT_A_TIME = 2
-        score_input.ScoreSource.__init__.__kwdefaults__["rows_at_a_time"] = 2
+        from electrolyte_ml.scores import rows as scoring
+        from electrolyte_ml.scores import source as score_source
+        score_source.ROWS_AT_A_TIME = 2
+        score_source.ScoreSource.__init__.__kwdefaults__["rows_at_a_time"] = 2
         score, parts = scoring.score_formulations, []
         def killed(*arguments):
             parts.append(1)

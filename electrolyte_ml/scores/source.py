@@ -1,7 +1,8 @@
 """Reading what is to be scored, a part at a time, with all faults at once.
 
-A file is read twice: once to find every fault and the kind of every column, and once to score it.
-At no time more than one part of it is in memory, so that its length is of no concern.
+Recipes come from arguments, from a table in memory, or from a file. A file is read twice: once to
+find every fault and the kind of every column, and once to score it. At no time more than one part
+of it is in memory, so that its length is of no concern.
 """
 
 from __future__ import annotations
@@ -53,13 +54,16 @@ class ScoreRequests:
     temperature_k
         Temperatures, K, shape (n,).
     extra
-        Other columns of the user's file as JSON has them, length n; they are carried through.
+        Other columns of the user's table as JSON has them, length n; they are carried through.
+    given
+        Which of the rows given, counted from 0, each row is of, shape (n,).
     """
 
     recipes: Sequence[str]
     formulations: Sequence[Formulation]
     temperature_k: NDArray[np.float64]
     extra: Sequence[Mapping[str, Any]]
+    given: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +78,19 @@ class _Part:
 
 
 class ScoreSource:
-    """Recipes of the command line and of a file, to be scored part by part; checked when made.
+    """Recipes, and those of a table or a file, to be scored part by part; checked when made.
 
     Parameters
     ----------
     recipes
-        Recipe texts; they come first.
-    file
-        CSV or Parquet with a column ``recipe`` and, if it has one, ``temperature_k`` or
-        ``temperature_c``.
+        Recipe texts or formulations; they come first.
+    table
+        A file (CSV or Parquet) or a data frame with a column ``recipe`` and, if it has one,
+        ``temperature_k`` or ``temperature_c``.
     at
         Temperatures with units for rows that have none of their own; 25 degC if empty.
+    at_k
+        The same in K; they stand behind those of `at`.
     rows_at_a_time
         Rows in memory together.
 
@@ -103,16 +109,17 @@ class ScoreSource:
 
     def __init__(
         self,
-        recipes: Sequence[str],
-        file: Path | None,
-        at: Sequence[str],
+        recipes: Sequence[str | Formulation] = (),
+        table: Path | pd.DataFrame | None = None,
+        at: Sequence[str] = (),
         *,
+        at_k: Sequence[float] = (),
         rows_at_a_time: int = ROWS_AT_A_TIME,
     ) -> None:
-        if not recipes and file is None:
-            raise InputError("nothing to score: give a RECIPE or --file")
-        self._recipes, self._file = recipes, file
-        self._temperatures = [temperature_k(text) for text in at] or [ROOM_TEMPERATURE_K]
+        if not recipes and table is None:
+            raise InputError("nothing to score: give a recipe or a table")
+        self._recipes, self._table = recipes, table
+        self._temperatures = [*map(temperature_k, at), *at_k] or [ROOM_TEMPERATURE_K]
         self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
         # What fits into one part is parsed once, and equal texts give one object.
         self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
@@ -127,6 +134,7 @@ class ScoreSource:
         TableError
             If the file has changed since it was checked, and cannot be used any more.
         """
+        n_given = 0
         for part in self._parts():
             formulations, faults = self._formulations(part)
             if faults:
@@ -138,7 +146,9 @@ class ScoreSource:
                 formulations=[formulations[r] for r in rows],
                 temperature_k=np.array([kelvin for temperatures in at for kelvin in temperatures]),
                 extra=[part.extra[r] for r in rows],
+                given=np.array(rows, dtype=np.intp) + n_given,
             )
+            n_given += len(part.texts)
 
     def _check(self) -> int:
         """Number of rows to score; every fault of every row is raised together."""
@@ -160,32 +170,57 @@ class ScoreSource:
 
     def _parts(self, kinds: dict[str, str] | None = None) -> Iterator[_Part]:
         """Rows as they were given; what kind each column is of is noted in `kinds`."""
-        if self._file is None:
-            yield _of_command_line(self._recipes, [])
+        if self._table is None:
+            yield _of_recipes(self._recipes, [])
             return
         n_read = 0
-        for number, frame in enumerate(_frames(self._file, self._rows_at_a_time, self._kinds)):
+        for number, (frame, places) in enumerate(self._frames()):
             if not number and self._recipes:
-                yield _of_command_line(self._recipes, _carried(frame))
+                yield _of_recipes(self._recipes, _carried(frame))
             if kinds is not None:
                 _note_kinds(frame, kinds)
-            places = [f"{self._file}, row {n_read + i}" for i in range(1, len(frame) + 1)]
             n_read += len(frame)
             yield _part_of(frame, places)
         if not n_read:
-            raise InputError(f"{self._file}: no rows")
+            raise InputError(f"{self._name}: no rows")
+
+    @property
+    def _name(self) -> str:
+        return str(self._table) if isinstance(self._table, Path) else "the table"
+
+    def _frames(self) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+        """The table in parts, with the place of each row."""
+        table, n_rows = self._table, self._rows_at_a_time
+        if isinstance(table, Path):
+            n_read = 0
+            for frame in _frames_of_file(table, n_rows, self._kinds):
+                yield frame, [f"{table}, row {n_read + i}" for i in range(1, len(frame) + 1)]
+                n_read += len(frame)
+        elif table is not None:
+            _require_columns(self._name, table)
+            for start in range(0, len(table), n_rows):
+                frame = table.iloc[start : start + n_rows]
+                yield frame, [f"row {label!r}" for label in frame.index.tolist()]
 
     def _formulations(self, part: _Part) -> tuple[list[Formulation], list[str]]:
         """Recipes of a part, and the faults of its rows."""
         formulations, faults = [], list(part.faults)
         for text, place in zip(part.texts, part.places, strict=True):
-            parsed = self._parse("" if _is_blank(text) else str(text))
+            parsed = self._read(text)
             if isinstance(parsed, str):
                 shown = place if place.startswith("recipe ") else f"{place}, recipe {text!r}"
                 faults.append(f"{shown}: {parsed}")
             else:
                 formulations.append(parsed)
         return formulations, faults
+
+    def _read(self, text: object) -> Formulation | str:
+        """A recipe, or what is wrong with it."""
+        if isinstance(text, Formulation):
+            return text
+        if isinstance(text, str) or _is_blank(text):
+            return self._parse(text if isinstance(text, str) else "")
+        return f"is {type(text).__name__} and no text such as '1 M NaPF6 in PC'"
 
 
 def _parsed(text: str) -> Formulation | str:
@@ -197,13 +232,13 @@ def _parsed(text: str) -> Formulation | str:
 
 
 def _is_blank(text: object) -> bool:
-    return text is None or text != text or text == ""  # noqa: PLR0124 - NaN is not itself
+    return text is None or text == "" or text != text  # noqa: PLR0124 - NaN is not itself
 
 
-def _of_command_line(recipes: Sequence[str], columns: Sequence[str]) -> _Part:
+def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) -> _Part:
     return _Part(
         texts=recipes,
-        places=[f"recipe {text!r}" for text in recipes],
+        places=[f"recipe {str(text)!r}" for text in recipes],
         own=np.full(len(recipes), np.nan),
         extra=[dict.fromkeys(columns)] * len(recipes),
     )
@@ -211,11 +246,11 @@ def _of_command_line(recipes: Sequence[str], columns: Sequence[str]) -> _Part:
 
 def _part_of(frame: pd.DataFrame, places: Sequence[str]) -> _Part:
     own, faults = _own_temperatures(frame, places)
-    carried = frame[_carried(frame)]
+    texts, carried = frame[RECIPE_COLUMN], frame[_carried(frame)]
     # As JSON has them: dates as text, missing values as None.
     text = carried.to_json(orient="records", date_format="iso") if len(carried.columns) else ""
     return _Part(
-        texts=frame[RECIPE_COLUMN].tolist(),
+        texts=[None if gone else text for text, gone in zip(texts, texts.isna(), strict=True)],
         places=places,
         own=own,
         extra=json.loads(text) if text else [{}] * len(frame),
@@ -249,7 +284,7 @@ def _own_temperatures(
     return np.where(blank, np.nan, kelvin), faults
 
 
-def _frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+def _frames_of_file(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     """A file in frames of `n_rows` rows at most."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -267,17 +302,17 @@ def _frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.Da
             raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
         if frame is None:
             return
-        _require_columns(path, frame)
+        _require_columns(str(path), frame)
         yield frame
 
 
-def _require_columns(path: Path, frame: pd.DataFrame) -> None:
+def _require_columns(name: str, frame: pd.DataFrame) -> None:
     if RECIPE_COLUMN not in frame:
         raise InputError(
-            f"{path}: no column {RECIPE_COLUMN!r}; it has {', '.join(map(str, frame.columns))}"
+            f"{name}: no column {RECIPE_COLUMN!r}; it has {', '.join(map(str, frame.columns))}"
         )
     if all(column in frame for column in _TEMPERATURE_COLUMNS):
-        raise InputError(f"{path}: give temperature_k or temperature_c, not both")
+        raise InputError(f"{name}: give temperature_k or temperature_c, not both")
 
 
 def _csv_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:

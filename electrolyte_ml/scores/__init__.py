@@ -1,0 +1,16 @@
+"""Scores of many recipes: reading what is to be scored, and its rows as programs take them."""
+
+from __future__ import annotations
+
+from electrolyte_ml.scores.rows import ScoredPart, score_records, scored_parts, scores_frame
+from electrolyte_ml.scores.source import ROWS_AT_A_TIME, ScoreRequests, ScoreSource
+
+__all__ = [
+    "ROWS_AT_A_TIME",
+    "ScoreRequests",
+    "ScoreSource",
+    "ScoredPart",
+    "score_records",
+    "scored_parts",
+    "scores_frame",
+]

@@ -1,0 +1,102 @@
+"""Scores of what a source holds: rows in the contract's form, or one data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.models.scoring import ScoreTable, score_formulations
+from electrolyte_ml.prediction import flat_record
+from electrolyte_ml.scores.source import ScoreRequests, ScoreSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Columns that hold numbers also where all of them are missing.
+_NUMBERS = ("value", "low", "high", "coverage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPart:
+    """Some scored rows.
+
+    Attributes
+    ----------
+    records
+        The rows in the contract's form.
+    given
+        Which of the rows given, counted from 0, each is of, shape (n,).
+    """
+
+    records: list[dict[str, Any]]
+    given: NDArray[np.intp]
+
+
+def scored_parts(
+    source: ScoreSource, adapt: Callable[[ScoreTable], ScoreTable] | None = None
+) -> Iterator[ScoredPart]:
+    """Scores of a source, part by part.
+
+    Parameters
+    ----------
+    source
+        What is to be scored.
+    adapt
+        What corrects the scores of the shipped models, if anything does.
+    """
+    for requests in source.parts():
+        table = score_formulations(requests.formulations, requests.temperature_k)
+        table = table if adapt is None else adapt(table)
+        yield ScoredPart(records=score_records(table, requests), given=requests.given)
+
+
+def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
+    """Rows in the contract's form; columns carried through stand last.
+
+    A carried column whose name is taken by a result is named ``input.NAME``.
+    """
+    records = []
+    for text, record, carried in zip(
+        requests.recipes, table.records(), requests.extra, strict=True
+    ):
+        row = {"recipe": text, **record}
+        for name, value in carried.items():
+            row[f"input.{name}" if name in row else name] = value
+        records.append(row)
+    return records
+
+
+def scores_frame(
+    source: ScoreSource, adapt: Callable[[ScoreTable], ScoreTable] | None = None
+) -> tuple[pd.DataFrame, NDArray[np.intp]]:
+    """Scores of a source as one table, with the columns of the command line's CSV.
+
+    Parameters
+    ----------
+    source, adapt
+        As in `scored_parts`.
+
+    Returns
+    -------
+    frame : DataFrame
+        One line a recipe and temperature; NaN where there is no number.
+    given : ndarray of int
+        Which of the rows given, counted from 0, each line is of, shape (n,).
+    """
+    import pandas as pd
+
+    columns: dict[str, list[Any]] = {}
+    given = []
+    for part in scored_parts(source, adapt):
+        given.append(part.given)
+        for record in part.records:
+            for name, value in flat_record(record).items():
+                columns.setdefault(name, []).append(value)
+    frame = pd.DataFrame(columns)
+    empty = [n for n in columns if n.rpartition(".")[2] in _NUMBERS or n.endswith("_k")]
+    frame = frame.astype(dict.fromkeys(empty, np.float64))
+    return frame, np.concatenate(given)
