@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 import typer
 
@@ -15,6 +16,7 @@ from electrolyte_ml.cli import (
     data,
     explain,
     map_,
+    properties,
     propose,
     recipes,
     score,
@@ -23,10 +25,11 @@ from electrolyte_ml.cli import (
     train,
     window,
 )
-from electrolyte_ml.errors import ElectrolyteError, InfeasibleError
+from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning
 
 EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
+_format_warning = warnings.formatwarning
 
 app = typer.Typer(
     name="electrolyte-ml",
@@ -40,6 +43,7 @@ app.command("score", help=score.HELP)(score.score)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("map", help=map_.HELP)(map_.draw_map)
+app.command("properties", help=properties.HELP)(properties.list_properties)
 app.add_typer(bench.app, name="bench")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(data.app, name="data")
@@ -70,6 +74,7 @@ def main() -> None:
 
     Exit codes: 0 done, 2 bad input (one line an error on standard error), 3 no feasible recipe.
     """
+    warnings.formatwarning = _warning_line
     try:
         app()
     except InfeasibleError as error:
@@ -79,6 +84,19 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of a pipe (head, less) went away: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _warning_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """A warning that is meant for people, without the place in the code that it came from."""
+    if issubclass(category, PropertyWarning):
+        return f"warning: {message}\n"
+    return _format_warning(message, category, filename, lineno, line)
 
 
 def _fail(message: str, code: int) -> None:

@@ -1,4 +1,4 @@
-"""Columns of predictions in tables for people, as the registry of properties says."""
+"""The registry of properties, and columns of predictions in tables for people as it says."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, WINDOW_HEADING, Property
-from electrolyte_ml.report.text import interval, liquid_range_text
+from rich.table import Table
+
+from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, WINDOW_HEADING, Property, properties
+from electrolyte_ml.report.text import interval, liquid_range_text, output_console
 from electrolyte_ml.report.window import window_text
 from electrolyte_ml.text import significant
 
@@ -47,10 +49,10 @@ class Column:
         return [record[p.name] for p in self.properties if p.shows_interval]
 
 
-def columns(properties: Iterable[Property]) -> list[Column]:
+def columns(shown: Iterable[Property]) -> list[Column]:
     """Columns in the order of their first property."""
     grouped: dict[str, list[Property]] = {}
-    for known in properties:
+    for known in shown:
         grouped.setdefault(known.column_heading, []).append(known)
     return [Column(heading=name, properties=tuple(found)) for name, found in grouped.items()]
 
@@ -69,3 +71,33 @@ def coverage_text(predictions: Sequence[Record]) -> str:
     """Shares of measurements that intervals hold, such as ``90%``; empty where all is certain."""
     shares = {p["coverage"] for p in predictions if p["value"] is not None} - {None, 1.0}
     return " or ".join(f"{share:.0%}" for share in sorted(shares, reverse=True))
+
+
+def property_rows() -> list[dict[str, Any]]:
+    """One row a property of the registry."""
+    return [
+        {
+            "name": known.name,
+            "label": known.label,
+            "description": known.description or known.label,
+            "unit": known.unit,
+            "at_temperature": known.at_temperature,
+            "predicted": known.predict is not None,
+            "measurable": known.is_measurable,
+            "better": known.better,
+            "from": known.origin or "electrolyte_ml",
+        }
+        for known in properties().values()
+    ]
+
+
+def print_properties(rows: Sequence[Record]) -> None:
+    """Print the registry as a table."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "what it is", "unit", "temperature", "predicted", "measured", "from"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        flags = (row["at_temperature"], row["predicted"], row["measurable"])
+        yes_or_no = ("yes" if flag else "no" for flag in flags)
+        table.add_row(row["name"], row["description"], row["unit"], *yes_or_no, row["from"])
+    output_console().print(table)
