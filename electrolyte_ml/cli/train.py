@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from electrolyte_ml.models.train import TRAINABLE, Trainable, trainable
+
 app = typer.Typer(help="Rebuild a shipped model from its data.", no_args_is_help=True)
+_Out = Annotated[
+    Path | None, typer.Option(help="Folder for the model; the package's own by default.")
+]
+_Seed = Annotated[int, typer.Option(help="Same seed and data, same model.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the training report as JSON.")]
 
 
 @app.callback()
@@ -15,8 +23,7 @@ def _train() -> None:
     pass
 
 
-@app.command()
-def conductivity(
+def _conductivity(
     out: Annotated[
         Path | None,
         typer.Option(
@@ -30,21 +37,53 @@ def conductivity(
             "recipe, temperature_c, conductivity_ms_cm."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the training report as JSON.")
-    ] = False,
+    seed: _Seed = 0,
+    as_json: _Json = False,
 ) -> None:
-    """Train the ionic conductivity model on CALiSol-23 and measured sodium points."""
+    if finetune is not None:
+        _print(_finetuned(finetune, out), as_json=as_json)
+    else:
+        _run(trainable("conductivity"), out, seed, as_json)
+
+
+def _graph(
+    out: _Out = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(help="Folder of checkpoints; the same command goes on from there."),
+    ] = None,
+    keep_encoder: Annotated[
+        bool, typer.Option("--keep-encoder", help="Fit on the shipped encoder: seconds.")
+    ] = False,
+    seed: _Seed = 0,
+    as_json: _Json = False,
+) -> None:
+    from electrolyte_ml.optional import import_optional
+
+    import_optional("deepchem")
+    model = trainable("graph")
+    _run(model, out, seed, as_json, keep_encoder=keep_encoder, checkpoints=checkpoints)
+
+
+def _plain(model: Trainable) -> Callable[..., None]:
+    """The command of a model without options of its own."""
+
+    def command(out: _Out = None, seed: _Seed = 0, as_json: _Json = False) -> None:
+        _run(model, out, seed, as_json)
+
+    return command
+
+
+_WITH_OPTIONS: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "graph": _graph}
+for _model in TRAINABLE:
+    app.command(_model.name, help=_model.summary)(_WITH_OPTIONS.get(_model.name) or _plain(_model))
+
+
+def _run(model: Trainable, out: Path | None, seed: int, as_json: bool, **options: Any) -> None:
     from electrolyte_ml.report.leaderboard import fit_progress
 
-    if finetune is not None:
-        report = _finetuned(finetune, out)
-    else:
-        from electrolyte_ml.models.conductivity.training import train_conductivity
-
-        with fit_progress(show=not as_json) as progress:
-            report = train_conductivity(seed=seed, out=out, progress=progress)
+    with fit_progress(show=not as_json) as progress:
+        report = model.train(seed=seed, out=out, progress=progress, **options)
     _print(report, as_json=as_json)
 
 
@@ -57,79 +96,6 @@ def _finetuned(measurements: Path, out: Path | None) -> dict[str, Any]:
     report: dict[str, Any] = model.gain()
     model.write(target)
     return {**report, "use": f"electrolyte-ml score --tuned {target} RECIPE"}
-
-
-@app.command()
-def viscosity(
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the training report as JSON.")
-    ] = False,
-) -> None:
-    """Train the viscosity model on pure and binary liquids and on the conductivity model."""
-    from electrolyte_ml.models.train import trainable
-    from electrolyte_ml.report.leaderboard import fit_progress
-
-    with fit_progress(show=not as_json) as progress:
-        report = trainable("viscosity").train(seed=seed, out=out, progress=progress)
-    _print(report, as_json=as_json)
-
-
-@app.command()
-def graph(
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
-    ] = None,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(help="Folder of checkpoints; the same command goes on from there."),
-    ] = None,
-    keep_encoder: Annotated[
-        bool, typer.Option("--keep-encoder", help="Fit on the shipped encoder: seconds.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the training report as JSON.")
-    ] = False,
-) -> None:
-    """Train the graph network (extra `deep`): pre-train on viscosity and windows, then fit."""
-    from electrolyte_ml.features.graphs import import_deepchem
-    from electrolyte_ml.report.leaderboard import fit_progress
-
-    import_deepchem()
-    from electrolyte_ml.models.deep.training import train_graph
-
-    with fit_progress(show=not as_json) as progress:
-        report = train_graph(
-            seed=seed,
-            out=out,
-            keep_encoder=keep_encoder,
-            checkpoints=checkpoints,
-            progress=progress,
-        )
-    _print(report, as_json=as_json)
-
-
-@app.command()
-def window(
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the model; the package's own by default.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed and data, same model.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the training report as JSON.")
-    ] = False,
-) -> None:
-    """Train the model of stability windows on the package's table of computed limits."""
-    from electrolyte_ml.models.train import trainable
-    from electrolyte_ml.report.leaderboard import fit_progress
-
-    with fit_progress(show=not as_json) as progress:
-        report = trainable("window").train(seed=seed, out=out, progress=progress)
-    _print(report, as_json=as_json)
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:

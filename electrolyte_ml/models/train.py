@@ -1,8 +1,7 @@
 """Training of the models that ship with the package, one way for all of them.
 
-A room that can be trained has a module ``train`` with a function ``train``, which takes ``seed``,
-``progress`` and its own options, and returns a `Trained`. A model that is added to `TRAINABLE` is a
-verb of ``electrolyte-ml train``.
+A room that can be trained has a function which fits its model, writes it and gives the record of
+the training; `TRAINABLE` names them all, and every one is a verb of ``electrolyte-ml train``.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ class Trained:
     training: dict[str, Any]
     card: str | None = None
 
-    def write(self, folder: Path | None = None) -> Path:
-        """Write model files and card; into the package by default. Gives the folder."""
+    def write(self, folder: Path | None = None) -> dict[str, Any]:
+        """Write model files and card, into the package by default; gives the record."""
         written = self.model.save(self.training, folder)
         if self.card is not None:
             self.model.FILES.write_card(self.card, written)
-        return written
+        return self.training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +57,14 @@ class Trainable:
         As in ``electrolyte-ml train NAME``.
     summary
         What it is trained on, one line.
-    module
-        Where its function ``train`` is; imported when it is called.
+    function
+        Its training as ``module:function``, imported when it is called: takes ``seed``, ``out``,
+        ``progress`` and options of its own, writes the model, and gives the record.
     """
 
     name: str
     summary: str
-    module: str
+    function: str
 
     def train(
         self,
@@ -101,22 +101,34 @@ class Trainable:
         ArtefactError
             If a model that this one is trained on is missing.
         """
-        trained: Trained = import_module(self.module).train(seed=seed, progress=progress, **options)
-        trained.write(out)
-        return trained.training
+        module, _, function = self.function.partition(":")
+        run = getattr(import_module(module), function)
+        record: dict[str, Any] = run(seed=seed, out=out, progress=progress, **options)
+        return record
 
 
 TRAINABLE = (
     Trainable(
+        name="conductivity",
+        summary="Train the ionic conductivity model on CALiSol-23 and measured sodium points.",
+        function="electrolyte_ml.models.conductivity.training:train_conductivity",
+    ),
+    Trainable(
+        name="graph",
+        summary="Train the graph network (extra `deep`): pre-train on viscosity and windows, then "
+        "fit.",
+        function="electrolyte_ml.models.deep.training:train_graph",
+    ),
+    Trainable(
         name="viscosity",
         summary="Train the viscosity model on pure and binary liquids and on the conductivity "
         "model.",
-        module="electrolyte_ml.models.viscosity.train",
+        function="electrolyte_ml.models.viscosity.train:train_viscosity",
     ),
     Trainable(
         name="window",
         summary="Train the model of stability windows on the package's table of computed limits.",
-        module="electrolyte_ml.models.window.train",
+        function="electrolyte_ml.models.window.train:train_window",
     ),
 )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,22 +35,30 @@ _FOLDS = {Novelty.NOTHING: 1, Novelty.PAIR: 2, Novelty.MOLECULE: 4}
 _NO_SALT = SaltLaw(base=0.0, per_solvent=0.0, curvature=0.0, cooling=0.0, anions={}, sd=0.0)
 
 
-def train(
+def train_viscosity(
     *,
     seed: int = 0,
+    out: Path | None = None,
     settings: LiquidFitSettings | None = None,
     progress: Progress | None = None,
-) -> Trained:
-    """Train on all data, and calibrate on what is held out.
+) -> dict[str, Any]:
+    """Train on all data, calibrate on what is held out, and write the model with its card.
 
     Parameters
     ----------
     seed
-        Same seed, data and machine: same model.
+        Same seed, data and machine: same files.
+    out
+        Folder for the model; the package's own by default.
     settings
         Of the fits.
     progress
         Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    dict
+        Record of the training, as it stands in the model file.
 
     Raises
     ------
@@ -74,7 +85,7 @@ def train(
         "coverage_target": COVERAGE,
         "calibration": errors,
     }
-    return Trained(model=model, training=training, card=card(model, training, rows))
+    return Trained(model=model, training=training, card=card(model, training, rows)).write(out)
 
 
 def fit_viscosity(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,15 +42,24 @@ from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
 from electrolyte_ml.quantum.table import XtbProtocol
 
 
-def train(*, seed: int = 0, progress: Progress | None = None) -> Trained:
-    """Train on the shipped tables, and measure the model against what is known.
+def train_window(
+    *, seed: int = 0, out: Path | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Train on the shipped tables, write the model, and measure it against what is known.
 
     Parameters
     ----------
     seed
         Same seed and data, same model.
+    out
+        Folder of the model; the package's own by default.
     progress
         Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    dict
+        Record of the training, as it stands in the model file.
 
     Raises
     ------
@@ -70,7 +80,7 @@ def train(*, seed: int = 0, progress: Progress | None = None) -> Trained:
         "comparisons": comparisons(blind, table),
         "practical_support": practical_support(blind, table),
     }
-    return Trained(model=model, training=record, card=card(model, record))
+    return Trained(model=model, training=record, card=card(model, record)).write(out)
 
 
 def calibrations(training: TrainingSet, leave_out: frozenset[str]) -> dict[str, Calibration]:
