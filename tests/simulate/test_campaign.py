@@ -5,6 +5,8 @@ from electrolyte_ml.simulate import read_campaign
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
+from electrolyte_ml.simulate.results import read_table
+from electrolyte_ml.simulate.validation import force_field_of
 
 TEXT = """
 preset = "smoke"
@@ -74,6 +76,24 @@ def test_the_validation_chooses_on_short_ethers_and_pc_before_long_glymes_judge(
     judges = [bool(n & {"diglyme", "triglyme", "tetraglyme"}) for n in names]
     assert judges == sorted(judges)
     assert len(plan.jobs) == len({e.job.key for e in plan.jobs})
+
+
+def test_the_table_that_ships_belongs_to_the_campaign():
+    plan = read_campaign(TABLES.parent / "campaigns" / "diffusion_validation.toml")
+    jobs = {e.job.key: e for e in plan.jobs}
+    rows = read_table(TABLES / "diffusion_validation.csv")
+    assert len(rows) >= 7
+    for row in rows:
+        entry = jobs[row["key"]]
+        assert (entry.recipe, entry.job.force_field) == (row["recipe"], force_field_of(row))
+        # The correction for the box stands between the two columns.
+        missing = float(row["yeh_hummer_1e10_m2_s"])
+        box, corrected = (
+            float(row[f"{kind}_solvents_1e10_m2_s"].split(":")[1])
+            for kind in ("diffusion", "diffusion_corrected")
+        )
+        assert corrected - box == pytest.approx(missing, rel=0.01)
+        assert float(row["viscosity_mpa_s"]) > 0
 
 
 def test_shards_divide_the_jobs_and_stay_the_same(plan):

@@ -6,7 +6,7 @@ import pytest
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate import SimulationJob, compose_box, molecule_template, read_campaign
-from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.force_field import ForceField, solvent_sets
 from electrolyte_ml.simulate.ions import TABLES
 
 # A run of the table that ships: its key must outlive every kind of refinement that is added.
@@ -65,9 +65,29 @@ def test_factors_change_charges_and_diameters_of_solvents_alone():
         assert s_new == pytest.approx(0.98 * s) or e == 0
 
 
+def test_a_named_set_holds_factors_for_each_solvent():
+    with (TABLES / "solvents.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["set"] for row in rows} == set(solvent_sets())
+    for held in rows:
+        box = compose_box(parse_recipe(held["solvent"]), 300)
+        ((plain, _),) = box.templates(ForceField())
+        ((refined, _),) = box.templates(ForceField(solvent_set=held["set"]))
+        expected = plain.refined(
+            charge=float(held["charge_scale"]),
+            epsilon=float(held["epsilon_scale"]),
+            sigma=float(held["sigma_scale"]),
+        )
+        assert refined == expected
+    unknown = compose_box(parse_recipe("DTD"), 300)
+    with pytest.raises(InputError, match="no factors for DTD"):
+        unknown.templates(ForceField(solvent_set=rows[0]["set"]))
+
+
 @pytest.mark.parametrize(
     "impossible",
     [
+        {"solvent_set": "nobody"},
         {"cation_set": "nobody"},
         {"charge_scale": 1.1},
         {"charge_scale": 0.0},
