@@ -18,7 +18,7 @@ import numpy as np
 _STATE = "state.npz"
 _RESULT = "result.json"
 # Raised when the analysis changes: results of an older one are computed again from the recording.
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,14 +35,9 @@ def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
         f"seed {job['seed']}, {result['ns_per_day']:.0f} ns/day"
     )
     yield _line("density, g/cm3", result["density_g_cm3"])
-    for cation, shells in result["coordination"].items():
-        for shell in shells:
-            name = f"{shell['element']} of {shell['species']} around {cation}"
-            yield _line(f"{name} (peak {shell['peak_nm']:.2f} nm)", shell["number"])
-    for cation, pairing in result["pairing"].items():
-        for key, label in _PAIRING.items():
-            yield _line(f"{cation}: {label}", pairing[key])
-        yield _line(f"{cation}: life of a contact, ps", pairing["residence_ps"])
+    if "relative_permittivity" in result:
+        yield _line("static permittivity", result["relative_permittivity"])
+    yield from _structure_lines(result)
     corrected = result.get("diffusion_corrected_1e10_m2_s", {})
     for name, diffusion in result["diffusion_1e10_m2_s"].items():
         yield _line(f"diffusion of {name} in the box, 1e-10 m2/s", diffusion)
@@ -62,6 +57,17 @@ def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
         )
     else:
         yield "diffusion is that of the box: no viscosity was given to correct for its size"
+
+
+def _structure_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    for cation, shells in result["coordination"].items():
+        for shell in shells:
+            name = f"{shell['element']} of {shell['species']} around {cation}"
+            yield _line(f"{name} (peak {shell['peak_nm']:.2f} nm)", shell["number"])
+    for cation, pairing in result["pairing"].items():
+        for key, label in _PAIRING.items():
+            yield _line(f"{cation}: {label}", pairing[key])
+        yield _line(f"{cation}: life of a contact, ps", pairing["residence_ps"])
 
 
 def _line(label: str, estimate: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCAL
 
 _ESTIMATES = (
     "density_g_cm3",
+    "relative_permittivity",
     "nernst_einstein_ms_cm",
     "nernst_einstein_short_ms_cm",
     "einstein_helfand_ms_cm",

@@ -23,13 +23,14 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.simulate.densities import measured_density
 from electrolyte_ml.simulate.force_field import ForceField
 
-CATION, ANION, SOLVENT, DENSITY = "cation", "anion", "solvent", "density"
+CATION, ANION, SOLVENT = "cation", "anion", "solvent"
+DENSITY, PERMITTIVITY = "density", "permittivity"
 DIFFUSION = (SOLVENT, CATION, ANION)
 _SAME_TEMPERATURE_K = 0.5
 # Measured coefficients nearer to each other than this share have no order to be right about.
 _TIE = 0.05
-# Measured densities are those of this temperature.
-_DENSITY_TEMPERATURE_K = 298.15
+# Measured densities and permittivities are those of this temperature.
+_CATALOG_TEMPERATURE_K = 298.15
 _N_DRAWS = 2000
 _SEED = 1
 
@@ -45,7 +46,8 @@ class Comparison:
     recipe, temperature_k
         The liquid, and its temperature, K.
     quantity
-        ``solvent``, ``cation`` or ``anion`` for diffusion, 1e-10 m^2/s; ``density``, g/cm3.
+        ``solvent``, ``cation`` or ``anion`` for diffusion, 1e-10 m^2/s; ``density``, g/cm3;
+        ``permittivity``, relative, of a solvent alone.
     simulated, error
         Mean over seeds and its standard error, from the error bars of the runs.
     measured
@@ -118,8 +120,8 @@ class Verdict:
     force_field
         Parameters and factors.
     deviations
-        By ``diffusion`` (all three), ``solvent``, ``cation``, ``anion`` and ``density``, where
-        there is a measured value.
+        By ``diffusion`` (all three), ``solvent``, ``cation``, ``anion``, ``density`` and
+        ``permittivity`` (of solvents), where there is a measured value.
     right_order, n_orders
         Pairs of species in one solution whose coefficients stand in the measured order, out of
         those whose measured coefficients differ.
@@ -143,7 +145,7 @@ class Verdict:
         """Lines for a person."""
         yield self.force_field.label
         for name, d in self.deviations.items():
-            label = name if name in {"diffusion", DENSITY} else f"D of {name}"
+            label = name if name not in DIFFUSION else f"D of {name}"
             yield (
                 f"  {label:13s} median |error| {_percent(d.median, d.median_error)}, "
                 f"bias {_percent(d.bias, d.bias_error, sign=True)}  ({d.n})"
@@ -212,7 +214,7 @@ def judge(comparisons: Sequence[Comparison]) -> list[Verdict]:
             groups[field].append(comparison)
     verdicts = []
     for field, held in groups.items():
-        kinds = {"diffusion": DIFFUSION, **{k: (k,) for k in (*DIFFUSION, DENSITY)}}
+        kinds = {"diffusion": DIFFUSION, **{k: (k,) for k in (*DIFFUSION, DENSITY, PERMITTIVITY)}}
         chosen = {name: [c for c in held if c.quantity in of] for name, of in kinds.items()}
         right, total = _orders(held)
         verdicts.append(
@@ -252,6 +254,8 @@ def measured_value(recipe: str, temperature_k: float, quantity: str) -> tuple[fl
     """
     if quantity == DENSITY:
         return _density(recipe, temperature_k)
+    if quantity == PERMITTIVITY:
+        return _permittivity(recipe, temperature_k)
     formulation = parse_recipe(recipe)
     if not formulation.salts:
         return _without_salt(formulation, temperature_k) if quantity == SOLVENT else None
@@ -270,12 +274,21 @@ def _measured(name: str) -> Measurements:
 
 
 def _density(recipe: str, temperature_k: float) -> tuple[float, str] | None:
-    if abs(temperature_k - _DENSITY_TEMPERATURE_K) > _SAME_TEMPERATURE_K:
+    if abs(temperature_k - _CATALOG_TEMPERATURE_K) > _SAME_TEMPERATURE_K:
         return None
     try:
         return measured_density(recipe)
     except InputError:
         return None
+
+
+def _permittivity(recipe: str, temperature_k: float) -> tuple[float, str] | None:
+    formulation = parse_recipe(recipe)
+    if formulation.salts or abs(temperature_k - _CATALOG_TEMPERATURE_K) > _SAME_TEMPERATURE_K:
+        return None
+    (amount,) = formulation.solvents
+    held = amount.solvent.properties.get("relative_permittivity")
+    return None if held is None else (held.value, held.source)
 
 
 def _without_salt(formulation: Formulation, temperature_k: float) -> tuple[float, str] | None:
@@ -304,6 +317,7 @@ def _simulated(row: Mapping[str, str]) -> Iterator[tuple[str, float, float]]:
         (CATION, "diffusion_corrected_cation_1e10_m2_s"),
         (ANION, "diffusion_corrected_anion_1e10_m2_s"),
         (DENSITY, "density_g_cm3"),
+        (PERMITTIVITY, "relative_permittivity"),
     ):
         if row.get(column):
             yield quantity, float(row[column]), float(row[f"{column}_error"] or "nan")

@@ -16,6 +16,7 @@ from electrolyte_ml.simulate.analyse import (
 )
 from electrolyte_ml.simulate.analyse.diffusion import FitWindow, without_drift
 from electrolyte_ml.simulate.analyse.pairing import residence_time_ps
+from electrolyte_ml.simulate.analyse.permittivity import relative_permittivity
 from electrolyte_ml.simulate.analyse.structure import coordination, distances_nm
 from electrolyte_ml.simulate.ions import ion_template
 from electrolyte_ml.simulate.system import Layout
@@ -31,6 +32,25 @@ def walk(n_samples, n_particles, d_1e10, seed=0):
     rng = np.random.default_rng(seed)
     step = math.sqrt(2 * d_1e10 * 1e-4)
     return np.cumsum(rng.normal(0, step, (n_samples, n_particles, 3)), axis=0)
+
+
+def test_permittivity_of_dipoles_that_do_not_feel_each_other():
+    # Onsager without neighbours: eps - 1 = N mu^2 / (3 eps0 V kT), for random orientations.
+    template = molecule_template("CC#N")
+    layout = Layout.of([(template, 50)])
+    rng = np.random.default_rng(0)
+    charges = np.array([a.charge_e for a in template.atoms])
+    shape = np.array(template.positions_nm)
+    dipole = np.linalg.norm(charges @ shape)
+    turns, _ = np.linalg.qr(rng.normal(size=(4000 * 50, 3, 3)))
+    turns *= rng.choice([-1.0, 1.0], size=(len(turns), 1, 1))
+    frames = np.einsum("ax,nxy->nay", shape, turns).reshape(4000, -1, 3)
+    found = relative_permittivity(frames, layout, 2.0, 300.0)
+    by_hand = (
+        50 * (dipole * 1.602176634e-28) ** 2 / (3 * 8.8541878128e-12 * 8e-27 * 1.380649e-23 * 300.0)
+    )
+    assert found.value - 1 == pytest.approx(by_hand, rel=0.05)
+    assert not relative_permittivity(frames[:10], layout, 2.0, 300.0).converged
 
 
 def test_displacement_agrees_with_the_plain_sum():

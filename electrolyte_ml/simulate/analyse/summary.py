@@ -28,6 +28,7 @@ from electrolyte_ml.simulate.analyse.estimate import (
     refused,
 )
 from electrolyte_ml.simulate.analyse.pairing import ion_pairing
+from electrolyte_ml.simulate.analyse.permittivity import relative_permittivity
 from electrolyte_ml.simulate.analyse.structure import coordination
 from electrolyte_ml.simulate.checkpoint import State, load_parts
 from electrolyte_ml.simulate.job import SimulationJob
@@ -106,6 +107,9 @@ def _structure(
         found["coordination"][name] = [shell.to_dict() for shell in shells]
         pairing = ion_pairing(frames, layout, cation, length, job.protocol.frame_ps)
         found["pairing"][name] = pairing.to_dict()
+    if not any(b.template.formal_charge for b in layout.blocks):
+        permittivity = relative_permittivity(frames, layout, length, job.temperature_k)
+        found["relative_permittivity"] = permittivity.to_dict()
     return found
 
 
