@@ -6,8 +6,7 @@ import pytest
 from electrolyte_ml.errors import InputError, MissingDependencyError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.maps import electrolyte_map
-from electrolyte_ml.models.maps.clusters import Traits
-from electrolyte_ml.models.maps.clusters import cluster_names, ward_clusters
+from electrolyte_ml.models.maps.clusters import Traits, cluster_names, ward_clusters
 
 
 @pytest.fixture(scope="module")
