@@ -39,12 +39,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from electrolyte_ml.errors import InputError, PropertyWarning
 from electrolyte_ml.text import nearest_or_all, one_line
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 #: Group of the entry points by which packages add properties.
 ENTRY_POINTS = "electrolyte_ml.properties"
@@ -462,6 +464,9 @@ class _Additions:
     def loaded(self) -> Mapping[str, Property]:
         """Those of entry points, which are loaded once."""
         if self._loaded is None:
+            # Takes as long to import as all else of this module.
+            from importlib.metadata import entry_points
+
             # Set first: a module that is being loaded may ask for properties itself.
             self._loaded = {}
             points = entry_points(group=ENTRY_POINTS)

@@ -20,6 +20,8 @@ from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.scoring import Answers, score_formulations
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.report.page import proposals_page
+from electrolyte_ml.report.propose import print_proposals
 from electrolyte_ml.search import Direction, propose, read_problem
 from electrolyte_ml.search.scoring import ModelScorer
 
@@ -153,6 +155,32 @@ def test_problems_seek_and_limit_it_by_name(registered):
     assert told["salt_share"]["value"] == pytest.approx(0.125, abs=0.02)
     with pytest.raises(RecipeFileError, match=r"the salt share \(salt_share\) has no temperature"):
         _problem(objectives=[{"property": "salt_share", "temperature": "25 degC"}])
+
+
+def test_the_table_and_the_page_of_proposals_show_it(registered, capsys):
+    proposals = propose(_problem(), n=1)
+    print_proposals(proposals)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "salt share" in shown
+    assert "slow salt, s at" in shown
+    page = proposals_page(proposals)
+    assert "slow salt at 25 °C at least 1 s" in page
+    assert "salt share" in page
+
+
+def test_it_may_take_the_prices_of_the_problem(registered):
+    def dearest(formulations, *, prices):
+        return [max(prices[s.solvent.name] for s in f.solvents) for f in formulations]
+
+    known = replace(registered[0], name="dearest_eur", predict=dearest, takes_prices=True)
+    found = Answers([RECIPE], ROOM, {"PC": 2.0, "DMC": 1.0}).predict(known)
+    assert found.value.tolist() == [2.0]
+
+
+def test_a_misspelt_property_is_named_with_the_nearest(registered):
+    problem = _problem(objectives=[{"property": "salt_sharing", "temperature": "25 degC"}])
+    with pytest.raises(RecipeFileError, match=r"salt_sharing'; did you mean 'salt_share'"):
+        propose(problem)
 
 
 def test_campaigns_record_it_and_correct_its_predictions(registered, tmp_path):

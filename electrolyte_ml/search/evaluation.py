@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import properties, property_of
 from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
@@ -264,9 +264,9 @@ class Evaluator:
             key = self.problem.key_of(name)
             place = f"{self.problem.name}: {key}.property"
             if name not in predictions:
-                faults.append(
-                    f"{place}: nothing predicts {name!r}{nearest_or_all(name, predictions)}"
-                )
+                shipped = (p.name for p in properties().values() if p.predict is not None)
+                known = dict.fromkeys([*predictions, *shipped])
+                faults.append(f"{place}: nothing predicts {name!r}{nearest_or_all(name, known)}")
             elif not np.all(np.isnan(predictions[name].value)):
                 self._valued.add(name)
             elif name not in self._valued and len(predictions[name]):
