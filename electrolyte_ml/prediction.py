@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from electrolyte_ml.row_table import RowTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +21,7 @@ _SHOWN_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class Prediction:
+class Prediction(RowTable):
     """Predicted values with their intervals and domain flags.
 
     ``prediction[3]`` is one row and ``prediction[2:5]`` several, each a `Prediction` again.
@@ -106,24 +108,6 @@ class Prediction:
             in_domain=np.isfinite(values),
             reason=(None,) * len(values) if reasons is None else reasons,
         )
-
-    def select(self, rows: Sequence[int] | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        """Some of the rows.
-
-        Parameters
-        ----------
-        rows
-            Their numbers in the order wanted, or a mask of shape (n,).
-        """
-        numbers = np.arange(len(self))[np.asarray(rows, dtype=None if len(rows) else np.intp)]
-        chosen: dict[str, Any] = {}
-        for field in fields(self):
-            held = getattr(self, field.name)
-            if isinstance(held, np.ndarray):
-                chosen[field.name] = held[numbers]
-            elif isinstance(held, tuple):
-                chosen[field.name] = tuple(held[i] for i in numbers.tolist())
-        return replace(self, **chosen)
 
     def record(self, row: int) -> dict[str, Any]:
         """One row as the command line's contract writes it; NaN becomes None."""

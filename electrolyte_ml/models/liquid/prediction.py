@@ -19,6 +19,7 @@ from electrolyte_ml.models.liquid.solubility import solubility_notes
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, number_or_none
+from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _Reasons = list[tuple[bool, str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LiquidRange:
+class LiquidRange(RowTable):
     """Between which temperatures n recipes are liquid, and what speaks against their salts.
 
     Attributes
@@ -78,18 +79,6 @@ class LiquidRange:
         import pandas as pd
 
         return pd.DataFrame([flat_record(self.record(row)) for row in range(len(self))])
-
-    def select(self, rows: NDArray[np.intp]) -> LiquidRange:
-        """Chosen rows, in the order of `rows`."""
-        numbers = rows.tolist()
-        return LiquidRange(
-            freezes_below_k=self.freezes_below_k.select(rows),
-            boils_above_k=self.boils_above_k.select(rows),
-            flash_point_k=self.flash_point_k.select(rows),
-            solubility_notes=tuple(self.solubility_notes[i] for i in numbers),
-            remarks=tuple(self.remarks[i] for i in numbers),
-            crystallises_first=tuple(self.crystallises_first[i] for i in numbers),
-        )
 
     @property
     def solubility_doubts(self) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
 from electrolyte_ml.data.splits import Split, grouped_split
 from electrolyte_ml.models.viscosity.liquid import Liquids
+from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.species.catalog import packaged_catalog
 
 #: Temperatures of the pure liquids that are trained on, K.
@@ -23,7 +25,7 @@ _WATER = "O"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiquidRows:
+class LiquidRows(RowTable):
     """Measured viscosities of pure and binary liquids, n rows on M molecules.
 
     Attributes
@@ -47,6 +49,8 @@ class LiquidRows:
     temperature_k: NDArray[np.float64]
     log10_viscosity: NDArray[np.float64]
     weight: NDArray[np.float64]
+
+    SHARED: ClassVar[frozenset[str]] = frozenset({"smiles"})
 
     @classmethod
     def of(
@@ -104,18 +108,6 @@ class LiquidRows:
     def molecules(self) -> NDArray[np.intp]:
         """Molecules that any row is about, sorted."""
         return np.unique(np.concatenate([self.first, self.second]))
-
-    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> LiquidRows:
-        """Only some rows, by mask or index; the molecules keep their numbers."""
-        return LiquidRows(
-            smiles=self.smiles,
-            first=self.first[rows],
-            second=self.second[rows],
-            share=self.share[rows],
-            temperature_k=self.temperature_k[rows],
-            log10_viscosity=self.log10_viscosity[rows],
-            weight=self.weight[rows],
-        )
 
     def liquids(self) -> Liquids:
         """Every row as a liquid of its own."""

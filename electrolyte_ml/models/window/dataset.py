@@ -15,6 +15,7 @@ from electrolyte_ml.models.window.features import MoleculeFeatures, family_of, m
 from electrolyte_ml.models.window.limits import OXIDATION, REDUCTION
 from electrolyte_ml.quantum.shipped import shipped_rows
 from electrolyte_ml.quantum.table import LimitRow, XtbProtocol
+from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.species.catalog import packaged_catalog
 
 AXES = (OXIDATION, REDUCTION)
@@ -22,7 +23,7 @@ _FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingSet:
+class TrainingSet(RowTable):
     """The neutral molecules of the table, n rows.
 
     Attributes
@@ -47,16 +48,8 @@ class TrainingSet:
     family: NDArray[np.str_]
     scaffold: NDArray[np.str_]
 
-    def select(self, rows: NDArray[np.intp]) -> TrainingSet:
-        """Some of the molecules."""
-        return TrainingSet(
-            smiles=tuple(self.smiles[i] for i in rows),
-            limits={name: values[rows] for name, values in self.limits.items()},
-            terms={name: values[rows] for name, values in self.terms.items()},
-            features=self.features.select(rows),
-            family=self.family[rows],
-            scaffold=self.scaffold[rows],
-        )
+    def __len__(self) -> int:
+        return len(self.smiles)
 
 
 def training_set(rows: Sequence[LimitRow] | None = None) -> TrainingSet:

@@ -13,6 +13,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors, rdPartialCharges
 from rdkit.Chem.EState import EStateIndices
 
+from electrolyte_ml.row_table import RowTable
+
 # Neighbours of an atom and no more, and bits enough that few fragments share one: of families left
 # out both tell more than larger fragments in fewer bits.
 N_BITS, _RADIUS = 8192, 1
@@ -45,7 +47,7 @@ _NO_CHARGE = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoleculeFeatures:
+class MoleculeFeatures(RowTable):
     """Features of n molecules.
 
     Attributes
@@ -61,13 +63,6 @@ class MoleculeFeatures:
 
     def __len__(self) -> int:
         return len(self.descriptors)
-
-    def select(self, rows: NDArray[np.intp]) -> MoleculeFeatures:
-        """Some of the molecules."""
-        return MoleculeFeatures(
-            bits=self.bits[rows],
-            descriptors=self.descriptors[rows],
-        )
 
 
 def molecule_features(smiles: Sequence[str]) -> MoleculeFeatures:

@@ -15,6 +15,7 @@ from electrolyte_ml.models.window.dataset import TrainingSet, named_molecules
 from electrolyte_ml.models.window.limits import MODEL, OXIDATION, REDUCTION, TABLE
 from electrolyte_ml.models.window.model import WindowModel
 from electrolyte_ml.quantum.shipped import shipped_dft_rows
+from electrolyte_ml.row_table import RowTable
 
 #: Names of references that were measured.
 GLASSY_CARBON, CELLS = "measured on glassy carbon", "reported in cells"
@@ -32,7 +33,7 @@ _DFT_COLUMNS = {OXIDATION: "oxidation_free_energy_ev", REDUCTION: "reduction_fre
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceLimits:
+class ReferenceLimits(RowTable):
     """Limits of n molecules from elsewhere.
 
     Attributes
@@ -53,11 +54,8 @@ class ReferenceLimits:
     source: str
     own_theory: bool = False
 
-    def select(self, rows: Sequence[int]) -> ReferenceLimits:
-        """Some of the molecules."""
-        return replace(
-            self, smiles=tuple(self.smiles[i] for i in rows), value=self.value[list(rows)]
-        )
+    def __len__(self) -> int:
+        return len(self.smiles)
 
 
 def dft_limits(axis: str) -> ReferenceLimits:
