@@ -1,5 +1,11 @@
 """Propose, score and benchmark liquid battery electrolytes, sodium first.
 
+In notebooks::
+
+    import electrolyte_ml as eml
+
+    eml.score("1 M NaPF6 in PC", at=["25 degC", "-20 degC"])
+
 The names below are loaded when they are first used, so that ``import electrolyte_ml`` is instant.
 """
 
@@ -11,45 +17,85 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from electrolyte_ml.api.data import read_measurements
+    from electrolyte_ml.api.predictions import (
+        explain,
+        predict,
+        predict_conductivity,
+        score,
+        window,
+    )
+    from electrolyte_ml.api.recipes import catalog, convert, recipe, weigh_out
+    from electrolyte_ml.api.searches import load_problem, propose
+    from electrolyte_ml.campaign import Campaign
+    from electrolyte_ml.data import Measurements
     from electrolyte_ml.errors import ElectrolyteError
-    from electrolyte_ml.formulation import Formulation, parse_recipe
-    from electrolyte_ml.models import predict_conductivity, score_formulations
+    from electrolyte_ml.formulation import Formulation
+    from electrolyte_ml.formulation import Formulation as Recipe
     from electrolyte_ml.prediction import Prediction
     from electrolyte_ml.properties import Property, register_property
-    from electrolyte_ml.search import load_problem, propose
-    from electrolyte_ml.species import default_catalog
+    from electrolyte_ml.search import Problem
 
+# Module and name in it.
 _HOMES = {
-    "ElectrolyteError": "electrolyte_ml.errors",
-    "Formulation": "electrolyte_ml.formulation",
-    "Prediction": "electrolyte_ml.prediction",
-    "Property": "electrolyte_ml.properties",
-    "default_catalog": "electrolyte_ml.species",
-    "load_problem": "electrolyte_ml.search",
-    "parse_recipe": "electrolyte_ml.formulation",
-    "predict_conductivity": "electrolyte_ml.models",
-    "propose": "electrolyte_ml.search",
-    "register_property": "electrolyte_ml.properties",
-    "score_formulations": "electrolyte_ml.models",
+    "Campaign": "electrolyte_ml.campaign:Campaign",
+    "ElectrolyteError": "electrolyte_ml.errors:ElectrolyteError",
+    "Formulation": "electrolyte_ml.formulation:Formulation",
+    "Measurements": "electrolyte_ml.data:Measurements",
+    "Prediction": "electrolyte_ml.prediction:Prediction",
+    "Problem": "electrolyte_ml.search:Problem",
+    "Property": "electrolyte_ml.properties:Property",
+    "Recipe": "electrolyte_ml.formulation:Formulation",
+    "catalog": "electrolyte_ml.api.recipes:catalog",
+    "convert": "electrolyte_ml.api.recipes:convert",
+    "explain": "electrolyte_ml.api.predictions:explain",
+    "load_problem": "electrolyte_ml.api.searches:load_problem",
+    "predict": "electrolyte_ml.api.predictions:predict",
+    "predict_conductivity": "electrolyte_ml.api.predictions:predict_conductivity",
+    "propose": "electrolyte_ml.api.searches:propose",
+    "read_measurements": "electrolyte_ml.api.data:read_measurements",
+    "recipe": "electrolyte_ml.api.recipes:recipe",
+    "register_property": "electrolyte_ml.properties:register_property",
+    "score": "electrolyte_ml.api.predictions:score",
+    "weigh_out": "electrolyte_ml.api.recipes:weigh_out",
+    "window": "electrolyte_ml.api.predictions:window",
 }
 
 __all__ = [
+    "Campaign",
     "ElectrolyteError",
     "Formulation",
+    "Measurements",
     "Prediction",
+    "Problem",
     "Property",
+    "Recipe",
     "__version__",
-    "default_catalog",
+    "catalog",
+    "convert",
+    "explain",
     "load_problem",
-    "parse_recipe",
+    "predict",
     "predict_conductivity",
     "propose",
+    "read_measurements",
+    "recipe",
     "register_property",
-    "score_formulations",
+    "score",
+    "weigh_out",
+    "window",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+        from electrolyte_ml.text import did_you_mean
+
+        hint = did_you_mean(name, list(_HOMES)) if not name.startswith("_") else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -16,7 +16,7 @@ from electrolyte_ml.campaign.adapted import FineTuned
 from electrolyte_ml.campaign.events import Suggestions
 from electrolyte_ml.data import Action, CleaningNote, CleaningReport, Measurements
 from electrolyte_ml.data.catalog import card_of
-from electrolyte_ml.data.user_table import UserTable
+from electrolyte_ml.data.user_table import MeasurementTables
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh_out_sheet
 from electrolyte_ml.frozen import FrozenMapping
@@ -94,7 +94,7 @@ def _data(formulation):
     measurements = _measurements(formulation)
     note = CleaningNote(action=Action.FLAGGED, n_rows=1, what="a slip")
     report = CleaningReport(source="a", n_read=2, n_kept=2, notes=(note,))
-    table = UserTable(tables=(measurements,), report=report)
+    table = MeasurementTables(tables=(measurements,), report=report)
     return [measurements, note, report, table, card_of("calisol23")]
 
 

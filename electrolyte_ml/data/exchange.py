@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from electrolyte_ml.data.catalog import Card, card_of, imported_path, shipped_cards
 from electrolyte_ml.data.measurements import COLUMNS, to_frame, write_parquet
 from electrolyte_ml.data.sources import load_source
-from electrolyte_ml.data.user_table import UserTable, read_user_table
+from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import sha256_of, write_atomically, write_text
 from electrolyte_ml.properties import registered_property
@@ -163,7 +163,7 @@ class Imported:
     """
 
     path: Path
-    table: UserTable
+    table: MeasurementTables
 
 
 def import_measurements(

@@ -41,8 +41,8 @@ COLUMNS_HELP = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class UserTable:
-    """What was read.
+class MeasurementTables:
+    """Measurements of one data set, a table for each property, and what was done to its rows.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class UserTable:
 
     def __repr__(self) -> str:
         held = ", ".join(f"{len(t)} of {t.property_name}" for t in self.tables)
-        return f"<UserTable of {self.report.source}: {held}>"
+        return f"<MeasurementTables of {self.report.source}: {held}>"
 
     def _repr_html_(self) -> str:
         shown = self.to_frame().drop(columns="composition").head(_SHOWN_ROWS)
@@ -93,30 +93,46 @@ class UserTable:
         return to_frame(self.tables)
 
 
-def read_user_table(file: Path, source: str | None = None) -> UserTable:
-    """Read a CSV or Parquet file of measurements.
+def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> MeasurementTables:
+    """Read a table of measurements.
 
     Parameters
     ----------
-    file
-        Columns: ``recipe``; ``temperature_c`` or ``temperature_k``; either ``property``, ``value``
-        and ``unit`` or columns named after properties; ``doi`` or ``source``; optionally
-        ``uncertainty`` (in the unit of the value), ``method`` and ``flag``.
+    table
+        CSV or Parquet file, or data frame. Columns: ``recipe``; ``temperature_c`` or
+        ``temperature_k``; either ``property``, ``value`` and ``unit`` or columns named after
+        properties; ``doi`` or ``source``; optionally ``uncertainty`` (in the unit of the value),
+        ``method`` and ``flag``.
     source
         Where rows are from that do not say it themselves.
 
     Raises
     ------
     InputError
-        If the file cannot be read or lacks columns.
+        If the file cannot be read or columns are missing.
     TableError
-        If rows cannot be used; all of them are listed, the first being row 1.
+        If rows cannot be used; all of them are listed, by their number in a file (the first being
+        row 1) or by their index in a data frame.
     """
-    frame = _read(file)
-    reader = _Reader(file, list(frame.columns), source)
-    for number, row in enumerate(frame.to_dict("records")):
-        reader.take(number, {str(k): str(v).strip() for k, v in row.items()})
+    if isinstance(table, Path):
+        frame, name = _read(table), str(table)
+        places = [f"{name}, row {n}" for n in range(1, len(frame) + 1)]
+    else:
+        frame, name = _with_text(table, "DataFrame"), "DataFrame"
+        places = [f"row {label!r}" for label in frame.index.tolist()]
+    reader = _Reader(name, list(frame.columns), source)
+    for number, (place, row) in enumerate(zip(places, frame.to_dict("records"), strict=True)):
+        reader.take(number, place, {str(k): str(v).strip() for k, v in row.items()})
     return reader.finish()
+
+
+def _with_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A table whose missing cells are empty and whose columns are named in text."""
+    frame = frame.astype(object).where(frame.notna(), "")
+    frame.columns = [str(c).strip() for c in frame.columns]
+    if frame.empty:
+        raise InputError(f"{name}: no rows")
+    return frame
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -129,23 +145,19 @@ def _read(file: Path) -> pd.DataFrame:
         if suffix == ".csv":
             frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         else:
-            frame = pd.read_parquet(file).astype(object)
-            frame = frame.where(frame.notna(), "")
+            frame = pd.read_parquet(file)
     except FileNotFoundError:
         raise InputError(f"{file}: no such file") from None
     except (ValueError, OSError) as error:
         raise InputError(first_line(f"{file}: cannot be read: {error}")) from error
-    frame.columns = [str(c).strip() for c in frame.columns]
-    if frame.empty:
-        raise InputError(f"{file}: no rows")
-    return frame
+    return _with_text(frame, str(file))
 
 
 class _Reader:
     """Turns rows of text into measurements; writes what is wrong into `faults`."""
 
-    def __init__(self, file: Path, columns: Sequence[str], source: str | None) -> None:
-        self.file = file
+    def __init__(self, name: str, columns: Sequence[str], source: str | None) -> None:
+        self.name = name
         self.default_source = source or ""
         self.wide = [c for c in columns if c in measurable_properties()]
         self.temperature = [c for c in columns if c in _KELVIN_AT_ZERO]
@@ -169,10 +181,9 @@ class _Reader:
         if len(set(columns)) != len(columns):
             faults.append("a column twice")
         if faults:
-            raise InputError(f"{self.file}: {'; '.join(faults)}; {COLUMNS_HELP}")
+            raise InputError(f"{self.name}: {'; '.join(faults)}; {COLUMNS_HELP}")
 
-    def take(self, number: int, row: Mapping[str, str]) -> None:
-        place = f"{self.file}, row {number + 1}"
+    def take(self, number: int, place: str, row: Mapping[str, str]) -> None:
         formulation = self._recipe(row["recipe"])
         found: list[str] = [formulation] if isinstance(formulation, str) else []
         kelvin = self._temperature(row, found)
@@ -268,16 +279,16 @@ class _Reader:
             )
         return [fault for fault in faults if fault]
 
-    def finish(self) -> UserTable:
+    def finish(self) -> MeasurementTables:
         if self.faults:
             raise TableError(self.faults)
-        done = {name: c.finish(self.file.name) for name, c in self.collectors.items()}
+        done = {name: c.finish(Path(self.name).name) for name, c in self.collectors.items()}
         report = joined_report({name: report for name, (_, report) in done.items()})
         notes = tuple(
             CleaningNote(action=Action.CORRECTED, n_rows=n, what=f"converted from {a} to {b}")
             for (a, b), n in self.converted.items()
         )
-        return UserTable(
+        return MeasurementTables(
             tables=tuple(measurements for measurements, _ in done.values()),
             report=CleaningReport(
                 source=report.source,

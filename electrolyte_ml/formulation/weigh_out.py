@@ -100,8 +100,18 @@ def weigh_out_g(formulation: Formulation, batch_g: float = 100.0) -> dict[str, f
     return {name: mass * scale for name, mass in per_kg.items()}
 
 
+#: Bases that amounts are told in.
+BASES = ("wt", "mol", "M")
+
+
 def in_basis(formulation: Formulation, basis: str) -> str:
-    """Every component in one basis, a line each.
+    """Every component in one basis, a line each; bases are those of `amounts_in_basis`."""
+    amounts, unit = amounts_in_basis(formulation, basis)
+    return "\n".join(f"{name}  {amount:.6g} {unit}" for name, amount in amounts.items())
+
+
+def amounts_in_basis(formulation: Formulation, basis: str) -> tuple[dict[str, float], str]:
+    """Every component in one basis.
 
     Parameters
     ----------
@@ -113,8 +123,10 @@ def in_basis(formulation: Formulation, basis: str) -> str:
 
     Returns
     -------
-    str
-        Lines of name, amount and unit.
+    amounts : dict of str to float
+        By name of the component.
+    unit : str
+        ``wt%``, ``mol%`` or ``mol/L``.
 
     Raises
     ------
@@ -131,8 +143,8 @@ def in_basis(formulation: Formulation, basis: str) -> str:
         moles = formulation.moles_per_kg_solvent
         amounts, unit = {name: n / volume for name, n in moles.items()}, "mol/L"
     else:
-        raise AmountError(f"unknown basis {basis!r}; use wt, mol or M")
-    return "\n".join(f"{name}  {amount:.6g} {unit}" for name, amount in amounts.items())
+        raise AmountError(f"unknown basis {basis!r}; use {', '.join(BASES)}")
+    return amounts, unit
 
 
 # Rounding one way or the other nearly always suffices; one step further serves rare corners.

@@ -1,0 +1,54 @@
+"""Measurements in notebooks: data sets by name, and tables of the laboratory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from electrolyte_ml.data.sources import load_tables
+from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SUFFIXES = (".csv", ".parquet")
+
+
+def read_measurements(
+    table: str | Path | pd.DataFrame, *, source: str | None = None
+) -> MeasurementTables:
+    """Read measurements of a laboratory, or a data set.
+
+    Parameters
+    ----------
+    table
+        Name of a data set, such as ``calisol23``; or a CSV or Parquet file or a data frame with
+        columns ``recipe``; ``temperature_c`` or ``temperature_k``; either ``property``, ``value``
+        and ``unit`` or columns named after properties; and ``doi`` or ``source``.
+    source
+        Where rows are from that do not say it themselves.
+
+    Returns
+    -------
+    MeasurementTables
+        ``tables["conductivity_ms_cm"]`` are the `Measurements` of a property.
+
+    Raises
+    ------
+    ElectrolyteError
+        If there is no such data set or file, or rows cannot be used: all of them are listed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import electrolyte_ml as eml
+    >>> sheet = pd.DataFrame(
+    ...     {"recipe": ["1 m NaPF6 in PC"], "temperature_c": [25], "conductivity_ms_cm": [6.5]}
+    ... )
+    >>> eml.read_measurements(sheet, source="our laboratory")["conductivity_ms_cm"].value
+    array([6.5])
+    """
+    if isinstance(table, str) and Path(table).suffix.lower() not in _SUFFIXES:
+        tables, report = load_tables(table)
+        return MeasurementTables(tables=tables, report=report)
+    return read_user_table(Path(table) if isinstance(table, str) else table, source)

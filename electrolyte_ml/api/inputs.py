@@ -1,0 +1,163 @@
+"""Recipes and temperatures as people hand them over in Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import numpy as np
+
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.scores import ScoreSource
+from electrolyte_ml.scores.source import RECIPE_COLUMN
+from electrolyte_ml.text import did_you_mean
+from electrolyte_ml.units import temperature_k
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: One recipe: text as in papers, or a formulation.
+OneRecipe: TypeAlias = str | Formulation
+#: One recipe, several, or a table with a column ``recipe``.
+Recipes: TypeAlias = Union[
+    OneRecipe, Iterable[OneRecipe], Mapping[Any, OneRecipe], "pd.Series[Any]", "pd.DataFrame"
+]
+#: One temperature with its unit, or several.
+Temperatures: TypeAlias = str | Iterable[str]
+#: One temperature in K, or several.
+Kelvins: TypeAlias = float | Iterable[float]
+
+_RECIPE_HELP = "A recipe is text such as '1 M NaPF6 in PC', or a Formulation"
+
+
+def one_formulation(recipe: OneRecipe) -> Formulation:
+    """The formulation of one recipe.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or several are given.
+    """
+    if isinstance(recipe, Formulation):
+        return recipe
+    if isinstance(recipe, str):
+        return parse_recipe(recipe)
+    given = f"given {_kind(recipe)}"
+    if isinstance(recipe, Iterable):
+        raise InputError(f"one recipe at a time, {given}; loop over several. {_RECIPE_HELP}")
+    raise InputError(f"{given}. {_RECIPE_HELP}")
+
+
+def table_of(recipes: Recipes) -> pd.DataFrame:
+    """Recipes as a table with a column ``recipe``, whose index names the rows.
+
+    Raises
+    ------
+    InputError
+        If these are no recipes.
+    """
+    import pandas as pd
+
+    if isinstance(recipes, pd.DataFrame):
+        _require_columns(recipes)
+        return recipes
+    if isinstance(recipes, str | Formulation):
+        held: Any = [recipes]
+    elif isinstance(recipes, pd.Series | Mapping):
+        held = recipes
+    elif isinstance(recipes, Iterable):
+        held = _several(recipes)
+    else:
+        raise InputError(f"no recipe is given but {_kind(recipes)}. {_RECIPE_HELP}")
+    if not len(held):
+        raise InputError(f"no recipe is given. {_RECIPE_HELP}")
+    series = pd.Series(held, dtype=object)
+    return series.to_frame(RECIPE_COLUMN)
+
+
+def source_of(
+    recipes: Recipes, at: Temperatures | None, at_k: Kelvins | None
+) -> tuple[ScoreSource, pd.DataFrame | None]:
+    """What is to be scored, and the table it was given as; None for a single recipe.
+
+    Raises
+    ------
+    InputError
+        If nothing is given, or a recipe or temperature cannot be used; all faults are told.
+    """
+    texts, kelvins = _texts(at), kelvins_of(at_k)
+    if isinstance(recipes, str | Formulation):
+        return ScoreSource([recipes], at=texts, at_k=kelvins), None
+    table = table_of(recipes)
+    read = [c for c in table.columns if c in READ_COLUMNS]
+    return ScoreSource(table=table[read], at=texts, at_k=kelvins), table
+
+
+def kelvin_of(at: str | None, at_k: float | None) -> float | None:
+    """One temperature, K; None if none is given."""
+    found = [*map(temperature_k, _texts(at)), *kelvins_of(at_k)]
+    if len(found) > 1:
+        raise InputError(f"one temperature at a time, given {len(found)}")
+    return found[0] if found else None
+
+
+def kelvins_of(at_k: Kelvins | None) -> list[float]:
+    """Temperatures given in K; none for None.
+
+    Raises
+    ------
+    InputError
+        If one is no number above absolute zero.
+    """
+    found = []
+    for number in _several(at_k):
+        kelvin = float(number) if isinstance(number, Real) else math.nan
+        if not 0 < kelvin < math.inf:
+            raise InputError(
+                f"at_k takes temperatures in K, above absolute zero, given {number!r}; "
+                "a text with a unit such as '25 degC' is given as at"
+            )
+        found.append(kelvin)
+    return found
+
+
+#: Columns of a table that are read; the others are carried through.
+READ_COLUMNS = (RECIPE_COLUMN, "temperature_k", "temperature_c")
+
+
+def _texts(at: Temperatures | None) -> list[str]:
+    texts = _several(at)
+    for text in texts:
+        if isinstance(text, Real):
+            raise InputError(
+                f"temperature {text!r} has no unit; write it with its unit, such as '25 degC' or "
+                "'298.15 K', or give kelvin as at_k"
+            )
+    return texts
+
+
+def _several(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return [given]
+    return [given.item()] if isinstance(given, np.ndarray) and not given.ndim else [*given]
+
+
+def _kind(given: object) -> str:
+    return f"{type(given).__name__} {given!r}" if isinstance(given, Real) else type(given).__name__
+
+
+def _require_columns(table: pd.DataFrame) -> None:
+    names = [str(c) for c in table.columns]
+    if RECIPE_COLUMN not in names:
+        raise InputError(
+            f"the table has no column {RECIPE_COLUMN!r} but {', '.join(names) or 'no columns'}"
+            f"{did_you_mean(RECIPE_COLUMN, names)}"
+        )
+    twice = table.columns[table.columns.duplicated()].unique().tolist()
+    if twice:
+        raise InputError(f"columns stand twice in the table: {', '.join(map(str, twice))}")

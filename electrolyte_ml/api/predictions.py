@@ -1,0 +1,302 @@
+"""Predictions in notebooks: scores of tables, single properties, windows, explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from electrolyte_ml.api.inputs import (
+    READ_COLUMNS,
+    Kelvins,
+    OneRecipe,
+    Recipes,
+    Temperatures,
+    kelvin_of,
+    kelvins_of,
+    one_formulation,
+    source_of,
+)
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.models.explain import Explanation
+from electrolyte_ml.models.explain import explain as explain_formulation
+from electrolyte_ml.models.scoring import Answers, ScoreTable
+from electrolyte_ml.models.window import predict_window
+from electrolyte_ml.prediction import Prediction, flat_record
+from electrolyte_ml.properties import registered_property
+from electrolyte_ml.report.window import window_records
+from electrolyte_ml.scores import scores_frame
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Electrodes that windows are shown against.
+ELECTRODES = ("Na/Na+", "Li/Li+")
+
+
+def score(
+    recipes: Recipes,
+    at: Temperatures | None = None,
+    *,
+    at_k: Kelvins | None = None,
+    tuned: str | Path | None = None,
+) -> pd.DataFrame:
+    """Predict every property of recipes, each with its interval and domain flag.
+
+    Parameters
+    ----------
+    recipes
+        Text or `Formulation`, one or several, a series, a dict of them by name, or a data frame
+        with a column ``recipe``. A frame's column ``temperature_c`` or ``temperature_k`` is obeyed
+        where it is filled in; its other columns are carried through.
+    at
+        Temperatures with units, ``"25 degC"`` or several; 25 degC if none is given.
+    at_k
+        The same in K.
+    tuned
+        Fine-tuned model, from ``train conductivity --finetune`` of the command line.
+
+    Returns
+    -------
+    DataFrame
+        One line a recipe and temperature, in the order given, with the columns of the command
+        line's CSV. The index is that of the series or frame, repeated for several temperatures.
+
+    Raises
+    ------
+    ElectrolyteError
+        If any recipe or temperature cannot be used: one line for each row, with its index.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> scores = eml.score(["1 M NaPF6 in PC", "1 M NaFSI in DME"], at=["25 degC", "-20 degC"])
+    >>> scores["temperature_k"].tolist()
+    [298.15, 253.15, 298.15, 253.15]
+    >>> bool((scores["conductivity_ms_cm.low"] < scores["conductivity_ms_cm.value"]).all())
+    True
+    """
+    source, table = source_of(recipes, at, at_k)
+    frame, given = scores_frame(source, None if tuned is None else _adapted(Path(tuned)))
+    if table is None:
+        return frame
+    frame.index = table.index.take(given)
+    carried = table.drop(columns=[c for c in READ_COLUMNS if c in table]).iloc[given]
+    taken = {name: f"input.{name}" for name in carried if name in frame}
+    return _beside(frame, carried.rename(columns=taken))
+
+
+def _adapted(tuned: Path) -> Callable[[ScoreTable], ScoreTable]:
+    # Campaigns bring Optuna, which takes longer to load than many recipes to score.
+    from electrolyte_ml.campaign.adapted import FineTuned
+
+    return FineTuned.read(tuned).apply
+
+
+def _beside(frame: pd.DataFrame, carried: pd.DataFrame) -> pd.DataFrame:
+    """Both tables as one; rows stay where they are, also where labels repeat."""
+    import pandas as pd
+
+    if carried.columns.empty:
+        return frame
+    index = frame.index
+    both = [frame.reset_index(drop=True), carried.reset_index(drop=True)]
+    return pd.concat(both, axis="columns").set_axis(index)
+
+
+def predict(
+    recipes: Recipes,
+    property_name: str,
+    at: Temperatures | None = None,
+    *,
+    at_k: Kelvins | None = None,
+    prices: Mapping[str, float] | None = None,
+) -> Prediction:
+    """Predict one property of recipes; only its own model runs.
+
+    Parameters
+    ----------
+    recipes
+        As in `score`.
+    property_name
+        Name with its unit, such as ``viscosity_mpa_s``.
+    at, at_k
+        Temperatures as in `score`, for properties that have one.
+    prices
+        Price by kilogram of each component by name, for ``cost_per_kg``.
+
+    Returns
+    -------
+    Prediction
+        One row a recipe and temperature; `Prediction.to_frame` gives it as a data frame.
+
+    Raises
+    ------
+    ElectrolyteError
+        If a recipe or temperature cannot be used, or nothing predicts such a property.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> prediction = eml.predict("1 M NaPF6 in PC", "viscosity_mpa_s", at_k=[298.15, 253.15])
+    >>> len(prediction), bool(prediction.value[1] > prediction.value[0])
+    (2, True)
+    """
+    known = registered_property(property_name)
+    if not known.at_temperature and not (at is None and at_k is None):
+        raise InputError(f"{property_name} has no temperature; leave out at and at_k")
+    parts = list(source_of(recipes, at, at_k)[0].parts())
+    formulations = [f for part in parts for f in part.formulations]
+    temperatures = np.concatenate([part.temperature_k for part in parts])
+    return Answers(formulations, temperatures, prices).predict(known)
+
+
+def predict_conductivity(
+    recipes: Recipes, temperature_k: str | ArrayLike = ROOM_TEMPERATURE_K
+) -> Prediction:
+    """Predict ionic conductivity, mS/cm, of recipes, each at its own temperature.
+
+    Parameters
+    ----------
+    recipes
+        One, or several, as in `score`.
+    temperature_k
+        One temperature for all, or one for each recipe, K; or text with a unit.
+
+    Returns
+    -------
+    Prediction
+        One row a recipe; one recipe at several temperatures has one row each.
+
+    Raises
+    ------
+    ElectrolyteError
+        If a recipe or temperature cannot be used, or their numbers do not fit.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> eml.predict_conductivity("1 M NaPF6 in PC", [273.15, 298.15]).value.shape
+    (2,)
+    """
+    source, table = source_of(recipes, None, None)
+    if table is not None and {"temperature_k", "temperature_c"} & set(table.columns):
+        raise InputError("the table has temperatures of its own; use predict, which obeys them")
+    formulations = [f for part in source.parts() for f in part.formulations]
+    kelvins = _kelvins(temperature_k)
+    n = max(len(formulations), len(kelvins))
+    if {len(formulations), len(kelvins)} - {1, n}:
+        raise InputError(
+            f"{len(formulations)} recipes and {len(kelvins)} temperatures were given; give one "
+            "temperature, or one for each recipe (score crosses recipes with temperatures)"
+        )
+    rows = formulations * (n if len(formulations) == 1 else 1)
+    return Answers(rows, np.resize(kelvins, n)).predict(registered_property("conductivity_ms_cm"))
+
+
+def _kelvins(given: str | ArrayLike) -> list[float]:
+    """Temperatures, K, of numbers in K and of texts with their unit."""
+    held = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
+    return kelvins_of([temperature_k(t) if isinstance(t, str) else t for t in held])
+
+
+def window(
+    recipes: Recipes, against: str | Iterable[str] = ELECTRODES, *, minimum_share: float = 0.05
+) -> pd.DataFrame:
+    """Electrochemical stability windows of recipes, and the species that limit them.
+
+    Windows are intrinsic one-electron limits of single molecules; what that means for a cell
+    stands in ``attrs["caveat"]`` of the result.
+
+    Parameters
+    ----------
+    recipes
+        As in `score`.
+    against
+        Reference electrode, or several.
+    minimum_share
+        Mole fraction below which a component sets no limit.
+
+    Returns
+    -------
+    DataFrame
+        One line a recipe and reference electrode, indexed as in `score`; potentials in V against
+        the electrode.
+
+    Raises
+    ------
+    ElectrolyteError
+        If a recipe cannot be used, or there is no such electrode.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> limits = eml.window("1 M NaPF6 in PC", against="Na/Na+")
+    >>> limits["reduction_limit_v.limiting_species"].tolist()
+    ['PC']
+    """
+    import pandas as pd
+
+    source, table = source_of(recipes, None, None)
+    parts = list(source.parts())
+    formulations = [f for part in parts for f in part.formulations]
+    electrodes = [against] if isinstance(against, str) else list(against)
+    windows = [predict_window(formulations, name, minimum_share) for name in electrodes]
+    records = window_records(formulations, windows)
+    # All electrodes of a recipe stand together.
+    n = len(formulations)
+    ordered = [records[e * n + row] for row in range(n) for e in range(len(electrodes))]
+    frame = pd.DataFrame([_flat_window(record) for record in ordered])
+    frame.attrs["caveat"] = records[0]["caveat"] if records else ""
+    if table is not None:
+        frame.index = table.index.repeat(len(electrodes))
+    return frame
+
+
+def _flat_window(record: Mapping[str, Any]) -> dict[str, Any]:
+    films = [
+        f"{film['species']}: {film['film']} on the {film['electrode']} electrode"
+        for film in record["passivation"]
+    ]
+    rest = {name: value for name, value in record.items() if name != "caveat"}
+    return flat_record({**rest, "passivation": films})
+
+
+def explain(recipe: OneRecipe, at: str | None = None, *, at_k: float | None = None) -> Explanation:
+    """Explain the conductivity of a recipe: curves, swaps, and the nearest measured recipes.
+
+    Parameters
+    ----------
+    recipe
+        Text or `Formulation`, with a salt.
+    at
+        Temperature with its unit; 25 degC if none is given.
+    at_k
+        The same in K.
+
+    Returns
+    -------
+    Explanation
+        Shown as a table of swaps in notebooks; ``concentration`` and ``temperature`` are curves
+        with a ``to_frame`` of their own.
+
+    Raises
+    ------
+    ElectrolyteError
+        If the recipe cannot be read or holds no salt.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> explanation = eml.explain("1 M NaPF6 in PC", at="0 degC")
+    >>> explanation.temperature_k, explanation.swaps[0].component
+    (273.15, 'PC')
+    """
+    kelvin = kelvin_of(at, at_k)
+    return explain_formulation(
+        one_formulation(recipe), ROOM_TEMPERATURE_K if kelvin is None else kelvin
+    )
