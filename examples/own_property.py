@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 from rdkit.Chem import Crippen, MolFromSmiles
 
 import electrolyte_ml as eml
-from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.models import predict_density
 
 # At 20 degC and 589 nm; CRC Handbook of Chemistry and Physics.
@@ -32,7 +32,7 @@ def lorentz_lorenz(formulations, temperature_k):
     return np.sqrt((1 + 2 * x) / (1 - x))
 
 
-PURE = [eml.parse_recipe(name) for name in MEASURED]
+PURE = [eml.recipe(name) for name in MEASURED]
 ERROR = np.abs(lorentz_lorenz(PURE, np.full(8, 293.15)) - list(MEASURED.values())).max()
 
 
@@ -48,12 +48,12 @@ about = {"name": "refractive_index", "label": "refractive index", "lowest": 1, "
 eml.register_property(eml.Property(**about, at_temperature=True, predict=predict, digits=4))
 
 if __name__ == "__main__":
-    problem, asked = Path(__file__).with_suffix(".toml"), [eml.parse_recipe("1 m NaPF6 in DME")]
-    print(eml.score_formulations(asked, [298.15]).predictions["refractive_index"])
-    print(eml.propose(eml.load_problem(problem), n=1).to_dict()["proposals"][0]["constraints"])
+    problem, asked = Path(__file__).with_suffix(".toml"), "1 m NaPF6 in DME"
+    print(eml.predict(asked, "refractive_index", at="25 degC"))
+    print(eml.propose(problem, n=1).to_dict()["proposals"][0]["constraints"])
     with TemporaryDirectory() as folder:
-        campaign = Campaign.create(Path(folder, "campaign"), problem)
-        sheet = Path(folder, "mine.csv")  # what your refractometer showed
-        sheet.write_text("recipe,refractive_index at 25 degC\n1 m NaPF6 in DME,1.371\n")
-        campaign.record(sheet)
-        print(campaign.tuned()(asked, np.array([298.15]))["refractive_index"])
+        campaign = eml.Campaign.create(Path(folder, "campaign"), problem)
+        # What your refractometer showed.
+        seen = {"recipe": [asked], "refractive_index at 25 degC": [1.371]}
+        campaign.record(pd.DataFrame(seen))
+        print(campaign.tuned()([eml.recipe(asked)], np.array([298.15]))["refractive_index"])

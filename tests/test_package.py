@@ -21,7 +21,7 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_predicting_imports_neither_torch_nor_mordred():
     loaded = imported_modules(
         "import electrolyte_ml as e, numpy as np\n"
-        "recipe = e.parse_recipe('1 M NaPF6 in EC:DEC 1:1 v/v')\n"
+        "recipe = e.recipe('1 M NaPF6 in EC:DEC 1:1 v/v')\n"
         "e.predict_conductivity([recipe], np.array([298.15]))"
     )
     assert not loaded & {"torch", "mordred", "openmm", "deepchem", "matplotlib", "sklearn"}

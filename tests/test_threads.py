@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from electrolyte_ml import parse_recipe, predict_conductivity
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models import predict_conductivity
 from electrolyte_ml.models.conductivity.ensemble import Ensemble
 from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.models.viscosity.model import ViscosityModel

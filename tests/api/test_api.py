@@ -4,9 +4,11 @@ import doctest
 import importlib
 import io
 import pkgutil
+import re
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -278,3 +280,12 @@ def test_examples_of_docstrings_run(name, monkeypatch):
     results = doctest.testmod(module)
     assert not results.failed
     assert results.attempted or name == "api.inputs"
+
+
+def test_the_python_of_the_readme_runs():
+    readme = Path(__file__).parents[2] / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        with redirect_stdout(io.StringIO()):
+            exec(block, {})
