@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ZERO_CELSIUS_K = 273.15
 ROOM_TEMPERATURE_K = 298.15
+#: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
+GAS_CONSTANT_J_MOL_K = 8.314462618
 _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$"
 )

@@ -52,6 +52,9 @@ class StoredModel(ABC):
     def of_files(cls, arrays: Arrays, record: Record) -> Self:
         """The model of what `arrays` and `record` gave."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, version {self.FILES.version} of its files>"
+
     def save(self, training: Mapping[str, Any], folder: Path | None = None) -> Path:
         """Write the model files.
 
@@ -156,6 +159,8 @@ def predictor(model: type[PropertyModel], name: str, what: str) -> Predictor:
     ) -> Prediction:
         return model.load(folder).predict(formulations, temperature_k)
 
+    # Where the room exports it, so that process pools find it.
+    predict.__module__ = model.__module__.rpartition(".")[0]
     predict.__name__ = predict.__qualname__ = name
     predict.__doc__ = _PREDICTOR_DOC.format(what=what)
     return predict

@@ -18,12 +18,11 @@ from electrolyte_ml.formulation import Formulation, SaltAmount
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Molar gas constant, J/(mol K): exact, CODATA 2018, 10.1103/RevModPhys.93.025010.
-GAS_CONSTANT_J_MOL_K = 8.314462618
 # Ends of the curves: from dilute to where most salts are saturated, and a cell's range of use.
 _MOLALITIES = (0.05, 3.0)
 _N_MOLALITIES = 60

@@ -70,7 +70,7 @@ class Neighbour:
 _FIELDS = tuple(name for name in Neighbour.__slots__ if name != "distance")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MeasuredRecipes(StoredModel):
     """The table of measured recipes that ships with the package, k of them.
 

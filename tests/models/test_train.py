@@ -1,3 +1,4 @@
+import pickle
 from importlib import import_module
 
 import numpy as np
@@ -7,7 +8,7 @@ from electrolyte_ml.errors import ArtefactError, InputError
 from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.neighbours import MeasuredRecipes
 from electrolyte_ml.models.train import TRAINABLE, Trainable, Trained, trainable
-from electrolyte_ml.models.viscosity import ViscosityModel
+from electrolyte_ml.models.viscosity import ViscosityModel, predict_viscosity
 from electrolyte_ml.models.window import WindowModel
 
 STORED = (MeasuredRecipes, ViscosityModel, WindowModel)
@@ -60,3 +61,14 @@ def test_damage_to_any_model_is_one_error(model: type[StoredModel], damage, tmp_
     damage(tmp_path / f"{files.name}.npz")
     with pytest.raises(ArtefactError, match="is damaged"):
         model.load(tmp_path)
+
+
+@pytest.mark.parametrize("model", STORED, ids=lambda model: model.__name__)
+def test_models_are_taken_by_processes_and_have_a_short_form(model):
+    shipped = model.load()
+    assert pickle.loads(pickle.dumps(shipped)).record() == shipped.record()
+    assert len(repr(shipped)) < 100
+
+
+def test_prediction_functions_are_taken_by_processes():
+    assert pickle.loads(pickle.dumps(predict_viscosity)) is predict_viscosity

@@ -38,9 +38,8 @@ from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.chemistry import canonical_smiles, molecule_of
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
+from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K, ROOM_TEMPERATURE_K
 
-GAS_CONSTANT = 8.314462618
 # Change of the heat capacity when a liquid boils: mean of 39 catalog solvents whose enthalpy of
 # vaporisation is known at 298 K and at the boiling point; standard deviation 10.
 VAPORISATION_HEAT_CAPACITY_J_MOL_K = -58.0
@@ -190,7 +189,7 @@ def _solubility_parameter(
     vaporisation_j_mol: NDArray[np.float64], volume_cm3_mol: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Hildebrand's parameter from the cohesive energy; J/cm3 is MPa."""
-    energy = vaporisation_j_mol - GAS_CONSTANT * ROOM_TEMPERATURE_K
+    energy = vaporisation_j_mol - GAS_CONSTANT_J_MOL_K * ROOM_TEMPERATURE_K
     known = ~np.isnan(energy)
     parameter = np.full(len(energy), _SOLUBILITY_PARAMETER_MPA05)
     parameter[known] = np.sqrt(energy[known] / volume_cm3_mol[known])

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from electrolyte_ml.models.liquid.constants import (
     DEVIATION,
     FEWEST_PARTICLES_BY_UNIT,
-    GAS_CONSTANT,
     MOST_PARTICLES_BY_UNIT,
     PARTICLES_BY_UNIT,
     Solution,
 )
+from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.0, 0.5
 _MELTING_POINT_ERROR_K = 1.5
@@ -111,7 +111,7 @@ def _liquidus(
     c = solution.constants
     fusion = c.fusion_j_mol * fusion_factor
     solved = (fusion + solution.mixing_j_mol(deviation)) / (
-        fusion / c.melting_k - GAS_CONSTANT * _log(solution.mole_fraction(particles))
+        fusion / c.melting_k - GAS_CONSTANT_J_MOL_K * _log(solution.mole_fraction(particles))
     )
     return np.minimum(solved, c.melting_k)
 
@@ -119,7 +119,7 @@ def _liquidus(
 def _excess(solution: Solution) -> NDArray[np.float64]:
     """How far the activity of each solvent at its melting point is above 1, shape (u, s)."""
     c = solution.constants
-    mixing = solution.mixing_j_mol() / (GAS_CONSTANT * c.melting_k)
+    mixing = solution.mixing_j_mol() / (GAS_CONSTANT_J_MOL_K * c.melting_k)
     return mixing + _log(solution.mole_fraction())
 
 

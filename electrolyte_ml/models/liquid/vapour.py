@@ -27,11 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.models.liquid.constants import (
-    GAS_CONSTANT,
     VAPORISATION_HEAT_CAPACITY_J_MOL_K,
     Solution,
 )
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
+from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K, ROOM_TEMPERATURE_K
 
 _HALVINGS = 24  # of some 500 K: below 1 mK
 # Below the coldest reference temperature by the first factor no vapour counts; above the hottest by
@@ -121,7 +120,7 @@ def log_pressure_ratio(
     return (
         -at_zero * (1 / temperature_k - 1 / reference_k)
         + change * (np.log(temperature_k) - np.log(reference_k))
-    ) / GAS_CONSTANT
+    ) / GAS_CONSTANT_J_MOL_K
 
 
 def _solve(
@@ -131,7 +130,7 @@ def _solve(
     heat = solution.constants.vaporisation_j_mol
     known = ~np.isnan(reference_k) & ~np.isnan(heat)
     x, reference, heat = mole_fraction[:, known], reference_k[known], heat[known]
-    mixing = solution.mixing_j_mol()[:, known] / GAS_CONSTANT
+    mixing = solution.mixing_j_mol()[:, known] / GAS_CONSTANT_J_MOL_K
     present = x > 0
 
     def terms(temperature: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,7 +151,7 @@ def _solve(
     share = np.zeros(mole_fraction.shape)
     share[:, known] = _normalised(terms((low + high) / 2))
     enthalpy = heat + VAPORISATION_HEAT_CAPACITY_J_MOL_K * (value[:, None] - ROOM_TEMPERATURE_K)
-    slope = (share[:, known] * enthalpy).sum(axis=1) / (GAS_CONSTANT * value**2)
+    slope = (share[:, known] * enthalpy).sum(axis=1) / (GAS_CONSTANT_J_MOL_K * value**2)
     return value, share, slope
 
 

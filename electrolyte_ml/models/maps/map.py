@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ from electrolyte_ml.models.maps.clusters import (
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHODS = ("pca", "umap")
 _HELD_VARIANCE = 0.95
@@ -87,7 +90,7 @@ class MappedBlend:
         return {**fields, **asdict(self.traits)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ElectrolyteMap:
     """Known blends, and recipes asked about, on two axes.
 
@@ -105,6 +108,15 @@ class ElectrolyteMap:
     variance: tuple[float, ...]
     known: tuple[MappedBlend, ...]
     asked: tuple[MappedBlend, ...]
+
+    def __repr__(self) -> str:
+        return f"<ElectrolyteMap, {len(self.known)} known blends and {len(self.asked)} asked about>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line for each blend, known ones first, with the entries of `MappedBlend.to_dict`."""
+        import pandas as pd
+
+        return pd.DataFrame([blend.to_dict() for blend in (*self.known, *self.asked)])
 
     def to_dict(self) -> dict[str, Any]:
         """Form for JSON."""
@@ -152,7 +164,7 @@ def electrolyte_map(
     drawn = places[:, :2] if method == "pca" else _umap(places, len(blends), seed)
     known = _known(composition, blends, drawn, ward_clusters(places[: len(blends)], n_clusters))
     called = names or [recipe.notation() for recipe in recipes]
-    asked = _asked(recipes, called, places, drawn, known, notes)
+    asked = _asked(recipes, list(zip(called, notes, strict=True)), places, drawn, known)
     return ElectrolyteMap(
         method=method, variance=variance if method == "pca" else (), known=known, asked=asked
     )
@@ -199,25 +211,25 @@ def _known(
 
 def _asked(
     recipes: Sequence[Formulation],
-    called: Sequence[str],
+    words: Sequence[tuple[str, str]],
     places: _Floats,
     drawn: _Floats,
     known: Sequence[MappedBlend],
-    notes: Sequence[str],
 ) -> tuple[MappedBlend, ...]:
+    """Recipes with the blends nearest to them; `words` are their names and notes."""
     placed = []
     for number, recipe in enumerate(recipes):
         at = len(known) + number
         order = np.argsort(np.linalg.norm(places[: len(known)] - places[at], axis=1)).tolist()
         placed.append(
             MappedBlend(
-                recipe=called[number],
+                recipe=words[number][0],
                 x=float(drawn[at, 0]),
                 y=float(drawn[at, 1]),
                 cluster=known[order[0]].cluster,
                 traits=traits(compose([recipe]), 0),
                 nearest=tuple(known[i].recipe for i in order[:_NEAREST]),
-                note=notes[number],
+                note=words[number][1],
             )
         )
     return tuple(placed)

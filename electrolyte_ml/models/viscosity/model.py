@@ -35,7 +35,7 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 _DOUBLE = frozenset({"centre", "scale", "level", "slope", "coefficients"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ViscosityModel(PropertyModel):
     """Liquids, salts, intervals and a domain.
 

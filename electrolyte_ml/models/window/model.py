@@ -51,7 +51,7 @@ class AxisModel:
     widest_v: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WindowModel(StoredModel):
     """Both sides of the window.
 

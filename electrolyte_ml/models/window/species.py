@@ -39,7 +39,7 @@ def user_table() -> Path:
     return Path(platformdirs.user_data_dir("electrolyte_ml")) / "window" / TABLE_NAME
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SpeciesLimits:
     """Looks limits up, and predicts the ones that nobody has computed.
 
@@ -63,6 +63,9 @@ class SpeciesLimits:
     anions: Offset
     theory_half_width_v: float
     _known: dict[str, SpeciesWindow] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<SpeciesLimits, {len(self._known)} windows worked out>"
 
     def windows(self, smiles: Sequence[str]) -> list[SpeciesWindow]:
         """Windows of species, V against Li/Li+, in their order; each is worked out once.
