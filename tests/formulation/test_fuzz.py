@@ -123,7 +123,7 @@ def test_any_text_gives_a_recipe_or_an_error_of_ours_soon(count_calls, text):
 
 @pytest.mark.slow
 @given(ANYTHING)
-@settings(max_examples=20_000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 def test_any_of_very_many_texts_gives_a_recipe_or_an_error_of_ours_soon(count_calls, text):
     survives(text, count_calls)
 
