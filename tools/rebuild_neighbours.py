@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from electrolyte_ml.data.measurements import concatenate
-from electrolyte_ml.models.conductivity.training import measured_sodium, usable_lithium
+from electrolyte_ml.data.conductivities import learnt_conductivities
 from electrolyte_ml.models.neighbours import DATA_SET, MeasuredRecipes
 
 
 def rebuild(folder: Path | None = None) -> MeasuredRecipes:
     """Write the table; into the package by default."""
-    table = MeasuredRecipes.of_measurements(concatenate([usable_lithium(), measured_sodium()]))
+    table = MeasuredRecipes.of_measurements(learnt_conductivities())
     folder = table.save({"data": DATA_SET}, folder)
     table.FILES.write_card(card(table), folder)
     return table

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from electrolyte_ml.benchmarks.base import Job, JobResult, Progress
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
 from electrolyte_ml.benchmarks.registry import SUITES, jobs_of
 
 __all__ = ["SUITES", "Job", "JobResult", "jobs_of", "run_suite"]

@@ -1,101 +1,145 @@
-"""Evaluating a model on a case: fold by fold, then the metrics of all tested rows."""
+"""Evaluating a model on a case: fitted anew in every fold, judged on the rows that were left out.
+
+A model of ours is judged by what its ``predict`` says, as a stranger's is: nothing of it is put
+together here a second time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.benchmarks.base import JobResult, Progress
 from electrolyte_ml.benchmarks.baselines import Baseline, cross_predict
-from electrolyte_ml.benchmarks.conductivity_splits import Case
-from electrolyte_ml.benchmarks.fits import ensemble_members
-from electrolyte_ml.benchmarks.metrics import log_metrics, positive_metrics
+from electrolyte_ml.benchmarks.job import JobResult, Progress
+from electrolyte_ml.benchmarks.metrics import positive_metrics, prediction_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
-from electrolyte_ml.features import compose
-from electrolyte_ml.models.conductivity.artefact import load
-from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.intervals import (
-    NORMAL_QUANTILE,
-    centre_of,
-    error_variance,
-)
-from electrolyte_ml.prediction import wide
+from electrolyte_ml.features import compose, mixture_features
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.prediction import Prediction
 
 
-def evaluate_ours(case: Case, seed: int, progress: Progress | None) -> JobResult:
-    """The lithium ensemble, fitted anew in every fold; intervals as shipped."""
-    (members, _), measured = ensemble_members(case, seed, progress), case.measured
-    centre, fold_domains = centre_of(members), domains_of(case.measurements, case.split)
-    beyond = salt_beyond(fold_domains, case.measurements, case.split)
-    half_width = NORMAL_QUANTILE * np.sqrt(error_variance(members, load().factor, beyond))
-    metrics = log_metrics(
-        np.log10(measured),
-        centre,
-        case.groups,
-        half_width,
-        known_to_training(fold_domains, case.measurements, case.split, half_width),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Rows, how they are split, and which tested rows belong together.
+
+    Attributes
+    ----------
+    measurements
+        All n rows, in the order that the split counts them.
+    split
+        Folds over them.
+    groups
+        Group of each entry of ``split.tested``, shape (t,): metrics by group use it.
+    data
+        SHA-256 of each data file by name.
+    split_sha256
+        Of the split by row names.
+    content_sha256
+        Of compositions, features, temperatures and values: what cleaning, species tables and
+        features made of the data files.
+    """
+
+    measurements: Measurements
+    split: Split
+    groups: NDArray[np.intp]
+    data: dict[str, str]
+    split_sha256: str
+    content_sha256: str
+
+    @property
+    def measured(self) -> NDArray[np.float64]:
+        """Measured values of the tested rows, in the order of the folds, shape (t,)."""
+        return self.measurements.value[self.split.tested]
+
+
+def content_sha256(measurements: Measurements) -> str:
+    """Hash of compositions, features, temperatures, values, flags and trust, row by row."""
+    composition = compose(measurements.row_formulations)
+    digest = hashlib.sha256()
+    for species in (composition.solvents, composition.anions, composition.cations):
+        digest.update("|".join(s.smiles for s in species).encode())
+    arrays = (
+        mixture_features(composition),
+        composition.solvent_mole_fraction,
+        composition.anion_fraction,
+        composition.cation_fraction,
+        composition.molality_mol_kg,
+        composition.index,
+        measurements.temperature_k,
+        measurements.value,
+        measurements.trusted,
     )
+    digest.update("|".join(measurements.flag.tolist()).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+class Predictive(Protocol):
+    """A fitted model of a property of recipes."""
+
+    def predict(
+        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
+    ) -> Prediction:
+        """The property of recipes, each at its temperature."""
+        ...
+
+
+#: Makes a fitted model of measurements.
+Fit = Callable[[Measurements], Predictive]
+
+
+def evaluate_model(case: Case, fit: Fit, progress: Progress | None) -> JobResult:
+    """A model of ours, fitted anew to the rows of every fold."""
+    prediction, measured = predict_folds(case, fit, progress), case.measured
+    metrics = prediction_metrics(measured, prediction, case.groups)
     return JobResult(
         metrics={**metrics, "folds": len(case.split.folds)},
         measured=measured,
-        predicted=np.power(10.0, centre),
+        predicted=prediction.value,
     )
 
 
-def domains_of(measurements: Measurements, split: Split) -> tuple[Domain, ...]:
-    """What a model trained on each fold knows."""
-    none = measurements.select(np.empty(0, dtype=np.intp))
-    return tuple(Domain.of(measurements.select(train), none) for train, _ in split.folds)
-
-
-def known_to_training(
-    domains: tuple[Domain, ...],
-    measurements: Measurements,
-    split: Split,
-    half_width: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """Whether a model trained on a fold would say that it knows a tested row, shape (t,).
+def predict_folds(case: Case, fit: Fit, progress: Progress | None = None) -> Prediction:
+    """Predictions of the tested rows, in the order of the folds, by models that did not see them.
 
     Parameters
     ----------
-    domains
-        Of the folds.
-    measurements
-        All rows.
-    split
-        Folds over them.
-    half_width
-        Of the interval in log10, in the order of ``split.tested``, shape (t,).
+    case
+        Rows and folds.
+    fit
+        Makes a model of the rows of a fold.
+    progress
+        Called as ``progress(split, fold, folds)``.
     """
-    known = []
-    for domain, (_, test) in zip(domains, split.folds, strict=True):
-        of_test = measurements.formulation_index[test]
-        faulty = {i for i in set(of_test.tolist()) if domain.faults(measurements.formulations[i])}
-        known += [
-            i not in faulty and domain.temperature_fault(measurements.formulations[i], t) is None
-            for i, t in zip(
-                of_test.tolist(), measurements.temperature_k[test].tolist(), strict=True
-            )
-        ]
-    narrow = np.array([wide(float(width)) is None for width in half_width], dtype=np.bool_)
-    return np.array(known, dtype=np.bool_) & narrow
+    parts = []
+    for number, (train, test) in enumerate(case.split.folds, start=1):
+        left_out = case.measurements.select(test)
+        model = fit(case.measurements.select(train))
+        parts.append(model.predict(left_out.row_formulations, left_out.temperature_k))
+        if progress is not None:
+            progress(case.split.name, number, len(case.split.folds))
+    return joined(parts)
 
 
-def salt_beyond(
-    domains: tuple[Domain, ...], measurements: Measurements, split: Split
-) -> NDArray[np.float64]:
-    """How far beyond what a fold holds the salt of a tested row is, shape (t,)."""
-    beyond = []
-    for domain, (_, test) in zip(domains, split.folds, strict=True):
-        composition = compose(measurements.select(test).row_formulations)
-        beyond.append(domain.salt_beyond(composition)[composition.index])
-    return np.concatenate(beyond)
+def joined(parts: Sequence[Prediction]) -> Prediction:
+    """Predictions one after another; the first one's coverage is all of theirs."""
+    return Prediction(
+        value=np.concatenate([p.value for p in parts]),
+        low=np.concatenate([p.low for p in parts]),
+        high=np.concatenate([p.high for p in parts]),
+        coverage=parts[0].coverage,
+        in_domain=np.concatenate([p.in_domain for p in parts]),
+        reason=tuple(reason for p in parts for reason in p.reason),
+    )
 
 
 def evaluate_baseline(

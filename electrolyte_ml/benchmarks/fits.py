@@ -1,55 +1,42 @@
-"""Out-of-fold predictions of all kinds of members for lithium, fitted once a run."""
+"""Conductivity models fitted to the rows of a fold, kept on disk under a hash of what made them.
+
+Suites share fits: what one has fitted, no other fits again, today or tomorrow. A kept fit is the
+two files of a model, arrays and JSON, which run no code when they are read.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import hashlib
+import json
+import time
+from dataclasses import asdict
 from importlib.util import find_spec
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from electrolyte_ml.benchmarks.evaluation import content_sha256
+from electrolyte_ml.benchmarks.store import code_sha256, environment
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.models.conductivity import ConductivityModel, fit
+from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 
-from electrolyte_ml.benchmarks.base import Progress
-from electrolyte_ml.benchmarks.conductivity_splits import Case
-from electrolyte_ml.models.conductivity.cross_validation import (
-    joined_out_of_fold,
-    out_of_fold,
-)
-from electrolyte_ml.models.conductivity.fitting import TrainingRows, fit_network
-from electrolyte_ml.models.conductivity.process_fitting import fit_process
-from electrolyte_ml.models.deep.artefact import read_encoder
-from electrolyte_ml.models.deep.mixtures import GraphRows
-from electrolyte_ml.models.deep.settings import GraphSettings
-from electrolyte_ml.models.folds import OutOfFold
-
-#: Source and files that decide what the members predict.
+#: Source and files that decide what a fitted model predicts: with them, its calibration factor and
+#: the pre-trained encoder of graphs.
 FIT_CODE = (
     "electrolyte_ml.benchmarks.fits",
-    "electrolyte_ml.features.graphs",
+    "electrolyte_ml.data.splits",
+    "electrolyte_ml.features",
     "electrolyte_ml.models.artefacts.conductivity",
     "electrolyte_ml.models.artefacts.graph",
     "electrolyte_ml.models.conductivity",
-    "electrolyte_ml.models.conductivity_law",
-    "electrolyte_ml.models.folds",
-    *(
-        f"electrolyte_ml.models.deep.{name}"
-        for name in (
-            "constants",
-            "cross_validation",
-            "encoder",
-            "fitting",
-            "mixtures",
-            "module",
-            "network",
-            "pair",
-            "pooling",
-            "settings",
-            "torch_model",
-        )
-    ),
+    "electrolyte_ml.models.domain",
+    "electrolyte_ml.models.ensemble_fit",
+    "electrolyte_ml.models.intervals",
+    "electrolyte_ml.models.numeric",
 )
 #: What networks on graphs are fitted with; those on descriptors need the first alone.
 PACKAGES = ("torch", "deepchem", "torch_geometric")
-_DONE: dict[tuple[object, ...], OutOfFold] = {}
+_SECONDS = "cpu_seconds"
 
 
 def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
@@ -58,101 +45,68 @@ def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
     return f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
 
 
-def descriptor_members(case: Case, seed: int, progress: Progress | None = None) -> OutOfFold:
-    """Networks on descriptors, fitted anew in every fold.
+def default_folder() -> Path:
+    """Where fits are kept: in the user's cache folder (``$XDG_CACHE_HOME``); it may be emptied."""
+    from platformdirs import user_cache_path
 
-    Parameters
-    ----------
-    case
-        Rows and folds.
-    seed
-        Of the fits.
-    progress
-        Called after every fit.
-    """
-    key = (case.split_sha256, case.content_sha256, seed)
-    if key not in _DONE:
-        rows, fit = TrainingRows.of(case.measurements), partial(fit_network, seed=seed)
-        _DONE[key] = out_of_fold(rows, case.split, fit, progress=progress)
-    return _DONE[key]
+    return user_cache_path("electrolyte_ml") / "fits"
 
 
-def process_members(case: Case, progress: Progress | None = None) -> OutOfFold:
-    """Gaussian processes on descriptors, fitted anew in every fold; nothing is drawn.
-
-    Parameters
-    ----------
-    case, progress
-        As in `descriptor_members`.
-    """
-    key = (case.split_sha256, case.content_sha256)
-    if key not in _DONE:
-        rows = TrainingRows.of(case.measurements)
-        _DONE[key] = out_of_fold(rows, case.split, fit_process, progress=progress)
-    return _DONE[key]
-
-
-def graph_members(
-    case: Case,
-    settings: GraphSettings,
-    seed: int,
-    progress: Progress | None = None,
+def fit_conductivity(
+    measurements: Measurements,
+    settings: EnsembleSettings | None = None,
     *,
-    pretrained: bool = True,
-) -> OutOfFold:
-    """Networks on graphs, fitted anew in every fold.
+    seed: int = 0,
+    folder: Path | None = None,
+) -> ConductivityModel:
+    """The model of conductivity as it ships, fitted to the rows of a fold.
+
+    Intervals have the calibration factor of the model that ships, which was calibrated on papers
+    left out of all lithium rows (`electrolyte_ml.models.conductivity.model.calibrate`): to
+    calibrate anew in each of some hundred folds would take six fits more for each. Suites therefore
+    judge whether that factor holds.
 
     Parameters
     ----------
-    case, seed, progress
-        As in `descriptor_members`.
+    measurements
+        Rows of the fold.
     settings
-        Of network and fit.
-    pretrained
-        Whether the encoder starts from the shipped one.
-
-    Raises
-    ------
-    MissingDependencyError
-        If DeepChem is not installed.
+        Of the fit; those of the model that ships by default.
+    seed
+        Of the fit.
+    folder
+        Where fits are kept; `default_folder` by default.
     """
-    key = (case.split_sha256, case.content_sha256, seed, settings, pretrained)
-    if key not in _DONE:
-        from electrolyte_ml.models.deep.cross_validation import out_of_fold as graphs_out_of_fold
-
-        _DONE[key] = graphs_out_of_fold(
-            GraphRows.of(case.measurements),
-            case.split,
-            settings,
-            seed=seed,
-            pretrained=read_encoder() if pretrained else None,
-            progress=progress,
-        )
-    return _DONE[key]
+    settings, factor = settings or EnsembleSettings(), ConductivityModel.load().factor
+    place = (folder or default_folder()) / _key(measurements, settings, seed)
+    try:
+        return ConductivityModel.load(place)
+    except ArtefactError:
+        start = time.process_time()
+    model = fit(measurements, settings, seed=seed, factor=factor)
+    model.save({"seed": seed, _SECONDS: time.process_time() - start}, place)
+    return model
 
 
-def ensemble_members(
-    case: Case, seed: int, progress: Progress | None = None, *, graph_seed: int | None = None
-) -> tuple[NDArray[np.float64], float]:
-    """All kinds of members as they ship.
+def fit_seconds(
+    measurements: Measurements,
+    settings: EnsembleSettings | None = None,
+    *,
+    seed: int = 0,
+    folder: Path | None = None,
+) -> float:
+    """CPU seconds that a kept fit took; parameters as of `fit_conductivity`."""
+    key = _key(measurements, settings or EnsembleSettings(), seed)
+    record = ConductivityModel.FILES.read_record((folder or default_folder()) / key)
+    return float(record["training"][_SECONDS])
 
-    Parameters
-    ----------
-    case, seed, progress
-        As in `descriptor_members`.
-    graph_seed
-        Of the fits on graphs, if it is another.
 
-    Returns
-    -------
-    members
-        Every member's log10 conductivity of the tested rows, shape (E, t).
-    seconds
-        CPU time of a fold with all of them.
-    """
-    described = descriptor_members(case, seed, progress)
-    of_graphs = seed if graph_seed is None else graph_seed
-    graphed = graph_members(case, GraphSettings(), of_graphs, progress)
-    kinds = (described, graphed, process_members(case, progress))
-    members = joined_out_of_fold(*kinds, GraphRows.of(case.measurements), case.split)
-    return members, sum(kind.seconds for kind in kinds)
+def _key(measurements: Measurements, settings: EnsembleSettings, seed: int) -> str:
+    parts = {
+        "content": content_sha256(measurements),
+        "settings": asdict(settings),
+        "seed": seed,
+        "code": code_sha256(FIT_CODE),
+        "environment": environment(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

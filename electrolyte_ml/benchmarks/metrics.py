@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.prediction import Prediction
+
 # Far outside anything measured; keeps one absurd prediction from hiding all others.
 _LOG10_RANGE = (-9.0, 3.0)
 # A group counts as covered if the intervals hold this share of it.
@@ -103,6 +105,34 @@ def positive_metrics(
         ends = [np.log10(np.where(end > 0, end, floor)) for end in (low, high)]
         result["width_log10"] = float(np.median(ends[1] - ends[0]))
     return result
+
+
+def prediction_metrics(
+    measured: NDArray[np.float64], prediction: Prediction, groups: NDArray[np.intp]
+) -> dict[str, float]:
+    """Errors of a positive quantity predicted with an interval that is even in its logarithm.
+
+    Parameters
+    ----------
+    measured
+        In the unit of the quantity, positive, shape (n,).
+    prediction
+        Of the n rows.
+    groups
+        Group of each row that was held out together, shape (n,).
+
+    Returns
+    -------
+    dict
+        As from `log_metrics`, with intervals and domain.
+    """
+    return log_metrics(
+        np.log10(measured),
+        np.log10(prediction.value),
+        groups,
+        np.log10(prediction.high / prediction.low) / 2.0,
+        prediction.in_domain,
+    )
 
 
 def linear_metrics(

@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from electrolyte_ml.benchmarks.base import Job
+from electrolyte_ml.benchmarks.job import Job
 from electrolyte_ml.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.frozen import KeyedSplit
     from electrolyte_ml.benchmarks.user_model import UserModel
 
-#: Suites by name, in the order of the help text; each is a module of this package that has
+#: Suites by name, in the order of the help text; each is a module of `suites` that has
 #: ``jobs(*, quick, splits, seed)``. It may have ``keyed_splits(seed)``, the splits to freeze, and
 #: ``user_jobs(model, *, quick, splits, seed)``, the jobs of a model from outside.
 SUITES: tuple[str, ...] = (
@@ -44,7 +44,7 @@ def suite_module(suite: str) -> ModuleType:
     if suite not in SUITES:
         raise InputError(f"unknown suite {suite!r}; there are {', '.join(SUITES)}")
     try:
-        return import_module(f"electrolyte_ml.benchmarks.{suite}")
+        return import_module(f"electrolyte_ml.benchmarks.suites.{suite}")
     except ImportError as error:
         raise MissingDependencyError(
             f"the suite {suite!r} cannot be loaded in this installation: {error}"
@@ -120,4 +120,4 @@ def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
 
 
 def _exists(suite: str) -> bool:
-    return find_spec(f"electrolyte_ml.benchmarks.{suite}") is not None
+    return find_spec(f"electrolyte_ml.benchmarks.suites.{suite}") is not None

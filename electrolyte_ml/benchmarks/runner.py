@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from electrolyte_ml.benchmarks.base import Job, JobResult, Progress
-from electrolyte_ml.benchmarks.environment import environment
-from electrolyte_ml.benchmarks.paired import paired_differences
-from electrolyte_ml.benchmarks.store import JobStore
+from electrolyte_ml.benchmarks.compare import paired_differences
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
+from electrolyte_ml.benchmarks.store import JobStore, environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

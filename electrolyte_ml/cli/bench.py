@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from electrolyte_ml.benchmarks.base import Job
+    from electrolyte_ml.benchmarks.job import Job
 
 HELP = "Run a benchmark suite: our models beside baselines, on random and grouped splits."
 EXIT_REGRESSION = 1

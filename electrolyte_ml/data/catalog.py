@@ -69,6 +69,8 @@ class Card:
         What a reader must know before using it.
     columns
         Columns of the file and their meaning.
+    learnt
+        Whether the models that ship learn from it.
     imported
         Whether a user imported it.
     """
@@ -86,6 +88,7 @@ class Card:
     downloads: tuple[Download, ...] = ()
     traps: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    learnt: bool = False
     imported: bool = False
 
     def __repr__(self) -> str:
@@ -117,6 +120,7 @@ class Card:
             "obtain": self.obtain,
             "traps": list(self.traps),
             "columns": dict(self.columns),
+            "learnt": self.learnt,
             "imported": self.imported,
             "available": self.available,
         }

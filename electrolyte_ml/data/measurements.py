@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,6 +264,18 @@ def _table(
     )
 
 
+class Trust(StrEnum):
+    """How far a row is trusted."""
+
+    FULL = "full"
+    #: Read in another paper than the one that measured it: worth half of a row that was not.
+    SECOND_HAND = "second-hand"
+    #: Contradicts every other source: models are judged on it, but do not learn from it.
+    CONTRADICTED = "contradicted"
+    #: Left out of training and of headline metrics.
+    UNUSABLE = "unusable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Measurements:
     """Values of one property, n rows on u distinct formulations.
@@ -290,6 +303,8 @@ class Measurements:
     uncertainty
         Uncertainty of `value` in the same unit as its source states it, shape (n,), NaN where
         none is stated; None if no row has one.
+    trust
+        Value of `Trust` of each row, shape (n,); None if all are fully trusted.
 
     Raises
     ------
@@ -308,10 +323,11 @@ class Measurements:
     flag: NDArray[np.str_]
     method: str = "experiment"
     uncertainty: NDArray[np.float64] | None = None
+    trust: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         columns = [self.temperature_k, self.value, self.source, self.source_row, self.flag]
-        columns += [] if self.uncertainty is None else [self.uncertainty]
+        columns += [c for c in (self.uncertainty, self.trust) if c is not None]
         if {c.shape for c in columns} != {self.formulation_index.shape}:
             raise TableError(["columns of measurements must all have one shape (n,)"])
         indices = self.formulation_index
@@ -364,6 +380,24 @@ class Measurements:
         """Formulation of each row, length n."""
         return [self.formulations[i] for i in self.formulation_index]
 
+    @property
+    def trusted(self) -> NDArray[np.bool_]:
+        """Which rows models may learn from, shape (n,): all that no other source contradicts."""
+        return ~self._are(Trust.CONTRADICTED)
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """Which rows are for training and headline metrics, shape (n,)."""
+        return ~self._are(Trust.UNUSABLE)
+
+    @property
+    def second_hand(self) -> NDArray[np.bool_]:
+        """Which rows were read in another paper than the one that measured them, shape (n,)."""
+        return self._are(Trust.SECOND_HAND)
+
+    def _are(self, trust: Trust) -> NDArray[np.bool_]:
+        return np.zeros(len(self), dtype=np.bool_) if self.trust is None else self.trust == trust
+
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Measurements:
         """Only some rows, by mask or index; formulations no row is about are left out."""
         used, index = np.unique(self.formulation_index[rows], return_inverse=True)
@@ -378,6 +412,7 @@ class Measurements:
             flag=self.flag[rows],
             method=self.method,
             uncertainty=None if self.uncertainty is None else self.uncertainty[rows],
+            trust=None if self.trust is None else self.trust[rows],
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -407,13 +442,18 @@ def concatenate(parts: Sequence[Measurements]) -> Measurements:
         source_row=np.concatenate([p.source_row for p in parts]),
         flag=np.concatenate([p.flag for p in parts]),
         method=parts[0].method,
-        uncertainty=_joined_uncertainty(parts),
+        uncertainty=_joined([p.uncertainty for p in parts], parts, np.nan),
+        trust=_joined([p.trust for p in parts], parts, Trust.FULL.value),
     )
 
 
-def _joined_uncertainty(parts: Sequence[Measurements]) -> NDArray[np.float64] | None:
-    if all(p.uncertainty is None for p in parts):
+def _joined(columns: Sequence[Any], parts: Sequence[Measurements], usual: object) -> Any:
+    """A column that not every table has; None if none has it."""
+    if all(column is None for column in columns):
         return None
     return np.concatenate(
-        [np.full(len(p), np.nan) if p.uncertainty is None else p.uncertainty for p in parts]
+        [
+            np.full(len(part), usual) if column is None else column
+            for column, part in zip(columns, parts, strict=True)
+        ]
     )

@@ -111,13 +111,13 @@ TRAINABLE = (
     Trainable(
         name="conductivity",
         summary="Train the ionic conductivity model on CALiSol-23 and measured sodium points.",
-        function="electrolyte_ml.models.conductivity.training:train_conductivity",
+        function="electrolyte_ml.models.conductivity.train:train_conductivity",
     ),
     Trainable(
         name="graph",
         summary="Train the graph network (extra `deep`): pre-train on viscosity and windows, then "
         "fit.",
-        function="electrolyte_ml.models.deep.training:train_graph",
+        function="electrolyte_ml.models.pretraining:train_graph",
     ),
     Trainable(
         name="viscosity",

@@ -13,7 +13,7 @@ import numpy as np
 from electrolyte_ml.files import write_atomically
 
 if TYPE_CHECKING:
-    from electrolyte_ml.benchmarks.base import Job, JobResult
+    from electrolyte_ml.benchmarks.job import Job, JobResult
     from electrolyte_ml.benchmarks.runner import SuiteResult
 
 

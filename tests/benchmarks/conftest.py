@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from electrolyte_ml.benchmarks.base import Job, JobResult
+from electrolyte_ml.benchmarks.job import Job, JobResult
 
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path, monkeypatch):
-    """No test reads or keeps jobs of whoever runs it."""
+    """No test reads or keeps jobs or fits of whoever runs it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state"
 

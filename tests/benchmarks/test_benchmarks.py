@@ -6,7 +6,7 @@ import pytest
 
 from electrolyte_ml.benchmarks import SUITES, jobs_of, run_suite
 from electrolyte_ml.benchmarks import registry as registry_module
-from electrolyte_ml.benchmarks.gaussian_process import SampledGaussianProcess
+from electrolyte_ml.benchmarks.baselines import SampledGaussianProcess
 from electrolyte_ml.errors import InputError, MissingDependencyError
 
 # Of splits of the data at hand, which are not the frozen ones.
@@ -26,7 +26,7 @@ def test_unknown_suite_is_refused():
 
 
 def test_suite_that_does_not_import_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "electrolyte_ml.benchmarks.sodium", None)
+    monkeypatch.setitem(sys.modules, "electrolyte_ml.benchmarks.suites.sodium", None)
     with pytest.raises(MissingDependencyError, match="'sodium' cannot be loaded"):
         jobs_of("sodium")
 
@@ -39,7 +39,12 @@ def test_suites_are_modules_and_are_not_imported_before_they_are_asked_for():
     loaded = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, check=True
     ).stdout
-    for heavy in ("sklearn", "torch", "matplotlib", "electrolyte_ml.benchmarks.conductivity"):
+    for heavy in (
+        "sklearn",
+        "torch",
+        "matplotlib",
+        "electrolyte_ml.benchmarks.suites.conductivity",
+    ):
         assert f"'{heavy}'" not in loaded
 
 

@@ -1,11 +1,12 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from electrolyte_ml.benchmarks.baselines import cross_predict
-from electrolyte_ml.benchmarks.evaluation import domains_of, known_to_training, salt_beyond
-from electrolyte_ml.benchmarks.inputs import mordred_descriptors, one_hot, rdkit_descriptors
+from electrolyte_ml.benchmarks.baselines import (
+    cross_predict,
+    mordred_descriptors,
+    one_hot,
+    rdkit_descriptors,
+)
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.formulation import parse_recipe
@@ -32,27 +33,6 @@ def measurements() -> Measurements:
         source_row=np.arange(n),
         flag=np.full(n, ""),
     )
-
-
-def test_rows_unlike_those_of_the_fold_are_flagged(measurements):
-    train, test = np.array([0, 1]), np.array([2, 3, 4])
-    split = Split(name="x", folds=((train, test), (np.arange(4), np.array([4]))))
-    domains, narrow = domains_of(measurements, split), np.full(4, 0.1)
-    # An anion that is not in training, a solvent that is not: both in every fold they are left out.
-    known = known_to_training(domains, measurements, split, narrow)
-    assert known.tolist() == [True, False, False, False]
-    wide = np.array([2.0, 0.1, 0.1, 0.1])
-    assert not known_to_training(domains, measurements, split, wide).any()
-
-
-def test_salt_is_beyond_what_the_fold_holds_of_its_anion_alone(measurements):
-    more = tuple(
-        parse_recipe(t) for t in ("2 m LiPF6 in DEC", "0.5 m LiPF6 in EC", "4 m LiFSI in EC")
-    )
-    every = replace(measurements, formulations=(*measurements.formulations[:2], *more))
-    split = Split(name="x", folds=((np.array([0, 1]), np.array([2, 3, 4])),))
-    beyond = salt_beyond(domains_of(every, split), every, split)
-    assert beyond == pytest.approx([np.log(2.0), 0.0, 0.0])
 
 
 def test_every_tested_row_is_predicted_by_a_model_that_did_not_see_it(measurements):

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, case_of, keyed_split
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, case_of, keyed_split
 from electrolyte_ml.benchmarks.frozen import (
     FROZEN_SEED,
     FrozenSplitError,

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from electrolyte_ml.benchmarks.base import JobResult
+from electrolyte_ml.benchmarks.job import JobResult
 from electrolyte_ml.benchmarks.runner import SuiteResult
 from electrolyte_ml.report.leaderboard import leaderboard_markdown, write_results
 

@@ -4,7 +4,7 @@ import signal
 import numpy as np
 import pytest
 
-from electrolyte_ml.benchmarks.base import JobResult
+from electrolyte_ml.benchmarks.job import JobResult
 from electrolyte_ml.benchmarks.runner import RunInterrupted, run_jobs
 from electrolyte_ml.benchmarks.store import JobStore, default_folder, job_key
 

@@ -92,7 +92,7 @@ def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("electrolyte_ml.benchmarks.sodium.prior_shift", stop)
+    monkeypatch.setattr("electrolyte_ml.benchmarks.suites.sodium.prior_shift", stop)
     outcome = run("bench", "sodium", "--quick", "--seed", 1)
     assert outcome.code == 130
     assert "4 of 20 jobs are done" in outcome.err  # all points, and those of three anions

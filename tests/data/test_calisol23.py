@@ -98,10 +98,10 @@ def test_real_file_is_read_whole():
     measurements, report = calisol23.load()
     assert report.n_read == 13510
     assert len(measurements) == 12955
-    usable = ~np.isin(measurements.flag, calisol23.UNUSABLE_FLAGS)
+    usable = measurements.usable
     assert usable.sum() == 12819
     assert len(set(measurements.source.tolist())) == 24
-    assert np.count_nonzero(~calisol23.trusted(measurements)) == 60
+    assert np.count_nonzero(~measurements.trusted) == 60
 
 
 def test_mixtures_that_contradict_their_solvents_are_judged_and_not_learnt(tmp_path):
@@ -114,6 +114,6 @@ def test_mixtures_that_contradict_their_solvents_are_judged_and_not_learnt(tmp_p
         "2,10.1/a,7.5,293.15,1.0,LiAsF6,mol/l,v,0.7,0.3\n"
     )
     measurements, report = calisol23.load(file)
-    assert calisol23.trusted(measurements).tolist() == [False, True, True]
-    assert not np.isin(measurements.flag, calisol23.UNUSABLE_FLAGS).any()
+    assert measurements.trusted.tolist() == [False, True, True]
+    assert measurements.usable.all()
     assert [n.n_rows for n in report.notes if n.what == calisol23.FLAG_CONTRADICTORY] == [1]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.errors import AmountError, UnknownSpeciesError
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import Catalog, default_catalog
@@ -55,16 +55,12 @@ FLAG_UNIT_100 = "about 100 times below every other source"
 FLAG_UNIT_10 = "about 10 times below every other source"
 FLAG_CONTRADICTORY = "mixtures with CFC-11 contradict each other and their solvents"
 FLAG_UNREADABLE = "below the resolution of the digitised plot"
-#: Flags of rows that are left out of training and of the headline metrics.
-UNUSABLE_FLAGS = (FLAG_UNIT_100, FLAG_UNREADABLE)
-# Rows that models are judged on but do not learn from.
-CONTRADICTED_FLAGS = (FLAG_UNIT_10, FLAG_CONTRADICTORY)
-
-
-def trusted(measurements: Measurements) -> NDArray[np.bool_]:
-    """Which rows models may learn from, shape (n,): all that are not contradicted by others."""
-    learnable: NDArray[np.bool_] = ~np.isin(measurements.flag, CONTRADICTED_FLAGS)
-    return learnable
+_TRUST = {
+    FLAG_UNIT_100: Trust.UNUSABLE,
+    FLAG_UNREADABLE: Trust.UNUSABLE,
+    FLAG_UNIT_10: Trust.CONTRADICTED,
+    FLAG_CONTRADICTORY: Trust.CONTRADICTED,
+}
 
 
 def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
@@ -185,6 +181,7 @@ class _Reader:
             source=np.array(source),
             source_row=np.array(row, dtype=np.intp),
             flag=flag,
+            trust=np.array([_TRUST.get(what, Trust.FULL).value for what in flag.tolist()]),
         )
 
     def notes(self) -> tuple[CleaningNote, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from electrolyte_ml.data.cleaning import Action, CleaningNote, CleaningReport
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.units import ZERO_CELSIUS_K
@@ -45,6 +45,7 @@ def load() -> tuple[Measurements, CleaningReport]:
         source=np.array([row["source_doi"] for _, row, _ in sodium]),
         source_row=np.array([n for n, _, _ in sodium], dtype=np.intp),
         flag=flag,
+        trust=np.where(flag == "", Trust.FULL.value, Trust.SECOND_HAND.value),
     )
     notes = (
         CleaningNote(

@@ -1,10 +1,9 @@
-r"""From lithium to sodium: what the training data cannot tell, as a prior that data update.
+r"""From lithium to another cation: a prior that measured points update.
 
-CALiSol-23 holds lithium alone, so nothing about the cation can be learnt there. A sodium
-electrolyte is predicted as its lithium twin times :math:`10^\delta`. Na+ is larger and less
-solvated than Li+, moves more freely, and the more so the more concentrated the solution is; but it
-binds open-chain carbonates weakly and pairs there with the anion. :math:`\delta` is a Gaussian
-process,
+Most of what was measured is of lithium. An electrolyte of another cation is predicted as its
+lithium twin times :math:`10^\delta`. Na+ is larger and less solvated than Li+, moves more freely,
+and the more so the more concentrated the solution is; but it binds open-chain carbonates weakly and
+pairs there with the anion. :math:`\delta` of a cation is a Gaussian process,
 
 .. math::
 
@@ -15,15 +14,17 @@ process,
 
 with :math:`g` what it does to the law of conductivity that salt, of molality :math:`m` in mol/kg,
 raises the glass temperature by another amount (see
-`electrolyte_ml.models.conductivity_law.glass_sensitivity`), held where little was measured;
-:math:`x_c` the mole fraction of open-chain carbonates among the solvents, the likeness :math:`S`
-of two electrolytes, and the nearness :math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities:
-what is measured of one electrolyte says much about those like it and little about others.
-:math:`\mu` is the 10 to 20 % by which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2
-mol/L [1]_.
+`electrolyte_ml.models.conductivity.law.glass_sensitivity`), held where little was measured;
+:math:`x_c` the mole fraction of open-chain carbonates among the solvents, the kernel :math:`S`
+of two electrolytes (`electrolyte_ml.models.conductivity.chemistry_kernel`), and the nearness
+:math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities: what is measured of one electrolyte says
+much about similar ones and little about others. :math:`\mu` stands by cation in
+``tables/cation_priors.csv``: for sodium it is the 10 to 20 % by which NaClO4 conducts better than
+LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_. A cation that is not in the table has the mean of the
+first one there, and 0.3 more standard deviation.
 
-A sodium point says how the twin was wrong as well as what :math:`\delta` is. The error of the twin
-has the covariance of the ensemble's members, scaled like the interval and damped by likeness and
+A measured point says how the twin was wrong as well as what :math:`\delta` is. The error of the
+twin has the covariance of the ensemble's members, scaled like the interval and damped by kernel and
 nearness (localised, as in an ensemble Kalman filter [2]_), and both are updated together.
 
 References
@@ -36,19 +37,27 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity.intervals import FLOOR, deviations_of
-from electrolyte_ml.models.conductivity.likeness import chain_carbonate_share, likeness
-from electrolyte_ml.models.conductivity_law import USUAL_MOLALITY_MOL_KG, glass_sensitivity
+from electrolyte_ml.files import packaged_table
+from electrolyte_ml.models.conductivity.chemistry_kernel import (
+    chain_carbonate_share,
+    squared_exponential,
+)
+from electrolyte_ml.models.conductivity.law import USUAL_MOLALITY_MOL_KG, glass_sensitivity
+from electrolyte_ml.models.conductivity.spread import FLOOR, deviations_of
 
-PRIOR_MEAN = 0.06
+_Floats = NDArray[np.float64]
+
+LITHIUM = "[Li+]"
 # Standard deviations of the terms of delta, log10: what is common to all electrolytes, how the
-# glass nears with molality, the effect of open-chain carbonates, and what electrolytes alike have
-# in common, at all molalities and at near ones.
+# glass nears with molality, the effect of open-chain carbonates, and what similar electrolytes
+# have in common, at all molalities and at near ones.
 _COMMON_SD, _GLASS_SD, _CHAIN_SD = 0.06, 0.12, 0.15
 # What nears the glass saturates where little was measured: 1.8 mol/kg at 25 degC, 1 mol/kg at -70.
 _MOST_GLASS = 1.5
@@ -59,7 +68,7 @@ _NEAR_MOL_KG = 0.5
 # Spread of one reading, log10: numbers taken from running text and small plots, often without the
 # temperature; a value quoted second-hand or as a range is worth less.
 READING_SD, SECOND_HAND_SD = 0.05, 0.1
-# A cation without measured points: what is known of sodium says little about it.
+# What is known of another cation says little about one without measured points.
 UNKNOWN_CATION_SD = 0.3
 
 
@@ -70,7 +79,7 @@ class Twins:
     Attributes
     ----------
     place
-        From `electrolyte_ml.models.conductivity.likeness.places`, shape (n, d).
+        From `electrolyte_ml.models.conductivity.chemistry_kernel.places`, shape (n, d).
     molality_mol_kg, temperature_k
         Shape (n,).
     deviations
@@ -78,22 +87,22 @@ class Twins:
         factor that makes an interval of their spread into a standard deviation of the error, shape
         (E, n).
     floor
-        Standard deviation of the twin's error where all members agree, log10.
+        Standard deviation of the twin's error where all members agree, log10, shape (n,).
     """
 
-    place: NDArray[np.float64]
-    molality_mol_kg: NDArray[np.float64]
-    temperature_k: NDArray[np.float64]
-    deviations: NDArray[np.float64]
-    floor: float
+    place: _Floats
+    molality_mol_kg: _Floats
+    temperature_k: _Floats
+    deviations: _Floats
+    floor: _Floats
 
     @classmethod
     def of(
         cls,
-        place: NDArray[np.float64],
-        molality_mol_kg: NDArray[np.float64],
-        temperature_k: NDArray[np.float64],
-        members: NDArray[np.float64],
+        place: _Floats,
+        molality_mol_kg: _Floats,
+        temperature_k: _Floats,
+        members: _Floats,
         factor: float,
     ) -> Twins:
         """From the members' log10 conductivities, shape (E, n), and a factor."""
@@ -102,44 +111,93 @@ class Twins:
             molality_mol_kg=molality_mol_kg,
             temperature_k=temperature_k,
             deviations=factor * deviations_of(members),
-            floor=factor * FLOOR,
+            floor=np.full(len(place), factor * FLOOR),
         )
 
     @property
-    def twin_variance(self) -> NDArray[np.float64]:
+    def twin_variance(self) -> _Floats:
         """Variance of the twin's error, shape (n,)."""
-        variance: NDArray[np.float64] = (self.deviations**2).mean(axis=0) + self.floor**2
+        variance: _Floats = (self.deviations**2).mean(axis=0) + self.floor**2
         return variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CationShift:
-    """Measured points of sodium, and what they teach about others.
+class ShiftReadings:
+    """Readings of a shift, n of them.
 
     Attributes
     ----------
     points
-        The measured electrolytes, n of them; none for the prior.
+        Lithium twins of the electrolytes.
     surprise
-        Measured log10 conductivity less the twin's and the prior mean, shape (n,).
+        Log10 conductivity less the twin's and the prior mean, shape (n,).
     noise_sd
         Standard deviation of each reading, log10, shape (n,).
+    shared_sd
+        Of an error that all readings with one have in common, log10, shape (n,); zero for
+        measurements.
     n_sources
-        Papers behind the points.
+        Papers behind the readings.
     """
 
-    points: Twins | None = None
-    surprise: NDArray[np.float64] | None = None
-    noise_sd: NDArray[np.float64] | None = None
+    points: Twins
+    surprise: _Floats
+    noise_sd: _Floats
+    shared_sd: _Floats
     n_sources: int = 0
 
-    @property
-    def n_points(self) -> int:
-        """Number of measured points."""
-        return 0 if self.surprise is None else len(self.surprise)
+    def __len__(self) -> int:
+        return len(self.surprise)
 
-    def predict(self, twins: Twins) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Correction of twins to sodium, and the standard deviation of what comes out.
+    def arrays(self) -> dict[str, _Floats]:
+        """All arrays by name, for a file; `of_arrays` takes them back."""
+        points = {name: getattr(self.points, name) for name in _POINTS}
+        return points | {name: getattr(self, name) for name in _READINGS}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, _Floats], n_sources: int) -> ShiftReadings:
+        """Readings from what `arrays` gives, and the number of papers."""
+        return cls(
+            points=Twins(**{name: arrays[name] for name in _POINTS}),
+            n_sources=n_sources,
+            **{name: arrays[name] for name in _READINGS},
+        )
+
+    def joined(self, other: ShiftReadings) -> ShiftReadings:
+        """These readings and others."""
+        first, second = self.arrays(), other.arrays()
+        axis = {"deviations": 1}
+        both = {
+            name: np.concatenate([first[name], second[name]], axis=axis.get(name, 0))
+            for name in first
+        }
+        return ShiftReadings.of_arrays(both, self.n_sources + other.n_sources)
+
+
+_POINTS = ("place", "molality_mol_kg", "temperature_k", "deviations", "floor")
+_READINGS = ("surprise", "noise_sd", "shared_sd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CationShift:
+    """The shift from lithium to one cation.
+
+    Attributes
+    ----------
+    prior_mean
+        Expected before any reading, log10.
+    prior_extra_sd
+        How much less sure of it than of the shift to sodium one is, log10.
+    readings
+        What updates the prior; None for the prior itself.
+    """
+
+    prior_mean: float
+    prior_extra_sd: float = 0.0
+    readings: ShiftReadings | None = None
+
+    def predict(self, twins: Twins) -> tuple[_Floats, _Floats]:
+        """Correction of twins to the cation, and the standard deviation of what comes out.
 
         Parameters
         ----------
@@ -151,61 +209,91 @@ class CationShift:
         correction
             To be added to the twin's log10 conductivity, shape (n,).
         sd
-            Standard deviation of the log10 conductivity of the sodium electrolyte, with the twin's
+            Standard deviation of the log10 conductivity of the electrolyte, with the twin's
             error, shape (n,).
         """
-        correction = np.full(len(twins.molality_mol_kg), PRIOR_MEAN)
-        variance = shift_variance(twins) + twins.twin_variance
-        if self.points is None or self.surprise is None or self.noise_sd is None:
+        correction = np.full(len(twins.molality_mol_kg), self.prior_mean)
+        extra = self.prior_extra_sd**2
+        variance = _shift_variance(twins) + extra + twins.twin_variance
+        readings = self.readings
+        if readings is None:
             return correction, np.sqrt(variance)
         # Cholesky by hand of SciPy would import it; the matrix is small and well conditioned.
-        between = covariance(self.points, self.points) + np.diag(self.noise_sd**2)
+        between = _covariance(readings.points, readings.points) + extra
+        between += np.diag(readings.noise_sd**2)
+        between += np.outer(readings.shared_sd, readings.shared_sd)
         weights = np.linalg.inv(between)
-        across = covariance(twins, self.points)
-        correction = correction + across @ (weights @ self.surprise)
+        across = _covariance(twins, readings.points) + extra
+        correction = correction + across @ (weights @ readings.surprise)
         variance = variance - np.einsum("ij,jk,ik->i", across, weights, across)
         return correction, np.sqrt(np.maximum(variance, READING_SD**2))
 
+    def updated(
+        self,
+        points: Twins,
+        log10_over_twin: _Floats,
+        noise_sd: _Floats,
+        *,
+        shared_sd: _Floats | float = 0.0,
+        n_sources: int = 0,
+    ) -> CationShift:
+        """The shift with further readings.
 
-def prior() -> CationShift:
-    """What is believed before any sodium point."""
-    return CationShift()
+        Parameters
+        ----------
+        points
+            Lithium twins of the electrolytes, n of them.
+        log10_over_twin
+            Log10 of the conductivity over the one predicted for the twin, shape (n,).
+        noise_sd
+            Standard deviation of each reading, log10, shape (n,).
+        shared_sd
+            Of an error that all these readings have in common, log10, shape (n,) or one number.
+        n_sources
+            Papers behind the readings, for the record.
+        """
+        readings = ShiftReadings(
+            points=points,
+            surprise=log10_over_twin - self.prior_mean,
+            noise_sd=noise_sd,
+            shared_sd=np.broadcast_to(shared_sd, noise_sd.shape).astype(np.float64),
+            n_sources=n_sources,
+        )
+        held = readings if self.readings is None else self.readings.joined(readings)
+        return CationShift(
+            prior_mean=self.prior_mean, prior_extra_sd=self.prior_extra_sd, readings=held
+        )
 
 
-def update(
-    points: Twins,
-    log10_over_twin: NDArray[np.float64],
-    noise_sd: NDArray[np.float64],
-    *,
-    n_sources: int = 0,
-) -> CationShift:
-    """Update the prior with measured points.
-
-    Parameters
-    ----------
-    points
-        Lithium twins of the measured electrolytes, n of them.
-    log10_over_twin
-        log10 of the measured conductivity over the one predicted for the twin, shape (n,).
-    noise_sd
-        Standard deviation of each reading, log10, shape (n,).
-    n_sources
-        Papers behind the points, for the record.
-    """
-    return CationShift(
-        points=points, surprise=log10_over_twin - PRIOR_MEAN, noise_sd=noise_sd, n_sources=n_sources
-    )
+@cache
+def _known_priors() -> dict[str, float]:
+    rows = packaged_table("models/conductivity/tables/cation_priors.csv")
+    return {row["cation_smiles"]: float(row["mean_log10"]) for row in rows}
 
 
-def _glass(twins: Twins) -> NDArray[np.float64]:
+def prior_shifts() -> dict[str, CationShift]:
+    """What is believed before any reading, by SMILES of the cation; of those of the table."""
+    return {smiles: CationShift(prior_mean=mean) for smiles, mean in _known_priors().items()}
+
+
+def prior_of(cation: str) -> CationShift:
+    """What is believed of a cation (SMILES), in the table or not, before any reading."""
+    known = prior_shifts()
+    if cation in known:
+        return known[cation]
+    usual = next(iter(known.values()))
+    return CationShift(prior_mean=usual.prior_mean, prior_extra_sd=UNKNOWN_CATION_SD)
+
+
+def _glass(twins: Twins) -> _Floats:
     """Molality less the usual one times the nearness to the glass, saturating."""
     above = twins.molality_mol_kg - USUAL_MOLALITY_MOL_KG
     nearness = above * glass_sensitivity(twins.temperature_k, np)
     return _MOST_GLASS * np.tanh(nearness / _MOST_GLASS)
 
 
-def shift_variance(twins: Twins) -> NDArray[np.float64]:
-    """Variance of delta before any point, shape (n,)."""
+def _shift_variance(twins: Twins) -> _Floats:
+    """Variance of delta before any reading, shape (n,)."""
     chain, glass = chain_carbonate_share(twins.place), _glass(twins)
     return (
         _COMMON_SD**2
@@ -216,20 +304,22 @@ def shift_variance(twins: Twins) -> NDArray[np.float64]:
     )
 
 
-def covariance(first: Twins, second: Twins) -> NDArray[np.float64]:
+def _covariance(first: Twins, second: Twins) -> _Floats:
     """Covariance of delta and the twin's error together, shape (n, p)."""
     glasses = np.outer(_glass(first), _glass(second))
     chains = np.outer(chain_carbonate_share(first.place), chain_carbonate_share(second.place))
-    alike = likeness(first.place, second.place, _SHIFT_WIDTH)
-    near = likeness(first.molality_mol_kg[:, None], second.molality_mol_kg[:, None], _NEAR_MOL_KG)
+    kernel = squared_exponential(first.place, second.place, _SHIFT_WIDTH)
+    molalities = (first.molality_mol_kg[:, None], second.molality_mol_kg[:, None])
+    near = squared_exponential(*molalities, _NEAR_MOL_KG)
     shift = (
         _COMMON_SD**2
         + _GLASS_SD**2 * glasses
         + _CHAIN_SD**2 * chains
-        + alike * (_LIKE_SD**2 + _NEAR_SD**2 * near)
+        + kernel * (_LIKE_SD**2 + _NEAR_SD**2 * near)
     )
     n_members = len(first.deviations)
-    twin = first.deviations.T @ second.deviations / n_members + first.floor * second.floor * alike
-    localised = near * likeness(first.place, second.place, _TWIN_WIDTH)
-    total: NDArray[np.float64] = shift + twin * localised
+    floors = np.outer(first.floor, second.floor)
+    twin = first.deviations.T @ second.deviations / n_members + floors * kernel
+    localised = near * squared_exponential(first.place, second.place, _TWIN_WIDTH)
+    total: _Floats = shift + twin * localised
     return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.sources import calisol23
 from electrolyte_ml.features import Composition
 from electrolyte_ml.formulation import Formulation, SolventAmount
+from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
 
-# Shares below this hardly move the prediction.
-_NOTABLE_SHARE = 0.05
 # How far beyond the measured share of a solvent with an anion the model is trusted: errors on pairs
 # that were never measured together are twice those on known pairs.
 _SHARE_MARGIN = 0.2
@@ -26,7 +24,7 @@ _MAIN_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class ConductivityDomain:
     """What the training data hold.
 
     Attributes
@@ -56,10 +54,10 @@ class Domain:
         object.__setattr__(self, "_measured_share", highest)
 
     @classmethod
-    def of(cls, lithium: Measurements, others: Measurements) -> Domain:
-        """The domain of measurements that were trained on, of which some are not trusted."""
-        lithium, others = (m.select(calisol23.trusted(m)) for m in (lithium, others))
-        formulations = [*lithium.formulations, *others.formulations]
+    def of(cls, measurements: Measurements) -> ConductivityDomain:
+        """The domain of measurements that were trained on; those not trusted are left out."""
+        measurements = measurements.select(measurements.trusted)
+        formulations = measurements.formulations
         highest: dict[str, float] = {}
         shares: dict[str, dict[str, float]] = {}
         for formulation in formulations:
@@ -74,7 +72,7 @@ class Domain:
             highest_share=shares,
             highest_molality=highest,
             cations=frozenset(s.salt.cation.smiles for f in formulations for s in f.salts),
-            range_k=_ranges([lithium, others]),
+            range_k=_ranges(measurements),
         )
 
     def faults(self, formulation: Formulation) -> list[str]:
@@ -110,7 +108,7 @@ class Domain:
     def _solvent_fault(self, part: SolventAmount, formulation: Formulation) -> str | None:
         """Why a solvent in a recipe is outside; None if it is inside."""
         smiles, share = part.solvent.smiles, part.mass_fraction
-        if share >= _NOTABLE_SHARE and self._measured_share.get(smiles, 0.0) < _NOTABLE_SHARE:
+        if share >= NOTABLE_SHARE and self._measured_share.get(smiles, 0.0) < NOTABLE_SHARE:
             return f"no training data with the solvent {part.solvent.name} ({100 * share:.0f} wt%)"
         for s in formulation.salts:
             anion = s.salt.anion
@@ -131,13 +129,14 @@ class Domain:
         main = _main(formulation)
         ranges = [r for p in main if (r := self.range_k.get(p.solvent.smiles))]
         coldest, hottest = _span(ranges or self.range_k.values())
-        if coldest - _TEMPERATURE_MARGIN_K <= temperature_k <= hottest + _TEMPERATURE_MARGIN_K:
-            return None
         mostly = " or ".join(p.solvent.name for p in main if p.solvent.smiles in self.range_k)
-        whose = f" of mixtures of mostly {mostly}" if mostly else ""
-        if temperature_k < coldest:
-            return f"{coldest - temperature_k:.0f} K below the coldest measurement{whose}"
-        return f"{temperature_k - hottest:.0f} K above the hottest measurement{whose}"
+        return temperature_fault(
+            temperature_k,
+            coldest,
+            hottest,
+            margin_k=_TEMPERATURE_MARGIN_K,
+            measured=f" of mixtures of mostly {mostly}" if mostly else "",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """For the model file."""
@@ -152,7 +151,7 @@ class Domain:
         }
 
     @classmethod
-    def from_dict(cls, held: Mapping[str, Any]) -> Domain:
+    def from_dict(cls, held: Mapping[str, Any]) -> ConductivityDomain:
         """From the model file."""
         return cls(
             highest_share={a: dict(shares) for a, shares in held["highest_share"].items()},
@@ -174,16 +173,15 @@ def _span(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
     return min(lows), max(highs)
 
 
-def _ranges(sets: Sequence[Measurements]) -> dict[str, tuple[float, float]]:
+def _ranges(measurements: Measurements) -> dict[str, tuple[float, float]]:
     """Temperatures that mixtures of mostly each solvent were measured at."""
     ranges: dict[str, tuple[float, float]] = {}
-    for measurements in sets:
-        for number, formulation in enumerate(measurements.formulations):
-            kelvin = measurements.temperature_k[measurements.formulation_index == number]
-            for part in _main(formulation) if len(kelvin) else ():
-                low, high = ranges.get(part.solvent.smiles, (np.inf, -np.inf))
-                ranges[part.solvent.smiles] = (
-                    min(low, float(kelvin.min())),
-                    max(high, float(kelvin.max())),
-                )
+    for number, formulation in enumerate(measurements.formulations):
+        kelvin = measurements.temperature_k[measurements.formulation_index == number]
+        for part in _main(formulation) if len(kelvin) else ():
+            low, high = ranges.get(part.solvent.smiles, (np.inf, -np.inf))
+            ranges[part.solvent.smiles] = (
+                min(low, float(kelvin.min())),
+                max(high, float(kelvin.max())),
+            )
     return ranges

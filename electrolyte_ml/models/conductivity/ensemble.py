@@ -2,30 +2,72 @@
 
 All three kinds end in the same law of conductivity and have the same weight. They see different
 things of a molecule, or learn in different ways, so that they are wrong about different
-electrolytes, and the middle of all of them is better than that of any kind. What they leave of
-measured mixtures is remembered. Predicts with numpy alone.
+electrolytes, and the middle of all of them is better than that of any kind. A Gaussian process of
+their residuals corrects them beside measured mixtures. Predicts with numpy alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition, mixture_features
-from electrolyte_ml.models.conductivity.memory import Memory
-from electrolyte_ml.models.conductivity.network import Network
-from electrolyte_ml.models.conductivity.process import LawProcess
-from electrolyte_ml.models.deep.mixtures import Mixtures
-from electrolyte_ml.models.deep.pair import GraphPair
+from electrolyte_ml.models.conductivity.cation import LITHIUM
+from electrolyte_ml.models.conductivity.descriptors import (
+    DescriptorNetwork,
+    NetworkSettings,
+    fit_network,
+)
+from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder
+from electrolyte_ml.models.conductivity.graph.network import GraphPair
+from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
+from electrolyte_ml.models.conductivity.law_gp import LawGP, fit_law_gp
+from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
+from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
+from electrolyte_ml.models.conductivity.spread import centre_of
+from electrolyte_ml.species.catalog import packaged_catalog
 
-LITHIUM = "[Li+]"
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnsembleSettings:
+    """Which kinds of members are fitted, and how.
+
+    Attributes
+    ----------
+    networks
+        Networks on descriptors; None for none.
+    graphs
+        Networks on graphs; None for none.
+    processes
+        Whether there are Gaussian processes of the law.
+    residuals
+        Whether there is a Gaussian process of the residuals.
+    """
+
+    networks: NetworkSettings | None = field(default_factory=NetworkSettings)
+    graphs: GraphSettings | None = field(default_factory=GraphSettings)
+    processes: bool = True
+    residuals: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, for the record of a training."""
+        return {
+            "descriptors": self.networks.to_dict() if self.networks else None,
+            "graphs": self.graphs.to_dict() if self.graphs else None,
+            "processes": self.processes,
+            "residuals": self.residuals,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """All kinds of members.
+    """Members of up to three kinds, at least one of them.
 
     Attributes
     ----------
@@ -35,21 +77,21 @@ class Ensemble:
         Networks that read embeddings of the graphs of species; it has those of the catalog.
     process
         Gaussian processes that read descriptors.
-    memory
-        What measured mixtures deviate from the members; None before it is known.
+    residual
+        Gaussian process of what the members leave of measured mixtures.
     """
 
-    network: Network
-    graph: GraphPair
-    process: LawProcess
-    memory: Memory | None = None
+    network: DescriptorNetwork | None
+    graph: GraphPair | None
+    process: LawGP | None
+    residual: ResidualGP | None = None
 
     def log10_conductivity(
         self,
         composition: Composition,
-        temperature_k: NDArray[np.float64],
+        temperature_k: _Floats,
         rows: NDArray[np.intp] | None = None,
-    ) -> NDArray[np.float64]:
+    ) -> _Floats:
         """Every member's prediction of recipes with salt, as if their cations were lithium.
 
         In recipes with a species that no graph was embedded of, networks that read descriptors
@@ -67,57 +109,132 @@ class Ensemble:
         Returns
         -------
         ndarray of float, shape (E, n)
-            Those of `joined`, all corrected by what is remembered; decadic logarithm of the
-            conductivity in mS/cm.
+            Those of `joined`, all corrected by the process of the residuals; decadic logarithm of
+            the conductivity in mS/cm.
         """
         taken = np.arange(len(composition.index)) if rows is None else rows
-        index = composition.index[taken]
-        features, molality = mixture_features(composition), composition.molality_mol_kg[index]
-        described, processed = (
-            kind.log10_conductivity(features, index, molality, temperature_k)
-            for kind in (self.network, self.process)
+        return self._members(
+            mixture_features(composition),
+            composition.index[taken],
+            lithium_twins(composition).select(taken),
+            temperature_k,
         )
-        mixtures, graph = lithium_twins(composition).select(taken), self.graph
-        told = mixtures.foreign_share(graph.smiles) == 0.0
-        graphed = np.full((graph.n_members, len(taken)), np.nan)
-        if told.any():
-            part = mixtures.select(np.flatnonzero(told)).of_species(graph.smiles)
-            graphed[:, told] = graph.log10_conductivity(part, temperature_k[told])
-        members = joined(described, graphed, processed)
-        if self.memory is not None:
-            members += self.memory.correction(mixtures, temperature_k)
-        return members
+
+    def of_rows(self, rows: TrainingRows) -> _Floats:
+        """Every member's prediction of measured lithium electrolytes, shape (E, n)."""
+        return self._members(rows.features, rows.index, rows.mixtures, rows.temperature_k)
+
+    def only(
+        self, *, networks: bool = False, graphs: bool = False, processes: bool = False
+    ) -> Ensemble:
+        """Some kinds alone, as they are before the residuals are corrected."""
+        return Ensemble(
+            network=self.network if networks else None,
+            graph=self.graph if graphs else None,
+            process=self.process if processes else None,
+        )
+
+    def _members(
+        self,
+        features: _Floats,
+        index: NDArray[np.intp],
+        mixtures: MixtureRows,
+        temperature_k: _Floats,
+    ) -> _Floats:
+        on_descriptors = [kind for kind in (self.network, self.process) if kind is not None]
+        members = [
+            kind.log10_conductivity(features, index, mixtures.molality_mol_kg, temperature_k)
+            for kind in on_descriptors
+        ]
+        if self.graph is not None:
+            members.insert(
+                min(1, len(members)), self._graph_members(self.graph, mixtures, temperature_k)
+            )
+        found = joined(members)
+        if self.residual is not None:
+            found += self.residual.correction(mixtures, temperature_k)
+        return found
+
+    def _graph_members(
+        self, graph: GraphPair, mixtures: MixtureRows, temperature_k: _Floats
+    ) -> _Floats:
+        """Networks on graphs; NaN in rows that they leave to the other kinds, if there are any."""
+        if self.network is None and self.process is None:
+            return graph.log10_conductivity(mixtures, temperature_k)
+        embedded = mixtures.foreign_share(graph.smiles) == 0.0
+        found = np.full((graph.n_members, len(mixtures.index)), np.nan)
+        if embedded.any():
+            part = mixtures.select(np.flatnonzero(embedded)).of_species(graph.smiles)
+            found[:, embedded] = graph.log10_conductivity(part, temperature_k[embedded])
+        return found
 
 
-def joined(
-    described: NDArray[np.float64], graphed: NDArray[np.float64], processed: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Members of all kinds as one ensemble in which each kind has a third of the weight.
+def joined(kinds: Sequence[_Floats]) -> _Floats:
+    """Members of several kinds as one ensemble in which each kind has the same weight.
 
     Parameters
     ----------
-    described
-        Predictions of networks that read descriptors, shape (D, n).
-    graphed
-        Of networks that read graphs, shape (G, n), of which D is a multiple; NaN in rows that are
-        left to the former.
-    processed
-        Of Gaussian processes, shape (P, n), of which D is a multiple.
+    kinds
+        Predictions of each kind, shapes (E_i, n); NaN in rows that a kind leaves to the first.
 
     Returns
     -------
-    ndarray of float, shape (3 D, n)
+    ndarray of float, shape (E, n)
+        Each kind repeated so that all have as many members.
     """
-    graphed, processed = (
-        np.repeat(kind, len(described) // len(kind), axis=0) for kind in (graphed, processed)
-    )
-    graphed = np.where(np.isnan(graphed), described, graphed)
-    return np.concatenate([described, graphed, processed])
+    n_members = int(np.lcm.reduce([len(kind) for kind in kinds]))
+    repeated = [np.repeat(kind, n_members // len(kind), axis=0) for kind in kinds]
+    return np.concatenate([np.where(np.isnan(kind), repeated[0], kind) for kind in repeated])
 
 
-def lithium_twins(composition: Composition) -> Mixtures:
+def lithium_twins(composition: Composition) -> MixtureRows:
     """The mixtures of a composition with lithium in the place of its cations."""
-    mixtures = Mixtures.of(composition)
+    mixtures = MixtureRows.of(composition)
     return replace(
         mixtures, cations=(LITHIUM,), cation_share=np.ones((len(mixtures.cation_share), 1))
     )
+
+
+def fit_ensemble(
+    rows: TrainingRows, settings: EnsembleSettings | None = None, *, seed: int = 0
+) -> Ensemble:
+    """Fit all kinds of members, and the Gaussian process of what they leave.
+
+    Networks on graphs know the species of the catalog beside those of the rows.
+
+    Parameters
+    ----------
+    rows
+        Measured lithium electrolytes; those that are not trusted are left out.
+    settings
+        Which kinds, and how.
+    seed
+        Same seed, data and machine: same weights.
+
+    Raises
+    ------
+    MissingDependencyError
+        If torch or DeepChem is not installed and a kind needs it.
+    """
+    settings = settings or EnsembleSettings()
+    ensemble = Ensemble(
+        network=fit_network(rows, settings.networks, seed=seed) if settings.networks else None,
+        graph=_fit_graphs(rows, settings.graphs, seed) if settings.graphs else None,
+        process=fit_law_gp(rows) if settings.processes else None,
+    )
+    if not settings.residuals:
+        return ensemble
+    return replace(ensemble, residual=ResidualGP.of(rows, centre_of(ensemble.of_rows(rows))))
+
+
+def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphPair:
+    from electrolyte_ml.features.graphs import import_deepchem
+
+    import_deepchem()  # says what to install where torch or DeepChem is missing
+    from electrolyte_ml.models.conductivity.graph.fitting import fit_pair
+
+    catalog = packaged_catalog()
+    species = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
+    # An encoder that learns with the rest starts at random, one that does not is pre-trained.
+    pretrained = None if settings.encoder_rate > 0 else read_encoder()
+    return fit_pair(rows, settings, seed=seed, pretrained=pretrained, species=species)

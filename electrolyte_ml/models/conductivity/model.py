@@ -1,34 +1,59 @@
-"""The shipped model of ionic conductivity; predicts with numpy alone."""
+"""The model of ionic conductivity: how it predicts, and how it is fitted to measurements.
+
+Predicting needs numpy alone. `fit` makes the object that ships; benchmarks judge what it makes of
+the rows of each fold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition, compose
+from electrolyte_ml.data.conductivities import single_cations
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.splits import grouped_split, source_groups
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.features import FEATURE_NAMES, Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD, CationShift, Twins
-from electrolyte_ml.models.conductivity.domain import Domain
-from electrolyte_ml.models.conductivity.ensemble import LITHIUM, Ensemble
-from electrolyte_ml.models.conductivity.intervals import (
-    COVERAGE,
-    NORMAL_QUANTILE,
-    centre_of,
-    error_variance,
+from electrolyte_ml.models.base import PropertyModel
+from electrolyte_ml.models.conductivity.cation import (
+    LITHIUM,
+    READING_SD,
+    SECOND_HAND_SD,
+    UNKNOWN_CATION_SD,
+    CationShift,
+    ShiftReadings,
+    Twins,
+    prior_of,
+    prior_shifts,
 )
-from electrolyte_ml.models.conductivity.likeness import places
-from electrolyte_ml.prediction import Prediction, join_faults, wide
+from electrolyte_ml.models.conductivity.chemistry_kernel import places
+from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
+from electrolyte_ml.models.conductivity.domain import ConductivityDomain
+from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettings, fit_ensemble
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork, GraphPair
+from electrolyte_ml.models.conductivity.law_gp import LawGP
+from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
+from electrolyte_ml.models.conductivity.rows import TrainingRows
+from electrolyte_ml.models.conductivity.spread import centre_of, error_variance, scale_of
+from electrolyte_ml.models.domain import row_faults
+from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE, conformal_factor
+from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.threads import one_thread
 
-SODIUM = "[Na+]"
 NO_SALT = "no salt, no ionic conduction"
+_CALIBRATION_FOLDS = 6
+_Floats = NDArray[np.float64]
+_Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConductivityModel:
+class ConductivityModel(PropertyModel):
     """An ensemble for lithium, a shift for other cations, intervals and a domain.
 
     Attributes
@@ -37,21 +62,24 @@ class ConductivityModel:
         Conductivity of lithium electrolytes.
     factor
         Half width of the interval in units of the ensemble's scale.
-    sodium
-        Shift from lithium to sodium.
+    shifts
+        Shift from lithium to another cation by its SMILES. The first one stands in for cations that
+        have none.
     domain
         What the training data hold.
     """
 
+    FILES: ClassVar[ModelFiles] = ModelFiles(
+        name="conductivity", version=9, made_for={"features": list(FEATURE_NAMES)}
+    )
+
     ensemble: Ensemble
     factor: float
-    sodium: CationShift
-    domain: Domain
+    shifts: Mapping[str, CationShift]
+    domain: ConductivityDomain
 
     @one_thread()
-    def predict(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
-    ) -> Prediction:
+    def predict(self, formulations: Sequence[Formulation], temperature_k: _Floats) -> Prediction:
         """Ionic conductivity of recipes, each at its temperature.
 
         Parameters
@@ -73,7 +101,7 @@ class ConductivityModel:
         salted = composition.molality_mol_kg[composition.index] > 0
         if salted.any():
             log10[salted], half_width[salted] = self._log10(composition, temperature, salted)
-        reason = self._reasons(composition.index, formulations, temperature, half_width, salted)
+        reason = self._reasons(formulations, temperature, half_width, salted)
         return Prediction(
             value=np.power(10.0, log10),
             low=np.power(10.0, log10 - half_width),
@@ -84,11 +112,8 @@ class ConductivityModel:
         )
 
     def _log10(
-        self,
-        composition: Composition,
-        temperature: NDArray[np.float64],
-        rows: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self, composition: Composition, temperature: _Floats, rows: NDArray[np.bool_]
+    ) -> tuple[_Floats, _Floats]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
         at_rows = np.flatnonzero(rows)
         index = composition.index[at_rows]
@@ -96,22 +121,23 @@ class ConductivityModel:
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
         beyond = self.domain.salt_beyond(composition)[index]
         log10, variance = centre_of(members), error_variance(members, self.factor, beyond)
-        sodium, other = self._cation_shares(composition)
-        shifted = (sodium + other)[index] > 0
-        if shifted.any():
-            at = index[shifted]
+        shares, unknown = self._cation_shares(composition)
+        for cation, of_compositions in shares.items():
+            share = of_compositions[index]
+            shifted = share > 0
+            if not shifted.any():
+                continue
             twins = Twins.of(
-                places(composition)[at],
+                places(composition)[index[shifted]],
                 molality[shifted],
                 temperature[at_rows[shifted]],
                 members[:, shifted],
                 self.error_factor,
             )
-            correction, sd = self.sodium.predict(twins)
-            share = (sodium + other)[at]
-            log10[shifted] += share * correction
-            variance[shifted] += share**2 * (sd**2 - twins.twin_variance)
-            variance[shifted] += (other[at] * UNKNOWN_CATION_SD) ** 2
+            correction, sd = self.shifts[cation].predict(twins)
+            log10[shifted] += share[shifted] * correction
+            variance[shifted] += share[shifted] ** 2 * (sd**2 - twins.twin_variance)
+        variance += (unknown[index] * UNKNOWN_CATION_SD) ** 2
         return log10, NORMAL_QUANTILE * np.sqrt(variance)
 
     @property
@@ -119,36 +145,311 @@ class ConductivityModel:
         """Standard deviation of the error in units of the ensemble's scale."""
         return self.factor / NORMAL_QUANTILE
 
-    def _cation_shares(
-        self, composition: Composition
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Shares of sodium, and of cations that are neither lithium nor sodium, shapes (u,)."""
-        shares = np.zeros((2, composition.n_formulations))
-        for column, cation in enumerate(composition.cations):
-            if cation.smiles != LITHIUM:
-                shares[int(cation.smiles != SODIUM)] += composition.cation_fraction[:, column]
-        return shares[0], shares[1]
+    def _cation_shares(self, composition: Composition) -> tuple[dict[str, _Floats], _Floats]:
+        """Share of the cations that each shift is for, and of those that have none, shapes (u,)."""
+        shares = {cation: np.zeros(composition.n_formulations) for cation in self.shifts}
+        unknown = np.zeros(composition.n_formulations)
+        for cation, share in zip(composition.cations, composition.cation_fraction.T, strict=True):
+            if cation.smiles == LITHIUM:
+                continue
+            known = cation.smiles in shares
+            shares[cation.smiles if known else next(iter(shares))] += share
+            unknown += 0.0 if known else share
+        return shares, unknown
 
     def _reasons(
         self,
-        index: NDArray[np.intp],
         formulations: Sequence[Formulation],
-        temperature: NDArray[np.float64],
-        half_width: NDArray[np.float64],
+        temperature: _Floats,
+        half_width: _Floats,
         salted: NDArray[np.bool_],
     ) -> tuple[str | None, ...]:
-        of_formulation: dict[int, list[str]] = {}
-        reasons: list[str | None] = []
-        for row, formulation in enumerate(formulations):
-            if not salted[row]:
-                reasons.append(NO_SALT)
-                continue
-            at = int(index[row])
-            if at not in of_formulation:
-                of_formulation[at] = self.domain.faults(formulation)
-            others = (
-                self.domain.temperature_fault(formulation, float(temperature[row])),
-                wide(float(half_width[row])),
-            )
-            reasons.append(join_faults([*of_formulation[at], *(o for o in others if o)]))
-        return tuple(reasons)
+        faults = row_faults(
+            formulations,
+            temperature,
+            half_width,
+            of_recipe=self.domain.faults,
+            of_temperature=self.domain.temperature_fault,
+        )
+        return tuple(
+            join_faults(of_row) if has_salt else NO_SALT
+            for of_row, has_salt in zip(faults, salted.tolist(), strict=True)
+        )
+
+    def arrays(self) -> Arrays:
+        """Arrays of the model by name, in single precision."""
+        ensemble = self.ensemble
+        held: dict[str, _Floats] = {}
+        if ensemble.network is not None:
+            held |= _named("descriptors", ensemble.network.arrays())
+        if ensemble.graph is not None:
+            held |= _named("settled", ensemble.graph.settled.arrays())
+            held |= _named("early", ensemble.graph.early.arrays())
+        if ensemble.process is not None:
+            held |= _named("process", ensemble.process.arrays())
+        if ensemble.residual is not None:
+            held |= _named("residual", ensemble.residual.arrays())
+        for number, shift in enumerate(self.shifts.values()):
+            if shift.readings is not None:
+                held |= _named(f"shift_{number}", shift.readings.arrays())
+        return {name: array.astype(np.float32) for name, array in held.items()}
+
+    def record(self) -> Record:
+        """Everything else of the model, plain numbers and text."""
+        graph, residual = self.ensemble.graph, self.ensemble.residual
+        return {
+            "species": list(graph.smiles) if graph else [],
+            "measured_species": sorted(graph.measured) if graph else [],
+            "residual_solvents": list(residual.solvents) if residual else [],
+            "residual_anions": list(residual.anions) if residual else [],
+            "factor": self.factor,
+            "shifts": [
+                {
+                    "cation": cation,
+                    "prior_mean": shift.prior_mean,
+                    "prior_extra_sd": shift.prior_extra_sd,
+                    "n_sources": shift.readings.n_sources if shift.readings else 0,
+                }
+                for cation, shift in self.shifts.items()
+            ],
+            "domain": self.domain.to_dict(),
+        }
+
+    @classmethod
+    def of_files(cls, arrays: Arrays, record: Record) -> Self:
+        """The model of what `arrays` and `record` gave."""
+        double = {name: array.astype(np.float64) for name, array in arrays.items()}
+        return cls(
+            ensemble=_ensemble_from(double, record),
+            factor=float(record["factor"]),
+            shifts={
+                of_cation["cation"]: _shift_from(of_cation, _part(f"shift_{number}", double))
+                for number, of_cation in enumerate(record["shifts"])
+            },
+            domain=ConductivityDomain.from_dict(record["domain"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What held-out predictions say of the width of intervals.
+
+    Attributes
+    ----------
+    factor
+        Half width of the interval in units of the ensemble's scale.
+    mae_log10
+        Mean absolute error of the held-out predictions.
+    n
+        Number of them.
+    folds
+        Number of folds.
+    """
+
+    factor: float
+    mae_log10: float
+    n: int
+    folds: int
+
+
+def fit(
+    measurements: Measurements,
+    settings: EnsembleSettings | None = None,
+    *,
+    seed: int = 0,
+    factor: float | None = None,
+    lithium: ConductivityModel | None = None,
+    progress: _Progress | None = None,
+) -> ConductivityModel:
+    """Fit the model to measurements: members, intervals, shifts of cations and domain.
+
+    The ensemble learns from lithium rows, the shift to every other cation from the rows of that
+    cation. Without `factor`, intervals are calibrated on predictions of the lithium rows by
+    ensembles that did not see their paper (`calibrate`), which costs six fits more. A benchmark
+    that fits a model in each of many folds may hand in the factor of the model that ships instead:
+    its intervals then say whether that factor holds, and not what one calibrated on the fold would.
+
+    Parameters
+    ----------
+    measurements
+        Conductivities, mS/cm, each of an electrolyte with one kind of cation. Rows that are not
+        trusted are not learnt from.
+    settings
+        Which kinds of members, and how they are fitted.
+    seed
+        Same seed, data and machine: same model.
+    factor
+        Half width of the interval in units of the ensemble's scale; calibrated by default.
+    lithium
+        A model whose ensemble and factor are taken over instead of fitted: shifts and domain alone
+        are new. The domain is that of `measurements`, lithium rows included.
+    progress
+        Called as ``progress(what, done, total)`` while intervals are calibrated.
+
+    Returns
+    -------
+    ConductivityModel
+        Rounded to single precision, so that a saved copy is the same.
+
+    Raises
+    ------
+    InputError
+        If there are no lithium rows, or rows of an electrolyte with several kinds of cations.
+    MissingDependencyError
+        If torch or DeepChem is not installed and a kind of members needs it.
+    """
+    cations = _cations_of(measurements)
+    if lithium is None:
+        rows = measurements.select(cations == LITHIUM)
+        if factor is None:
+            factor = calibrate(rows, settings, seed=seed, progress=progress).factor
+        ensemble = fit_ensemble(TrainingRows.of(rows), settings, seed=seed)
+    else:
+        ensemble, factor = lithium.ensemble, lithium.factor
+    model = ConductivityModel(
+        ensemble=ensemble,
+        factor=factor,
+        shifts=_fit_shifts(ensemble, factor, measurements, cations),
+        domain=ConductivityDomain.of(measurements),
+    )
+    return ConductivityModel.of_files(model.arrays(), model.record())
+
+
+def calibrate(
+    lithium: Measurements,
+    settings: EnsembleSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: _Progress | None = None,
+) -> Calibration:
+    """Calibrate intervals on predictions of rows by ensembles that did not see their paper.
+
+    Parameters
+    ----------
+    lithium
+        Conductivities of lithium electrolytes, mS/cm, of at least two papers.
+    settings, seed
+        Of the fits; the seed also deals the papers into folds.
+    progress
+        Called as ``progress("calibration", done, total)`` after every fold.
+    """
+    rows, groups = TrainingRows.of(lithium), source_groups(lithium)
+    n_folds = min(_CALIBRATION_FOLDS, len(set(groups.tolist())))
+    split = grouped_split("calibration", groups, n_folds=n_folds, seed=seed)
+    error, scale = np.empty(len(rows)), np.empty(len(rows))
+    for number, (train, test) in enumerate(split.folds, start=1):
+        left_out = rows.select(test)
+        members = fit_ensemble(rows.select(train), settings, seed=seed).of_rows(left_out)
+        error[test] = left_out.log10_conductivity - centre_of(members)
+        scale[test] = scale_of(members)
+        if progress is not None:
+            progress(split.name, number, len(split.folds))
+    return Calibration(
+        factor=conformal_factor(error, scale),
+        mae_log10=float(np.abs(error).mean()),
+        n=len(error),
+        folds=len(split.folds),
+    )
+
+
+def lithium_twins_of(
+    ensemble: Ensemble, factor: float, measurements: Measurements
+) -> tuple[Twins, _Floats]:
+    """Lithium twins of measured electrolytes, and what the ensemble predicts of them, log10.
+
+    Parameters
+    ----------
+    ensemble
+        Conductivity of lithium electrolytes.
+    factor
+        Half width of its interval in units of the ensemble's scale.
+    measurements
+        Of another cation, n rows.
+    """
+    composition = compose(measurements.row_formulations)
+    members = ensemble.log10_conductivity(composition, measurements.temperature_k)
+    twins = Twins.of(
+        places(composition)[composition.index],
+        composition.molality_mol_kg[composition.index],
+        measurements.temperature_k,
+        members,
+        factor / NORMAL_QUANTILE,
+    )
+    return twins, centre_of(members)
+
+
+def _cations_of(measurements: Measurements) -> NDArray[np.str_]:
+    cations = single_cations(measurements)
+    mixed = np.flatnonzero(cations == "")
+    if len(mixed):
+        first = measurements.row_formulations[int(mixed[0])]
+        raise InputError(
+            f"{len(mixed)} rows have no cation or several kinds, such as {first.notation()}; "
+            "the model learns from electrolytes with one kind of cation: leave those rows out"
+        )
+    if not (cations == LITHIUM).any():
+        raise InputError(
+            "no lithium electrolyte among the measurements: the model learns what solvents and "
+            "anions do from lithium, and other cations as a shift from it"
+        )
+    return cations
+
+
+def _fit_shifts(
+    ensemble: Ensemble, factor: float, measurements: Measurements, cations: NDArray[np.str_]
+) -> dict[str, CationShift]:
+    """Shifts of the cations of the table of priors, and of all others that were measured."""
+    shifts = prior_shifts()
+    measured = [str(c) for c in np.unique(cations[measurements.trusted]) if c != LITHIUM]
+    for cation in measured:
+        rows = measurements.select((cations == cation) & measurements.trusted)
+        twins, predicted = lithium_twins_of(ensemble, factor, rows)
+        shifts[cation] = prior_of(cation).updated(
+            twins,
+            np.log10(rows.value) - predicted,
+            np.where(rows.second_hand, SECOND_HAND_SD, READING_SD),
+            n_sources=len(set(rows.source.tolist())),
+        )
+    return shifts
+
+
+def _named(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:
+    return {f"{part}.{name}": array for name, array in arrays.items()}
+
+
+def _part(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:
+    """Arrays of a part of the model; empty if it has no such part."""
+    head = f"{part}."
+    return {n.removeprefix(head): array for n, array in arrays.items() if n.startswith(head)}
+
+
+def _ensemble_from(arrays: Mapping[str, _Floats], record: Record) -> Ensemble:
+    parts: dict[str, Any] = {
+        name: _part(name, arrays)
+        for name in ("descriptors", "settled", "early", "process", "residual")
+    }
+    species = record["species"]
+    return Ensemble(
+        network=DescriptorNetwork.of_arrays(parts["descriptors"]) if parts["descriptors"] else None,
+        graph=GraphPair(
+            settled=GraphNetwork.of_arrays(parts["settled"], species),
+            early=GraphNetwork.of_arrays(parts["early"], species),
+            measured=frozenset(record["measured_species"]),
+        )
+        if parts["settled"]
+        else None,
+        process=LawGP.of_arrays(parts["process"]) if parts["process"] else None,
+        residual=ResidualGP.of_arrays(
+            parts["residual"], record["residual_solvents"], record["residual_anions"]
+        )
+        if parts["residual"]
+        else None,
+    )
+
+
+def _shift_from(record: Record, arrays: Mapping[str, _Floats]) -> CationShift:
+    return CationShift(
+        prior_mean=float(record["prior_mean"]),
+        prior_extra_sd=float(record["prior_extra_sd"]),
+        readings=ShiftReadings.of_arrays(arrays, int(record["n_sources"])) if arrays else None,
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import Composition
-from electrolyte_ml.models.deep.mixtures import Mixtures
+from electrolyte_ml.models.conductivity.rows import MixtureRows
 from electrolyte_ml.models.neighbours import Neighbour, measured_compositions
 
 _USUAL_MOLALITY = 1.0
@@ -70,7 +70,7 @@ def known_blends() -> tuple[Composition, tuple[KnownBlend, ...]]:
         If the table of measured recipes is missing.
     """
     composition, recipes = measured_compositions()
-    mixture = Mixtures.of(composition).index
+    mixture = MixtureRows.of(composition).index
     found = [_blend(composition, recipes, np.flatnonzero(mixture == m)) for m in np.unique(mixture)]
     return composition, tuple(sorted(found, key=lambda blend: blend.recipe))
 

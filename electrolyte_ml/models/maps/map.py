@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError, InputErrors, MissingDependencyError
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.deep import load, read_encoder
-from electrolyte_ml.models.deep.embedding import with_species
-from electrolyte_ml.models.deep.mixtures import Mixtures
-from electrolyte_ml.models.deep.network import GraphNetwork
+from electrolyte_ml.models.conductivity.graph.embedding import with_species
+from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
+from electrolyte_ml.models.conductivity.rows import MixtureRows
 from electrolyte_ml.models.maps.clusters import (
     KnownBlend,
     Traits,
@@ -249,7 +249,7 @@ def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_ble
 
 def _vectors(composition: Composition, network: GraphNetwork) -> _Floats:
     """Vectors of formulations, shape (u, E z), of all members one after another."""
-    mixtures = Mixtures.of(composition)
+    mixtures = MixtureRows.of(composition)
     vectors = network.vectors(mixtures)
     of_formulation = np.empty(composition.n_formulations, dtype=np.intp)
     of_formulation[composition.index] = mixtures.index
@@ -263,7 +263,7 @@ def _network_for(composition: Composition) -> tuple[GraphNetwork, dict[str, str]
     A species that the shipped network lacks is embedded by DeepChem; where that is not installed,
     the embedding of the most similar species stands for it.
     """
-    network = load()
+    network = GraphNetwork.load()
     species = (*composition.solvents, *composition.cations, *composition.anions)
     smiles = [s.smiles for s in species]
     if set(smiles) <= set(network.smiles):
@@ -333,7 +333,7 @@ def _principal_axes(vectors: _Floats, n_known: int) -> tuple[_Floats, tuple[floa
     """Places on the axes that hold most of the known blends' variance, and shares of the first."""
     from sklearn.decomposition import PCA
 
-    members = np.split(vectors, load().n_members, axis=1)
+    members = np.split(vectors, GraphNetwork.load().n_members, axis=1)
     scaled = [_standardised(part, n_known) for part in members]
     joined = np.concatenate(scaled, axis=1)
     kept = min(joined.shape[1], n_known)

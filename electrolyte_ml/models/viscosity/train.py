@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
 from electrolyte_ml.data.splits import Split, random_split
-from electrolyte_ml.models.conductivity.artefact import read_record as conductivity_record
+from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
 from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.train import Progress, Trained
@@ -78,7 +78,7 @@ def train_viscosity(
             f"{ai4chems_viscosity.CITATION}: {len(rows)} rows, {len(rows.molecules())} molecules, "
             f"{len(np.unique(rows.pair[~rows.is_pure]))} pairs",
             f"the law of salts is read off the conductivity model, trained on "
-            f"{conductivity_record()['training']['data']}",
+            f"{ConductivityModel.FILES.read_record()['training']['data']}",
         ],
         "seed": seed,
         "settings": settings.to_dict(),

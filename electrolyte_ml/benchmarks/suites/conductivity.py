@@ -1,0 +1,258 @@
+"""Suite ``conductivity``: CALiSol-23 on splits that do not leak.
+
+The random splits of rows are inflated, because rows of one temperature series are on both sides;
+they are there for comparison with published figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.benchmarks.baselines import BASELINES, Baseline
+from electrolyte_ml.benchmarks.evaluation import (
+    Case,
+    content_sha256,
+    evaluate_baseline,
+    evaluate_model,
+    evaluate_user,
+)
+from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
+from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.store import data_sha256
+from electrolyte_ml.benchmarks.user_model import UserModel
+from electrolyte_ml.data.conductivities import lithium_conductivities
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.sources import calisol23
+from electrolyte_ml.data.splits import (
+    Split,
+    cold_split,
+    formulation_groups,
+    grouped_split,
+    hot_split,
+    random_split,
+    salt_split,
+    solvent_split,
+    source_split,
+    system_groups,
+)
+
+TASK = "CALiSol-23 ionic conductivity, mS/cm"
+OURS = "physics ensemble"
+_QUICK = ("formulation",)
+# What comes before them (cleaning, species, features) is in the hash of the content of a case.
+_COMMON = ("electrolyte_ml.benchmarks.evaluation", "electrolyte_ml.benchmarks.metrics")
+#: Source that decides the numbers of baselines, and of our model.
+BASELINE_CODE = (
+    *_COMMON,
+    "electrolyte_ml.benchmarks.baselines",
+)
+OUR_CODE = (*_COMMON, *FIT_CODE)
+# Of the random split that others publish figures on.
+_PUBLISHED_SEED = 42
+
+
+def _random(measurements: Measurements, seed: int) -> Split:
+    return random_split(len(measurements), seed=seed)
+
+
+def _published(measurements: Measurements, seed: int) -> Split:
+    """The split of rows that others use, whatever the seed of the run."""
+    from sklearn.model_selection import train_test_split
+
+    del seed
+    rows = np.arange(len(measurements))
+    train, test = train_test_split(rows, test_size=0.2, random_state=_PUBLISHED_SEED)
+    return Split(name="published", folds=((np.sort(train), np.sort(test)),))
+
+
+#: How each split is made, in the order of the leaderboard. ``formulation`` is the headline.
+SPLITS: dict[str, Callable[[Measurements, int], Split]] = {
+    "random": _random,
+    "published": _published,
+    "formulation": lambda m, seed: grouped_split("formulation", formulation_groups(m), seed=seed),
+    "system": lambda m, seed: grouped_split("system", system_groups(m), seed=seed),
+    "source": lambda m, _: source_split(m),
+    "source-strict": lambda m, _: source_split(m, strict=True),
+    "salt": lambda m, _: salt_split(m),
+    "solvent": lambda m, _: solvent_split(m),
+    "cold": lambda m, _: cold_split(m),
+    "hot": lambda m, _: hot_split(m),
+}
+
+
+def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
+    """Our model and baselines on every split.
+
+    Parameters
+    ----------
+    quick
+        Unseen formulations only, with the fast baselines.
+    splits
+        Names from `SPLITS`.
+    seed
+        Of splits and models.
+
+    Raises
+    ------
+    InputError
+        If there is no such split, or the data are not those of the frozen splits.
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    chosen = chosen_splits(splits, known=tuple(SPLITS), default=_QUICK if quick else tuple(SPLITS))
+    baselines = tuple(b for b in BASELINES if b.quick or not quick)
+    listed: list[Job] = []
+    for name in chosen:
+        case = case_of(name, seed)
+        run = partial(evaluate_model, case, partial(fit_conductivity, seed=seed))
+        listed.append(_job(case, OURS, seed, run, code=OUR_CODE, skipped=lacking()))
+        listed += [baseline_job(TASK, b, case, seed) for b in baselines]
+    return listed
+
+
+def user_jobs(
+    model: UserModel, *, quick: bool, splits: tuple[str, ...] | None, seed: int
+) -> list[Job]:
+    """A stranger's model on every split.
+
+    Parameters
+    ----------
+    model
+        From `load_user_model`.
+    quick, splits, seed
+        As in `jobs`.
+
+    Raises
+    ------
+    InputError
+        If there is no such split, or the data are not those of the frozen splits.
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    default = _QUICK if quick else tuple(SPLITS)
+    listed = []
+    for name in chosen_splits(splits, known=tuple(SPLITS), default=default):
+        case = case_of(name, seed)
+        run = partial(evaluate_user, case, model)
+        listed.append(_job(case, model.name, seed, run, code=BASELINE_CODE, version=model.version))
+    return listed
+
+
+def keyed_splits(seed: int) -> list[KeyedSplit]:
+    """All splits of the suite with the row numbers of the data file."""
+    return [keyed_split(name, seed) for name in SPLITS]
+
+
+def baseline_job(task: str, baseline: Baseline, case: Case, seed: int) -> Job:
+    """A baseline on a split; skipped with a reason if its library is not installed."""
+    run = partial(evaluate_baseline, baseline, case, seed)
+    return _job(
+        case,
+        baseline.name,
+        seed,
+        run,
+        code=BASELINE_CODE,
+        task=task,
+        skipped=baseline.skipped,
+    )
+
+
+def _job(
+    case: Case,
+    model: str,
+    seed: int,
+    run: Callable[[Progress | None], JobResult],
+    *,
+    code: tuple[str, ...],
+    version: str = "",
+    task: str = TASK,
+    skipped: str | None = None,
+) -> Job:
+    return Job(
+        task=task,
+        split=case.split.name,
+        model=model,
+        seed=seed,
+        run=run,
+        data=case.data,
+        split_sha256=case.split_sha256,
+        depends_on=code,
+        version=case.content_sha256 + version,
+        skipped=skipped,
+    )
+
+
+def case_of(name: str, seed: int) -> Case:
+    """Rows and folds of a split, checked against the frozen one.
+
+    Parameters
+    ----------
+    name
+        One of `SPLITS`.
+    seed
+        Of the split, where chance has a part in it.
+
+    Raises
+    ------
+    FrozenSplitError
+        If the data are not those of the frozen split.
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    keyed = keyed_split(name, seed)
+    check(keyed, seed=seed)
+    measurements = _rows_of(name)
+    return Case(
+        measurements=measurements,
+        split=keyed.split,
+        groups=_groups(measurements, keyed.split),
+        data=dict(keyed.data),
+        split_sha256=keyed.sha256,
+        content_sha256=_content_of(name == "published"),
+    )
+
+
+def keyed_split(name: str, seed: int) -> KeyedSplit:
+    """A split with the row numbers of the data file."""
+    measurements = _rows_of(name)
+    return KeyedSplit(
+        suite="conductivity",
+        split=SPLITS[name](measurements, seed),
+        rows=measurements.source_row,
+        table=np.full(len(measurements), calisol23.FILE_NAME),
+        data=data_sha256(calisol23.FILE_NAME),
+    )
+
+
+def _rows_of(name: str) -> Measurements:
+    # Published figures are of the whole set; the rows that only we call unusable are in it.
+    return _everything() if name == "published" else lithium()
+
+
+@cache
+def _content_of(everything: bool) -> str:
+    return content_sha256(_everything() if everything else lithium())
+
+
+@cache
+def lithium() -> Measurements:
+    """CALiSol-23 as models are trained on it."""
+    return lithium_conductivities()
+
+
+@cache
+def _everything() -> Measurements:
+    return calisol23.load()[0]
+
+
+def _groups(measurements: Measurements, split: Split) -> NDArray[np.intp]:
+    """Folds that hold something named out are groups; elsewhere formulations or systems are."""
+    if split.labels:
+        return split.fold_of_tested
+    named = formulation_groups if split.name == "formulation" else system_groups
+    return named(measurements)[split.tested]

@@ -1,0 +1,109 @@
+"""Physical constants of species that stand beside their graph embedding.
+
+Standardised over the catalog, never over training rows, so that they mean the same in every fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features.anion_potential import lowest_potential_v
+from electrolyte_ml.features.constants import solvent_constants
+from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
+from electrolyte_ml.models.conductivity.law import TREND_SLOPES, TRENDING
+from electrolyte_ml.species import default_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
+from electrolyte_ml.species.chemistry import formal_charge
+
+#: Roles of species, and the names of their constants.
+CONSTANTS: dict[str, tuple[str, ...]] = {
+    "solvent": (
+        "ln_viscosity",
+        "ln_permittivity",
+        "relative_permittivity",
+        "donor_number_kcal_mol",
+        "molar_volume_cm3_mol",
+    ),
+    "cation": ("radius_nm", "charge"),
+    "anion": ("lowest_potential_v", "size_of_mcgowan_volume"),
+}
+ROLES = tuple(CONSTANTS)
+#: Places among those of solvents of the ones that the law has a trend with, from the end.
+TREND_PLACES = [CONSTANTS["solvent"].index(name) - len(CONSTANTS["solvent"]) for name in TRENDING]
+_VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
+_CLIP = 4.0
+# A cation of unknown radius is taken for one of medium size; every such recipe is out of domain.
+_USUAL_RADIUS_NM = 0.1
+_ION_SCALE = (np.array([0.1, 1.0]), np.array([0.05, 1.0]))
+
+
+def constants_of(role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
+    """Standardised constants of species, held within 4 of zero.
+
+    Parameters
+    ----------
+    role
+        ``solvent``, ``cation`` or ``anion``.
+    smiles
+        Canonical SMILES, length s.
+
+    Returns
+    -------
+    ndarray of float, shape (s, len(CONSTANTS[role]))
+    """
+    centre, scale = _standard(role)
+    raw = np.array([_RAW[role](s) for s in smiles]).reshape(len(smiles), -1)
+    held: NDArray[np.float64] = np.clip((raw - centre) / scale, -_CLIP, _CLIP)
+    return held
+
+
+def trend() -> NDArray[np.float64]:
+    """Slopes of the first parameters of the law with those standardised constants, shape (2, 2)."""
+    _, scale = _standard("solvent")
+    slopes: NDArray[np.float64] = TREND_SLOPES * scale[TREND_PLACES, None]
+    return slopes
+
+
+def _solvent(smiles: str) -> NDArray[np.float64]:
+    c = solvent_constants(default_catalog().solvent(smiles))
+    return np.array(
+        [
+            c.ln_viscosity,
+            c.ln_permittivity,
+            np.exp(c.ln_permittivity),
+            c.donor_number_kcal_mol,
+            c.molar_volume_cm3_mol,
+        ]
+    )
+
+
+def _cation(smiles: str) -> NDArray[np.float64]:
+    radius = default_catalog().ion(smiles).value("radius_nm")
+    return np.array([radius or _USUAL_RADIUS_NM, formal_charge(smiles)])
+
+
+def _anion(smiles: str) -> NDArray[np.float64]:
+    volume = float(np.cbrt(descriptors(smiles, ANION_DESCRIPTORS)[_VOLUME]))
+    return np.array([lowest_potential_v(smiles), volume])
+
+
+_RAW: dict[str, Callable[[str], NDArray[np.float64]]] = {
+    "solvent": _solvent,
+    "cation": _cation,
+    "anion": _anion,
+}
+
+
+@cache
+def _standard(role: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centre and scale over the packaged catalog; of cations, fixed: most are alike."""
+    if role == "cation":
+        return _ION_SCALE
+    catalog = packaged_catalog()
+    species = catalog.solvents if role == "solvent" else catalog.anions
+    raw = np.array([_RAW[role](s.smiles) for s in species])
+    return np.median(raw, axis=0), raw.std(axis=0)

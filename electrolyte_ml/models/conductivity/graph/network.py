@@ -1,0 +1,366 @@
+r"""Networks that read embeddings of the graphs of species: pooling, prediction, two fits in one.
+
+Pooling is such that no order of components can change it.
+
+With the description :math:`h_i` of solvent :math:`i` (mole fraction :math:`x_i`), of the ions
+:math:`h_\pm`, and learned matrices :math:`W`, the vector of a mixture is made of
+
+.. math::
+
+   \bar s = \sum_i x_i\,\sigma(W_s h_i + b), \quad
+   s_\pm = \sum_i w_i^\pm W_v h_i, \quad
+   w_i^\pm \propto x_i \exp\frac{(W_q^\pm h_\pm) \cdot (W_k h_i)}{\sqrt d}, \quad
+   W_\pm h_\pm, \quad (W_p^\pm h_\pm) \odot s_\pm, \quad (W_p^+ h_+) \odot (W_p^- h_-):
+
+the composition-weighted mean of the solvents, what of them each ion has about it (attention [1]_ on
+top of the composition, as preferential solvation is), the ions, and products of ions and solvents
+and of both ions. To the first parameters of the law its trend with viscosity and permittivity of
+the solvents is added, which is given, not learned. Ions are averaged by their number. Arrays are
+of numpy or of torch.
+
+What networks learn in the end about the embeddings of measured species makes them better on those,
+and worse on species that nothing was measured with. A recipe with a notable share of such a species
+is therefore left to networks whose fit was stopped early (`GraphPair`).
+
+References
+----------
+.. [1] Vaswani et al., 2017. https://arxiv.org/abs/1706.03762
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.errors import UnknownSpeciesError
+from electrolyte_ml.models.base import StoredModel
+from electrolyte_ml.models.conductivity.graph.constants import (
+    CONSTANTS,
+    ROLES,
+    TREND_PLACES,
+    constants_of,
+)
+from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
+from electrolyte_ml.models.conductivity.law import N_PARAMETERS, N_TRENDS, ln_conductivity
+from electrolyte_ml.models.conductivity.rows import MixtureRows
+from electrolyte_ml.models.domain import NOTABLE_SHARE
+from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.numeric import LN10, silu
+
+# A stronger preference than e to the fifth is none that data of mixtures could show.
+_STRONGEST = 5.0
+_N_STATE = 5
+_CHUNK = 512
+_WEIGHT, _EMBEDDINGS = "weight.", "embeddings"
+_Arrays = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNetwork(StoredModel):
+    """An ensemble of E mixture networks, and the embeddings of the species it knows.
+
+    Attributes
+    ----------
+    weights
+        Matrices by name, shapes (E, inputs, outputs).
+    smiles
+        Species, length S.
+    embeddings
+        Of the species, shape (E, S, d), or (1, S, d) if the members share an encoder.
+    constants
+        Whether physical constants stand beside the embeddings.
+    """
+
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="graph", version=3)
+
+    weights: _Arrays
+    smiles: tuple[str, ...]
+    embeddings: NDArray[np.float64]
+    constants: bool
+
+    @property
+    def n_members(self) -> int:
+        """Number of members, E."""
+        return len(self.weights["out"])
+
+    def arrays(self) -> Arrays:
+        """Arrays of the network by name, in single precision; `of_arrays` takes them back."""
+        held = {f"{_WEIGHT}{n}": a for n, a in self.weights.items()}
+        return _single(held | {_EMBEDDINGS: self.embeddings})
+
+    def record(self) -> Record:
+        """Everything else of the network."""
+        return {"smiles": list(self.smiles)}
+
+    @classmethod
+    def of_files(cls, arrays: Arrays, record: Record) -> Self:
+        """The network of what `arrays` and `record` gave."""
+        return cls.of_arrays(arrays, record["smiles"])
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]], smiles: Sequence[str]) -> Self:
+        """A network from what `arrays` gives, and its species.
+
+        Parameters
+        ----------
+        arrays
+            By name.
+        smiles
+            Species of the embeddings, length S.
+        """
+        double = {n.removeprefix(_WEIGHT): a.astype(np.float64) for n, a in arrays.items()}
+        embeddings = double.pop(_EMBEDDINGS)
+        return cls(
+            weights=double,
+            smiles=tuple(smiles),
+            embeddings=embeddings,
+            constants=double["mean"].shape[1] > embeddings.shape[2],
+        )
+
+    def vectors(self, mixtures: MixtureRows) -> NDArray[np.float64]:
+        """Vectors of the mixtures, shape (E, u, z).
+
+        Raises
+        ------
+        UnknownSpeciesError
+            If a species has no embedding; new ones are embedded with the extra ``deep``.
+        """
+        share = {role: getattr(mixtures, f"{role}_share") for role in ROLES}
+        vectors: NDArray[np.float64] = mixture_vector(
+            self.weights, self._species(mixtures), share, np
+        )
+        return vectors
+
+    def _species(self, mixtures: MixtureRows) -> _Arrays:
+        """Descriptions of the species of each role, shapes (E, s, d) or (1, s, d)."""
+        return {role: self._described(role, getattr(mixtures, f"{role}s")) for role in ROLES}
+
+    def log10_conductivity(
+        self, mixtures: MixtureRows, temperature_k: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Every member's prediction.
+
+        Parameters
+        ----------
+        mixtures
+            With molality and mixture of each row.
+        temperature_k
+            K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (E, n)
+            Decadic logarithm of the conductivity in mS/cm.
+
+        Raises
+        ------
+        UnknownSpeciesError
+            If a species has no embedding.
+        """
+        index = mixtures.index
+        out = np.empty((self.n_members, len(index)))
+        weights, species = _single(self.weights), _single(self._species(mixtures))
+        order = np.argsort(index, kind="stable")
+        starts = np.arange(0, len(mixtures.solvent_share), _CHUNK)
+        ends = np.searchsorted(index[order], starts + _CHUNK)
+        for start, first, last in zip(starts.tolist(), [0, *ends[:-1]], ends, strict=True):
+            rows = order[first:last]
+            if len(rows):
+                # Few enough to stay in fast memory.
+                which = slice(start, start + _CHUNK)
+                share = _single({r: getattr(mixtures, f"{r}_share")[which] for r in ROLES})
+                vectors = mixture_vector(weights, species, share, np)
+                for member in range(self.n_members):  # one after another: rows are many
+                    this = slice(member, member + 1)
+                    ln = ln_k(
+                        {name: weight[this] for name, weight in weights.items()},
+                        vectors[this],
+                        (index[rows] - start)[None],
+                        molality=mixtures.molality_mol_kg[rows][None],
+                        temperature_k=temperature_k[rows][None],
+                        xp=np,
+                    )
+                    out[member, rows] = ln[0] / LN10
+        return out
+
+    def _described(self, role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
+        known = {s: i for i, s in enumerate(self.smiles)}
+        unknown = [s for s in smiles if s not in known]
+        if unknown:
+            raise UnknownSpeciesError(
+                f"no graph embedding of {', '.join(unknown)}; new species are embedded with "
+                "DeepChem: pip install 'electrolyte_ml[deep]'"
+            )
+        embedded = self.embeddings[:, [known[s] for s in smiles]]
+        if not self.constants:
+            return embedded
+        physical = constants_of(role, smiles)
+        beside = np.broadcast_to(physical, (len(embedded), *physical.shape))
+        joined: NDArray[np.float64] = np.concatenate([embedded, beside], axis=2)
+        return joined
+
+
+def _single(arrays: _Arrays) -> dict[str, NDArray[np.float32]]:
+    """In single precision, as the members were fitted: half of the time."""
+    return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphPair:
+    """Two ensembles of as many members.
+
+    Attributes
+    ----------
+    settled
+        Fitted to the end.
+    early
+        Stopped early.
+    measured
+        SMILES of species that were measured in notable amounts.
+    """
+
+    settled: GraphNetwork
+    early: GraphNetwork
+    measured: frozenset[str]
+
+    @property
+    def n_members(self) -> int:
+        """Members that predict a recipe, E."""
+        return self.settled.n_members
+
+    @property
+    def smiles(self) -> tuple[str, ...]:
+        """Species that it has embeddings of."""
+        return self.early.smiles
+
+    def log10_conductivity(
+        self, mixtures: MixtureRows, temperature_k: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Every member's log10 conductivity, shape (E, n); as of `GraphNetwork`."""
+        new = is_new(mixtures, self.measured)
+        out = np.empty((self.n_members, len(new)))
+        for network, rows in ((self.settled, ~new), (self.early, new)):
+            if rows.any():
+                part = mixtures.select(np.flatnonzero(rows))
+                out[:, rows] = network.log10_conductivity(part, temperature_k[rows])
+        return out
+
+
+def is_new(mixtures: MixtureRows, measured: frozenset[str]) -> NDArray[np.bool_]:
+    """Which rows hold a notable share of a species that was not measured, shape (n,)."""
+    return mixtures.foreign_share(measured) >= NOTABLE_SHARE
+
+
+def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
+    """Inputs and outputs of every matrix; names with ``_bias`` have one input."""
+    extra = {role: len(names) if settings.constants else 0 for role, names in CONSTANTS.items()}
+    solvent, cation, anion = (settings.embedding + extra[r] for r in ("solvent", "cation", "anion"))
+    m, h = settings.mixing, settings.hidden
+    shapes = {"mean": (solvent, m), "mean_bias": (1, m), "cation": (cation, m), "anion": (anion, m)}
+    pooled = 3 * m
+    if settings.interactions:
+        shapes |= {"key": (solvent, m), "value": (solvent, m)}
+        for ion, size in (("cation", cation), ("anion", anion)):
+            shapes |= {f"{ion}_query": (size, m), f"{ion}_pair": (size, m)}
+        pooled += 5 * m
+    pooled += 0 if settings.physics else _N_STATE
+    out = N_PARAMETERS if settings.physics else 1
+    shapes |= {"hidden_0": (pooled, h), "hidden_0_bias": (1, h)}
+    shapes |= {"hidden_1": (h, h), "hidden_1_bias": (1, h)}
+    if settings.constants and settings.physics:
+        shapes["trend"] = (len(TREND_PLACES), N_TRENDS)
+    return {**shapes, "out": (h, out), "out_bias": (1, out)}
+
+
+def mixture_vector(
+    w: Mapping[str, Any], species: Mapping[str, Any], share: Mapping[str, Any], xp: Any
+) -> Any:
+    """Vectors of mixtures.
+
+    Parameters
+    ----------
+    w
+        Matrices of E members, shapes (E, inputs, outputs).
+    species
+        Descriptions of the species of each role, shapes (E, s, d), or (1, s, d) for all members.
+    share
+        Shares of the species of each role, shapes (u, s).
+    xp
+        ``numpy`` or ``torch``.
+
+    Returns
+    -------
+    array, shape (E, u, z)
+    """
+    solvent = species["solvent"]
+    ions = {ion: share[ion] @ species[ion] for ion in ("cation", "anion")}
+    parts = [share["solvent"] @ silu(solvent @ w["mean"] + w["mean_bias"], xp)]
+    parts += [ions[ion] @ w[ion] for ion in ions]
+    if "key" in w:
+        key, value = solvent @ w["key"], solvent @ w["value"]
+        pairs = {ion: ions[ion] @ w[f"{ion}_pair"] for ion in ions}
+        for ion, held in ions.items():
+            match = (held @ w[f"{ion}_query"]) @ xp.swapaxes(key, -1, -2)
+            match = _STRONGEST * xp.tanh(match / (math.sqrt(key.shape[-1]) * _STRONGEST))
+            shell = share["solvent"] * xp.exp(match)
+            shell = (shell / shell.sum(-1)[..., None]) @ value
+            parts += [shell, shell * pairs[ion]]
+        parts.append(pairs["cation"] * pairs["anion"])
+    if "trend" in w:
+        parts.append(share["solvent"] @ (solvent[..., TREND_PLACES] @ w["trend"]))
+    return xp.concatenate(parts, -1)
+
+
+def output(w: Mapping[str, Any], vector: Any, xp: Any) -> Any:
+    """Two hidden layers and the outputs, shape (E, u, 7) or (E, n, 1), of vectors (E, u, z)."""
+    pooled = w["hidden_0"].shape[-2]
+    hidden = silu(vector[..., :pooled] @ w["hidden_0"] + w["hidden_0_bias"], xp)
+    hidden = silu(hidden @ w["hidden_1"] + w["hidden_1_bias"], xp)
+    out = hidden @ w["out"] + w["out_bias"]
+    if "trend" not in w:
+        return out
+    trended = out[..., :N_TRENDS] + vector[..., pooled:]
+    return xp.concatenate([trended, out[..., N_TRENDS:]], -1)
+
+
+def ln_k(
+    w: Mapping[str, Any],
+    vector: Any,
+    index: Any,
+    *,
+    molality: Any,
+    temperature_k: Any,
+    xp: Any,
+) -> Any:
+    """Natural logarithm of the conductivity in mS/cm of rows.
+
+    Parameters
+    ----------
+    w
+        Matrices of E members.
+    vector
+        Of mixtures, shape (E, u, z).
+    index
+        Mixture of each row of each member, shape (E, n).
+    molality, temperature_k
+        mol/kg and K, shape (E, n).
+    xp
+        ``numpy`` or ``torch``.
+
+    Returns
+    -------
+    array, shape (E, n)
+    """
+    members = xp.arange(len(index))[:, None]
+    if w["out"].shape[-1] == N_PARAMETERS:
+        return ln_conductivity(output(w, vector, xp)[members, index], molality, temperature_k, xp)
+    # Without a law, the network itself has to find how conductivity goes with both.
+    root, inverse = xp.sqrt(molality), 1000.0 / temperature_k - 3.3
+    state = xp.stack([molality, root, xp.log(molality), inverse, temperature_k / 100.0 - 3.0], -1)
+    rows = xp.concatenate([vector[members, index], state], -1)
+    return output(w, rows, xp)[..., 0]

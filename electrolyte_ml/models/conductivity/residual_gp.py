@@ -1,0 +1,204 @@
+r"""Hierarchical Gaussian process of the residuals of measured mixtures; numpy only.
+
+Members share what they learn between all mixtures, and do not bend to the last one of them: of
+their own training rows they leave nearly as much as of unseen formulations of the same mixtures.
+What is left of a mixture is a smooth function of molality :math:`m` and temperature,
+
+.. math::
+
+   \delta = \sum_{i + j \le 4} g_{ij}(x)\, u^i v^j, \quad
+   u = \frac{\sqrt m - 0.9}{0.6}, \quad
+   v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
+
+whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
+solvents and anions: what was measured of one mixture tells of those next to it and of no others.
+Readings count by the weights of a Cauchy distribution, Student's with one degree of freedom,
+because some are misread [1]_. Outside of what was measured of similar mixtures :math:`\delta`
+fades, and it is bounded everywhere, so that it corrects the law and never replaces it.
+
+References
+----------
+.. [1] Lange, Little, Taylor, J. Am. Stat. Assoc. 1989, 84, 881.
+   https://doi.org/10.1080/01621459.1989.10478852
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.models.conductivity.chemistry_kernel import squared_exponential
+from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
+
+_Floats = NDArray[np.float64]
+
+_DEGREE = 4
+_POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i))
+# Standard deviation of a coefficient, log10, and what each further power takes of it.
+_SD, _DECAY = 0.05, 0.85
+# Distance in mole fraction at which mixtures are others; shares of anions count twice.
+_WIDTH, _ANION_WEIGHT = 0.06, 2.0
+# Kernel below which nothing is said.
+_LEAST_KERNEL = 1e-3
+# Spread of readings, log10, and how often their weights are worked out.
+_READING_SD, _REPEATS = 0.02, 6
+# The largest correction, log10, and how far beyond what was measured it reaches, in u and v.
+_LARGEST, _REACH = 0.15, 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidualGP:
+    """Residuals of M measured mixtures.
+
+    Attributes
+    ----------
+    solvents, anions
+        SMILES of the species that they hold, lengths s and a.
+    place
+        Mole fractions of the solvents and of the anions, shape (M, s + a + 2), see `_place`.
+    weights
+        Of each power of the state at each mixture, log10, shape (M, 15).
+    low, high
+        Of the states u and v that each was measured at, shapes (M, 2).
+    """
+
+    solvents: tuple[str, ...]
+    anions: tuple[str, ...]
+    place: _Floats
+    weights: _Floats
+    low: _Floats
+    high: _Floats
+
+    @classmethod
+    def of(cls, rows: TrainingRows, predicted: _Floats) -> ResidualGP:
+        """Fit to readings; those that are not trusted are left out.
+
+        Parameters
+        ----------
+        rows
+            Of the n readings.
+        predicted
+            Their log10 conductivity by members that were fitted to them, shape (n,).
+
+        Returns
+        -------
+        ResidualGP
+            Rounded to single precision, so that a saved copy is the same.
+        """
+        deviation = (rows.log10_conductivity - predicted)[rows.trusted]
+        learnt = rows.learnt()
+        mixtures, temperature_k = learnt.mixtures, learnt.temperature_k
+        places, index = np.unique(mixtures.index, return_inverse=True)
+        place = _place(mixtures, mixtures.solvents, mixtures.anions)[places]
+        state = _state(mixtures.molality_mol_kg, temperature_k)
+        low = np.full((len(places), 2), np.inf)
+        np.minimum.at(low, index, state)
+        high = np.full((len(places), 2), -np.inf)
+        np.maximum.at(high, index, state)
+        kernel = squared_exponential(place, place, _WIDTH)
+        weights = _weights(kernel, index, _basis(state) * _prior_sd(), deviation) * _prior_sd()
+        arrays = {"place": place, "weights": weights, "low": low, "high": high}
+        return cls(
+            solvents=mixtures.solvents,
+            anions=mixtures.anions,
+            **{n: array.astype(np.float32).astype(np.float64) for n, array in arrays.items()},
+        )
+
+    def arrays(self) -> dict[str, _Floats]:
+        """All arrays by name, for a file; `of_arrays` takes them back."""
+        return {name: getattr(self, name) for name in ("place", "weights", "low", "high")}
+
+    @classmethod
+    def of_arrays(
+        cls, arrays: Mapping[str, _Floats], solvents: Sequence[str], anions: Sequence[str]
+    ) -> ResidualGP:
+        """The process from what `arrays` gives, and its species."""
+        return cls(solvents=tuple(solvents), anions=tuple(anions), **arrays)
+
+    def correction(self, mixtures: MixtureRows, temperature_k: _Floats) -> _Floats:
+        """What is added to log10 conductivities of the members, shape (n,).
+
+        Parameters
+        ----------
+        mixtures
+            Of the n rows.
+        temperature_k
+            K, shape (n,).
+        """
+        kernel = squared_exponential(
+            _place(mixtures, self.solvents, self.anions), self.place, _WIDTH
+        )
+        near = kernel.max(axis=1) > _LEAST_KERNEL
+        found = np.zeros(len(mixtures.index))
+        rows = np.flatnonzero(near[mixtures.index])
+        if not len(rows):
+            return found
+        known = np.flatnonzero(near)
+        kernel, of_rows = kernel[known], np.searchsorted(known, mixtures.index[rows])
+        # Of two similar mixtures, with the share of each: no step where the nearest one changes.
+        shares = kernel / kernel.sum(axis=1)[:, None]
+        low, high = (shares @ bound for bound in (self.low, self.high))
+        state = _state(mixtures.molality_mol_kg[rows], temperature_k[rows])
+        held = np.clip(state, low[of_rows], high[of_rows])
+        fading = np.exp(-0.5 * (((state - held) / _REACH) ** 2).sum(axis=1))
+        deviation = (_basis(held) * (kernel @ self.weights)[of_rows]).sum(axis=1)
+        found[rows] = fading * _LARGEST * np.tanh(deviation / _LARGEST)
+        return found
+
+
+def _weights(
+    kernel: _Floats, index: NDArray[np.intp], basis: _Floats, deviation: _Floats
+) -> _Floats:
+    """Posterior weights of scaled coefficients, shape (M, 15), by reweighted least squares."""
+    n_mixtures, n_powers = len(kernel), basis.shape[1]
+    size = n_mixtures * n_powers
+    left: _Floats = deviation
+    weights = np.zeros((n_mixtures, n_powers))
+    for _ in range(_REPEATS):
+        trust = 1.0 / (_READING_SD**2 + left**2)
+        precision = np.zeros((n_mixtures, n_powers, n_powers))
+        np.add.at(precision, index, trust[:, None, None] * basis[:, :, None] * basis[:, None, :])
+        said = np.zeros((n_mixtures, n_powers))
+        np.add.at(said, index, (trust * deviation)[:, None] * basis)
+        system = np.einsum("ikl,ij->ikjl", precision, kernel).reshape(size, size)
+        system[np.diag_indices(size)] += 1.0
+        weights = np.linalg.solve(system, said.ravel()).reshape(n_mixtures, n_powers)
+        left = deviation - (basis * (kernel @ weights)[index]).sum(axis=1)
+    return weights
+
+
+def _state(molality: _Floats, temperature_k: _Floats) -> _Floats:
+    u = (np.sqrt(molality) - 0.9) / 0.6
+    v = (1000.0 / temperature_k - 1000.0 / 298.15) / 0.5
+    return np.column_stack([u, v])
+
+
+def _basis(state: _Floats) -> _Floats:
+    powers = np.power(state, np.arange(_DEGREE + 1)[:, None, None])
+    return np.column_stack([powers[i, :, 0] * powers[j, :, 1] for i, j in _POWERS])
+
+
+def _prior_sd() -> _Floats:
+    return np.array([_SD * _DECAY ** (i + j) for i, j in _POWERS])
+
+
+def _place(mixtures: MixtureRows, solvents: Sequence[str], anions: Sequence[str]) -> _Floats:
+    """Places of mixtures among certain species, shape (u, s + a + 2).
+
+    Mole fractions of those solvents and of other ones together, and of the anions in the same way,
+    which are weighted.
+    """
+    parts = []
+    for own, share, order, weight in (
+        (mixtures.solvents, mixtures.solvent_share, solvents, 1.0),
+        (mixtures.anions, mixtures.anion_share, anions, _ANION_WEIGHT),
+    ):
+        column = {name: i for i, name in enumerate(order)}
+        place = np.zeros((len(share), len(order) + 1))
+        for name, values in zip(own, share.T, strict=True):
+            place[:, column.get(name, len(order))] += weight * values
+        parts.append(place)
+    return np.column_stack(parts)
