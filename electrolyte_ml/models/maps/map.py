@@ -175,7 +175,7 @@ def _placed(
 ) -> tuple[_Floats, tuple[float, ...], list[str]]:
     """Places of blends and recipes on the principal axes, shares of variance, notes on recipes."""
     rows = np.array([blend.row for blend in blends], dtype=np.intp)
-    vectors, notes = [_vectors(composition, load())[rows]], []
+    vectors, notes = [_vectors(composition, GraphNetwork.load())[rows]], []
     if recipes:
         asked = compose(recipes)
         network, stand_ins = _network_for(asked)
