@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from electrolyte_ml.benchmarks.conductivity_splits import SPLITS, case_of, keyed_split
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from electrolyte_ml.benchmarks.frozen import (
     ranges,
 )
 from electrolyte_ml.benchmarks.registry import splits_to_freeze
+from electrolyte_ml.benchmarks.suites.conductivity import SPLITS, case_of, keyed_split
 from electrolyte_ml.data.splits import Split
 
 

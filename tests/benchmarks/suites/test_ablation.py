@@ -59,7 +59,7 @@ def test_simulated_numbers_are_a_column_more_and_permuted_among_what_was_simulat
     permuted = ablation._simulated(2, case)
     assert np.array_equal(simulated.features[:, :-1], plain.features)
     assert simulated.views[:, -1].all()
-    column, other = simulated.features[:, -1], permuted.features[:, -1]
+    column, other = (rows.features[rows.index, -1] for rows in (simulated, permuted))
     share = ablation._simulated_share(case)
     alone = share == 1.0
     assert set(column[alone].round(6)) <= set(np.round(list(known.values()), 6))
