@@ -344,8 +344,6 @@ def _boosting(seed: int) -> Any:
 
 
 def _gaussian_process(seed: int) -> Any:
-    from electrolyte_ml.benchmarks.baselines import SampledGaussianProcess
-
     return SampledGaussianProcess(seed)
 
 
