@@ -52,7 +52,7 @@ _Floats = NDArray[np.float64]
 _Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConductivityModel(PropertyModel):
     """An ensemble for lithium, a shift for other cations, intervals and a domain.
 

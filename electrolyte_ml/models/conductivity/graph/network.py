@@ -60,7 +60,7 @@ _WEIGHT, _EMBEDDINGS = "weight.", "embeddings"
 _Arrays = dict[str, NDArray[np.float64]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GraphNetwork(StoredModel):
     """An ensemble of E mixture networks, and the embeddings of the species it knows.
 
