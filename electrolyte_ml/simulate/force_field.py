@@ -119,6 +119,16 @@ class ForceField:
         """Force field of its JSON form."""
         return cls(**{f.name: held[f.name] for f in fields(cls) if f.name in held})
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, str]) -> ForceField:
+        """Force field of a row of a results table; what it does not say is the default."""
+        held: dict[str, Any] = {
+            f.name: row[f.name] if f.name.endswith("_set") else float(row[f.name])
+            for f in fields(cls)
+            if row.get(f.name) not in {None, ""}
+        }
+        return cls(**held)
+
 
 def solvent_sets() -> tuple[str, ...]:
     """Names of the refinements of solvents that ship."""

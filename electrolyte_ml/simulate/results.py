@@ -6,13 +6,13 @@ import csv
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.simulate.campaign import CampaignJob
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
+from electrolyte_ml.simulate.force_field import ForceField
 
 _ESTIMATES = (
     "density_g_cm3",
@@ -23,6 +23,12 @@ _ESTIMATES = (
     "nernst_einstein_corrected_ms_cm",
 )
 _FRACTIONS = ("contact", "separated", "free", "aggregated", "residence_ps")
+_REFINEMENTS = (
+    "solvent_set",
+    "solvent_charge_scale",
+    "solvent_epsilon_scale",
+    "solvent_sigma_scale",
+)
 _PAIR_KEYS = ("group", "recipe", "temperature_k", "cation_set", "charge_scale")
 
 
@@ -33,7 +39,7 @@ class Ratio:
     Attributes
     ----------
     labels
-        Group, recipe, temperature, cation set and charge scale.
+        Group, recipe, temperature, cation set and charge scale, and what refines the solvents.
     value
         Ratio of the means over seeds.
     error
@@ -142,11 +148,8 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 
 def of_default_force_field(row: Mapping[str, str]) -> bool:
-    """Whether a row is of the default cations and charges; a table that says neither is."""
-    return (
-        row.get("cation_set", DEFAULT_CATION_SET) == DEFAULT_CATION_SET
-        and float(row.get("charge_scale", DEFAULT_CHARGE_SCALE)) == DEFAULT_CHARGE_SCALE
-    )
+    """Whether a row is of the default force field; a table that does not say is."""
+    return ForceField.of_row(row) == ForceField()
 
 
 def ratios(
@@ -172,14 +175,15 @@ def ratios(
     Returns
     -------
     list of Ratio
-        One for each recipe, temperature, cation set and charge scale that has both.
+        One for each recipe, temperature and force field that has both.
     """
-    values: dict[tuple[str, ...], dict[str, dict[str, tuple[float, float]]]] = defaultdict(
-        lambda: defaultdict(dict)
+    values: dict[tuple[tuple[str, str], ...], dict[str, dict[str, tuple[float, float]]]] = (
+        defaultdict(lambda: defaultdict(dict))
     )
     for row in rows:
         if row.get(column) not in {None, ""}:
-            labels = tuple(str(row[key]) for key in _PAIR_KEYS)
+            labels = tuple((key, str(row[key])) for key in _PAIR_KEYS)
+            labels += tuple(_refinement(row))
             error = row.get(f"{column}_error")
             values[labels][row["cation"]][str(row["seed"])] = (
                 float(row[column]),
@@ -195,13 +199,21 @@ def ratios(
         error = value * math.hypot(_relative_error(top), _relative_error(bottom))
         found.append(
             Ratio(
-                labels=dict(zip(_PAIR_KEYS, labels, strict=True)),
+                labels=dict(labels),
                 value=value,
                 error=error,
                 n_seeds=len(seeds),
             )
         )
     return found
+
+
+def _refinement(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Columns of a row that refine its solvents; a factor of 1 refines nothing."""
+    for key in _REFINEMENTS:
+        held = str(row.get(key) or "")
+        if held not in {"", "1", "1.0"}:
+            yield key, held
 
 
 def _relative_error(runs: Sequence[tuple[float, float]]) -> float:

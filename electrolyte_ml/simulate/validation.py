@@ -174,7 +174,7 @@ def compare(rows: Iterable[Mapping[str, str]]) -> list[Comparison]:
     """
     runs: dict[tuple[ForceField, str, float, str], list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        field = force_field_of(row)
+        field = ForceField.of_row(row)
         for quantity, value, error in _simulated(row):
             runs[field, row["recipe"], float(row["temperature_k"]), quantity].append((value, error))
     found = []
@@ -226,18 +226,6 @@ def judge(comparisons: Sequence[Comparison]) -> list[Verdict]:
             )
         )
     return sorted(verdicts, key=_median_diffusion)
-
-
-def force_field_of(row: Mapping[str, str]) -> ForceField:
-    """Force field of a row of a campaign's table."""
-    return ForceField(
-        cation_set=row["cation_set"],
-        charge_scale=float(row["charge_scale"]),
-        solvent_set=row.get("solvent_set") or "",
-        solvent_charge_scale=float(row.get("solvent_charge_scale") or 1),
-        solvent_epsilon_scale=float(row.get("solvent_epsilon_scale") or 1),
-        solvent_sigma_scale=float(row.get("solvent_sigma_scale") or 1),
-    )
 
 
 def measured_value(recipe: str, temperature_k: float, quantity: str) -> tuple[float, str] | None:

@@ -6,7 +6,6 @@ from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.ions import TABLES
 from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
 from electrolyte_ml.simulate.results import read_table
-from electrolyte_ml.simulate.validation import force_field_of
 
 TEXT = """
 preset = "smoke"
@@ -85,7 +84,7 @@ def test_the_table_that_ships_belongs_to_the_campaign():
     assert len(rows) >= 7
     for row in rows:
         entry = jobs[row["key"]]
-        assert (entry.recipe, entry.job.force_field) == (row["recipe"], force_field_of(row))
+        assert (entry.recipe, entry.job.force_field) == (row["recipe"], ForceField.of_row(row))
         # The correction for the box stands between the two columns.
         missing = float(row["yeh_hummer_1e10_m2_s"])
         box, corrected = (

@@ -33,6 +33,15 @@ def test_a_single_seed_has_no_error_bar():
     assert found.error != found.error
 
 
+def test_refined_solvents_are_not_mixed_with_published_ones():
+    rows = [row("Na", 1, 12.0), row("Li", 1, 10.0)]
+    rows += [row(c, 1, v) | {"solvent_set": "soft"} for c, v in (("Na", 30.0), ("Li", 10.0))]
+    plain, refined = ratios(rows, "nernst_einstein_ms_cm")
+    assert (plain.value, refined.value) == pytest.approx((1.2, 3.0))
+    assert refined.labels["solvent_set"] == "soft"
+    assert "solvent_set" not in plain.labels
+
+
 def test_error_bars_of_the_runs_come_before_the_scatter_of_two_seeds():
     held = [
         row(cation, seed, value) | {"nernst_einstein_ms_cm_error": error}
