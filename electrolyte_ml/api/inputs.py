@@ -5,25 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores import ScoreSource
-from electrolyte_ml.scores.source import RECIPE_COLUMN
+from electrolyte_ml.scores.source import RECIPE_COLUMN, SUFFIXES
 from electrolyte_ml.text import did_you_mean
 from electrolyte_ml.units import temperature_k
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: One recipe: text as in papers, or a formulation.
-OneRecipe: TypeAlias = str | Formulation
-#: One recipe, several, or a table with a column ``recipe``.
+
+class HasFormulation(Protocol):
+    """What holds a formulation: a proposal, a suggestion of a campaign, a swap."""
+
+    @property
+    def formulation(self) -> Formulation:
+        """The recipe."""
+
+
+#: One recipe: text as in papers, a formulation, or what holds one.
+OneRecipe: TypeAlias = str | Formulation | HasFormulation
+#: One recipe, several, a table with a column ``recipe``, or a file of one.
 Recipes: TypeAlias = Union[
-    OneRecipe, Iterable[OneRecipe], Mapping[Any, OneRecipe], "pd.Series[Any]", "pd.DataFrame"
+    OneRecipe, Path, Iterable[OneRecipe], Mapping[Any, OneRecipe], "pd.Series[Any]", "pd.DataFrame"
 ]
 #: One temperature with its unit, or several.
 Temperatures: TypeAlias = str | Iterable[str]
@@ -41,6 +51,7 @@ def one_formulation(recipe: OneRecipe) -> Formulation:
     InputError
         If it cannot be read, or several are given.
     """
+    recipe = _unwrapped(recipe)
     if isinstance(recipe, Formulation):
         return recipe
     if isinstance(recipe, str):
@@ -64,24 +75,21 @@ def table_of(recipes: Recipes) -> pd.DataFrame:
     if isinstance(recipes, pd.DataFrame):
         _require_columns(recipes)
         return recipes
-    if isinstance(recipes, str | Formulation):
-        held: Any = [recipes]
-    elif isinstance(recipes, pd.Series | Mapping):
-        held = recipes
+    if isinstance(recipes, pd.Series | Mapping):
+        held: Any = recipes
     elif isinstance(recipes, Iterable):
         held = _several(recipes)
     else:
         raise InputError(f"no recipe is given but {_kind(recipes)}. {_RECIPE_HELP}")
     if not len(held):
         raise InputError(f"no recipe is given. {_RECIPE_HELP}")
-    series = pd.Series(held, dtype=object)
-    return series.to_frame(RECIPE_COLUMN)
+    return pd.Series(held, dtype=object).map(_unwrapped).to_frame(RECIPE_COLUMN)
 
 
 def source_of(
     recipes: Recipes, at: Temperatures | None, at_k: Kelvins | None
 ) -> tuple[ScoreSource, pd.DataFrame | None]:
-    """What is to be scored, and the table it was given as; None for a single recipe.
+    """What is to be scored, and the table it was given as; None for one recipe or a file.
 
     Raises
     ------
@@ -89,8 +97,13 @@ def source_of(
         If nothing is given, or a recipe or temperature cannot be used; all faults are told.
     """
     texts, kelvins = _texts(at), kelvins_of(at_k)
-    if isinstance(recipes, str | Formulation):
-        return ScoreSource([recipes], at=texts, at_k=kelvins), None
+    one = _unwrapped(recipes)
+    if isinstance(one, str) and Path(one).suffix.lower() in SUFFIXES:
+        one = Path(one)
+    if isinstance(one, Path):
+        return ScoreSource(table=one, at=texts, at_k=kelvins), None
+    if isinstance(one, str | Formulation):
+        return ScoreSource([one], at=texts, at_k=kelvins), None
     table = table_of(recipes)
     read = [c for c in table.columns if c in READ_COLUMNS]
     return ScoreSource(table=table[read], at=texts, at_k=kelvins), table
@@ -145,6 +158,12 @@ def _several(given: Any) -> list[Any]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         return [given]
     return [given.item()] if isinstance(given, np.ndarray) and not given.ndim else [*given]
+
+
+def _unwrapped(recipe: Any) -> Any:
+    """The formulation of what holds one; anything else as it is."""
+    held = getattr(recipe, "formulation", None)
+    return held if isinstance(held, Formulation) else recipe
 
 
 def _kind(given: object) -> str:

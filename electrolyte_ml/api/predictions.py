@@ -50,9 +50,10 @@ def score(
     Parameters
     ----------
     recipes
-        Text or `Formulation`, one or several, a series, a dict of them by name, or a data frame
-        with a column ``recipe``. A frame's column ``temperature_c`` or ``temperature_k`` is obeyed
-        where it is filled in; its other columns are carried through.
+        Text, `Formulation` or what holds one (such as a proposal), one or several, a series, a
+        dict of them by name, or a data frame or file (CSV or Parquet) with a column ``recipe``.
+        Its column ``temperature_c`` or ``temperature_k`` is obeyed where it is filled in; its
+        other columns are carried through.
     at
         Temperatures with units, ``"25 degC"`` or several; 25 degC if none is given.
     at_k

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from electrolyte_ml.api.inputs import OneRecipe, one_formulation
 from electrolyte_ml.errors import InputError
@@ -53,6 +53,14 @@ def recipe(text: OneRecipe) -> Formulation:
     return one_formulation(text)
 
 
+@overload
+def convert(recipe: OneRecipe, to: Literal["text", "csv"] = "text") -> str: ...
+@overload
+def convert(recipe: OneRecipe, to: Literal["json", "battinfo"]) -> dict[str, Any]: ...
+@overload
+def convert(recipe: OneRecipe, to: Literal["wt", "mol", "M"]) -> pd.Series[float]: ...
+@overload
+def convert(recipe: OneRecipe, to: Literal["sheet"]) -> Sheet: ...
 def convert(recipe: OneRecipe, to: str = "text") -> str | dict[str, Any] | pd.Series[float] | Sheet:
     """A recipe in another basis or format.
 

@@ -17,7 +17,7 @@ from electrolyte_ml.data.cleaning import (
     joined_report,
 )
 from electrolyte_ml.data.column_mapping import conversion
-from electrolyte_ml.data.measurements import METHODS, Measurements, to_frame
+from electrolyte_ml.data.measurements import METHODS, Measurements, from_frame, to_frame
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.notebook import html_table
@@ -102,7 +102,7 @@ def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> Me
         CSV or Parquet file, or data frame. Columns: ``recipe``; ``temperature_c`` or
         ``temperature_k``; either ``property``, ``value`` and ``unit`` or columns named after
         properties; ``doi`` or ``source``; optionally ``uncertainty`` (in the unit of the value),
-        ``method`` and ``flag``.
+        ``method`` and ``flag``. Or the long table, as `Measurements.to_frame` and exports have it.
     source
         Where rows are from that do not say it themselves.
 
@@ -120,10 +120,18 @@ def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> Me
     else:
         frame, name = _with_text(table, "DataFrame"), "DataFrame"
         places = [f"row {label!r}" for label in frame.index.tolist()]
+    if "composition" in frame and "recipe" not in frame:
+        return _of_long_table(frame, name)
     reader = _Reader(name, list(frame.columns), source)
     for number, (place, row) in enumerate(zip(places, frame.to_dict("records"), strict=True)):
         reader.take(number, place, {str(k): str(v).strip() for k, v in row.items()})
     return reader.finish()
+
+
+def _of_long_table(frame: pd.DataFrame, name: str) -> MeasurementTables:
+    n = len(frame)
+    report = CleaningReport(source=Path(name).name, n_read=n, n_kept=n, notes=())
+    return MeasurementTables(tables=from_frame(frame), report=report)
 
 
 def _with_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -96,7 +96,14 @@ def scores_frame(
         for record in part.records:
             for name, value in flat_record(record).items():
                 columns.setdefault(name, []).append(value)
-    frame = pd.DataFrame(columns)
-    empty = [n for n in columns if n.rpartition(".")[2] in _NUMBERS or n.endswith("_k")]
-    frame = frame.astype(dict.fromkeys(empty, np.float64))
+    empty = [
+        name
+        for name, values in columns.items()
+        if _is_number(name) and all(value is None for value in values)
+    ]
+    frame = pd.DataFrame(columns).astype(dict.fromkeys(empty, np.float64))
     return frame, np.concatenate(given)
+
+
+def _is_number(column: str) -> bool:
+    return column.rpartition(".")[2] in _NUMBERS or column.endswith("_k")

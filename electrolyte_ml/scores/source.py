@@ -349,6 +349,8 @@ def _parquet_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterat
 
 _Reader = Callable[[Path, int, Mapping[str, str]], Iterator["pd.DataFrame"]]
 _READERS: dict[str, _Reader] = {".csv": _csv_frames, ".parquet": _parquet_frames}
+#: Files that are read.
+SUFFIXES = tuple(_READERS)
 
 
 def _note_kinds(frame: pd.DataFrame, kinds: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import electrolyte_ml as eml
 from electrolyte_ml import api, properties
+from electrolyte_ml.campaign.adapted import FineTuned
 from electrolyte_ml.cli import main
 from electrolyte_ml.errors import InputError, TableError
 
@@ -123,6 +124,14 @@ def test_a_frame_is_obeyed_and_carried_through():
     assert "temperature_c" not in scores
 
 
+def test_a_file_is_read_like_a_frame(tmp_path):
+    table = pd.DataFrame({"recipe": [PC, DME], "temperature_c": [0, -10], "mark_k": ["a", "b"]})
+    path = tmp_path / "candidates.csv"
+    table.to_csv(path, index=False)
+    for given in (path, str(path)):
+        pd.testing.assert_frame_equal(eml.score(given), eml.score(table), check_dtype=False)
+
+
 def test_missing_numbers_are_nan_and_columns_keep_their_type():
     scores = eml.score("PC")
     assert scores["conductivity_ms_cm.value"].dtype == float
@@ -179,6 +188,20 @@ def test_refusals_say_what_to_do(wrong, words):
         wrong()
 
 
+def test_scores_corrected_by_measurements(tmp_path):
+    recipes = [PC, DME, "1 M NaPF6 in DMC"]
+    measured = eml.score(recipes)["conductivity_ms_cm.value"].to_numpy() * 1.3
+    tuned = FineTuned(
+        formulations=[eml.recipe(text) for text in recipes],
+        temperature_k=np.full(3, 298.15),
+        conductivity_ms_cm=measured,
+    )
+    path = tmp_path / "lab.tuned.json"
+    tuned.write(path)
+    corrected = eml.score(recipes, tuned=str(path))["conductivity_ms_cm.value"].to_numpy()
+    assert (corrected > measured / 1.3).all()
+
+
 def test_one_property_is_that_of_the_scores():
     scores = eml.score([PC, DME], at_k=[298.15, 273.15])
     for name in ("viscosity_mpa_s", "conductivity_ms_cm"):
@@ -224,6 +247,8 @@ def test_a_shortlist_is_a_sequence_and_a_table():
     table = shortlist.to_frame()
     assert len(table) == 4
     assert {"rank", "recipe", "conductivity_ms_cm.value"} <= set(table)
+    assert eml.score(shortlist)["key"].tolist() == [p.formulation.key for p in shortlist]
+    assert eml.weigh_out(shortlist[0]) == eml.weigh_out(shortlist[0].formulation)
 
 
 def test_a_campaign_of_strings_and_frames(tmp_path):
@@ -265,6 +290,10 @@ def test_measurements_of_a_frame_and_of_a_file(tmp_path):
     table.fillna({"temperature_c": 25}).to_csv(path, index=False)
     for given in (path, str(path)):
         assert len(eml.read_measurements(given, source="lab").to_frame()) == 3
+    long = held.to_frame()
+    long.to_csv(tmp_path / "long.csv", index=False)
+    for given in (long, tmp_path / "long.csv"):
+        pd.testing.assert_frame_equal(eml.read_measurements(given).to_frame(), long)
 
 
 def examples():
