@@ -123,7 +123,10 @@ def _made():
     formulation = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC")
     sheet = weigh_out_sheet(formulation)
     amounts = Amounts(
-        blend=((default_catalog().solvent("PC"), 1.0),), ratio_basis=None, salts=(), additives=()
+        base_solvents=((default_catalog().solvent("PC"), 1.0),),
+        ratio_basis=None,
+        salts=(),
+        additives=(),
     )
     tuned = FineTuned(
         formulations=[parse_recipe(f"1 m NaPF6 in {name}") for name in ("PC", "DMC", "EC")],

@@ -1,13 +1,10 @@
-"""Amounts as people give them, and their conversion into the canonical form.
+"""Amounts in the bases that people use, and their conversion to mass fractions and molalities.
 
-Amounts in any bases as one linear system.
-
-Unknowns are the mass of the base solvents and of each additive (kg by kg of all solvents) and the
-moles of each salt (by kg of all solvents). The first equation says that the solvents sum to 1 kg;
-each given amount is one more.
-
-Every basis is one linear equation in the masses of solvents and the moles of salts, so any mixture
-of bases (two salts in M, an additive in wt % of the whole, another in vol %) is one linear solve.
+Every basis is one linear equation in the masses of solvents and the moles of salts. A recipe in any
+mixture of bases (two salts in M, an additive in wt% of the whole, another in vol%) is therefore one
+linear system. Its unknowns are the mass of the base solvents and of each additive (kg per kg of all
+solvents) and the moles of each salt (mol per kg of all solvents). The first equation normalises the
+solvents to 1 kg; each given amount adds one more.
 """
 
 from __future__ import annotations
@@ -25,9 +22,18 @@ from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.density import density_g_cm3, salt_volume_cm3_mol
 from electrolyte_ml.species import Salt, Solvent
 
+# Beyond the most concentrated liquid electrolytes known (aqueous "water in salt", 60 mol/kg).
+_HIGHEST_MOLALITY = 100.0
+_NO_ROOM = "no solution has these amounts: salts and additives leave no room for the solvents"
+
+_PERCENT_TOLERANCE = 0.5
+
+# Far below anything that can be weighed: a slip of the exponent.
+_SMALLEST_AMOUNT = 1e-9
+
 
 class RatioBasis(StrEnum):
-    """What the numbers of a solvent ratio count."""
+    """Basis of a solvent ratio: mass, volume or moles."""
 
     MASS = "wt"
     VOLUME = "vol"
@@ -35,7 +41,7 @@ class RatioBasis(StrEnum):
 
 
 class SaltBasis(StrEnum):
-    """What the amount of a salt is relative to."""
+    """Basis of the amount of a salt."""
 
     MOLARITY = "M"
     MOLALITY = "m"
@@ -46,7 +52,7 @@ class SaltBasis(StrEnum):
 
 
 class AdditiveBasis(StrEnum):
-    """What the percentage of an additive is relative to."""
+    """Basis of the percentage of an additive."""
 
     MASS_PERCENT = "wt%"
     MASS_PERCENT_OF_BASE = "wt% of base"
@@ -94,11 +100,6 @@ class SaltAmount:
     molality_mol_kg: float
 
 
-# Beyond the most concentrated liquid electrolytes known (aqueous "water in salt", 60 mol/kg).
-_HIGHEST_MOLALITY = 100.0
-_NO_ROOM = "no solution has these amounts: salts and additives leave no room for the solvents"
-
-
 class LinearSystem:
     """Linear equations in (kg of base solvents, kg of additives, mol of salts) per kg solvents."""
 
@@ -107,7 +108,7 @@ class LinearSystem:
     ) -> None:
         self.amounts = amounts
         self.ratio_units_per_kg = ratio_units_per_kg
-        solvents = [s for s, _ in amounts.blend]
+        solvents = [s for s, _ in amounts.base_solvents]
         additives = [s for s, _, _ in amounts.additives]
         salts = [s for s, _, _ in amounts.all_salts]
         size = 1 + len(additives) + len(salts)
@@ -128,7 +129,7 @@ class LinearSystem:
             [base_moles, *(1000 / s.molar_mass_g_mol for s in additives)] + [1.0] * len(salts)
         )
         self.unit = np.eye(size)
-        # Picks what stands in the bottle before anything is added to the base electrolyte.
+        # 1 for the solvents and salts of the base electrolyte, 0 for all that is added to it.
         self.in_base = np.zeros(size)
         self.in_base[[0, *range(1 + len(additives), 1 + len(additives) + len(amounts.salts))]] = 1
 
@@ -151,7 +152,7 @@ class LinearSystem:
             for k, (_, amount, basis) in enumerate(self.amounts.all_salts)
         ]
         try:
-            # Amounts beyond all measure overflow; what comes out is then refused below.
+            # Huge amounts overflow; the check of the result below refuses them.
             with np.errstate(all="ignore"):
                 solution = np.linalg.solve(np.array(rows), self.unit[0])
         except np.linalg.LinAlgError:
@@ -191,11 +192,6 @@ class LinearSystem:
         return self.unit[index] - amount * whole
 
 
-_PERCENT_TOLERANCE = 0.5
-
-# A part in a thousand million: far below what can be weighed, so a slip of the exponent.
-_SMALLEST_AMOUNT = 1e-9
-
 _ASSUMPTIONS = {
     SaltBasis.MOLARITY: "molarity to molality with the ideal-mixing density model at 298.15 K",
     AdditiveBasis.MASS_PERCENT: "wt% of an additive counted on the whole electrolyte, salt "
@@ -212,20 +208,20 @@ class Amounts:
 
     Attributes
     ----------
-    blend
+    base_solvents
         Base solvents with their parts.
     ratio_basis
-        What the parts count.
+        Basis of the parts: mass, volume or moles.
     salts
         Salt, amount and basis in the base electrolyte, that is, before anything is added to it;
-        for `SaltBasis.RATIO` the amount is in moles by the parts of `blend`, then also moles.
+        for `SaltBasis.RATIO` the amount is in moles, and so are the parts of `base_solvents`.
     additives
         Additive, amount in percent and basis; they are added to the base electrolyte.
     added_salts
         Salts added like an additive: amount and basis in the finished electrolyte.
     """
 
-    blend: Sequence[tuple[Solvent, float]]
+    base_solvents: Sequence[tuple[Solvent, float]]
     ratio_basis: RatioBasis
     salts: Sequence[tuple[Salt, float, SaltBasis]] = ()
     additives: Sequence[tuple[Solvent, float, AdditiveBasis]] = ()
@@ -254,7 +250,7 @@ class Amounts:
                 mass_fraction=share,
                 role="solvent" if solvent.role == "additive" else solvent.role,
             )
-            for (solvent, _), share in zip(self.blend, base, strict=True)
+            for (solvent, _), share in zip(self.base_solvents, base, strict=True)
         ]
         solvents += [
             SolventAmount(solvent=solvent, mass_fraction=share, role="additive")
@@ -281,10 +277,10 @@ class Amounts:
 
         With shares :math:`a_k` of additives in the whole, molalities :math:`m_j` and molar masses
         :math:`M_j` (kg/mol), a kilogram of base solvents takes
-        :math:`a_k (1 + \sum_j m_j M_j) / (1 - \sum_k a_k)` kilograms of each additive: the linear
-        system solved once and for all, fifty times as fast. A search makes thousands of recipes.
+        :math:`a_k (1 + \sum_j m_j M_j) / (1 - \sum_k a_k)` kilograms of each additive. This closed
+        form is fifty times as fast as the linear system; a search makes thousands of recipes.
         """
-        parts = [part for _, part in self.blend]
+        parts = [part for _, part in self.base_solvents]
         _check_spread(parts)
         shares = [percent / 100 for _, percent, _ in self.additives]
         added = sum(shares)
@@ -300,28 +296,28 @@ class Amounts:
         return [part / whole for part in parts], [by_share * a / total for a in shares], molalities
 
     def _linearly(self) -> tuple[list[float], list[float], list[float]]:
-        """The same for any bases, by solving the linear system."""
-        parts, units_per_kg = _blend_mass_fractions(self.blend, self.ratio_basis)
+        """Base solvents, additives and salts as `_directly`, for any bases."""
+        parts, units_per_kg = _base_mass_fractions(self.base_solvents, self.ratio_basis)
         solution = LinearSystem(self, parts, units_per_kg).solve()
         first_salt = 1 + len(self.additives)
         base = (solution[0] * parts).tolist()
         return base, solution[1:first_salt].tolist(), solution[first_salt:].tolist()
 
     def _check(self) -> None:
-        named = [(s.name, amount) for s, amount in self.blend]
+        named = [(s.name, amount) for s, amount in self.base_solvents]
         named += [(s.name, amount) for s, amount, _ in self.all_salts]
         named += [(s.name, amount) for s, amount, _ in self.additives]
         for name, amount in named:
             if not (math.isfinite(amount) and amount > 0):
                 raise AmountError(f"amount of {name} must be positive, given {amount:g}")
-        names = [s.name for s, _ in self.blend] + [s.name for s, _, _ in self.additives]
+        names = [s.name for s, _ in self.base_solvents] + [s.name for s, _, _ in self.additives]
         names += [s.name for s, _, _ in self.all_salts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise AmountError(f"{', '.join(twice)} given twice; add the amounts up")
 
     def _check_traces(self, found: Sequence[float]) -> None:
-        names = [s.name for s, _ in self.blend] + [s.name for s, _, _ in self.additives]
+        names = [s.name for s, _ in self.base_solvents] + [s.name for s, _, _ in self.additives]
         names += [s.name for s, _, _ in self.all_salts]
         for name, amount in zip(names, found, strict=True):
             if amount < _SMALLEST_AMOUNT:
@@ -331,20 +327,20 @@ class Amounts:
                 )
 
     def assumptions(self) -> tuple[str, ...]:
-        """What the conversion has to assume, a line each."""
+        """Assumptions of the conversion, a line each."""
         bases = [basis for _, _, basis in (*self.all_salts, *self.additives)]
-        ratio = [self.ratio_basis] if len(self.blend) > 1 else []
+        ratio = [self.ratio_basis] if len(self.base_solvents) > 1 else []
         notes = [_ASSUMPTIONS[b] for b in (*bases, *ratio) if b in _ASSUMPTIONS]
         volumetric = {SaltBasis.MOLARITY, RatioBasis.VOLUME, AdditiveBasis.VOLUME_PERCENT}
         if volumetric & {*bases, *ratio}:
-            solvents = [s for s, _ in self.blend] + [s for s, _, _ in self.additives]
+            solvents = [s for s, _ in self.base_solvents] + [s for s, _, _ in self.additives]
             notes += [density_g_cm3(s).assumption for s in solvents]
             notes += [salt_volume_cm3_mol(s).assumption for s, _, _ in self.all_salts]
         if self.salts and (self.additives or self.added_salts):
             notes.append("the concentration is that of the base electrolyte, before additives")
         notes += [
             f"{s.name} is not in the catalog and was read as a SMILES"
-            for s in [*(s for s, _ in self.blend), *(s for s, _, _ in self.additives)]
+            for s in [*(s for s, _ in self.base_solvents), *(s for s, _, _ in self.additives)]
             if not s.in_catalog
         ]
         return tuple(dict.fromkeys(note for note in notes if note))
@@ -360,9 +356,9 @@ def as_written(
     Parameters
     ----------
     solvents, salts
-        Of one formulation.
+        Solvents and salts of one formulation.
     is_additive
-        Which solvents are written as added to the base electrolyte.
+        Whether a solvent is written as added to the base electrolyte.
 
     Returns
     -------
@@ -373,7 +369,7 @@ def as_written(
     base = 1 - sum(s.mass_fraction for s in added) if added else 1.0
     whole = 1 + salt_mass_kg(salts)
     return Amounts(
-        blend=[(s.solvent, s.mass_fraction / base) for s in solvents if s not in added],
+        base_solvents=[(s.solvent, s.mass_fraction / base) for s in solvents if s not in added],
         ratio_basis=RatioBasis.MASS,
         salts=[(s.salt, s.molality_mol_kg / base, SaltBasis.MOLALITY) for s in salts],
         additives=[
@@ -405,12 +401,12 @@ def largest_remainders(ideal: Sequence[float], total: int) -> list[int]:
     ideal
         Amounts that sum to `total` but for rounding.
     total
-        What the whole numbers sum to.
+        Sum of the whole numbers.
 
     Returns
     -------
     list of int
-        Each rounded down, and those with the largest remainders up; of equal ones the first.
+        Each rounded down, those with the largest remainders rounded up; ties go to the first.
     """
     whole = [math.floor(x) for x in ideal]
     by_remainder = sorted(range(len(whole)), key=lambda i: whole[i] - ideal[i])
@@ -420,7 +416,7 @@ def largest_remainders(ideal: Sequence[float], total: int) -> list[int]:
 
 
 def check_percentages(parts: Sequence[float]) -> None:
-    """Refuse percentages of a blend that do not add up to 100.
+    """Refuse percentages of solvents that do not add up to 100.
 
     Raises
     ------
@@ -433,26 +429,26 @@ def check_percentages(parts: Sequence[float]) -> None:
 
 
 def adds_up_to_hundred(parts: Sequence[float]) -> bool:
-    """Whether percentages are those of a whole, rounding allowed."""
+    """Whether percentages add up to 100, rounding allowed."""
     return abs(sum(parts) - 100) <= _PERCENT_TOLERANCE
 
 
-def _blend_mass_fractions(
-    blend: Sequence[tuple[Solvent, float]], basis: RatioBasis
+def _base_mass_fractions(
+    base: Sequence[tuple[Solvent, float]], basis: RatioBasis
 ) -> tuple[NDArray[np.float64], float]:
     """Mass fractions (n,) of the base solvents, and ratio units in a kilogram of them."""
-    _check_spread([part for _, part in blend])
+    _check_spread([part for _, part in base])
     weights = {
-        RatioBasis.MASS: [1.0 for _ in blend],
-        RatioBasis.VOLUME: [density_g_cm3(s).value for s, _ in blend],
-        RatioBasis.MOLE: [s.molar_mass_g_mol / 1000 for s, _ in blend],
+        RatioBasis.MASS: [1.0 for _ in base],
+        RatioBasis.VOLUME: [density_g_cm3(s).value for s, _ in base],
+        RatioBasis.MOLE: [s.molar_mass_g_mol / 1000 for s, _ in base],
     }[basis]
-    masses = np.array([part for _, part in blend]) * weights
+    masses = np.array([part for _, part in base]) * weights
     return masses / masses.sum(), 1.0 / float(masses.sum())
 
 
 def _check_spread(parts: Sequence[float]) -> None:
-    """Keep sums of parts within what a float can hold."""
+    """Refuse parts whose sum overflows a float."""
     if max(parts) > 1 / _SMALLEST_AMOUNT or min(parts) < _SMALLEST_AMOUNT**2:
         given = ":".join(f"{p:g}" for p in parts)
         raise AmountError(f"ratio {given} is beyond what can be weighed; check the exponents")

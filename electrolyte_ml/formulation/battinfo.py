@@ -26,7 +26,7 @@ _CONTEXT: dict[str, str] = {
     "emmo": "https://w3id.org/emmo#",
     "unit": "https://qudt.org/vocab/unit/",
 }
-# What the package's own writer adds to each component.
+# Keys that this package's own writer adds to each component.
 _OWN_CONTEXT = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "schema": "https://schema.org/",
@@ -41,7 +41,7 @@ class _EmmoName(NamedTuple):
 
 
 def to_battinfo(formulation: Formulation) -> tuple[dict[str, Any], str]:
-    """JSON-LD document of a formulation, and who wrote it.
+    """JSON-LD document of a formulation, and which program wrote it.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def to_battinfo(formulation: Formulation) -> tuple[dict[str, Any], str]:
 
 
 def _not_for_unilyte(amounts: Amounts) -> str | None:
-    """Why `unilyte` cannot write a recipe; None if it can."""
+    """Reason why `unilyte` cannot write a recipe; None if it can."""
     try:
         import unilyte  # noqa: F401
     except ImportError:
         return "unilyte is not installed (pip install 'electrolyte_ml[exchange]')"
-    names = [s.name for s, _ in amounts.blend] + [s.name for s, _, _ in amounts.additives]
+    names = [s.name for s, _ in amounts.base_solvents] + [s.name for s, _, _ in amounts.additives]
     names += [s.name for s, _, _ in amounts.salts]
     unknown = [name for name in names if name not in _emmo_names()]
     if unknown:
@@ -95,17 +95,17 @@ def _document(amounts: Amounts) -> dict[str, Any]:
         _component("Solute", s, _property("AmountConcentration", "unit:MOL-PER-KiloGM", m))
         for s, m, _ in amounts.salts
     ]
-    alone = len(amounts.blend) == 1
+    alone = len(amounts.base_solvents) == 1
     solvents = [
         _component("Solvent", s, {} if alone else _property("MassFraction", "unit:PERCENT", part))
-        for s, part in amounts.blend
+        for s, part in amounts.base_solvents
     ]
     additives = [
         _component("Additive", s, _property("MassFraction", "unit:PERCENT", percent))
         for s, percent, _ in amounts.additives
     ]
-    total = sum(part for _, part in amounts.blend)
-    water = sum(part for s, part in amounts.blend if s.name == _WATER)
+    total = sum(part for _, part in amounts.base_solvents)
+    water = sum(part for s, part in amounts.base_solvents if s.name == _WATER)
     document: dict[str, Any] = {
         "@context": [_BATTERY_CONTEXT, _CONTEXT | _OWN_CONTEXT],
         "@type": "AqueousElectrolyte" if water > total / 2 else "OrganicElectrolyte",

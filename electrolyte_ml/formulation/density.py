@@ -25,13 +25,13 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 # Typical isobaric expansivity of organic liquids near room temperature, for solvents of
 # unknown slope: DMC 1.3e-3, PC 0.9e-3, diglyme 1.1e-3 per K.
 _EXPANSIVITY_PER_K = 1.1e-3
-# Below this share of the 25 degC density the linear law has left the liquid range.
+# Below this share of the 25 degC density the linear law no longer describes a liquid.
 _LOWEST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """A number, and what had to be assumed to have it (empty if nothing).
+    """A number, and the assumption behind it, if any.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""JSON and CSV forms of formulations, read back with every fault named."""
+"""JSON and CSV forms of formulations, and reading them back."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ _LARGEST = 1e300
 
 ROLES = ("solvent", "diluent", "additive")
 
+COLUMNS = ("key", "component", "role", "smiles", "amount", "basis")
+
+SOLVENT_BASIS = "mass_fraction"
+
+SALT_BASIS = "molality_mol_kg"
+
 
 def formulation_from_dict(data: Mapping[str, Any], catalog: Catalog | None = None) -> Formulation:
-    """Read what `Formulation.to_dict` wrote.
+    """Read the dict that `Formulation.to_dict` makes.
 
     Parameters
     ----------
@@ -77,7 +83,7 @@ def formulation_from_json(text: str, catalog: Catalog | None = None) -> Formulat
     Raises
     ------
     InputError
-        If the text is no JSON, or `formulation_from_dict` refuses what it holds.
+        If the text is not JSON, or `formulation_from_dict` refuses its content.
     """
     try:
         data = json.loads(text)
@@ -87,7 +93,7 @@ def formulation_from_json(text: str, catalog: Catalog | None = None) -> Formulat
 
 
 class _Reader:
-    """Reads pieces of the JSON form; writes what is wrong into `faults`."""
+    """Reads pieces of the JSON form and collects the faults in `faults`."""
 
     def __init__(self, catalog: Catalog, faults: list[str]) -> None:
         self.catalog = catalog
@@ -159,18 +165,11 @@ class _Reader:
 
 
 def _shown(value: object) -> str:
-    """A value short enough for a message; nothing for what is missing."""
+    """A value short enough for a message; empty for a missing one."""
     if value is None:
         return "nothing"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-COLUMNS = ("key", "component", "role", "smiles", "amount", "basis")
-
-SOLVENT_BASIS = "mass_fraction"
-
-SALT_BASIS = "molality_mol_kg"
 
 
 def to_csv(formulations: Sequence[Formulation]) -> str:

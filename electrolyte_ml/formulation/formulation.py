@@ -1,4 +1,4 @@
-"""The formulation: what is in the bottle, in one canonical form."""
+"""`Formulation`: mass fractions of the solvents and the molality of each salt."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Formulation:
     salts
         None for a pure solvent; no salt twice.
     assumptions
-        What a conversion into this form had to assume, a line each.
+        Assumptions of the conversion into this form, a line each.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class Formulation:
         Returns
         -------
         Formulation
-            Mass fractions and molalities, with what had to be assumed.
+            Mass fractions and molalities, with the assumptions of the conversion.
 
         Raises
         ------

@@ -33,6 +33,21 @@ _QUANTITY = re.compile(rf"(?P<number>[+-]?{NUMBER})\s*(?P<unit>[A-Za-zµμ]+(?:\
 
 _HELP = "write it with its unit, such as '50 g' or '20 mL'"
 
+#: Bases of `amounts_in_basis`.
+BASES = ("wt", "mol", "M")
+
+# Rounding up or down nearly always suffices; a few recipes need one step more.
+_REACHES = ((0, 1), (-1, 0, 1, 2))
+
+# Up to this many components all combinations of roundings are tried.
+_MOST_COMPONENTS_TRIED = 8
+
+# A room is at 20 to 25 degC: a component that melts in that range may be solid or liquid.
+_COOL_ROOM_K = 293.15
+
+# Enough above the melting point to pour, and no more, because carbonates decompose when hot.
+_MELT_ABOVE_K = 10.0
+
 
 def batch_g(text: object, formulation: Formulation) -> float:
     """Mass of a batch of finished electrolyte.
@@ -100,12 +115,8 @@ def weigh_out_g(formulation: Formulation, batch_g: float = 100.0) -> dict[str, f
     return {name: mass * scale for name, mass in per_kg.items()}
 
 
-#: Bases that amounts are told in.
-BASES = ("wt", "mol", "M")
-
-
 def in_basis(formulation: Formulation, basis: str) -> str:
-    """Every component in one basis, a line each; bases are those of `amounts_in_basis`."""
+    """Every component in one basis, a line each, as text; see `amounts_in_basis`."""
     amounts, unit = amounts_in_basis(formulation, basis)
     return "\n".join(f"{name}  {amount:.6g} {unit}" for name, amount in amounts.items())
 
@@ -147,20 +158,13 @@ def amounts_in_basis(formulation: Formulation, basis: str) -> tuple[dict[str, fl
     return amounts, unit
 
 
-# Rounding one way or the other nearly always suffices; one step further serves rare corners.
-_REACHES = ((0, 1), (-1, 0, 1, 2))
-
-# Three to the power of this many components is still counted through in no time.
-_MOST_COMPONENTS_TRIED = 8
-
-
 def weigh_out_rounded_g(
     formulation: Formulation,
     batch_g: int = 100,
     steps_per_gram: int = 100,
     obeys: Callable[[Mapping[str, int]], bool] = lambda _: True,
 ) -> dict[str, float]:
-    """Mass of each component as a balance can show it.
+    """Mass of each component, rounded to the steps of a balance.
 
     Parameters
     ----------
@@ -169,20 +173,20 @@ def weigh_out_rounded_g(
     batch_g
         Mass of finished electrolyte, g.
     steps_per_gram
-        Steps of the balance in a gram.
+        Steps of the balance per gram.
     obeys
-        Whether masses, in steps of the balance by name, obey limits that must hold in the bottle:
-        half a step too much of a solvent that is at its cap would break the cap.
+        Whether masses (name to steps of the balance) obey the limits of the recipe. Rounding up
+        half a step would break the limit of a solvent that is at its maximum.
 
     Returns
     -------
     dict of str to float
-        Grams by name, solvents first; their steps sum to the batch exactly. They are the nearest
-        to the recipe that obey, or the nearest of all where none within reach does.
+        Grams by name, solvents first; they sum to the batch exactly. They are the nearest to the
+        recipe that obey, or the nearest of all if no rounding tried does.
     """
     whole = batch_g * steps_per_gram
     ideal = {n: g * steps_per_gram for n, g in weigh_out_g(formulation, batch_g).items()}
-    names = sorted(ideal)  # so that of equal remainders the choice does not hang on the order
+    names = sorted(ideal)  # so that ties do not depend on the order of components
     rounded = dict(zip(names, largest_remainders([ideal[n] for n in names], whole), strict=True))
     best = {name: rounded[name] for name in ideal}
     if len(ideal) <= _MOST_COMPONENTS_TRIED and not obeys(best):
@@ -210,16 +214,9 @@ def _nearest_that_obeys(
     return None
 
 
-# A room between 20 and 25 degC: what melts in that range may be found solid or liquid.
-_COOL_ROOM_K = 293.15
-
-# Enough above the melting point to pour, and no more, because carbonates decompose when hot.
-_MELT_ABOVE_K = 10.0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One thing to add.
+    """One component to add.
 
     Attributes
     ----------
@@ -232,11 +229,11 @@ class SheetRow:
     mass_g
         Mass to weigh, g.
     volume_ml
-        Volume at 25 degC, mL; None for what is not liquid.
+        Volume at 25 degC, mL; None if it is not liquid.
     how
-        What to do.
+        Instruction for this component.
     hazard
-        What to mind.
+        Hazard to mind.
     """
 
     step: int
@@ -262,7 +259,7 @@ class Sheet:
     rows
         In the order of mixing.
     notes
-        What the numbers assume.
+        Assumptions behind the numbers.
     """
 
     recipe: str

@@ -29,12 +29,12 @@ def canonical_notation(solvents: Sequence[SolventAmount], salts: Sequence[SaltAm
     Parameters
     ----------
     solvents, salts
-        What to write, of one formulation.
+        Solvents and salts of one formulation.
 
     Returns
     -------
     str
-        Such as ``1 m NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``.
+        Recipe text, such as ``1 m NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``.
     """
     return write(canonical_amounts(solvents, salts))
 
@@ -43,8 +43,8 @@ def canonical_amounts(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmo
     """The amounts of the canonical notation: molalities, a mass ratio that sums to 100, wt%."""
     key = composition_key(solvents, salts)
     amounts = _shortest(solvents, salts, key)
-    # A number rounded once can round further where the exact one could not; what is written must
-    # be what is written again after reading it.
+    # A rounded number can sometimes be rounded further than the exact one. Repeat until nothing
+    # changes, so that text read back is written the same.
     while (shorter := _shortest(*amounts.solve(), key)) != amounts:
         amounts = shorter
     return amounts
@@ -58,7 +58,7 @@ def _shortest(solvents: Sequence[SolventAmount], salts: Sequence[SaltAmount], ke
             if composition_key(*rounded.solve()) == key:
                 return rounded
         except AmountError:
-            # Too few digits can round a trace to nothing; more digits follow.
+            # Too few digits round a trace to zero; the loop goes on with more.
             continue
     return _rounded(solvents, salts, _MOST_DIGITS)
 
@@ -69,10 +69,12 @@ def _rounded(
     """The same recipe with its numbers in `digits` significant digits."""
     alone = all(s.role == "additive" for s in solvents)
     exact = as_written(solvents, salts, lambda s: s.role == "additive" and not alone)
-    parts = _percentages([share for _, share in exact.blend], digits - 2)
+    parts = _percentages([share for _, share in exact.base_solvents], digits - 2)
     return replace(
         exact,
-        blend=[(solvent, part) for (solvent, _), part in zip(exact.blend, parts, strict=True)],
+        base_solvents=[
+            (solvent, part) for (solvent, _), part in zip(exact.base_solvents, parts, strict=True)
+        ],
         salts=[(salt, _short(m, digits), basis) for salt, m, basis in exact.salts],
         additives=[(s, _short(percent, digits), basis) for s, percent, basis in exact.additives],
     )
@@ -97,11 +99,11 @@ def write(
     Parameters
     ----------
     amounts
-        What `canonical_amounts` gives.
+        Amounts from `canonical_amounts`.
     names
         Other names to write, by name of the catalog.
     brackets
-        Whether the base electrolyte is put in brackets where something is added to it.
+        Whether to put the base electrolyte in brackets where additives follow.
     """
     names = names or {}
 
@@ -109,9 +111,9 @@ def write(
         return names.get(species.name, species.name)
 
     salts = " + ".join(f"{_plain(m)} {basis} {called(s)}" for s, m, basis in amounts.salts)
-    text = ":".join(called(solvent) for solvent, _ in amounts.blend)
-    if len(amounts.blend) > 1:
-        shares = ":".join(_plain(part) for _, part in amounts.blend)
+    text = ":".join(called(solvent) for solvent, _ in amounts.base_solvents)
+    if len(amounts.base_solvents) > 1:
+        shares = ":".join(_plain(part) for _, part in amounts.base_solvents)
         text += f" {shares} {amounts.ratio_basis}"
     text = f"{salts} in {text}" if salts else text
     if brackets and salts and amounts.additives:

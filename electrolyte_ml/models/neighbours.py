@@ -283,7 +283,7 @@ def _short_notation(formulation: Formulation) -> str:
     blend = [(s.solvent, round(100 * s.mass_fraction, 1)) for s in formulation.solvents]
     return write(
         Amounts(
-            blend=[(solvent, part) for solvent, part in blend if part > 0],
+            base_solvents=[(solvent, part) for solvent, part in blend if part > 0],
             ratio_basis=RatioBasis.MASS,
             salts=[
                 (s.salt, float(f"{s.molality_mol_kg:.3g}"), SaltBasis.MOLALITY)

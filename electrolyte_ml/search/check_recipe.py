@@ -68,7 +68,7 @@ def written_amounts(formulation: Formulation, components: Components) -> Written
 
     exact = as_written(formulation.solvents, formulation.salts, is_additive)
     return WrittenAmounts(
-        fractions={s.name: round(share, _DIGITS) for s, share in exact.blend},
+        fractions={s.name: round(share, _DIGITS) for s, share in exact.base_solvents},
         molalities_mol_kg={s.name: round(m, _DIGITS) for s, m, _ in exact.salts},
         additives_wt_percent={s.name: round(x, _DIGITS - 2) for s, x, _ in exact.additives},
     )
@@ -88,7 +88,7 @@ def formulation_of(amounts: WrittenAmounts, components: Components) -> Formulati
     molalities = amounts.molalities_mol_kg
     additives = [a.additive for a in components.additives if a.additive.name in percents]
     solvents, salts = Amounts(
-        blend=[(s, shares[s.name]) for s in components.solvents if s.name in shares],
+        base_solvents=[(s, shares[s.name]) for s in components.solvents if s.name in shares],
         ratio_basis=RatioBasis.MASS,
         salts=[
             (s, molalities[s.name], SaltBasis.MOLALITY)

@@ -1,4 +1,4 @@
-"""Species: what can be in the bottle, and what is known of it, with a source for every value."""
+"""Species: solvents, ions and salts, and their properties with a source for every value."""
 
 from electrolyte_ml.species.catalog import Catalog, default_catalog, normalise_name
 from electrolyte_ml.species.chemistry import canonical_smiles

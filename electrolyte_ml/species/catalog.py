@@ -31,13 +31,22 @@ from electrolyte_ml.text import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+_SPACES_AND_DASHES = re.compile(r"[\s_\-‐-―]+")
+
+# Enough for the names of any file of recipes; bounded for services that run for months.
+_MOST_REMEMBERED = 20_000
+
+# No space before the count: "LiDFOB 3:7" is a salt before a ratio.
+_COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$")
+
+_S = TypeVar("_S", Solvent, Ion)
+
+FOLDER_VARIABLE = "ELECTROLYTE_ML_SPECIES"
+
 
 class _Named(Protocol):
     @property
     def name(self) -> str: ...
-
-
-_SPACES_AND_DASHES = re.compile(r"[\s_\-‐-―]+")
 
 
 def normalise_name(name: str) -> str:
@@ -52,16 +61,9 @@ def normalise_name(name: str) -> str:
 
 
 def suggestion(name: str, known: Mapping[str, _Named]) -> str:
-    """``; did you mean 'diglyme'?``, or nothing where no normalised name is close."""
+    """``; did you mean 'diglyme'?``, or an empty string where no normalised name is close."""
     shown = {form: species.name for form, species in known.items()}
     return did_you_mean(normalise_name(name), shown, most=2)
-
-
-# Enough for the names of any file of recipes, and bounded for a service that reads anything.
-_MOST_REMEMBERED = 20_000
-
-# No space before the count: "LiDFOB 3:7" is a salt before a ratio.
-_COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$")
 
 
 class SaltReader:
@@ -91,7 +93,7 @@ class SaltReader:
         self._by_text: dict[str, Salt] = {}
 
     def read(self, text: str) -> Salt:
-        """Salt by formula name or SMILES; `Catalog.salt` says what is raised."""
+        """Salt by formula name or SMILES; raises as `Catalog.salt`."""
         if text not in self._by_text:
             if len(self._by_text) > _MOST_REMEMBERED:
                 self._by_text.clear()
@@ -190,11 +192,8 @@ class SaltReader:
         )
 
 
-_S = TypeVar("_S", Solvent, Ion)
-
-
 class Catalog:
-    """A set of species that can be asked for by any of their names.
+    """A set of species, looked up by name, alias, formula or SMILES.
 
     Parameters
     ----------
@@ -350,7 +349,7 @@ class Catalog:
 
 
 def clashes(species: Iterable[_S]) -> list[tuple[_S, str]]:
-    """Species whose name, alias or SMILES already means one before them, and what is wrong."""
+    """Species whose name, alias or SMILES is already taken by an earlier one, and why."""
     by_name: dict[str, _S] = {}
     by_smiles: dict[str, _S] = {}
     found = []
@@ -379,9 +378,6 @@ def _index(species: Sequence[_S]) -> dict[str, _S]:
     return by_name
 
 
-FOLDER_VARIABLE = "ELECTROLYTE_ML_SPECIES"
-
-
 def user_folder() -> Path:
     """Folder of the user's own species: ``$ELECTROLYTE_ML_SPECIES``, or the user's data folder."""
     named = os.environ.get(FOLDER_VARIABLE)
@@ -405,7 +401,7 @@ def catalog_with(folder: Path) -> Catalog:
 
 @cache
 def packaged_catalog() -> Catalog:
-    """The package's species alone: what models are built from, whatever a user adds."""
+    """The package's species alone, which models are trained on, whatever a user adds."""
     return Catalog(read_solvents(), read_ions())
 
 

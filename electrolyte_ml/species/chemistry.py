@@ -1,4 +1,4 @@
-"""The few questions about a SMILES that the species room asks RDKit."""
+"""Canonical SMILES, fragments, formal charge and molar mass, by RDKit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def canonical_smiles(smiles: str) -> str:
 
 @lru_cache(maxsize=4096)
 def explicit_smiles(smiles: str) -> str:
-    """SMILES with every atom in brackets, which no name looks like: ``[CH3][OH]``."""
+    """SMILES with every atom in brackets, ``[CH3][OH]``, which cannot be mistaken for a name."""
     return str(Chem.MolToSmiles(molecule_of(smiles), allHsExplicit=True))
 
 
@@ -72,7 +72,7 @@ def formal_charge(smiles: str) -> int:
 @lru_cache(maxsize=4096)
 def molar_mass_g_mol(smiles: str) -> float:
     """Average molar mass, g/mol (RDKit's atomic masses)."""
-    # What `Descriptors.MolWt` calls, without a dozen modules of descriptors.
+    # The function behind `Descriptors.MolWt`, without a dozen modules of descriptors.
     return float(rdMolDescriptors._CalcMolWt(molecule_of(smiles)))
 
 
@@ -100,11 +100,12 @@ def molecule_of(smiles: str) -> Chem.Mol:
             f"SMILES has {len(smiles)} characters, at most {_LONGEST_SMILES} are read: a component "
             "of a liquid electrolyte is a small molecule"
         )
-    # A colon parts the names of a ratio. As a bond, nobody writes it: aromatic atoms are small.
+    # A colon separates the names of a ratio. Nobody writes it as a bond: aromatic atoms are in
+    # lower case.
     if ":" in _BRACKET_ATOM.sub("", smiles):
         raise SmilesError(f"SMILES {smiles!r} holds a colon outside brackets")
     with rdBase.BlockLogs():
-        # RDKit would read what follows a space as a title.
+        # RDKit would read text after a space as a title.
         molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() == 0:
         raise SmilesError(f"cannot parse SMILES {smiles!r}")

@@ -1,4 +1,4 @@
-"""What can be in the bottle: solvents, ions, and salts made of an explicit cation and anion."""
+"""Solvents, ions, and salts made of an explicit cation and anion."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyValue:
-    """One number with its pedigree.
+    """One value with its temperature and source.
 
     Attributes
     ----------
     value
         Number in the unit that the property's name carries (``density_g_cm3``: g/cm3).
     temperature_k
-        Temperature it holds at, K; None where the property has none.
+        Temperature of the value, K; None where the property has none.
     source
         DOI, or package and method, or data set that the value was read from.
     verified
         False for a value that could not be checked against its source.
     note
-        What a reader must know (extrapolated, supercooled liquid, estimated...).
+        Caveat for the reader (extrapolated, supercooled liquid, estimated...).
     """
 
     value: float
@@ -66,7 +66,7 @@ class _Species:
         return html_table(f"{self.name}, {self.smiles}", self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
-        """Every known property with its pedigree, a line each."""
+        """Every known property with its source, a line each."""
         import pandas as pd
 
         rows = [{"property": name, **asdict(held)} for name, held in self.properties.items()]
@@ -89,7 +89,7 @@ class Solvent(_Species):
     family
         Chemical family, such as ``cyclic carbonate``.
     role
-        What it usually does in the bottle: ``solvent``, ``diluent`` or ``additive``.
+        Usual role in an electrolyte: ``solvent``, ``diluent`` or ``additive``.
     hazard_note
         One line on the hazard that matters most when handling it.
     in_catalog

@@ -1,4 +1,4 @@
-"""Which properties the catalog holds, and between which limits a value can be true."""
+"""Properties of the catalog, and the physical limits of their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SpeciesProperty:
     Attributes
     ----------
     label
-        What people call it, with its unit.
+        Name for people, with its unit.
     low, high
         Physical limits; a value outside is a slip of the unit, not a measurement.
     """
@@ -46,7 +46,7 @@ ION_PROPERTIES = {
 
 
 def fault_of(name: str, value: float, kinds: dict[str, SpeciesProperty]) -> str | None:
-    """What is wrong with a property value, in words; None if nothing is."""
+    """Fault of a property value, in words; None if there is none."""
     kind = kinds.get(name)
     if kind is None:
         return f"unknown property {name!r}; known are {', '.join(kinds)}"

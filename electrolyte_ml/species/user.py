@@ -36,6 +36,12 @@ from electrolyte_ml.species.tables import (
 )
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
+_COMMON = ("kind", "source", "temperature_k", "note")
+
+_ROLES = ("solvent", "diluent", "additive")
+
+_VALUE_COLUMNS = ("property", "value", "temperature_k", "source", "verified", "note")
+
 
 @dataclass(frozen=True, slots=True)
 class SpeciesTables:
@@ -58,10 +64,6 @@ KINDS = {
         IONS, ION_VALUES, ("name", "iupac_name", "smiles", "cas", "aliases"), ION_PROPERTIES
     ),
 }
-
-_COMMON = ("kind", "source", "temperature_k", "note")
-
-_ROLES = ("solvent", "diluent", "additive")
 
 
 def read_rows(file: Path) -> list[UserRow]:
@@ -112,11 +114,11 @@ class UserRow:
 
     @property
     def kind(self) -> str:
-        """``solvent`` or ``ion``, or what else the row says."""
+        """``solvent``, ``ion``, or the word that the row gives instead."""
         return str(self.cells.get("kind") or "solvent")
 
     def faults(self) -> list[str]:
-        """Everything that is wrong with the row, but for clashes with other species."""
+        """All faults of the row, except clashes with other species."""
         kind = KINDS.get(self.kind)
         if kind is None:
             return [f"kind is {self.kind!r}; use solvent or ion"]
@@ -220,9 +222,6 @@ def _number(given: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-_VALUE_COLUMNS = ("property", "value", "temperature_k", "source", "verified", "note")
-
-
 def add_species(file: Path, folder: Path | None = None) -> list[str]:
     """Add species from a file to the user's own catalog tables.
 
@@ -271,7 +270,7 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
 
 
 def _clashes(rows: list[UserRow], held: Catalog) -> list[str]:
-    """Names and SMILES that mean something else already, in the catalog or in the same file."""
+    """Names and SMILES already taken by another species of the catalog or the file."""
     places: dict[int, str] = {}
     solvents: list[Solvent] = []
     ions: list[Ion] = []

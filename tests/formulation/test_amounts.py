@@ -161,7 +161,7 @@ def test_mole_fractions_among_solvents_leave_the_salts_out():
 def test_canonical_bases_are_solved_as_the_linear_system_solves_them(parts, molality, percent):
     names = ("EC", "DMC", "diglyme")
     amounts = Amounts(
-        blend=[(CATALOG.solvent(n), part) for n, part in zip(names, parts, strict=True)],
+        base_solvents=[(CATALOG.solvent(n), part) for n, part in zip(names, parts, strict=True)],
         ratio_basis=RatioBasis.MASS,
         salts=[(CATALOG.salt("NaPF6"), molality, SaltBasis.MOLALITY)],
         additives=[(CATALOG.solvent("FEC"), percent, AdditiveBasis.MASS_PERCENT)],
@@ -173,7 +173,7 @@ def test_canonical_bases_are_solved_as_the_linear_system_solves_them(parts, mola
 @pytest.mark.parametrize("percents", [(60, 40), (80, 30)])
 def test_additives_leave_room_for_the_solvents(percents):
     amounts = Amounts(
-        blend=[(CATALOG.solvent("EC"), 1.0)],
+        base_solvents=[(CATALOG.solvent("EC"), 1.0)],
         ratio_basis=RatioBasis.MASS,
         additives=[
             (CATALOG.solvent(name), percent, AdditiveBasis.MASS_PERCENT)

@@ -45,7 +45,7 @@ def amounts(draw) -> Amounts:
         added = []
     basis, additive_basis = st.sampled_from(SALT_BASES), st.sampled_from(list(AdditiveBasis))
     return Amounts(
-        blend=[(CATALOG.solvent(n), draw(parts())) for n in names],
+        base_solvents=[(CATALOG.solvent(n), draw(parts())) for n in names],
         ratio_basis=draw(st.sampled_from(list(RatioBasis))),
         salts=[(CATALOG.salt(n), draw(parts(0.01, 1)), draw(basis)) for n in salts],
         additives=[(CATALOG.solvent(n), draw(parts(0.1, 10)), draw(additive_basis)) for n in extra],
@@ -83,7 +83,7 @@ def check_basis_to_basis(given_amounts: Amounts, basis: SaltBasis, ratio: RatioB
     }[ratio]
     again = Formulation.from_amounts(
         Amounts(
-            blend=[(s.solvent, per_unit(s)) for s in recipe.solvents],
+            base_solvents=[(s.solvent, per_unit(s)) for s in recipe.solvents],
             ratio_basis=ratio,
             salts=[(s.salt, amount_in(recipe, s.salt, basis), basis) for s in recipe.salts],
         )
@@ -137,11 +137,11 @@ def check_order(given_amounts: Amounts, random) -> None:
     shuffled = Formulation(solvents=tuple(solvents), salts=tuple(salts))
     assert shuffled.key == recipe.key
     assert shuffled.density_g_cm3() == pytest.approx(recipe.density_g_cm3(), rel=1e-12)
-    blend, base_salts = list(given_amounts.blend), list(given_amounts.salts)
+    blend, base_salts = list(given_amounts.base_solvents), list(given_amounts.salts)
     random.shuffle(blend)
     random.shuffle(base_salts)
     mixed = Formulation.from_amounts(
-        dataclasses.replace(given_amounts, blend=blend, salts=base_salts)
+        dataclasses.replace(given_amounts, base_solvents=blend, salts=base_salts)
     )
     assert mixed.mass_fractions == pytest.approx(recipe.mass_fractions, rel=1e-9)
     assert mixed.molalities_mol_kg == pytest.approx(recipe.molalities_mol_kg, rel=1e-9)
@@ -181,12 +181,12 @@ def spelled(draw) -> tuple[str, Amounts]:
         return f"{amount!r}{one(SALT_UNITS[basis])} {name}"
 
     salts = one([" + ", " and "]).join(salt_text(*s) for s in recipe.salts)
-    names = [one([s.name, s.smiles, *s.aliases]) for s, _ in recipe.blend]
+    names = [one([s.name, s.smiles, *s.aliases]) for s, _ in recipe.base_solvents]
     joint = one([":", "/", " : "])
     # A colon parts the numbers of long names, a slash could be a bond of a SMILES.
     text = joint.join(names)
     if len(names) > 1:
-        numbers = one([":", "/"]).join(repr(part) for _, part in recipe.blend)
+        numbers = one([":", "/"]).join(repr(part) for _, part in recipe.base_solvents)
         words = one(RATIO_WORDS[recipe.ratio_basis])
         text += one([f" {numbers} {words}", f" ({numbers}, {words})", f" = {numbers} ({words})"])
     for solvent, amount, basis in recipe.additives:

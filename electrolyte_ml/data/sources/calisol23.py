@@ -154,7 +154,7 @@ class _Reader:
         parts = [float(x) for x in recipe[4:]]
         return Formulation.from_amounts(
             Amounts(
-                blend=[(s, p) for s, p in zip(self.solvents, parts, strict=True) if p > 0],
+                base_solvents=[(s, p) for s, p in zip(self.solvents, parts, strict=True) if p > 0],
                 ratio_basis=_RATIO[ratio_type],
                 salts=[(self.catalog.salt(salt.strip()), float(concentration), _SALT_UNIT[unit])],
             )

@@ -54,7 +54,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     formulations = tuple(
         Formulation.from_amounts(
             Amounts(
-                blend=blend,
+                base_solvents=blend,
                 ratio_basis=RatioBasis.MASS,
                 salts=[
                     (

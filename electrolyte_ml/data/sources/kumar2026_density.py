@@ -89,5 +89,9 @@ def _formulation(file_name: str, catalog: Catalog) -> Formulation | None:
     if salt is not None:
         salts = [(catalog.salt(salt), float(found["molarity"]), SaltBasis.MOLARITY)]
     return Formulation.from_amounts(
-        Amounts(blend=[(catalog.solvent(solvent), 1.0)], ratio_basis=RatioBasis.MASS, salts=salts)
+        Amounts(
+            base_solvents=[(catalog.solvent(solvent), 1.0)],
+            ratio_basis=RatioBasis.MASS,
+            salts=salts,
+        )
     )

@@ -89,7 +89,7 @@ def _formulation(row: dict[str, str], catalog: Catalog) -> Formulation:
     salt = catalog.salt(row["salt"])
     return Formulation.from_amounts(
         Amounts(
-            blend=[(catalog.solvent(row["solvents"]), 1.0)],
+            base_solvents=[(catalog.solvent(row["solvents"]), 1.0)],
             ratio_basis=RatioBasis.MASS,
             salts=[(salt, float(row["conc"]), SaltBasis.MOLARITY)],
         )

@@ -94,7 +94,9 @@ def _formulation(components: list[str], row: dict[str, str], catalog: Catalog) -
     weights = [float(w) for w in json.loads(row["Weights"])]
     return Formulation.from_amounts(
         Amounts(
-            blend=[(catalog.solvent(s), w) for s, w in zip(components, weights, strict=True)],
+            base_solvents=[
+                (catalog.solvent(s), w) for s, w in zip(components, weights, strict=True)
+            ],
             ratio_basis=RatioBasis.MASS,
             salts=[(catalog.salt(row["Salt"]), float(row["Molality"]), SaltBasis.MOLALITY)],
         )

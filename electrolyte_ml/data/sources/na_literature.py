@@ -75,7 +75,7 @@ def _formulation(row: dict[str, str], catalog: Catalog) -> Formulation:
         additives = [(catalog.solvent(name), float(amount), AdditiveBasis.VOLUME_PERCENT)]
     return Formulation.from_amounts(
         Amounts(
-            blend=list(zip(solvents, parts, strict=True)),
+            base_solvents=list(zip(solvents, parts, strict=True)),
             ratio_basis=RatioBasis.VOLUME,
             salts=[(catalog.salt(row["salt_smiles"]), float(row["conc"]), SaltBasis.MOLARITY)],
             additives=additives,

@@ -1,6 +1,6 @@
-"""Why a recipe that could not be read is no recipe: common slips, each with its remedy.
+"""Why a recipe could not be read: common slips, each with its remedy.
 
-Asked only after reading has failed, so that a pattern here can never turn away a good recipe.
+The patterns are tried only after reading has failed, so they can never reject a good recipe.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ _WORD = re.compile(r"[A-Za-z][\w-]*(?:\s\d+)?")
 
 
 def explain(text: str) -> str | None:
-    """The slip in a recipe that could not be read; None if it is none of the common ones.
+    """Common slip in a recipe that could not be read, with its remedy; None if none matches.
 
     Parameters
     ----------
@@ -122,6 +122,6 @@ def explain(text: str) -> str | None:
 
 @cache
 def _ambiguous_names() -> dict[str, str]:
-    """Names that mean several things in the literature, with what to write instead."""
+    """Names with several meanings in the literature, and the clear ones to write instead."""
     rows = packaged_table("formulation/ambiguous_names.csv")
     return {normalise_name(row["name"]): row["reason"] for row in rows}

@@ -1,4 +1,4 @@
-"""Notations made by programs: composition identifiers and file names.
+"""Recipes in machine-made identifiers: CompositionIDs and file names.
 
 A *CompositionID* lists solvents, their mass percentages, salts and their molalities:
 ``DMC_EC|50_50|LiPF6|2`` (data of Clio [1]_). A file name lists salts, solvents with their ratio,
@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 from electrolyte_ml.errors import AmountError, RecipeSyntaxError
 from electrolyte_ml.formulation.amounts import AdditiveBasis, RatioBasis, SaltBasis
-from electrolyte_ml.formulation.notation.parsed import Named, Parts
-from electrolyte_ml.formulation.notation.solvents import Blend, blend_of
+from electrolyte_ml.formulation.notation.parsed import NamedAmount, ParsedRecipe
+from electrolyte_ml.formulation.notation.solvents import SolventRatio, solvent_ratio
 from electrolyte_ml.formulation.notation.spellings import ADDITIVE_UNIT_HELP
 
 _COMPOSITION_ID = re.compile(
@@ -42,7 +42,7 @@ _ADDITIVE_UNITS = {
 }
 
 
-def read_machine_made(text: str, is_known: Callable[[str], bool]) -> Parts | None:
+def read_identifier(text: str, is_known: Callable[[str], bool]) -> ParsedRecipe | None:
     """Read a composition identifier or a file name; None if `text` is neither.
 
     Raises
@@ -70,7 +70,7 @@ def read_machine_made(text: str, is_known: Callable[[str], bool]) -> Parts | Non
     return _file_name(fields, is_known)
 
 
-def _composition_id(match: re.Match[str]) -> Parts:
+def _composition_id(match: re.Match[str]) -> ParsedRecipe:
     solvents = _paired(match["solvents"], match["shares"])
     salts = _paired(match["salts"] or "", match["molalities"] or "")
     total = sum(share for _, share in solvents)
@@ -79,9 +79,9 @@ def _composition_id(match: re.Match[str]) -> Parts:
         raise AmountError(
             f"mass percentages in {match.group()!r} must sum to 100, they sum to {total:g}"
         )
-    return Parts(
-        salts=tuple(Named(name, m, SaltBasis.MOLALITY) for name, m in salts if m != 0),
-        blend=Blend(
+    return ParsedRecipe(
+        salts=tuple(NamedAmount(name, m, SaltBasis.MOLALITY) for name, m in salts if m != 0),
+        solvents=SolventRatio(
             tuple(name for name, _ in solvents),
             tuple(share for _, share in solvents),
             RatioBasis.MASS,
@@ -104,40 +104,40 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"\d+(?:\.\d*)?", text) is not None
 
 
-def _file_name(fields: list[str], is_known: Callable[[str], bool]) -> Parts:
+def _file_name(fields: list[str], is_known: Callable[[str], bool]) -> ParsedRecipe:
     salts, solvents, amounts = fields[0].split("-"), fields[1], fields[2]
     additives = tuple(_additive(field) for field in fields[3:])
     if _MOLE_RATIO.match(amounts):
         names = [*salts, *_names(solvents, is_known)]
         numbers = [_decimal(n) for n in amounts.split("-")[1:]]
         _check_counts(names, numbers, amounts)
-        return Parts((), blend_of(names, numbers, "mol"), additives)
+        return ParsedRecipe((), solvent_ratio(names, numbers, "mol"), additives)
     concentrations = [c for c in amounts.split("-") if not c.startswith("r")]
     _check_counts(salts, concentrations, amounts)
-    return Parts(
+    return ParsedRecipe(
         salts=tuple(
-            Named(
+            NamedAmount(
                 salt,
                 _decimal(c[:-1]),
                 SaltBasis.MOLARITY if c[-1] == "M" else SaltBasis.MOLALITY,
             )
             for salt, c in zip(salts, concentrations, strict=True)
         ),
-        blend=_blend(solvents, is_known),
+        solvents=_solvents(solvents, is_known),
         additives=additives,
     )
 
 
-def _blend(text: str, is_known: Callable[[str], bool]) -> Blend:
+def _solvents(text: str, is_known: Callable[[str], bool]) -> SolventRatio:
     if is_known(text):
-        return Blend((text,), (1.0,), None)
+        return SolventRatio((text,), (1.0,), None)
     match = _SOLVENTS_AND_RATIO.match(text)
     if match is None or not match["ratio"]:
-        return Blend((text,), (1.0,), None)
+        return SolventRatio((text,), (1.0,), None)
     numbers = [_decimal(n) for n in match["ratio"].split("-")[1:]]
     names = _names(match["names"], is_known)
     _check_counts(names, numbers, text)
-    return blend_of(names, numbers, match["basis"] or "")
+    return solvent_ratio(names, numbers, match["basis"] or "")
 
 
 def _names(text: str, is_known: Callable[[str], bool]) -> list[str]:
@@ -151,12 +151,12 @@ def _names(text: str, is_known: Callable[[str], bool]) -> list[str]:
     return names
 
 
-def _additive(text: str) -> Named:
+def _additive(text: str) -> NamedAmount:
     match = _ADDITIVE.match(text)
     basis = _ADDITIVE_UNITS.get(match["unit"]) if match else None
     if match is None or basis is None:
         raise AmountError(f"additive {text!r} of a file name: {ADDITIVE_UNIT_HELP}, as FEC2wt")
-    return Named(match["name"], _decimal(match["amount"]), basis)
+    return NamedAmount(match["name"], _decimal(match["amount"]), basis)
 
 
 def _check_counts(names: list[str], numbers: list[float] | list[str], text: str) -> None:

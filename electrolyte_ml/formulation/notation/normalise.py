@@ -1,4 +1,4 @@
-"""Tidying of recipe text, cutting outside brackets, and names inside recipe text."""
+"""Normalising recipe text: one spelling, no markup, no second names in brackets."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ _AQUEOUS = re.compile(r"\s*\((?:aq\.?|aqueous)\)|(?<![\w-])aqueous(?![\w-])|\saq
 
 _HAS_IN = re.compile(r"\s(?:in|dissolved)\s", re.IGNORECASE)
 
+_NAME_START = re.compile(r"(?:^|(?<=[\s:/+,|-]))(?=[^\s:/+,|-])")
+
+_SQUARE = re.compile(r"\[([^\[\]]+)\]")
+
+_MOST_WORDS = 8
+
 
 def tidy(text: str) -> str:
     """Recipe text in one spelling: plain digits and dashes, single spaces, no markup.
@@ -57,14 +63,14 @@ def tidy(text: str) -> str:
     Raises
     ------
     RecipeSyntaxError
-        If it is no text, empty, too long, or holds control characters.
+        If `text` is not a string, empty, too long, or holds control characters.
     """
     if not isinstance(text, str):
         raise RecipeSyntaxError(f"a recipe is text, given {type(text).__name__}")
     _check_length(text)
     plain = unicodedata.normalize("NFKC", _without_markup(text)).translate(_SPELLINGS)
     plain = " ".join(plain.split())
-    # Again, because one character of Unicode can stand for eighteen plain ones.
+    # Again: normalising can expand one Unicode character to eighteen.
     _check_length(plain)
     if not plain:
         raise RecipeSyntaxError(
@@ -141,7 +147,7 @@ def split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
 
 
 def depths(text: str) -> list[int]:
-    """How many brackets are open at each character; the brackets themselves count as inside."""
+    """Number of open brackets at each character; a bracket counts as inside itself."""
     if "(" not in text and "[" not in text:
         return [0] * len(text)
     level = 0
@@ -155,15 +161,8 @@ def depths(text: str) -> list[int]:
     return levels
 
 
-_NAME_START = re.compile(r"(?:^|(?<=[\s:/+,|-]))(?=[^\s:/+,|-])")
-
-_SQUARE = re.compile(r"\[([^\[\]]+)\]")
-
-_MOST_WORDS = 8
-
-
-class Names:
-    """What a catalog says of pieces of text.
+class KnownNames:
+    """Names of a catalog, recognised in pieces of recipe text.
 
     Parameters
     ----------
@@ -219,7 +218,7 @@ class Names:
         return text
 
     def _identity(self, name: str) -> str | None:
-        """Name in the catalog of what `name` means; None for SMILES and for what is unknown."""
+        """Catalog name of the species `name`; None for a SMILES or an unknown name."""
         if not name or (name[0].isdigit() and " " in name):
             return None
         if self.catalog.has_solvent_named(name):
@@ -236,7 +235,7 @@ class Names:
 
 
 def _top_level_brackets(text: str) -> list[tuple[int, int]]:
-    """Places of ``(`` and its ``)`` outside other brackets."""
+    """Positions of each ``(`` and its ``)`` outside other brackets."""
     level = depths(text)
     opened = [i for i, c in enumerate(text) if c == "(" and level[i] == 1]
     closed = [i for i, c in enumerate(text) if c == ")" and level[i] == 1]

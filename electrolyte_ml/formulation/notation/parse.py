@@ -11,23 +11,28 @@ import re
 from electrolyte_ml.errors import AmountError, ElectrolyteError, RecipeSyntaxError
 from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.formulation.notation.diagnosis import explain
-from electrolyte_ml.formulation.notation.identifiers import read_machine_made
+from electrolyte_ml.formulation.notation.identifiers import read_identifier
 from electrolyte_ml.formulation.notation.normalise import (
-    Names,
+    KnownNames,
     depths,
     split_outside_brackets,
     tidy,
 )
 from electrolyte_ml.formulation.notation.parsed import (
-    Named,
-    Parts,
+    NamedAmount,
+    ParsedRecipe,
     amounts_of,
-    read_percent_blend,
+    read_percentages,
     read_share,
     spread_basis,
 )
 from electrolyte_ml.formulation.notation.salts import read_salts
-from electrolyte_ml.formulation.notation.solvents import RATIO, Blend, read_blend, read_coefficients
+from electrolyte_ml.formulation.notation.solvents import (
+    RATIO,
+    SolventRatio,
+    read_coefficients,
+    read_solvents,
+)
 from electrolyte_ml.formulation.notation.spellings import ADDITIVE_UNIT_HELP, NUMBER
 from electrolyte_ml.species import Catalog, default_catalog
 
@@ -38,7 +43,7 @@ _IN = re.compile(
     r"|an?\s+[\d.:/ ]*\(?(?:vol|weight|wt|mass|mol|[vw]/)\S*\s+ratio)",
     re.IGNORECASE,
 )
-# What joins additives to the base electrolyte, and solvents of a blend to each other.
+# Joins additives to the base electrolyte, and solvents to each other.
 _JOINT = re.compile(
     r"\s*\+\s*|\s+(?:with|and|containing|plus)\s+|\s+w/\s*(?=\d)|\s*[,;]\s+(?:and\s+|with\s+)?"
     r"|\s*;\s*|\s*&\s*",
@@ -90,7 +95,7 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
     catalog = catalog or default_catalog()
     plain = tidy(text)
     try:
-        return Formulation.from_amounts(amounts_of(_read(plain, Names(catalog)), catalog))
+        return Formulation.from_amounts(amounts_of(_read(plain, KnownNames(catalog)), catalog))
     except ElectrolyteError as error:
         reason = explain(plain)
         if reason is None:
@@ -98,8 +103,8 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
         raise AmountError(reason) from error
 
 
-def _read(text: str, names: Names) -> Parts:
-    made = read_machine_made(text, names.is_known)
+def _read(text: str, names: KnownNames) -> ParsedRecipe:
+    made = read_identifier(text, names.is_known)
     if made is not None:
         return made
     if "_" in text and " " not in text:
@@ -117,27 +122,29 @@ def _read(text: str, names: Names) -> Parts:
             tail = _LATE_SALT.sub(" + ", tail)
     if not tail or tail.casefold() == "in":
         raise RecipeSyntaxError(f"{text!r} names no solvent; write '... in SOLVENT'")
-    blend, additives = _solvents_and_additives(tail, names)
-    return Parts(tuple(salts), blend, tuple(additives))
+    solvents, additives = _solvents_and_additives(tail, names)
+    return ParsedRecipe(tuple(salts), solvents, tuple(additives))
 
 
-def _solvents_and_additives(text: str, names: Names) -> tuple[Blend, list[Named]]:
+def _solvents_and_additives(text: str, names: KnownNames) -> tuple[SolventRatio, list[NamedAmount]]:
     text = spread_basis(text)
     pieces = split_outside_brackets(text, _JOINT)
     slashed = split_outside_brackets(text, _SLASH) if pieces[0].count("%") > 1 else []
     if len(slashed) > 1 and all(read_share(p, names.is_known) for p in slashed[::2]):
-        return read_percent_blend(slashed, names.is_known)[0], []
+        return read_percentages(slashed, names.is_known)[0], []
     if read_share(pieces[0], names.is_known) is not None:
-        blend, pieces = read_percent_blend(pieces, names.is_known)
-        return blend, _additives(pieces, names)
-    count = _count_of_blend(pieces, names)
-    blend_text = "".join(pieces[: 2 * count - 1])
-    blend = read_coefficients(blend_text, names.is_known) or read_blend(blend_text, names.is_known)
-    return blend, _additives(pieces[2 * count :], names)
+        solvents, pieces = read_percentages(pieces, names.is_known)
+        return solvents, _additives(pieces, names)
+    count = _count_of_solvents(pieces, names)
+    solvent_text = "".join(pieces[: 2 * count - 1])
+    solvents = read_coefficients(solvent_text, names.is_known) or read_solvents(
+        solvent_text, names.is_known
+    )
+    return solvents, _additives(pieces[2 * count :], names)
 
 
-def _count_of_blend(pieces: list[str], names: Names) -> int:
-    """How many pieces belong to the blend, which ends where the first share begins.
+def _count_of_solvents(pieces: list[str], names: KnownNames) -> int:
+    """Number of pieces that are base solvents: all before the first share.
 
     In ``EC and DEC (1:1 v/v) and 2 wt% FEC`` that is two.
     """
@@ -151,7 +158,7 @@ def _count_of_blend(pieces: list[str], names: Names) -> int:
     return len(pieces[::2])
 
 
-def _additives(pieces: list[str], names: Names) -> list[Named]:
+def _additives(pieces: list[str], names: KnownNames) -> list[NamedAmount]:
     additives = []
     for piece in pieces[::2]:
         share = read_share(piece, names.is_known)

@@ -1,4 +1,4 @@
-"""A recipe that has been read but not looked up, and shares in percent or concentration."""
+"""A recipe that has been parsed but whose names have not been looked up yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from electrolyte_ml.formulation.amounts import (
     adds_up_to_hundred,
     check_percentages,
 )
-from electrolyte_ml.formulation.notation.solvents import Blend
+from electrolyte_ml.formulation.notation.solvents import SolventRatio
 from electrolyte_ml.formulation.notation.spellings import (
     ADDITIVE_UNIT_HELP,
     NUMBER,
@@ -33,129 +33,7 @@ from electrolyte_ml.species import Catalog, Salt
 
 _T = TypeVar("_T")
 
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name with its amount and basis, as written."""
-
-    name: str
-    amount: float
-    basis: SaltBasis | AdditiveBasis
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The three parts of a recipe: salts, the solvents they are dissolved in, what is added."""
-
-    salts: tuple[Named, ...]
-    blend: Blend
-    additives: tuple[Named, ...] = ()
-
-
-def amounts_of(parts: Parts, catalog: Catalog) -> Amounts:
-    """Look up every name.
-
-    Raises
-    ------
-    ElectrolyteError
-        The fault of a single name; if several names are at fault, all of them.
-    """
-    return _LookUp(catalog).amounts(parts)
-
-
-class _LookUp:
-    """One look-up of one recipe; collects every fault before it gives up."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self.faults: list[ElectrolyteError] = []
-
-    def amounts(self, parts: Parts) -> Amounts:
-        blend = list(zip(parts.blend.names, parts.blend.parts, strict=True))
-        in_ratio = [Named(n, p, SaltBasis.RATIO) for n, p in blend if self.catalog.is_salt(n)]
-        if in_ratio and len(blend) == 1:
-            name = self.catalog.salt(in_ratio[0].name).name
-            raise AmountError(f"{name} is a salt and cannot be the solvent; write '... in SOLVENT'")
-        if in_ratio and parts.blend.basis is not RatioBasis.MOLE:
-            raise AmountError(
-                f"salt {in_ratio[0].name!r} stands in a solvent ratio, which then counts moles; "
-                "write mol, or give the salt an amount: '1 M SALT in ...'"
-            )
-        base = [s for s in parts.salts if not self._is_solvent(s.name)]
-        early = [s for s in parts.salts if self._is_solvent(s.name)]
-        late = [a for a in parts.additives if not self._is_added_salt(a)]
-        salts = self._salts([*base, *in_ratio])
-        added_salts = self._salts([a for a in parts.additives if self._is_added_salt(a)])
-        if not salts:
-            # 'EC:DEC 1:1 v/v + 1 M NaPF6': the only salts are those of the base electrolyte.
-            salts, added_salts = added_salts, []
-        solvents = [
-            (self._look_up(self.catalog.solvent, name), part)
-            for name, part in blend
-            if not self.catalog.is_salt(name)
-        ]
-        additives = [
-            (self._look_up(self.catalog.solvent, a.name), a.amount, _additive_basis(a))
-            for a in (*early, *late)
-        ]
-        self._raise_faults()
-        if not solvents:
-            raise RecipeSyntaxError("the recipe names salts but no solvent")
-        return Amounts(
-            blend=[(s, part) for s, part in solvents if s is not None],
-            ratio_basis=parts.blend.basis or RatioBasis.MASS,
-            salts=salts,
-            added_salts=added_salts,
-            additives=[(s, amount, b) for s, amount, b in additives if s is not None],
-        )
-
-    def _is_solvent(self, name: str) -> bool:
-        return self.catalog.is_solvent(name) and not self.catalog.is_salt(name)
-
-    def _is_added_salt(self, named: Named) -> bool:
-        """Known as a salt, or unknown with an amount that only a salt can have."""
-        if self.catalog.is_salt(named.name):
-            return True
-        return named.basis in _ONLY_SALTS and not self.catalog.is_solvent(named.name)
-
-    def _salts(self, salts: list[Named]) -> list[tuple[Salt, float, SaltBasis]]:
-        found = [
-            (self._look_up(self.catalog.salt, s.name), s.amount, _salt_basis(s)) for s in salts
-        ]
-        return [(salt, amount, basis) for salt, amount, basis in found if salt is not None]
-
-    def _look_up(self, find: Callable[[str], _T], name: str) -> _T | None:
-        try:
-            return find(name)
-        except ElectrolyteError as fault:
-            self.faults.append(fault)
-            return None
-
-    def _raise_faults(self) -> None:
-        if len(self.faults) == 1:
-            raise self.faults[0]
-        if self.faults:
-            raise InputErrors([str(fault) for fault in self.faults])
-
-
 _ONLY_SALTS = (SaltBasis.MOLARITY, SaltBasis.MOLALITY, SaltBasis.MOL_PER_KG_SOLUTION)
-
-
-def _additive_basis(named: Named) -> AdditiveBasis:
-    if isinstance(named.basis, AdditiveBasis):
-        return named.basis
-    if named.basis is SaltBasis.MASS_PERCENT:
-        return AdditiveBasis.MASS_PERCENT
-    raise AmountError(f"amount of additive {named.name!r} in {named.basis}: {ADDITIVE_UNIT_HELP}")
-
-
-def _salt_basis(named: Named) -> SaltBasis:
-    if isinstance(named.basis, SaltBasis):
-        return named.basis
-    if named.basis is AdditiveBasis.MASS_PERCENT:
-        return SaltBasis.MASS_PERCENT
-    raise AmountError(f"amount of salt {named.name!r} in {named.basis}: {SALT_UNIT_HELP}")
-
 
 LEADING_AMOUNT = re.compile(rf"^({NUMBER})\s*-?\s*(?=[a-zA-Z%])")
 
@@ -176,7 +54,7 @@ _AS_ADDITIVE = re.compile(r"\s+(?:as\s+(?:an?\s+)?(?:\S+\s+)?)?additives?$", re.
 
 # "30% EC and 70% DEC by volume": bare percentages that share the basis said after them.
 _SHARED_BASIS = re.compile(
-    r"^(?P<blend>[^%]*%(?:[^%]*%)+[^%]*?)[\s(]+"
+    r"^(?P<shares>[^%]*%(?:[^%]*%)+[^%]*?)[\s(]+"
     r"(?P<basis>by\s+(?:volume|vol|weight|wt|mass)\b\.?|v\s*/\s*v\b|w\s*/\s*w\b)\)?"
     r"(?=$|\s*[+,;]|\s+(?:with|containing)\s)",
     re.IGNORECASE,
@@ -191,13 +69,135 @@ _RATIO_OF = {
 }
 
 
-def read_share(text: str, is_known: Callable[[str], bool]) -> Named | None:
+@dataclass(frozen=True, slots=True)
+class NamedAmount:
+    """A name with its amount and basis, as written."""
+
+    name: str
+    amount: float
+    basis: SaltBasis | AdditiveBasis
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRecipe:
+    """A recipe as written: salts, the solvents they are dissolved in, and additives."""
+
+    salts: tuple[NamedAmount, ...]
+    solvents: SolventRatio
+    additives: tuple[NamedAmount, ...] = ()
+
+
+def amounts_of(parsed: ParsedRecipe, catalog: Catalog) -> Amounts:
+    """Look up every name of a parsed recipe.
+
+    Raises
+    ------
+    ElectrolyteError
+        The fault of a single name; if several names are at fault, all of them.
+    """
+    return _LookUp(catalog).amounts(parsed)
+
+
+class _LookUp:
+    """Look-up of all names of a recipe; every fault is collected before it raises."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.faults: list[ElectrolyteError] = []
+
+    def amounts(self, parsed: ParsedRecipe) -> Amounts:
+        ratio = list(zip(parsed.solvents.names, parsed.solvents.parts, strict=True))
+        from_ratio = [
+            NamedAmount(n, p, SaltBasis.RATIO) for n, p in ratio if self.catalog.is_salt(n)
+        ]
+        if from_ratio and len(ratio) == 1:
+            name = self.catalog.salt(from_ratio[0].name).name
+            raise AmountError(f"{name} is a salt and cannot be the solvent; write '... in SOLVENT'")
+        if from_ratio and parsed.solvents.basis is not RatioBasis.MOLE:
+            raise AmountError(
+                f"salt {from_ratio[0].name!r} stands in a solvent ratio, which then counts moles; "
+                "write mol, or give the salt an amount: '1 M SALT in ...'"
+            )
+        base = [s for s in parsed.salts if not self._is_solvent(s.name)]
+        early = [s for s in parsed.salts if self._is_solvent(s.name)]
+        late = [a for a in parsed.additives if not self._is_added_salt(a)]
+        salts = self._salts([*base, *from_ratio])
+        added_salts = self._salts([a for a in parsed.additives if self._is_added_salt(a)])
+        if not salts:
+            # 'EC:DEC 1:1 v/v + 1 M NaPF6': the only salts are those of the base electrolyte.
+            salts, added_salts = added_salts, []
+        solvents = [
+            (self._look_up(self.catalog.solvent, name), part)
+            for name, part in ratio
+            if not self.catalog.is_salt(name)
+        ]
+        additives = [
+            (self._look_up(self.catalog.solvent, a.name), a.amount, _additive_basis(a))
+            for a in (*early, *late)
+        ]
+        self._raise_faults()
+        if not solvents:
+            raise RecipeSyntaxError("the recipe names salts but no solvent")
+        return Amounts(
+            base_solvents=[(s, part) for s, part in solvents if s is not None],
+            ratio_basis=parsed.solvents.basis or RatioBasis.MASS,
+            salts=salts,
+            added_salts=added_salts,
+            additives=[(s, amount, b) for s, amount, b in additives if s is not None],
+        )
+
+    def _is_solvent(self, name: str) -> bool:
+        return self.catalog.is_solvent(name) and not self.catalog.is_salt(name)
+
+    def _is_added_salt(self, named: NamedAmount) -> bool:
+        """Known as a salt, or unknown with an amount that only a salt can have."""
+        if self.catalog.is_salt(named.name):
+            return True
+        return named.basis in _ONLY_SALTS and not self.catalog.is_solvent(named.name)
+
+    def _salts(self, salts: list[NamedAmount]) -> list[tuple[Salt, float, SaltBasis]]:
+        found = [
+            (self._look_up(self.catalog.salt, s.name), s.amount, _salt_basis(s)) for s in salts
+        ]
+        return [(salt, amount, basis) for salt, amount, basis in found if salt is not None]
+
+    def _look_up(self, find: Callable[[str], _T], name: str) -> _T | None:
+        try:
+            return find(name)
+        except ElectrolyteError as fault:
+            self.faults.append(fault)
+            return None
+
+    def _raise_faults(self) -> None:
+        if len(self.faults) == 1:
+            raise self.faults[0]
+        if self.faults:
+            raise InputErrors([str(fault) for fault in self.faults])
+
+
+def _additive_basis(named: NamedAmount) -> AdditiveBasis:
+    if isinstance(named.basis, AdditiveBasis):
+        return named.basis
+    if named.basis is SaltBasis.MASS_PERCENT:
+        return AdditiveBasis.MASS_PERCENT
+    raise AmountError(f"amount of additive {named.name!r} in {named.basis}: {ADDITIVE_UNIT_HELP}")
+
+
+def _salt_basis(named: NamedAmount) -> SaltBasis:
+    if isinstance(named.basis, SaltBasis):
+        return named.basis
+    if named.basis is AdditiveBasis.MASS_PERCENT:
+        return SaltBasis.MASS_PERCENT
+    raise AmountError(f"amount of salt {named.name!r} in {named.basis}: {SALT_UNIT_HELP}")
+
+
+def read_share(text: str, is_known: Callable[[str], bool]) -> NamedAmount | None:
     """Read one share; None where `text` holds none.
 
     Raises
     ------
     AmountError
-        If the text is a percentage that says not what it counts.
+        If the text is a percentage without a basis.
     """
     text = _AS_ADDITIVE.sub("", _OF.sub("", text.strip()))
     leading = LEADING_AMOUNT.match(text)
@@ -205,7 +205,7 @@ def read_share(text: str, is_known: Callable[[str], bool]) -> Named | None:
         found = _amount(leading.group(1), text[leading.end() :], text)
         if found is not None:
             basis, amount, rest = found
-            return Named(_OF.sub("", rest.strip()).strip(" ()"), amount, basis)
+            return NamedAmount(_OF.sub("", rest.strip()).strip(" ()"), amount, basis)
         if is_known(text[leading.end() :]):
             raise AmountError(
                 f"amount {leading.group(1)} of {text[leading.end() :]!r} has no unit that is "
@@ -215,30 +215,30 @@ def read_share(text: str, is_known: Callable[[str], bool]) -> Named | None:
     if trailing is not None and is_known(trailing["name"]):
         found = _amount(trailing["number"], trailing["unit"], text)
         if found is not None and not found[2].strip(" )"):
-            return Named(trailing["name"], found[1], found[0])
+            return NamedAmount(trailing["name"], found[1], found[0])
     return None
 
 
 def spread_basis(text: str) -> str:
     """``30% EC and 70% DEC by volume`` with the basis at each percentage."""
     match = _SHARED_BASIS.match(text)
-    if match is None or _NAMED_PERCENT.search(match["blend"]):
+    if match is None or _NAMED_PERCENT.search(match["shares"]):
         return text
     unit = "vol%" if "v" in match["basis"].lower() else "wt%"
-    return match["blend"].replace("%", f" {unit}") + text[match.end() :]
+    return match["shares"].replace("%", f" {unit}") + text[match.end() :]
 
 
-def read_percent_blend(
+def read_percentages(
     pieces: list[str], is_known: Callable[[str], bool]
-) -> tuple[Blend, list[str]]:
-    """Read ``30 wt% EC + 70 wt% DEC``; what comes after a sum of 100 is given back.
+) -> tuple[SolventRatio, list[str]]:
+    """Read ``30 wt% EC + 70 wt% DEC``; pieces after a sum of 100 are returned unread.
 
     Raises
     ------
     AmountError
         If a solvent has no share, bases differ, or the sum is not 100.
     """
-    shares: list[Named] = []
+    shares: list[NamedAmount] = []
     for piece in pieces[::2]:
         share = read_share(piece, is_known)
         if share is None or share.basis not in _RATIO_OF or share.basis != _first(shares, share):
@@ -249,22 +249,22 @@ def read_percent_blend(
         if adds_up_to_hundred([s.amount for s in shares]):
             break
     check_percentages([s.amount for s in shares])
-    blend = Blend(
+    solvents = SolventRatio(
         tuple(s.name for s in shares),
         tuple(s.amount for s in shares),
         _RATIO_OF[shares[0].basis],
     )
-    return blend, pieces[2 * len(shares) :]
+    return solvents, pieces[2 * len(shares) :]
 
 
-def _first(shares: list[Named], share: Named) -> AdditiveBasis | SaltBasis:
+def _first(shares: list[NamedAmount], share: NamedAmount) -> AdditiveBasis | SaltBasis:
     return shares[0].basis if shares else share.basis
 
 
 def _amount(
     number: str, text: str, whole: str
 ) -> tuple[AdditiveBasis | SaltBasis, float, str] | None:
-    """Basis, amount in it, and what follows the unit at the start of `text`."""
+    """Basis and amount of the unit at the start of `text`, and the remaining text."""
     additive = read_additive_unit(text)
     if additive is not None:
         return additive[0], float(number), additive[1]

@@ -6,9 +6,9 @@ import re
 
 from electrolyte_ml.errors import AmountError, RecipeSyntaxError
 from electrolyte_ml.formulation.amounts import AdditiveBasis, RatioBasis, SaltBasis
-from electrolyte_ml.formulation.notation.normalise import Names, depths
-from electrolyte_ml.formulation.notation.parsed import LEADING_AMOUNT, Named
-from electrolyte_ml.formulation.notation.solvents import RATIO, read_blend
+from electrolyte_ml.formulation.notation.normalise import KnownNames, depths
+from electrolyte_ml.formulation.notation.parsed import LEADING_AMOUNT, NamedAmount
+from electrolyte_ml.formulation.notation.solvents import RATIO, read_solvents
 from electrolyte_ml.formulation.notation.spellings import (
     NUMBER,
     SALT_UNIT_HELP,
@@ -24,31 +24,31 @@ _BEFORE_NAME = re.compile(r"^\s*(?:solutions?\s+of\s+|of\s+|in\s+)", re.IGNORECA
 _AFTER_NAME = re.compile(r"^\s*salts?\b(?!\s*\w*-)", re.IGNORECASE)
 
 
-def read_salts(text: str, names: Names, *, must: bool) -> tuple[list[Named], str]:
+def read_salts(text: str, names: KnownNames, *, must: bool) -> tuple[list[NamedAmount], str]:
     """Read ``amount unit salt`` one or more times.
 
     Parameters
     ----------
     text
-        What stands before "in", or the whole recipe where it has no "in".
+        Text before "in", or the whole recipe where it has no "in".
     names
-        What is a name.
+        Names of the catalog.
     must
         Whether the text has to be salts with amounts, as it does before "in".
 
     Returns
     -------
-    list of Named
-        Salts, and solvents that were added to them in percent; zero amounts are left out.
+    list of NamedAmount
+        Salts, and solvents added to them in percent; zero amounts are left out.
     str
-        What follows them.
+        Text after them.
 
     Raises
     ------
     AmountError
         If a salt has no amount, or an amount has no unit.
     """
-    salts: list[Named] = []
+    salts: list[NamedAmount] = []
     while text:
         text = _JOINT.sub("", text)
         amount = LEADING_AMOUNT.match(text)
@@ -64,9 +64,9 @@ def read_salts(text: str, names: Names, *, must: bool) -> tuple[list[Named], str
 
 
 def _amount_then_salt(
-    amount: re.Match[str], text: str, names: Names, *, must: bool
-) -> tuple[list[Named], str] | None:
-    """Read ``1 M NaPF6``, or, of several salts in one amount, ``1 M NaPF6:NaFSI 4:1 mol``."""
+    amount: re.Match[str], text: str, names: KnownNames, *, must: bool
+) -> tuple[list[NamedAmount], str] | None:
+    """Read ``1 M NaPF6``, or several salts with one amount: ``1 M NaPF6:NaFSI 4:1 mol``."""
     after_number = text[amount.end() :]
     unit = read_salt_unit(after_number)
     basis: SaltBasis | AdditiveBasis
@@ -88,27 +88,29 @@ def _amount_then_salt(
         raise RecipeSyntaxError(
             f"amount {text.strip()!r} names no salt; write '{amount.group(1)} M SALT in ...'"
         )
-    return [Named(name, number, basis)], _AFTER_NAME.sub("", rest)
+    return [NamedAmount(name, number, basis)], _AFTER_NAME.sub("", rest)
 
 
 def _mixture(
-    number: float, basis: SaltBasis | AdditiveBasis, text: str, names: Names
-) -> list[Named]:
-    blend = read_blend(text, names.is_known)
-    if blend.basis is not RatioBasis.MOLE:
+    number: float, basis: SaltBasis | AdditiveBasis, text: str, names: KnownNames
+) -> list[NamedAmount]:
+    mixture = read_solvents(text, names.is_known)
+    if mixture.basis is not RatioBasis.MOLE:
         raise AmountError(
             f"a ratio of salts counts moles, given {text!r}; write mol, or an amount for each: "
             "'0.8 M NaPF6 + 0.2 M NaFSI in ...'"
         )
-    total = sum(blend.parts)
+    total = sum(mixture.parts)
     return [
-        Named(name, number * part / total, basis)
-        for name, part in zip(blend.names, blend.parts, strict=True)
+        NamedAmount(name, number * part / total, basis)
+        for name, part in zip(mixture.names, mixture.parts, strict=True)
         if total > 0
     ]
 
 
-def _salt_then_amount(text: str, names: Names, *, must: bool) -> tuple[list[Named], str] | None:
+def _salt_then_amount(
+    text: str, names: KnownNames, *, must: bool
+) -> tuple[list[NamedAmount], str] | None:
     """Read ``NaPF6 (1 M)``."""
     name, rest = _name_at_start(text, names)
     # Without "in" a solvent may stand first: "DME, 1 M NaPF6".
@@ -119,10 +121,12 @@ def _salt_then_amount(text: str, names: Names, *, must: bool) -> tuple[list[Name
             raise AmountError(f"salt {name!r} has no amount with a unit; {SALT_UNIT_HELP}")
         return None
     basis, factor, after = unit
-    return [Named(name, float(match.group(1)) * factor, basis)], after.lstrip(") ")
+    return [NamedAmount(name, float(match.group(1)) * factor, basis)], after.lstrip(") ")
 
 
-def _refuse_missing_unit(amount: re.Match[str], text: str, names: Names, *, must: bool) -> None:
+def _refuse_missing_unit(
+    amount: re.Match[str], text: str, names: KnownNames, *, must: bool
+) -> None:
     after = text[amount.end() :]
     name, _ = _name_at_start(after.lstrip("% "), names)
     if must or names.is_salt(name):
@@ -136,8 +140,8 @@ def _refuse_missing_unit(amount: re.Match[str], text: str, names: Names, *, must
         )
 
 
-def _name_at_start(text: str, names: Names) -> tuple[str, str]:
-    """Longest known name at the start of `text`, else the first word; and what follows."""
+def _name_at_start(text: str, names: KnownNames) -> tuple[str, str]:
+    """Longest known name at the start of `text`, else the first word; and the rest."""
     depth = [*depths(text), 0]
     ends = [m for m in _NAME_END.finditer(text) if depth[m.start()] == 0 and m.start() > 0]
     for is_one in (names.is_salt, names.is_known):

@@ -1,4 +1,4 @@
-"""The solvent part of a recipe: names, their ratio, and coefficients beside names."""
+"""Reading the solvents of a recipe: ``EC:DEC 1:1 v/v``, ``1EC:1DEC by volume``."""
 
 from __future__ import annotations
 
@@ -67,17 +67,23 @@ _ANY_SEPARATOR = re.compile(r"\s*[:/|+&,·-]\s*(?:and\s+)?|\s+and\s+|\s+", re.IG
 
 _MOST_PIECES = 40
 
+_COEFFICIENT_SEPARATORS = tuple(re.compile(p) for p in (r"\s*:\s*", r"\s*/\s*", r"\s*[-·]\s*"))
+
+_NUMBER_FIRST = re.compile(rf"^(?P<number>{NUMBER})\s*(?P<name>\D.*)$")
+
+_NUMBER_LAST = re.compile(r"^(?P<name>.*[A-Za-z)])(?P<number>\d*\.\d+|\d+)$")
+
 
 @dataclass(frozen=True, slots=True)
-class Blend:
-    """Names with their parts; `basis` is None for a single solvent."""
+class SolventRatio:
+    """Names of solvents with their parts; `basis` is None for a single solvent."""
 
     names: tuple[str, ...]
     parts: tuple[float, ...]
     basis: RatioBasis | None
 
 
-def read_blend(text: str, is_known: Callable[[str], bool]) -> Blend:
+def read_solvents(text: str, is_known: Callable[[str], bool]) -> SolventRatio:
     """Read ``EC:DEC 1:1 v/v`` and its many spellings.
 
     Parameters
@@ -85,12 +91,12 @@ def read_blend(text: str, is_known: Callable[[str], bool]) -> Blend:
     text
         Names and ratio, without salts' amounts and additives.
     is_known
-        Whether a piece of text names a species; decides where names are cut.
+        Whether a piece of text is the name of a species; names are cut where it is.
 
     Returns
     -------
-    Blend
-        Names are not looked up here, except to find where they end.
+    SolventRatio
+        Names as written, not yet looked up.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def read_blend(text: str, is_known: Callable[[str], bool]) -> Blend:
     whole = _ALL_OF_ONE.match(text)
     single = (whole["late"] or whole["early"]).strip(" (") if whole else text
     if is_known(single):
-        return Blend((single,), (1.0,), None)
+        return SolventRatio((single,), (1.0,), None)
     ratios = list(RATIO.finditer(text))
     if not ratios:
         return _without_ratio(text, is_known)
@@ -109,11 +115,11 @@ def read_blend(text: str, is_known: Callable[[str], bool]) -> Blend:
     names_text, words = _names_and_words(text, ratio, is_known)
     numbers = [float(n) for n in re.findall(NUMBER, ratio.group())]
     names = _split_names(names_text, len(numbers), is_known)
-    return blend_of(names, numbers, words)
+    return solvent_ratio(names, numbers, words)
 
 
-def blend_of(names: list[str], numbers: list[float], words: str) -> Blend:
-    """Blend of `names` with parts `numbers`, whose basis stands in `words`.
+def solvent_ratio(names: list[str], numbers: list[float], words: str) -> SolventRatio:
+    """Solvents `names` with parts `numbers`; `words` name the basis.
 
     Raises
     ------
@@ -126,7 +132,7 @@ def blend_of(names: list[str], numbers: list[float], words: str) -> Blend:
         raise AmountError(f"ratio {ratio} of {':'.join(names)} has no basis; {RATIO_HELP}")
     if "%" in words and sum(numbers) > _LARGEST_RATIO_SUM:
         check_percentages(numbers)
-    return Blend(tuple(names), tuple(numbers), basis)
+    return SolventRatio(tuple(names), tuple(numbers), basis)
 
 
 def split_known(text: str, is_known: Callable[[str], bool]) -> list[str] | None:
@@ -159,7 +165,7 @@ def _unwrapped(text: str) -> str:
 def _names_and_words(
     text: str, ratio: re.Match[str], is_known: Callable[[str], bool]
 ) -> tuple[str, str]:
-    """What names the components, and what may name the basis of their ratio."""
+    """Text with the names of the components, and text that may name the basis of their ratio."""
     left, right = text[: ratio.start()], text[ratio.end() :]
     if _MINUS.search(left):
         raise AmountError(f"-{ratio.group()} is negative; every part of a ratio must be positive")
@@ -187,14 +193,14 @@ def _head_and_names(text: str, is_known: Callable[[str], bool]) -> tuple[str, st
     return "", text
 
 
-def _without_ratio(text: str, is_known: Callable[[str], bool]) -> Blend:
+def _without_ratio(text: str, is_known: Callable[[str], bool]) -> SolventRatio:
     names = split_known(words_after_names(text)[0], is_known)
     if names:
         raise AmountError(
             f"{text!r} has no ratio; write for example "
             f"{':'.join(names)} {':'.join('1' * len(names))} v/v"
         )
-    return Blend((text,), (1.0,), None)
+    return SolventRatio((text,), (1.0,), None)
 
 
 def _split_names(text: str, count: int, is_known: Callable[[str], bool]) -> list[str]:
@@ -223,7 +229,7 @@ def _group_pieces(
     """Join pieces (names at even, separators at odd places) into `count` known names."""
     if len(pieces) > _MOST_PIECES:
         return None
-    # First way to read the pieces up to an end as so many names.
+    # (end, n): the first way to read the pieces before `end` as n names.
     ways: dict[tuple[int, int], list[str]] = {(0, 0): []}
     for end in range(1, len(pieces) + 1, 2):
         for start in range(0, end, 2):
@@ -236,37 +242,30 @@ def _group_pieces(
     return ways.get((len(pieces) + 1, count))
 
 
-_COEFFICIENTS_SEPARATORS = tuple(re.compile(p) for p in (r"\s*:\s*", r"\s*/\s*", r"\s*[-·]\s*"))
-
-_NUMBER_FIRST = re.compile(rf"^(?P<number>{NUMBER})\s*(?P<name>\D.*)$")
-
-_NUMBER_LAST = re.compile(r"^(?P<name>.*[A-Za-z)])(?P<number>\d*\.\d+|\d+)$")
-
-
-def read_coefficients(text: str, is_known: Callable[[str], bool]) -> Blend | None:
-    """Read names with their numbers; None if `text` is not of that form.
+def read_coefficients(text: str, is_known: Callable[[str], bool]) -> SolventRatio | None:
+    """Read names with a number each (``1EC:1DEC``); None if `text` is not of that form.
 
     Raises
     ------
     AmountError
-        If nothing says what the numbers count.
+        If the text names no basis for the numbers.
     """
     names_text, words = words_after_names(text)
-    for separator in _COEFFICIENTS_SEPARATORS:
+    for separator in _COEFFICIENT_SEPARATORS:
         pieces = split_outside_brackets(names_text.strip(" ("), separator)[::2]
         if len(pieces) < 2:
             continue
         for form, needs_all in ((_NUMBER_FIRST, False), (_NUMBER_LAST, True)):
             found = _read_pieces(pieces, form, is_known, needs_all=needs_all)
             if found is not None:
-                return blend_of(*found, words)
+                return solvent_ratio(*found, words)
     return None
 
 
 def _read_pieces(
     pieces: list[str], form: re.Pattern[str], is_known: Callable[[str], bool], *, needs_all: bool
 ) -> tuple[list[str], list[float]] | None:
-    """Names and numbers of the pieces; a piece without a number counts once where that is said."""
+    """Names and numbers of the pieces; a piece without a number counts 1, unless `needs_all`."""
     names, numbers, counted = [], [], 0
     for piece in pieces:
         match = None if is_known(piece) else form.match(piece)

@@ -1,4 +1,4 @@
-"""Words for amounts in recipe text: which spelling means which basis."""
+"""Spellings of units and bases in recipe text."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ RATIO_HELP = "write v/v, w/w or mol/mol"
 
 
 def read_salt_unit(text: str) -> tuple[SaltBasis, float, str] | None:
-    """Concentration unit at the start of `text`: basis, factor and what follows; None if none."""
+    """Concentration unit at the start of `text`: basis, factor and remaining text; None if none."""
     for pattern, basis, factor in _SALT_UNITS:
         match = pattern.match(text)
         if match:
@@ -95,12 +95,12 @@ def read_salt_unit(text: str) -> tuple[SaltBasis, float, str] | None:
 
 
 def read_additive_unit(text: str) -> tuple[AdditiveBasis, str] | None:
-    """Percent unit at the start of `text` and what follows; None if there is none.
+    """Percent unit at the start of `text` and the remaining text; None if there is none.
 
     Raises
     ------
     AmountError
-        If a volume percentage is counted on something other than the solvents.
+        If a volume percentage refers to something other than the solvents.
     """
     for pattern, basis in _ADDITIVE_UNITS:
         match = pattern.match(text)
