@@ -46,6 +46,15 @@ def show(
 
 
 @app.command()
+def schema() -> None:
+    """Print the JSON schema of problem files, for editors that complete and explain their keys."""
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.search.recipe_file import problem_schema
+
+    typer.echo(dump_json(problem_schema()))
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -2,283 +2,83 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from electrolyte_ml.errors import InputError, RecipeFileError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from electrolyte_ml.errors import ElectrolyteError, RecipeFileError
 from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_limits import limit_faults
-from electrolyte_ml.search.components_file import (
-    COST,
-    FoundComponents,
-    look_up,
-    read_components,
-    read_prices,
-)
-from electrolyte_ml.search.limits import Limits, Ratio
-from electrolyte_ml.search.objectives import at_temperature
+from electrolyte_ml.search.component_order import solvents_by_likeness
+from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio
 from electrolyte_ml.search.problem import (
     Bound,
     Constraint,
     Direction,
     Objective,
-    OutOfDomain,
     Problem,
     Risk,
-    SamplerName,
     SearchSettings,
 )
-from electrolyte_ml.search.toml_table import TomlTable
-from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
-from electrolyte_ml.units import temperature_k
+from electrolyte_ml.search.recipe_tables import (
+    ComponentsTable,
+    ConstraintTable,
+    LimitsTable,
+    Lookup,
+    ObjectiveTable,
+    PredictionTable,
+    Price,
+    PricesTable,
+    RecipeFile,
+    Table,
+    find_component,
+)
+from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.text import nearest_or_all
 
-_DEFAULTS = Limits(salt_molality_mol_kg=(0.3, 2.0))
-
-
-def read_limits(table: TomlTable, found: FoundComponents) -> Limits:
-    """Read ``[limits]``.
-
-    Parameters
-    ----------
-    table
-        The table; faults are collected there.
-    found
-        The components that limits may name.
-
-    Returns
-    -------
-    Limits
-        With the default wherever a fault was found.
-    """
-    d = _DEFAULTS
-    table.allow(*d.to_dict())
-    molality = table.pair("salt_molality_mol_kg")
-    solvent, salt = found.catalog.solvent, found.catalog.salt
-    return Limits(
-        salt_molality_mol_kg=molality or d.salt_molality_mol_kg,
-        min_solvents=table.integer("min_solvents", d.min_solvents, low=1),
-        max_solvents=table.integer("max_solvents", d.max_solvents, low=1),
-        max_salts=table.integer("max_salts", d.max_salts, low=1),
-        max_additives=table.integer("max_additives", d.max_additives, low=0),
-        smallest_fraction=table.number("smallest_fraction", d.smallest_fraction),
-        fraction_step=table.number("fraction_step", d.fraction_step),
-        molality_step=table.number("molality_step", d.molality_step),
-        additive_step_wt_percent=table.number(
-            "additive_step_wt_percent", d.additive_step_wt_percent
-        ),
-        max_fraction=_amounts(table.table("max_fraction"), solvent, found, high=1.0),
-        min_fraction=_amounts(table.table("min_fraction"), solvent, found, high=1.0),
-        max_molality_mol_kg=_amounts(table.table("max_molality_mol_kg"), salt, found, high=100.0),
-        forbidden_pairs=_pairs(table, found),
-        ratios=_ratios(table, found),
-    )
-
-
-def _ratios(table: TomlTable, found: FoundComponents) -> tuple[Ratio, ...]:
-    ratios = []
-    for entry in table.tables("ratios"):
-        entry.allow("of", "to", "min", "max")
-        names: dict[str, tuple[str, ...]] = {}
-        for key in ("of", "to"):
-            looked_up = [
-                look_up(found.catalog.solvent, entry, key, name, set())
-                for name in entry.names(key)
-                if name not in found.unknown
-            ]
-            names[key] = tuple(s.name for s in looked_up if s is not None)
-        if not entry.data.get("of"):
-            entry.fault("of", "is missing; list the solvents whose mass is compared")
-        low, high = (
-            entry.number(key, 0.0, low=0.0) if key in entry else None for key in ("min", "max")
-        )
-        if low is None and high is None:
-            entry.fault("min", "is missing; give min, max or both")
-        ratios.append(Ratio(of=names["of"], to=names["to"], low=low, high=high))
-    return tuple(ratios)
-
-
-def _amounts(
-    table: TomlTable,
-    find: Callable[[str], Solvent | Salt],
-    found: FoundComponents,
-    *,
-    high: float,
-) -> dict[str, float]:
-    """Numbers above 0 by name of a component."""
-    amounts: dict[str, float] = {}
-    for name in table.data:
-        species = None if name in found.unknown else look_up(find, table, name, name, set())
-        value = table.number(name, high, low=0.0, high=high)
-        if value == 0:
-            table.fault(name, "is 0; remove the component from the list instead")
-            value = high
-        if species is not None and species.name in amounts:
-            table.fault(name, f"{species.name} is given twice")
-        if species is not None:
-            amounts[species.name] = value
-    return amounts
-
-
-def _pairs(table: TomlTable, found: FoundComponents) -> tuple[tuple[str, str], ...]:
-    given = table.data.get("forbidden_pairs", [])
-    form = 'must be a list of pairs of names, such as [["NaClO4", "DME"]]'
-    if not isinstance(given, list):
-        table.fault("forbidden_pairs", f"{form}, given {given!r}")
-        return ()
-    pairs = []
-    for pair in given:
-        is_pair = isinstance(pair, list) and len(pair) == 2
-        if not is_pair or not all(isinstance(name, str) for name in pair):
-            table.fault("forbidden_pairs", f"{form}, given {pair!r}")
-            continue
-        names = [_component_name(table, name, found) for name in pair if name not in found.unknown]
-        known = [name for name in names if name is not None]
-        if len(known) == 2:
-            pairs.append((known[0], known[1]))
-    return tuple(pairs)
-
-
-def _component_name(table: TomlTable, name: str, found: FoundComponents) -> str | None:
-    catalog = found.catalog
-    find: Callable[[str], Solvent | Salt] = (
-        catalog.salt if catalog.is_salt(name) else catalog.solvent
-    )
-    species = look_up(find, table, "forbidden_pairs", name, set())
-    return None if species is None else species.name
-
-
+COST = "cost_per_kg"
 #: Where a file goes by probability and does not say by which.
 LEAST_PROBABILITY = 0.8
+_PRICE_COLUMNS = ("component", "price_per_kg")
+_PRICE: TypeAdapter[float] = TypeAdapter(Price)
 
-
-def read_objectives(root: TomlTable) -> list[Objective]:
-    """Read ``[[objectives]]``; faults are collected in the table."""
-    objectives: list[Objective] = []
-    seen: set[tuple[str, float | None]] = set()
-    for table in root.tables("objectives"):
-        table.allow("property", "temperature", "direction", "weight")
-        name = table.text("property")
-        lower_is_better = property_of(name).better == "lower"
-        usual = Direction.MINIMIZE if lower_is_better else Direction.MAXIMIZE
-        direction = table.choice("direction", usual)
-        weight = table.number("weight", 1.0)
-        if weight <= 0:
-            table.fault("weight", f"must be above 0, given {weight:g}")
-        is_placed, temperature = _temperature(table, name)
-        if not is_placed:
-            continue
-        if (name, temperature) in seen:
-            table.fault("property", f"{name}{_here(temperature)} is an objective already")
-        seen.add((name, temperature))
-        objectives.append(
-            Objective(
-                property_name=name, temperature_k=temperature, direction=direction, weight=weight
-            )
-        )
-    if "objectives" not in root or root.data["objectives"] == []:
-        root.fault("objectives", "is missing; add [[objectives]] with property and temperature")
-    return objectives
-
-
-def read_constraints(root: TomlTable, risk: Risk, least_probability: float) -> list[Constraint]:
-    """Read ``[[constraints]]``.
-
-    Parameters
-    ----------
-    root
-        The file's top table; faults are collected there.
-    risk, least_probability
-        What counts where a constraint does not say.
-    """
-    constraints: list[Constraint] = []
-    for table in root.tables("constraints"):
-        table.allow("property", "temperature", "min", "max", "on", "probability")
-        name = table.text("property")
-        is_placed, temperature = _temperature(table, name)
-        minimum, maximum = _limit(table, "min", name), _limit(table, "max", name)
-        if "min" not in table and "max" not in table:
-            table.fault("min", "is missing; give min, max or both")
-        if minimum is not None and maximum is not None and minimum > maximum:
-            table.fault("min", f"{minimum:g} is above max {maximum:g}")
-        on, probability = _counted(table, risk, least_probability)
-        for limit, is_minimum in ((minimum, True), (maximum, False)):
-            if limit is not None and is_placed:
-                constraints.append(
-                    Constraint(
-                        property_name=name,
-                        temperature_k=temperature,
-                        limit=limit,
-                        is_minimum=is_minimum,
-                        bound=on or _careful_bound(risk, is_minimum),
-                        probability=probability,
-                    )
-                )
-    return constraints
-
-
-def _temperature(table: TomlTable, name: str) -> tuple[bool, float | None]:
-    """Whether the temperature is as it must be, and the temperature."""
-    known = property_of(name)
-    if known.at_temperature:
-        temperature = table.temperature()
-        return temperature is not None, temperature
-    if "temperature" in table:
-        table.fault(
-            "temperature", f"the {known.label} ({name}) has no temperature; remove the line"
-        )
-        return False, None
-    return True, None
-
-
-def _limit(table: TomlTable, key: str, name: str) -> float | None:
-    """A limit as a number in the unit of the property's name, or a temperature with its unit."""
-    if property_of(name).unit != "K" or not isinstance(table.data.get(key), str):
-        return table.optional_number(key)
-    try:
-        return temperature_k(table.data[key])
-    except InputError as error:
-        table.fault(key, str(error))
-        return None
-
-
-def _counted(
-    table: TomlTable, risk: Risk, least_probability: float
-) -> tuple[Bound | None, float | None]:
-    """What a constraint counts: a bound, a probability, or neither where the file is silent."""
-    if "on" in table and "probability" in table:
-        table.fault("on", "goes without probability; give one of the two")
-    if "probability" in table:
-        chance = table.number("probability", least_probability, low=0.0, high=1.0)
-        return Bound.VALUE, chance
-    if "on" in table:
-        return table.choice("on", Bound.VALUE), None
-    return None, least_probability if risk is Risk.PROBABILITY else None
-
-
-def _careful_bound(risk: Risk, is_minimum: bool) -> Bound:
-    """Bound that a constraint counts where the file does not say: that of the risk attitude."""
-    if risk is not Risk.LOW:
-        return Bound.VALUE
-    return Bound.LOW if is_minimum else Bound.HIGH
-
-
-def _here(temperature: float | None) -> str:
-    return at_temperature(temperature) and " at this temperature"
-
-
-_SECTIONS = (
-    "name",
-    "description",
-    "components",
-    "limits",
-    "objectives",
-    "constraints",
-    "prediction",
-    "prices",
-    "search",
+# Types of pydantic's errors and what people are told; keys of the context in braces.
+_WORDS = {
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "list_type": "must be a list",
+    "string_type": "must be a text in quotes",
+    "string_too_short": "must be a text in quotes",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "enum": "must be {expected}",
+}
+# What other tables are read with where a needed one has a fault, so that their faults are told too.
+_STAND_INS: Mapping[tuple[int | str, ...], Any] = {
+    ("name",): "unnamed",
+    ("components",): {},
+    ("limits",): {"salt_molality_mol_kg": [0.3, 2.0]},
+    ("limits", "salt_molality_mol_kg"): [0.3, 2.0],
+    ("objectives",): [{"property": "unknown", "temperature": "25 degC"}],
+    ("prices", "currency"): "unknown",
+}
+_NOTHING = None
+# Without a fault in these all solvents and salts are known.
+_LISTS = (
+    "components:",
+    "components.solvents",
+    "components.families",
+    "components.cation",
+    "components.salts",
 )
 
 
@@ -344,63 +144,224 @@ def read_problem(
     RecipeFileError
         With one line for each fault.
     """
-    faults: list[str] = []
-    root = TomlTable(data, "", faults)
-    root.allow(*_SECTIONS)
-    name = root.text("name")
-    description = root.text("description", "")
-    found = read_components(root, catalog or default_catalog())
-    limits = read_limits(root.table("limits"), found)
-    attitude = _prediction(root.table("prediction"))
-    objectives = read_objectives(root)
-    constraints = read_constraints(root, attitude.risk, attitude.least_probability)
-    settings = _settings(root.table("search"))
-    prices = read_prices(root, found, folder or Path())
+    lookup = Lookup(catalog or default_catalog())
+    tables, faults = _read_tables(data, lookup)
+    components = _components(tables.components, faults)
+    is_complete = not any(fault.startswith(_LISTS) for fault in faults)
+    limits = _limits(tables.limits)
+    objectives = _objectives(tables.objectives, faults)
+    constraints = [
+        c for table in tables.constraints for c in _constraints(table, tables.prediction)
+    ]
+    prices = _prices(tables.prices, lookup.catalog, folder or Path(), faults)
+    unpriced = [name for name in components.names if name not in prices]
     asked = [o.property_name for o in objectives] + [c.property_name for c in constraints]
-    if COST in asked:
-        prices.require_all(root, found)
-    faults += limit_faults(found.components, limits, complete=found.complete)
+    if unpriced and COST in asked:
+        faults.append(
+            f"prices: {COST} is asked for, but there is no price by kg of {', '.join(unpriced)}; "
+            "add them to [prices.per_kg] or to the file of prices"
+        )
+    faults += limit_faults(components, limits, complete=is_complete)
     if faults:
         raise RecipeFileError([f"{file}: {fault}" for fault in dict.fromkeys(faults)])
     return Problem(
-        name=name,
-        description=description,
-        components=found.components,
+        name=tables.name,
+        description=tables.description,
+        components=components,
         limits=limits,
         objectives=tuple(objectives),
         constraints=tuple(constraints),
-        risk=attitude.risk,
-        out_of_domain=attitude.out_of_domain,
-        settings=settings,
-        prices=prices.per_kg,
-        currency=prices.currency,
+        risk=tables.prediction.risk,
+        out_of_domain=tables.prediction.out_of_domain,
+        settings=SearchSettings(**dict(tables.search)),
+        prices=prices,
+        currency="" if tables.prices is None else tables.prices.currency,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attitude:
-    risk: Risk
-    out_of_domain: OutOfDomain
-    least_probability: float
+def problem_schema() -> dict[str, Any]:
+    """JSON schema of recipe files, for editors and for programs that write them."""
+    schema = RecipeFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _prediction(table: TomlTable) -> _Attitude:
-    table.allow("risk", "out_of_domain", "least_probability")
-    risk = table.choice("risk", Risk.LOW)
-    if "least_probability" in table and risk is not Risk.PROBABILITY:
-        table.fault("least_probability", f"goes with risk = 'probability', given {str(risk)!r}")
-    return _Attitude(
-        risk=risk,
-        out_of_domain=table.choice("out_of_domain", OutOfDomain.EXCLUDE),
-        least_probability=table.number("least_probability", LEAST_PROBABILITY, low=0.0, high=1.0),
+def _read_tables(data: Mapping[str, Any], lookup: Lookup) -> tuple[RecipeFile, list[str]]:
+    """The tables without what has a fault, and the faults."""
+    usable: Any = dict(data)
+    faults: list[str] | None = None
+    while True:
+        try:
+            return RecipeFile.model_validate(usable, context=lookup), faults or []
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            # What is missing later on was taken out here.
+            faults = [_fault(e) for e in errors] if faults is None else faults
+            usable = _without({_path(e) for e in errors}, usable)
+
+
+def _path(error: ErrorDetails) -> tuple[int | str, ...]:
+    return tuple(key for key in error["loc"] if key != "[key]")
+
+
+def _without(faulty: set[tuple[int | str, ...]], value: Any, *place: int | str) -> Any:
+    """What is given but for what is faulty; `_NOTHING` for a table that lacks what it needs."""
+    if place in faulty:
+        return _STAND_INS.get(place, _NOTHING)
+    if isinstance(value, list):
+        items = [_without(faulty, item, *place, i) for i, item in enumerate(value)]
+        return [item for item in items if item is not _NOTHING]
+    if not isinstance(value, dict):
+        return value
+    lacking = [path for path in faulty if path[:-1] == place and path[-1] not in value]
+    if any(path not in _STAND_INS for path in lacking):
+        return _NOTHING
+    keys = [*value, *(path[-1] for path in lacking)]
+    found = {key: _without(faulty, value.get(key), *place, key) for key in keys}
+    return {key: item for key, item in found.items() if item is not _NOTHING}
+
+
+def _fault(error: ErrorDetails) -> str:
+    """One line for an error of pydantic: place, what is wrong, what is allowed."""
+    path = _path(error)
+    place = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in path)[1:]
+    known, key = _table_at(path[:-1]).model_fields, str(path[-1])
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return f"{place}: {context['error']}"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key{nearest_or_all(key, known)}"
+    meaning = known[key].description or "" if key in known else ""
+    more = f" ({meaning[0].lower()}{meaning[1:].rstrip('.')})" if meaning else ""
+    if error["type"] in {"missing", "too_short"}:
+        return f"{place}: is missing{more}"
+    words = _WORDS.get(error["type"], error["msg"]).format(**context)
+    return f"{place}: {words}, given {error['input']!r}{more}"
+
+
+def _table_at(path: Sequence[int | str]) -> type[Table]:
+    """The table that stands at a place, or the one around it."""
+    table: type[Table] = RecipeFile
+    for key in path:
+        known = table.model_fields.get(str(key))
+        kinds = () if known is None else (known.annotation, *get_args(known.annotation))
+        tables = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Table)]
+        table = tables[0] if tables else table
+    return table
+
+
+def _components(table: ComponentsTable, faults: list[str]) -> Components:
+    """Everything that recipes may be made of, without what is left out."""
+    family = dict.fromkeys(s for family in table.families for s in family)
+    solvents = [*table.solvents]
+    solvents += [s for s in solvents_by_likeness([*family]) if s not in solvents]
+    present = {s.name for s in solvents} | {s.name for s in table.salts}
+    out = {species.name for species in table.exclude}
+    if not any(fault.startswith(_LISTS) for fault in faults):
+        faults += [
+            f"components.exclude: {name} is not a component anyway; remove it"
+            for name in sorted(out - present)
+        ]
+        faults += [
+            f"components.{key}: is empty; list at least one"
+            for key, found in (("solvents", solvents), ("salts", table.salts))
+            if out.issuperset(s.name for s in found)
+        ]
+    return Components(
+        solvents=tuple(s for s in solvents if s.name not in out),
+        salts=tuple(s for s in table.salts if s.name not in out),
+        additives=tuple(
+            AdditiveRange(additive=additive, low_wt_percent=low, high_wt_percent=high)
+            for additive, (low, high) in table.additives.items()
+        ),
     )
 
 
-def _settings(table: TomlTable) -> SearchSettings:
-    table.allow("n_trials", "population", "seed", "sampler")
-    return SearchSettings(
-        n_trials=table.integer("n_trials", 1, low=1) if "n_trials" in table else None,
-        population=table.integer("population", 4, low=4) if "population" in table else None,
-        seed=table.integer("seed", 0, low=0),
-        sampler=table.choice("sampler", SamplerName.AUTO),
-    )
+def _limits(table: LimitsTable) -> Limits:
+    by_name = {
+        key: {species.name: amount for species, amount in getattr(table, key).items()}
+        for key in ("max_fraction", "min_fraction", "max_molality_mol_kg")
+    }
+    pairs = [tuple(species.name for species in pair) for pair in table.forbidden_pairs]
+    ratios = [
+        Ratio(
+            of=tuple(s.name for s in ratio.of),
+            to=tuple(s.name for s in ratio.to),
+            low=ratio.min,
+            high=ratio.max,
+        )
+        for ratio in table.ratios
+    ]
+    # A pair with an unknown name holds one only.
+    known = [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+    plain = {**dict(table), **by_name, "forbidden_pairs": tuple(known), "ratios": tuple(ratios)}
+    return Limits(**plain)
+
+
+def _objectives(tables: Sequence[ObjectiveTable], faults: list[str]) -> list[Objective]:
+    objectives: list[Objective] = []
+    for table in tables:
+        is_lower_better = property_of(table.property).better == "lower"
+        usual = Direction.MINIMIZE if is_lower_better else Direction.MAXIMIZE
+        objective = Objective(
+            property_name=table.property,
+            temperature_k=table.temperature,
+            direction=table.direction or usual,
+            weight=table.weight,
+        )
+        if objective.label in [other.label for other in objectives]:
+            faults.append(f"objectives: {objective.label} is an objective already; remove one")
+        objectives.append(objective)
+    return objectives
+
+
+def _constraints(table: ConstraintTable, prediction: PredictionTable) -> Iterator[Constraint]:
+    """One or two constraints of a table, which count what the attitude to risk says by default."""
+    probability = table.probability
+    if probability is None and table.on is None and prediction.risk is Risk.PROBABILITY:
+        probability = prediction.least_probability or LEAST_PROBABILITY
+    is_careful = prediction.risk is Risk.LOW and probability is None
+    for limit, careful in ((table.min, Bound.LOW), (table.max, Bound.HIGH)):
+        if limit is not None:
+            yield Constraint(
+                property_name=table.property,
+                temperature_k=table.temperature,
+                limit=limit,
+                is_minimum=careful is Bound.LOW,
+                bound=table.on or (careful if is_careful else Bound.VALUE),
+                probability=probability,
+            )
+
+
+def _prices(
+    table: PricesTable | None, catalog: Catalog, folder: Path, faults: list[str]
+) -> dict[str, float]:
+    """Prices by kilogram; those of the recipe file replace those of the CSV."""
+    if table is None:
+        return {}
+    of_file = {} if table.file is None else _prices_of(folder / table.file, catalog, faults)
+    return of_file | {species.name: price for species, price in table.per_kg.items()}
+
+
+def _prices_of(path: Path, catalog: Catalog, faults: list[str]) -> dict[str, float]:
+    """Prices of a CSV; other species than those of the problem are no fault."""
+    prices: dict[str, float] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not set(_PRICE_COLUMNS) <= set(reader.fieldnames or ()):
+                faults.append(f"prices.file: {path}: needs columns {' and '.join(_PRICE_COLUMNS)}")
+                return {}
+            for row in reader:
+                name = (row["component"] or "").strip()
+                try:
+                    price = _PRICE.validate_strings(row["price_per_kg"])
+                    prices[find_component(catalog, name).name] = price
+                except ValidationError:
+                    given = row["price_per_kg"]
+                    fault = f"the price of {name} must be a number of at least 0, given {given!r}"
+                    faults.append(f"prices.file: {path}, line {reader.line_num}: {fault}")
+                except ElectrolyteError as error:
+                    faults.append(f"prices.file: {path}, line {reader.line_num}: {error}")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"prices.file: {path}: cannot be read: {error}")
+    return prices

@@ -33,6 +33,25 @@ def test_ready_problems_are_listed_shown_and_in_order(run):
     assert outcome.out.count("in order") == len(rows)
 
 
+def test_the_schema_knows_and_explains_every_key_of_the_ready_problems(run):
+    schema = json.loads(run("recipes", "schema").out)
+    assert schema["required"] == ["name", "components", "limits", "objectives"]
+    for row in json.loads(run("recipes", "list", "--json").out):
+        problem = tomllib.loads(run("recipes", "show", row["name"]).out)
+        assert problem.keys() <= schema["properties"].keys()
+        for key, part in problem.items():
+            parts = part if isinstance(part, list) else [part]
+            for one in parts:
+                name = {"objectives": "ObjectiveTable", "constraints": "ConstraintTable"}.get(
+                    key, f"{key.capitalize()}Table"
+                )
+                if isinstance(one, dict):
+                    known = schema["$defs"][name]
+                    assert one.keys() <= known["properties"].keys()
+                    assert known["additionalProperties"] is False
+                    assert all(known["properties"][k]["description"] for k in one)
+
+
 def test_all_faults_of_all_files_come_at_once(run, tmp_path):
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
     first.write_text(_MINE.format(name="conductivity_ms_cm"), encoding="utf-8")

@@ -90,10 +90,13 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"smallest_fraction": 0}}, ["limits.smallest_fraction: must be above 0"]),
         ({"limits": {"min_solvents": 4}}, ["limits.min_solvents: 4 is above max_solvents 3"]),
         ({"limits": {"min_solvents": 6, "max_solvents": 9}}, ["lists 5"]),
-        ({"limits": {"max_solvents": 0}}, ["limits.max_solvents: must be a whole number"]),
+        ({"limits": {"max_solvents": 0}}, ["limits.max_solvents: must be at least 1, given 0"]),
         ({"limits": {"max_solvents": True}}, ["limits.max_solvents: must be a whole number"]),
         ({"limits": {"max_fraction": {"THF": 0.5}}}, ["THF is not among components.solvents"]),
-        ({"limits": {"max_fraction": {"EC": 1.5}}}, ["limits.max_fraction.EC: must be a number"]),
+        (
+            {"limits": {"max_fraction": {"EC": 1.5}}},
+            ["limits.max_fraction.EC: must be at most 1, given 1.5"],
+        ),
         ({"limits": {"max_fraction": {"EC": 0.02}}}, ["0.02 is below smallest_fraction 0.05"]),
         (
             {"limits": {"max_fraction": {"EC": 0.2}, "min_fraction": {"EC": 0.3}}},
@@ -107,7 +110,11 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"max_molality_mol_kg": {"NaPF6": 0.2}}}, ["max_molality_mol_kg.NaPF6"]),
         ({"limits": {"forbidden_pairs": [["EC", "THF"]]}}, ["THF is not a component"]),
         ({"limits": {"forbidden_pairs": [["EC", "nonsense"]]}}, ["unknown solvent 'nonsense'"]),
-        ({"limits": {"forbidden_pairs": [["EC"]]}}, ["list of pairs of names"]),
+        (
+            {"limits": {"forbidden_pairs": [["EC"]]}},
+            ["limits.forbidden_pairs[1]: must be a pair of names", "given ['EC']"],
+        ),
+        ({"limits": {"forbidden_pairs": "EC"}}, ["must be a list", "list of pairs of names"]),
         ({"limits": {"forbidden_pairs": [["EC", "EC"]]}}, ["paired with itself"]),
         (
             {
@@ -150,9 +157,9 @@ def test_aliases_and_families_are_looked_up(make_problem):
             {"constraints": [{"property": "a", "temperature": "25 degC", "max": 1, "on": "mean"}]},
             ["constraints[1].on"],
         ),
-        ({"prediction": {"risk": "brave"}}, ["prediction.risk: must be 'value' or 'low'"]),
+        ({"prediction": {"risk": "brave"}}, ["prediction.risk: must be 'value', 'low' or 'prob"]),
         ({"search": {"sampler": "random"}}, ["search.sampler"]),
-        ({"search": {"n_trials": 0}}, ["search.n_trials: must be a whole number of at least 1"]),
+        ({"search": {"n_trials": 0}}, ["search.n_trials: must be at least 1, given 0"]),
         ({"search": {"population": 1}}, ["search.population"]),
         ({"name": 3}, ["name: must be a text"]),
         ({"components": 3}, ["components: must be a table"]),
@@ -163,6 +170,46 @@ def test_a_fault_gives_one_line_that_names_the_key(faults_of, changes, words):
     assert len(lines) == 1, lines
     for word in words:
         assert word in lines[0]
+
+
+def test_a_fault_says_what_the_key_is_for(faults_of):
+    (fault,) = faults_of(limits={"max_solvents": 2.5})
+    assert fault == (
+        "limits.max_solvents: must be a whole number, given 2.5 "
+        "(most solvents of a recipe, additives not counted)"
+    )
+    (fault,) = faults_of(objectives=[])
+    assert fault == (
+        "objectives: is missing (what is to be good: add [[objectives]] with property and "
+        "temperature)"
+    )
+
+
+def test_one_component_by_two_of_its_names(faults_of):
+    (fault,) = faults_of(limits={"max_fraction": {"EC": 0.3, "O=C1OCCO1": 0.5}})
+    assert fault.startswith("limits.max_fraction: one component is given twice")
+
+
+def test_a_fault_in_a_list_hides_no_other(faults_of):
+    objective = {"property": "conductivity_ms_cm", "temperature": "25 degC"}
+    lines = faults_of(
+        objectives=[{"temperature": "25 degC", "direction": "up"}, objective, objective],
+        constraints=[{"property": "a", "temperature": "-20", "max": "x"}, 3],
+        limits={"ratios": [{"of": []}, {"of": ["EC"], "min": 2, "max": 1}], "fraction_step": 0.03},
+    )
+    told = [line.split(":")[0] for line in lines]
+    assert told == [
+        "limits.ratios[1].of",
+        "limits.ratios[1].min",
+        "limits.ratios[2].min",
+        "objectives[1].property",
+        "objectives[1].direction",
+        "constraints[1].temperature",
+        "constraints[1].max",
+        "constraints[2]",
+        "objectives",
+        "limits.fraction_step",
+    ]
 
 
 def test_all_faults_come_at_once(faults_of):
@@ -240,7 +287,11 @@ def test_prices_are_read_and_every_missing_one_is_named(faults_of, make_problem,
     assert problem.to_dict()["prices"]["currency"] == "EUR"
     faults = faults_of(**cost, prices={"per_kg": {**everything, "EC": -1, "nonsense": 2}})
     told = "\n".join(faults)
-    for words in ("prices.currency: is missing", "prices.per_kg.EC: the price", "nonsense"):
+    for words in (
+        "prices.currency: is missing",
+        "prices.per_kg.EC: must be at least 0, given -1",
+        "nonsense",
+    ):
         assert words in told
 
 
@@ -277,7 +328,7 @@ def test_everything_of_the_catalog_and_what_is_excluded(make_problem, faults_of,
     for first, second in (("DMC", "EMC"), ("DME", "diglyme"), ("triglyme", "tetraglyme")):
         assert abs(solvents.index(first) - solvents.index(second)) == 1
     for components, words in (
-        ({"salts": "everything"}, "components.cation: is missing"),
+        ({"salts": "everything"}, "components.salts: cation is missing"),
         ({"cation": "Na"}, "goes with salts = 'everything'"),
         ({"exclude": ["THF"]}, "THF is not a component anyway"),
         ({"solvents": "all"}, "list of names in quotes or 'everything'"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.models.similarity import solvent_similarity
-from electrolyte_ml.search.components_file import salts_by_likeness, solvents_by_likeness
+from electrolyte_ml.search.component_order import salts_by_likeness, solvents_by_likeness
 from electrolyte_ml.species import default_catalog
 
 _SOLVENTS = ("diglyme", "EC", "DMC", "triglyme", "PC", "DEC", "DME", "EMC")

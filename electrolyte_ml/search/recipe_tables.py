@@ -1,0 +1,374 @@
+"""The tables of a recipe file (TOML) as pydantic models: what a key means and what it may hold.
+
+Names of species are looked up while the tables are read, in the catalog of a `Lookup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticOmit
+
+from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.properties import property_of
+from electrolyte_ml.search.component_order import salts_by_likeness, solvents_by_likeness
+from electrolyte_ml.search.limits import Limits
+from electrolyte_ml.search.objectives import Bound, Direction, OutOfDomain, Risk
+from electrolyte_ml.search.problem import SamplerName
+from electrolyte_ml.species import Catalog, Ion, Salt, Solvent
+from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.units import temperature_k
+
+#: Instead of a list of solvents or salts: all that the catalog holds.
+EVERYTHING = "everything"
+# Liquid electrolytes exist well inside this range; outside it a unit was most likely mixed up.
+_COLDEST_K, _HOTTEST_K = 150.0, 500.0
+_DEFAULTS = Limits(salt_molality_mol_kg=(0.3, 2.0))
+
+
+@dataclass(slots=True)
+class Lookup:
+    """Where names are looked up.
+
+    Attributes
+    ----------
+    catalog
+        The catalog of species.
+    unknown
+        Names that it does not know; each is a fault once.
+    """
+
+    catalog: Catalog
+    unknown: set[str] = field(default_factory=set)
+
+
+def _lookup(info: ValidationInfo) -> Lookup:
+    lookup: Lookup = info.context  # type: ignore[assignment] # given whenever tables are read
+    return lookup
+
+
+def _family(catalog: Catalog, name: str) -> list[Solvent]:
+    """Solvents (not additives or diluents) of a family."""
+    solvents = [s for s in catalog.solvents if s.role == "solvent"]
+    found = [s for s in solvents if s.family == name]
+    if not found:
+        known = dict.fromkeys(s.family for s in solvents if s.family)
+        raise ValueError(f"unknown family {name!r}{nearest_or_all(name, known)}")
+    return found
+
+
+def find_component(catalog: Catalog, name: str) -> Solvent | Salt:
+    """A solvent or salt by name."""
+    return catalog.salt(name) if catalog.is_salt(name) else catalog.solvent(name)
+
+
+def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:
+    def look_up(name: object, info: ValidationInfo) -> Any:
+        lookup = _lookup(info)
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError(f"must be a name in quotes, given {name!r}")
+        if name in lookup.unknown:
+            raise PydanticOmit
+        try:
+            return find(lookup.catalog, name)
+        except (ElectrolyteError, ValueError) as error:
+            lookup.unknown.add(name)
+            raise ValueError(str(error)) from error
+
+    return PlainValidator(look_up)
+
+
+def _or_everything(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    """Solvents or salts of a list, or all of the catalog where everything is asked for."""
+    if isinstance(value, str) and value != EVERYTHING:
+        raise ValueError(f"must be a list of names in quotes or {EVERYTHING!r}, given {value!r}")
+    catalog: Catalog = _lookup(info).catalog
+    if info.field_name == "solvents":
+        everything = [s for s in catalog.solvents if s.role == "solvent"]
+        return solvents_by_likeness(everything) if value == EVERYTHING else handler(value)
+    cation = info.data.get("cation")
+    if value != EVERYTHING and cation is not None:
+        raise ValueError(f"cation goes with salts = {EVERYTHING!r}; salts in a list name theirs")
+    if value == EVERYTHING and "cation" in info.data and cation is None:
+        raise ValueError(f"cation is missing; {EVERYTHING!r} needs it, such as cation = 'Na'")
+    if value == EVERYTHING:
+        salts = [] if cation is None else [Salt(cation=cation, anion=a) for a in catalog.anions]
+        return salts_by_likeness(salts)
+    return handler(value)
+
+
+def _each_once(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    found = handler(value)
+    if len(found) + len(_lookup(info).unknown.intersection(value)) < len(value):
+        raise ValueError("one component is given twice, by two of its names; keep one")
+    return found
+
+
+def _two(form: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, list) and len(value) == 2:
+            return value
+        raise ValueError(f"must be {form}, given {value!r}")
+
+    return BeforeValidator(check)
+
+
+def _above_zero(value: float) -> float:
+    if value == 0:
+        raise ValueError("is 0; remove the component from the list instead")
+    return value
+
+
+def _temperature(given: Any, info: ValidationInfo) -> float | None:
+    """A temperature in kelvin, written with its unit; None for a property that has none."""
+    if "property" not in info.data:
+        return None
+    known = property_of(info.data["property"])
+    if given is None and known.at_temperature:
+        raise ValueError("is missing; write it with its unit, such as '25 degC'")
+    if given is not None and not known.at_temperature:
+        raise ValueError(f"the {known.label} ({known.name}) has no temperature; remove the line")
+    if given is None:
+        return None
+    kelvin = temperature_k(given)
+    if not _COLDEST_K <= kelvin <= _HOTTEST_K:
+        span = f"{_COLDEST_K:g} to {_HOTTEST_K:g} K"
+        raise ValueError(f"{given!r} is {kelvin:g} K, outside {span}")
+    return kelvin
+
+
+def _in_own_unit(given: Any, info: ValidationInfo) -> Any:
+    """A limit as a number in the unit of the property's name, or a temperature with its unit."""
+    is_temperature = property_of(info.data.get("property", "")).unit == "K"
+    return temperature_k(given) if is_temperature and isinstance(given, str) else given
+
+
+def _range(low: float | None, info: ValidationInfo) -> float | None:
+    """The lower end of a range, whose upper end stands in `max`."""
+    high = info.data.get("max")
+    if low is None and "max" in info.data and high is None:
+        raise ValueError("is missing; give min, max or both")
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"{low:g} is above max {high:g}")
+    return low
+
+
+_AS_TEXT = WithJsonSchema({"type": "string"})
+_ALL_OR_LIST = WithJsonSchema(
+    {"anyOf": [{"const": EVERYTHING}, {"type": "array", "items": {"type": "string"}}]}
+)
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+SolventName = Annotated[Solvent, _found_by(Catalog.solvent), _AS_TEXT]
+SaltName = Annotated[Salt, _found_by(Catalog.salt), _AS_TEXT]
+ComponentName = Annotated[Solvent | Salt, _found_by(find_component), _AS_TEXT]
+Family = Annotated[list[Solvent], _found_by(_family), _AS_TEXT]
+Cation = Annotated[Ion, _found_by(Catalog.ion), _AS_TEXT]
+Span = Annotated[tuple[float, float], _two("two numbers, [lowest, highest]"), Field(strict=False)]
+Pair = Annotated[list[ComponentName], _two('a pair of names, such as ["NaClO4", "DME"]')]
+Fraction = Annotated[float, Field(ge=0, le=1), AfterValidator(_above_zero)]
+Molality = Annotated[float, Field(ge=0, le=100), AfterValidator(_above_zero)]
+Fractions = Annotated[dict[SolventName, Fraction], WrapValidator(_each_once)]
+Molalities = Annotated[dict[SaltName, Molality], WrapValidator(_each_once)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Temperature = Annotated[float | None, BeforeValidator(_temperature), _AS_TEXT]
+Limit = Annotated[
+    float | None,
+    BeforeValidator(_in_own_unit),
+    WithJsonSchema({"type": ["number", "string"]}),
+]
+
+
+class Table(BaseModel):
+    """A table of a recipe file."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
+    )
+
+
+class ComponentsTable(Table):
+    """What recipes may be made of."""
+
+    solvents: Annotated[list[SolventName], WrapValidator(_or_everything), _ALL_OR_LIST] = []
+    """Names, aliases or SMILES of solvents, or "everything" that the catalog holds."""
+    families: list[Family] = []
+    """Names of families, such as "glyme", whose solvents all join."""
+    cation: Cation | None = None
+    """Where salts are "everything": their cation, such as "Na"."""
+    salts: Annotated[list[SaltName], WrapValidator(_or_everything), _ALL_OR_LIST] = []
+    """Names of salts, or "everything" that the catalog holds of one cation."""
+    exclude: list[ComponentName] = []
+    """Names of solvents and salts that are left out again."""
+    additives: dict[SolventName, Span] = {}
+    """Lowest and highest amount of additives, wt% of the whole electrolyte, such as [1, 3]."""
+
+
+class RatioTable(Table):
+    """Lowest and highest mass of some solvents by mass of others."""
+
+    of: list[SolventName] = Field(min_length=1)
+    """Names of the solvents whose mass is compared."""
+    to: list[SolventName] = []
+    """Names of the solvents that they are compared with; all solvents of the recipe if empty."""
+    max: float | None = Field(default=None, ge=0)
+    """Highest ratio."""
+    min: Annotated[float | None, AfterValidator(_range)] = Field(default=None, ge=0)
+    """Lowest ratio."""
+
+
+class LimitsTable(Table):
+    """What every recipe obeys by construction."""
+
+    salt_molality_mol_kg: Span
+    """Lowest and highest molality of all salts together, mol/kg of solvents, such as [0.3, 2]."""
+    min_solvents: int = Field(default=_DEFAULTS.min_solvents, ge=1)
+    """Fewest solvents of a recipe, additives not counted."""
+    max_solvents: int = Field(default=_DEFAULTS.max_solvents, ge=1)
+    """Most solvents of a recipe, additives not counted."""
+    max_salts: int = Field(default=_DEFAULTS.max_salts, ge=1)
+    """Most salts of a recipe."""
+    max_additives: int = Field(default=_DEFAULTS.max_additives, ge=0)
+    """Most additives of a recipe."""
+    smallest_fraction: float = _DEFAULTS.smallest_fraction
+    """A solvent that is in a recipe has at least this mass fraction."""
+    fraction_step: float = _DEFAULTS.fraction_step
+    """Mass fractions are whole multiples of it."""
+    molality_step: float = _DEFAULTS.molality_step
+    """Molalities are whole multiples of it, mol/kg."""
+    additive_step_wt_percent: float = _DEFAULTS.additive_step_wt_percent
+    """Amounts of additives are whole multiples of it, wt%."""
+    max_fraction: Fractions = {}
+    """Highest mass fraction by solvent."""
+    min_fraction: Fractions = {}
+    """Lowest mass fraction by solvent; such a solvent is in every recipe."""
+    max_molality_mol_kg: Molalities = {}
+    """Highest molality by salt, mol/kg, such as its solubility."""
+    forbidden_pairs: list[Pair] = []
+    """List of pairs of names that never share a bottle, such as [["NaClO4", "DME"]]."""
+    ratios: list[RatioTable] = []
+    """Bounds of mass ratios between groups of solvents, each under [[limits.ratios]]."""
+
+
+class ObjectiveTable(Table):
+    """A property that is to be as high or as low as possible."""
+
+    property: Text
+    """Name of a property, such as "conductivity_ms_cm"."""
+    temperature: Temperature = None
+    """Temperature with its unit, such as "25 degC", where the property has one."""
+    direction: Direction | None = Field(default=None, strict=False)
+    """Which way is better; by default the usual one for the property."""
+    weight: float = Field(default=1.0, gt=0)
+    """Importance beside other objectives when the shortlist is ranked."""
+
+
+class ConstraintTable(Table):
+    """A property that must not pass a limit."""
+
+    property: Text
+    """Name of a property, such as "conductivity_ms_cm"."""
+    temperature: Temperature = None
+    """Temperature with its unit, such as "25 degC", where the property has one."""
+    max: Limit = None
+    """Highest value, in the unit of the property's name; temperatures also as "-45 degC"."""
+    min: Annotated[Limit, AfterValidator(_range)] = None
+    """Lowest value."""
+    probability: Probability | None = None
+    """Least probability that the limit is obeyed, instead of `on`."""
+    on: Bound | None = Field(default=None, strict=False)
+    """The number of a prediction that is held against the limit; by default that of the risk."""
+
+    @field_validator("on")
+    @classmethod
+    def _without_probability(cls, on: Bound | None, info: ValidationInfo) -> Bound | None:
+        if on is not None and info.data.get("probability") is not None:
+            raise ValueError("goes without probability; give one of the two")
+        return on
+
+
+class PredictionTable(Table):
+    """How a search meets uncertainty."""
+
+    risk: Risk = Field(default=Risk.LOW, strict=False)
+    """What counts: the careful end of an interval, the best estimate, or a probability."""
+    out_of_domain: OutOfDomain = Field(default=OutOfDomain.EXCLUDE, strict=False)
+    """Whether recipes that a model does not know may be proposed."""
+    least_probability: Probability | None = None
+    """Least probability that a limit is obeyed, where risk is "probability"; 0.8 by default."""
+
+    @field_validator("least_probability")
+    @classmethod
+    def _with_risk(cls, least: float | None, info: ValidationInfo) -> float | None:
+        risk = info.data.get("risk", Risk.PROBABILITY)
+        if least is not None and risk is not Risk.PROBABILITY:
+            raise ValueError(f"goes with risk = 'probability', given {str(risk)!r}")
+        return least
+
+
+class PricesTable(Table):
+    """What components cost, where a problem asks for cost_per_kg."""
+
+    currency: Text
+    """What prices are in, such as "EUR"."""
+    file: Text | None = None
+    """A CSV with columns component and price_per_kg, beside the recipe file."""
+    per_kg: dict[ComponentName, Price] = {}
+    """Prices by kilogram; they replace those of the file."""
+
+
+class SearchTable(Table):
+    """How long and in which way to search."""
+
+    n_trials: int | None = Field(default=None, ge=1)
+    """Distinct recipes to score; the sampler's own number by default."""
+    population: int | None = Field(default=None, ge=4)
+    """Recipes scored together; the sampler's own number by default."""
+    seed: int = Field(default=0, ge=0)
+    """Same seed, same shortlist."""
+    sampler: SamplerName = Field(default=SamplerName.AUTO, strict=False)
+    """Which of Optuna's samplers proposes."""
+
+
+class RecipeFile(Table):
+    """A search problem: what may be mixed, within which limits, and what makes a recipe good."""
+
+    name: Text
+    """What people and a stored search call the problem."""
+    description: str = ""
+    """For people."""
+    components: ComponentsTable
+    """What recipes may be made of: list solvents and salts under [components]."""
+    limits: LimitsTable
+    """What every recipe obeys; salt_molality_mol_kg under [limits] is needed."""
+    objectives: list[ObjectiveTable] = Field(min_length=1)
+    """What is to be good: add [[objectives]] with property and temperature."""
+    constraints: list[ConstraintTable] = []
+    """What is needed: add [[constraints]] with property, temperature, and min or max."""
+    prediction: PredictionTable = PredictionTable()
+    """How a search meets uncertainty."""
+    prices: PricesTable | None = None
+    """What components cost, where cost_per_kg is asked for."""
+    search: SearchTable = SearchTable()
+    """How long and in which way to search."""
