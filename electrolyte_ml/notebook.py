@@ -25,7 +25,7 @@ def html_table(title: str, frame: pd.DataFrame, notes: Iterable[str] = ()) -> st
     notes
         Plain text, a line each; said once where it comes twice.
     """
-    table = frame.to_html(index=False, na_rep="", float_format=lambda x: f"{x:.4g}")
+    table = frame.to_html(index=False, na_rep="", float_format=lambda x: f"{x:.5g}")
     lines = [escape(note) for note in dict.fromkeys(notes)]
     if len(lines) > _SHOWN_LINES:
         lines = [*lines[:_SHOWN_LINES], f"and {len(lines) - _SHOWN_LINES} more"]
