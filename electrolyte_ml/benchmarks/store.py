@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -25,6 +24,7 @@ import numpy as np
 from electrolyte_ml import __version__
 from electrolyte_ml.benchmarks.job import Job, JobResult
 from electrolyte_ml.data.location import data_path
+from electrolyte_ml.files import write_atomically
 
 # Distributions that take part in fitting and predicting; absent ones are left out.
 _DISTRIBUTIONS = (
@@ -190,8 +190,8 @@ class JobStore:
             "seed": job.seed,
             "metrics": result.metrics,
         }
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
+
+        def write(temporary: Path) -> None:
             with temporary.open("wb") as stream:
                 np.savez_compressed(
                     stream,
@@ -200,9 +200,8 @@ class JobStore:
                     predicted=result.predicted,
                     trace=result.trace,
                 )
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+
+        write_atomically(path, write)
 
     def _path(self, job: Job) -> Path:
         return self.folder / f"{job_key(job)[:32]}.npz"

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from electrolyte_ml.errors import ElectrolyteError, InputErrors, MissingDependencyError
+from electrolyte_ml.files import one_at_a_time
 from electrolyte_ml.quantum.geometry import Molecule, molecule
 from electrolyte_ml.quantum.limits import compute_limits
 from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, append_row, read_rows, write_rows
@@ -120,12 +121,14 @@ def compute_table(
     table = {row.key: row for row in read_rows(path)} if path else {}
     todo = [m for key, m in subjects.items() if (key, protocol_key) not in table]
     if path and todo:
-        # Whole lines and all columns, whatever version wrote it and however that ended.
-        write_rows(path, table.values())
+        with one_at_a_time(path):
+            # Whole lines and all columns, whatever version wrote it and however that ended.
+            write_rows(path, read_rows(path))
     for done, row in enumerate(_computed(todo, compute, executor), start=1):
         table[row.key] = row
         if path:
-            append_row(path, row)
+            with one_at_a_time(path):
+                append_row(path, row)
         if after_each:
             after_each(row, len(subjects) - len(todo) + done, len(subjects))
     return [table[key, protocol_key] for key in subjects]

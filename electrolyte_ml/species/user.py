@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError
+from electrolyte_ml.files import one_at_a_time
 from electrolyte_ml.species.catalog import (
     Catalog,
     catalog_with,
@@ -257,7 +258,11 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
         raise CatalogError(faults)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        # In the folder, which is the user's own; all four tables are replaced together.
+        with (
+            one_at_a_time(folder / SOLVENTS),
+            tempfile.TemporaryDirectory(dir=folder.parent) as scratch,
+        ):
             staged = Path(scratch)
             _stage(folder, staged, rows)
             catalog_with(staged)  # raises before anything of the user's is touched

@@ -1,5 +1,8 @@
 """A user's own species: all faults at once, nothing written on a fault, used like any other."""
 
+import subprocess
+import sys
+
 import pytest
 
 from electrolyte_ml.errors import CatalogError, InputError, UnknownSpeciesError
@@ -70,6 +73,23 @@ def test_files_are_added_one_after_another(species_folder, tmp_path):
     add_species(write(tmp_path / "two.toml", GOOD_TOML))
     assert default_catalog().solvent("TFES").name == "mysulfone"
     assert default_catalog().solvent("MyEther").name == "MyEther"
+
+
+def test_two_processes_that_add_at_once_lose_nothing(species_folder, tmp_path):
+    names = [f"ether{n}" for n in range(4)]
+    files = [
+        write(tmp_path / f"{name}.csv", f"name,smiles\n{name},{'C' * (n + 9)}OC\n")
+        for n, name in enumerate(names)
+    ]
+    script = "import sys, pathlib as p; from electrolyte_ml.species.user import add_species as a; "
+    script += "a(p.Path(sys.argv[1]), p.Path(sys.argv[2]))"
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, str(file), str(species_folder)])
+        for file in files
+    ]
+    assert [process.wait() for process in running] == [0] * len(files)
+    table = files_of(species_folder)["solvents.csv"]
+    assert [name for name in names if name not in table] == []
 
 
 def test_the_folder_is_that_of_the_environment(species_folder, tmp_path):
