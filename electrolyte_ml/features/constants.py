@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features.molecule import SOLVENT_DESCRIPTORS, descriptors
+from electrolyte_ml.features.molecule import SOLVENT_DESCRIPTORS, descriptors, tabled
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -99,7 +99,10 @@ class _Estimator:
     """Gaussian-process interpolation of one constant over the catalog."""
 
     def __init__(self, name: str) -> None:
-        catalog = packaged_catalog().solvents
+        # Those of the table alone: a solvent more in the catalog must not move what is estimated
+        # for others, nor need Mordred, before the table is made again.
+        held = tabled(SOLVENT_DESCRIPTORS)
+        catalog = [s for s in packaged_catalog().solvents if s.smiles in held]
         forward = _CONSTANTS[name].forward
         space = np.array([descriptors(s.smiles, SOLVENT_DESCRIPTORS) for s in catalog])
         self._centre, self._scale = space.mean(axis=0), space.std(axis=0) + 1e-9

@@ -100,6 +100,11 @@ def descriptors(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:
     return row
 
 
+def tabled(names: tuple[str, ...]) -> frozenset[str]:
+    """SMILES of the species whose descriptors the shipped table of `names` holds."""
+    return frozenset(_read_table(_TABLES[names]))
+
+
 def calculate(smiles: str, names: Sequence[str]) -> NDArray[np.float64]:
     """Descriptors of one species, calculated now.
 

@@ -1,7 +1,9 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from electrolyte_ml.features import FEATURE_NAMES, compose, mixture_features
+from electrolyte_ml.features import FEATURE_NAMES, compose, constants, mixture_features
 from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.features.molecule import (
     ANION_DESCRIPTORS,
@@ -12,7 +14,8 @@ from electrolyte_ml.features.molecule import (
     descriptors,
 )
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.species import default_catalog
+from electrolyte_ml.species import PropertyValue, Solvent, default_catalog
+from electrolyte_ml.species.catalog import packaged_catalog
 from tools.rebuild_features import MISSING_RATES, TABLES, rebuild
 
 
@@ -76,6 +79,28 @@ def test_shipped_anion_descriptors_are_what_the_libraries_calculate():
 
 
 def test_tables_are_rebuilt_as_they_ship(tmp_path):
+    # A species that was added to the catalog may wait for the next rebuild of the tables.
     rebuild(tmp_path)
     for table in (SOLVENT_TABLE, ANION_TABLE, MISSING_RATES):
-        assert (tmp_path / table).read_text() == (TABLES / table).read_text(), table
+        made, shipped = ((folder / table).read_text().splitlines() for folder in (tmp_path, TABLES))
+        if table == MISSING_RATES:
+            made, shipped = ([line.rpartition(",")[0] for line in t] for t in (made, shipped))
+        assert set(shipped) <= set(made), table
+
+
+def test_a_solvent_more_in_the_catalog_moves_no_estimate(monkeypatch):
+    new = Solvent(
+        name="new",
+        smiles="CCCCCC(=O)OCC",
+        properties={
+            name: PropertyValue(value=value, temperature_k=298.15, source="test", verified=False)
+            for name, value in (("viscosity_mpa_s", 90.0), ("relative_permittivity", 90.0))
+        },
+    )
+    unknown = Solvent(name="unknown", smiles="CCCCC(=O)OCC")
+    before = solvent_constants(unknown)
+    solvents = (*packaged_catalog().solvents, new)
+    monkeypatch.setattr(constants, "packaged_catalog", lambda: SimpleNamespace(solvents=solvents))
+    constants._estimator.cache_clear()
+    constants._constants.cache_clear()
+    assert solvent_constants(unknown) == before
