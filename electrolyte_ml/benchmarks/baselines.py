@@ -112,10 +112,10 @@ def _table(family: str, smiles: tuple[str, ...]) -> NDArray[np.float64]:
         np.ptp(np.where(usable, values, 0.0), axis=0) > 1e-9
     )
     values = values[:, usable]
-    alike = np.abs(np.corrcoef(values.T)) if values.shape[1] > 1 else np.eye(values.shape[1])
+    correlation = np.abs(np.corrcoef(values.T)) if values.shape[1] > 1 else np.eye(values.shape[1])
     kept: list[int] = []
     for column in range(values.shape[1]):
-        if not kept or alike[column, kept].max() < _SAME:
+        if not kept or correlation[column, kept].max() < _SAME:
             kept.append(column)
     chosen: NDArray[np.float64] = values[:, kept]
     return chosen

@@ -202,20 +202,20 @@ def _by_domain(
 
 
 def _r2(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
-    total = ((measured - measured.mean()) ** 2).sum()
+    from sklearn.metrics import r2_score
+
     # Not defined where all values are equal, which may still differ in the last bit.
-    if total == 0 or np.ptp(measured) <= 1e-12 * np.abs(measured).max():
+    if len(measured) < 2 or np.ptp(measured) <= 1e-12 * np.abs(measured).max():
         return float("nan")
-    return float(1 - ((measured - predicted) ** 2).sum() / total)
+    return float(r2_score(measured, predicted))
 
 
 def _spearman(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
-    ranks = np.array([rankdata(measured), rankdata(predicted)])
-    if (np.ptp(ranks, axis=1) == 0).any():
+    if len(measured) < 2 or np.ptp(measured) == 0 or np.ptp(predicted) == 0:
         return float("nan")
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(spearmanr(measured, predicted).statistic)
 
 
 def _if_finite(name: str, value: float) -> dict[str, float]:

@@ -39,11 +39,11 @@ from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.ensemble_fit import single_thread
+from electrolyte_ml.models.train import Progress, Trained
 from electrolyte_ml.models.viscosity.law import N_PURE, pure_log10, pure_parameters
 from electrolyte_ml.quantum.shipped import shipped_rows
 from electrolyte_ml.species.catalog import packaged_catalog
 
-Progress = Callable[[str, int, int], None]
 #: Columns of the table of computed limits that are learnt, as they are there.
 WINDOW_TARGETS = (
     "oxidation_limit_v",
@@ -139,8 +139,7 @@ def train_graph(
         ),
     }
     write_encoder(encoder, of_encoder, folder)
-    network.save(record, folder)
-    GraphNetwork.FILES.write_card(card(network, record), folder)
+    Trained(model=network, training=record, card=card(network, record)).write(folder)
     return {**record, "cpu_seconds": time.process_time() - start}
 
 

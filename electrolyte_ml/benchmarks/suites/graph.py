@@ -65,7 +65,7 @@ _MODELS = {
     "formulation": _USUAL,
     "system": _USUAL,
     "source": _USUAL,
-    # An encoder that starts at random takes longer, and stands where it tells something.
+    # An encoder that starts at random takes longer, and stands where it makes a difference.
     "salt": (*_USUAL, UNTRAINED),
     "solvent": _USUAL,
     "random": _USUAL,
@@ -88,7 +88,7 @@ _CODE = (
     "electrolyte_ml.benchmarks.suites.graph",
 )
 
-# What is told of members without calibration.
+# Metrics of members without calibration.
 _METRICS = (
     "n",
     "mae",

@@ -249,7 +249,7 @@ def _within_jobs(split: str, *, quick: bool, seed: int) -> list[Job]:
             skipped=skipped() if name == GRAPH else None,
         )
         for name, model in models.items()
-        # The graph network takes minutes a fold, and rows left out at random tell little.
+        # The graph network takes minutes a fold, and rows left out at random say little.
         if name != GRAPH or split != "random"
         for axis in _NAMES
     ]

@@ -245,8 +245,8 @@ class _Posterior:
         curvature = np.empty((N_PARAMETERS, p, N_PARAMETERS, p))
         for i in range(N_PARAMETERS):
             for j in range(i, N_PARAMETERS):
-                told = self._by_composition(trust * jacobian[:, i] * jacobian[:, j])
-                block = self.roots[i].T @ (told[:, None] * self.roots[j])
+                pulled = self._by_composition(trust * jacobian[:, i] * jacobian[:, j])
+                block = self.roots[i].T @ (pulled[:, None] * self.roots[j])
                 curvature[i, :, j], curvature[j, :, i] = block, block.T
         return gradient, curvature.reshape(N_PARAMETERS * p, N_PARAMETERS * p)
 

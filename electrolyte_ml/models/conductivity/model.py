@@ -231,7 +231,7 @@ class ConductivityModel(PropertyModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class SpreadCalibration:
     """What held-out predictions say of the width of intervals.
 
     Attributes
@@ -321,7 +321,7 @@ def calibrate(
     *,
     seed: int = 0,
     progress: _Progress | None = None,
-) -> Calibration:
+) -> SpreadCalibration:
     """Calibrate intervals on predictions of rows by ensembles that did not see their paper.
 
     Parameters
@@ -344,7 +344,7 @@ def calibrate(
         scale[test] = scale_of(members)
         if progress is not None:
             progress(split.name, number, len(split.folds))
-    return Calibration(
+    return SpreadCalibration(
         factor=conformal_factor(error, scale),
         mae_log10=float(np.abs(error).mean()),
         n=len(error),

@@ -11,7 +11,7 @@ What is left of a mixture is a smooth function of molality :math:`m` and tempera
    v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
 
 whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
-solvents and anions: what was measured of one mixture tells of those next to it and of no others.
+solvents and anions: what was measured of one mixture informs those next to it and no others.
 Readings count by the weights of a Cauchy distribution, Student's with one degree of freedom,
 because some are misread [1]_. Outside of what was measured of similar mixtures :math:`\delta`
 fades, and it is bounded everywhere, so that it corrects the law and never replaces it.
@@ -161,11 +161,11 @@ def _weights(
         trust = 1.0 / (_READING_SD**2 + left**2)
         precision = np.zeros((n_mixtures, n_powers, n_powers))
         np.add.at(precision, index, trust[:, None, None] * basis[:, :, None] * basis[:, None, :])
-        said = np.zeros((n_mixtures, n_powers))
-        np.add.at(said, index, (trust * deviation)[:, None] * basis)
+        pulled = np.zeros((n_mixtures, n_powers))
+        np.add.at(pulled, index, (trust * deviation)[:, None] * basis)
         system = np.einsum("ikl,ij->ikjl", precision, kernel).reshape(size, size)
         system[np.diag_indices(size)] += 1.0
-        weights = np.linalg.solve(system, said.ravel()).reshape(n_mixtures, n_powers)
+        weights = np.linalg.solve(system, pulled.ravel()).reshape(n_mixtures, n_powers)
         left = deviation - (basis * (kernel @ weights)[index]).sum(axis=1)
     return weights
 

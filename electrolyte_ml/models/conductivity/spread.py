@@ -25,7 +25,7 @@ FLOOR = 0.01
 # anion; it grows with the square of their number.
 _SALT_SD = 0.2
 # Spread, log10, at which compression halves it; of 0.06 to unlimited, the one that covers unseen
-# formulations, papers and anions alike (partition 1).
+# formulations, papers and anions (partition 1).
 _HALVING_SPREAD = 0.1
 
 

@@ -5,9 +5,9 @@ The encoder passes messages, and ions and solvents share it.
 Messages go along directed bonds [1]_: with atom features :math:`x` and bond features :math:`e`,
 :math:`h^0_{vw} = \sigma(W_i [x_v, e_{vw}])`, then :math:`h^{t+1}_{vw} = \sigma(h^0_{vw} + W_m
 (\sum_k h^t_{kv} - h^t_{wv}))`. Atoms are :math:`\sigma(W_a [x_v, \sum_u h_{uv}])`, and a species
-is :math:`W_r` of their mean and of their sum, which tells a large molecule from a small one of the
-same groups, normalised to zero mean and unit variance. A single atom has no bonds, and is its own
-features.
+is :math:`W_r` of their mean and of their sum, which differs between a large molecule and a small
+one of the same groups, normalised to zero mean and unit variance. A single atom has no bonds, and
+is its own features.
 
 References
 ----------
