@@ -90,7 +90,7 @@ def test_a_sample_of_all_papers_is_cleaned_row_by_row(sample):
     assert notes[calisol23.FLAG_UNIT_100] == 6
     assert notes[calisol23.FLAG_UNIT_10] == 2
     assert notes[calisol23.FLAG_CONTRADICTORY] == 1
-    assert np.count_nonzero(~calisol23.trusted(measurements)) == 3
+    assert np.count_nonzero(~measurements.trusted) == 3
 
 
 @pytest.mark.full_data
