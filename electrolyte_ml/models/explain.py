@@ -10,6 +10,7 @@ import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.curves import (
     ConcentrationCurve,
     TemperatureCurve,
@@ -96,7 +97,7 @@ class Explanation:
     swaps
         Each component replaced by similar ones.
     cations
-        The recipe with the other alkali cation.
+        The recipe with the other cations that the model knows.
     neighbours
         Nearest measured recipes.
     """
@@ -253,11 +254,11 @@ def _most_similar(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> li
 
 
 def cation_twins(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
-    """The recipe with all its cations lithium, and all sodium; what it is already is left out."""
-    catalog = default_catalog()
+    """The recipe with each cation that the model knows in turn; what it is already is left out."""
+    known = ConductivityModel.load().domain.cations
     own = {s.salt.cation.smiles for s in formulation.salts}
     candidates = []
-    for cation in (catalog.ion("Li"), catalog.ion("Na")):
+    for cation in (c for c in default_catalog().cations if c.smiles in known):
         salts: dict[Salt, float] = {}
         for s in formulation.salts:
             twin = Salt(cation=cation, anion=s.salt.anion)

@@ -60,7 +60,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class LimitCalibration:
     """A linear form from extended tight binding to density functional theory.
 
     Attributes
@@ -98,7 +98,7 @@ class Calibration:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Calibration:
+    def from_dict(cls, record: Mapping[str, Any]) -> LimitCalibration:
         """What `to_dict` gives."""
         return cls(**record)
 
@@ -154,7 +154,7 @@ def fit_calibration(
     reference_v: NDArray[np.float64],
     molecule: Sequence[str],
     own_theory: NDArray[np.bool_] | None = None,
-) -> Calibration:
+) -> LimitCalibration:
     """Choose a form and fit it, and judge it by leaving one molecule out.
 
     Parameters
@@ -177,7 +177,7 @@ def fit_calibration(
     chosen = _simplest(errors)
     names, design, fixed = _design(terms, FORMS[chosen], own)
     fitted = dict(zip(names, _robust(design, reference_v - fixed).tolist(), strict=True))
-    return Calibration(
+    return LimitCalibration(
         form=chosen,
         own_theory_v=fitted.pop(_OWN),
         coefficients={"computed": 1.0} | fitted,

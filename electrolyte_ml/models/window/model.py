@@ -13,7 +13,7 @@ from rdkit import Chem
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
-from electrolyte_ml.models.window.calibration import Calibration, Offset
+from electrolyte_ml.models.window.calibration import LimitCalibration, Offset
 from electrolyte_ml.models.window.features import (
     DESCRIPTORS,
     N_BITS,
@@ -46,7 +46,7 @@ class AxisModel:
     """
 
     process: MoleculeGP
-    calibration: Calibration
+    calibration: LimitCalibration
     factor: float
     widest_v: float
 
@@ -140,7 +140,7 @@ class WindowModel(StoredModel):
                 process=MoleculeGP(
                     features=features, **{part: arrays[f"{name}_{part}"] for part in _FITTED}
                 ),
-                calibration=Calibration.from_dict(axis["calibration"]),
+                calibration=LimitCalibration.from_dict(axis["calibration"]),
                 factor=float(axis["factor"]),
                 widest_v=float(axis["widest_v"]),
             )

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from electrolyte_ml.models.base import kept_with_models
-from electrolyte_ml.models.window.calibration import Calibration, Offset, terms_of
+from electrolyte_ml.models.window.calibration import LimitCalibration, Offset, terms_of
 from electrolyte_ml.models.window.limits import (
     CALCULATION,
     OXIDATION,
@@ -59,7 +59,7 @@ class SpeciesLimits:
 
     computed: Mapping[str, tuple[LimitRow, str]]
     theory: Mapping[str, LimitRow]
-    calibration: Mapping[str, Calibration]
+    calibration: Mapping[str, LimitCalibration]
     anions: Offset
     theory_half_width_v: float
     _known: dict[str, SpeciesWindow] = field(default_factory=dict)
@@ -187,7 +187,7 @@ def _limits_of(table: Path, modified_ns: int | None) -> SpeciesLimits:
     return SpeciesLimits(
         computed=_ComputedRows([r for r in own if r.protocol == protocol], shipped_rows()),
         theory={row.smiles: row for row in shipped_dft_rows() if row.charge},
-        calibration={n: Calibration.from_dict(a["calibration"]) for n, a in axes.items()},
+        calibration={n: LimitCalibration.from_dict(a["calibration"]) for n, a in axes.items()},
         anions=Offset(**record["anions"]),
         theory_half_width_v=float(record["theory_half_width_v"]),
     )

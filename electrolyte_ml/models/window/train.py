@@ -13,7 +13,7 @@ from rdkit import Chem
 from electrolyte_ml.models.intervals import COVERAGE, conformal_quantile, pooled_quantile
 from electrolyte_ml.models.train import Progress, Trained
 from electrolyte_ml.models.window.calibration import (
-    Calibration,
+    LimitCalibration,
     Offset,
     fit_calibration,
     fit_offset,
@@ -83,7 +83,7 @@ def train_window(
     return Trained(model=model, training=record, card=card(model, record)).write(out)
 
 
-def calibrations(training: TrainingSet, leave_out: frozenset[str]) -> dict[str, Calibration]:
+def calibrations(training: TrainingSet, leave_out: frozenset[str]) -> dict[str, LimitCalibration]:
     """Forms from the table to density functional theory, by axis.
 
     Fitted on our own calculations and on published ones together. Ours put every oxidation in both
@@ -123,7 +123,7 @@ def calibrations(training: TrainingSet, leave_out: frozenset[str]) -> dict[str, 
 
 def fit_window(
     training: TrainingSet,
-    lines: dict[str, Calibration],
+    lines: dict[str, LimitCalibration],
     seed: int,
     progress: Progress | None = None,
 ) -> WindowModel:

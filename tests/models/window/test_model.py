@@ -14,7 +14,7 @@ from electrolyte_ml.models.window import WindowModel
 from electrolyte_ml.models.window.calibration import (
     FORMS,
     TERMS,
-    Calibration,
+    LimitCalibration,
     fit_calibration,
     fit_offset,
 )
@@ -162,7 +162,7 @@ def test_calibration_finds_the_line(slope, intercept, shift, seed):
     assert off.mean() < drawn
     assert off.max() < 2.5 * drawn
     assert line.mae_v < drawn
-    assert Calibration.from_dict(line.to_dict()) == line
+    assert LimitCalibration.from_dict(line.to_dict()) == line
 
 
 def test_the_simplest_form_that_serves_is_taken():
