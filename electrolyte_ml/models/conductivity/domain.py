@@ -175,13 +175,15 @@ def _span(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
 
 def _ranges(measurements: Measurements) -> dict[str, tuple[float, float]]:
     """Temperatures that mixtures of mostly each solvent were measured at."""
+    lowest = np.full(len(measurements.formulations), np.inf)
+    np.minimum.at(lowest, measurements.formulation_index, measurements.temperature_k)
+    highest = np.full(len(measurements.formulations), -np.inf)
+    np.maximum.at(highest, measurements.formulation_index, measurements.temperature_k)
     ranges: dict[str, tuple[float, float]] = {}
-    for number, formulation in enumerate(measurements.formulations):
-        kelvin = measurements.temperature_k[measurements.formulation_index == number]
-        for part in _main(formulation) if len(kelvin) else ():
+    for formulation, coldest, hottest in zip(
+        measurements.formulations, lowest.tolist(), highest.tolist(), strict=True
+    ):
+        for part in _main(formulation) if coldest <= hottest else ():
             low, high = ranges.get(part.solvent.smiles, (np.inf, -np.inf))
-            ranges[part.solvent.smiles] = (
-                min(low, float(kelvin.min())),
-                max(high, float(kelvin.max())),
-            )
+            ranges[part.solvent.smiles] = min(low, coldest), max(high, hottest)
     return ranges
