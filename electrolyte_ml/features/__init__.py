@@ -1,4 +1,4 @@
-"""Numbers that describe molecules and mixtures to a model."""
+"""Descriptors of molecules and of mixtures, the input of the models."""
 
 from electrolyte_ml.features.mixture import (
     ANION_FEATURES,

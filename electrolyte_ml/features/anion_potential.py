@@ -1,7 +1,7 @@
 r"""Lowest electrostatic potential on the surface of anions: how strongly they attract a cation.
 
-The table is made by ``python tools/anion_potential.py``, which says how. For an
-anion that is not in it, the potential is estimated from its size, as that of a sphere of charge:
+``python tools/anion_potential.py`` makes the table and describes the method. For an anion that is
+not in the table, the potential is estimated from the size of the anion, as for a charged sphere:
 :math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the table.
 """
 

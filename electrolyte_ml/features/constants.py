@@ -2,9 +2,9 @@ r"""Physical constants of pure solvents near 25 degC, estimated from structure w
 
 An unknown constant is interpolated between the catalog's solvents by Gaussian-process regression
 on their standardised `SOLVENT_DESCRIPTORS` :math:`x`, with the kernel
-:math:`\exp(-|x - x'|^2 / 2\ell^2)`, :math:`\ell = 5`, noise 5 % of the variance. Left-one-out
+:math:`\exp(-|x - x'|^2 / 2\ell^2)`, :math:`\ell = 5`, noise 5 % of the variance. Leave-one-out
 errors over the catalog: a factor 1.6 in viscosity (116 solvents), 1.7 in permittivity (110), and
-5 kcal/mol in donor number (55). What was estimated is always reported by name.
+5 kcal/mol in donor number (55). Estimated constants are always reported by name.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class _Estimator:
 
     def _place(self, smiles: str) -> NDArray[np.float64]:
         place = (descriptors(smiles, SOLVENT_DESCRIPTORS) - self._centre) / self._scale
-        return np.nan_to_num(place)  # an undefined descriptor says nothing: the catalog's mean
+        return np.nan_to_num(place)  # an undefined descriptor becomes the catalog's mean
 
     def _kernel(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         squared = ((places[:, None] - self._known[None]) ** 2).sum(axis=-1)

@@ -1,11 +1,10 @@
-r"""Graphs of species, each ion and molecule apart, as DeepChem featurises them.
+r"""Molecular graphs of species with the features of DeepChem.
 
 Atoms and directed bonds carry the features of DeepChem's ``DMPNNFeaturizer`` (those of directed
-message passing [1]_), which unlike ``MolGraphConvFeaturizer`` takes single atoms, and tells
-elements apart. Its code of the element is one of a hundred, so that an element which stands in few
-molecules says nothing: electronegativity [2]_, covalent and van der Waals radii, outer electrons
-and period of the element stand beside it, by which the arsenic that was never seen is near to the
-phosphorus that was.
+message passing [1]_). Unlike ``MolGraphConvFeaturizer`` it accepts single atoms and distinguishes
+all elements. Its one-hot code of the element carries no information for rare elements. Therefore
+electronegativity [2]_, covalent and van der Waals radii, outer electrons and period are added:
+unseen arsenic is then close to phosphorus.
 
 References
 ----------
@@ -28,7 +27,7 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.optional import import_optional, quiet_import
 
-# Columns of DeepChem's atoms that code the element: a hundred, and one for all others.
+# Columns of the one-hot code of the element: a hundred elements, and one for all others.
 _N_CODES = 101
 #: Features of a bond.
 N_BOND_FEATURES = 14
@@ -43,8 +42,8 @@ class SpeciesGraphs:
     Attributes
     ----------
     atoms
-        Features of atoms, shape (A, f): a code of the element first (`n_elements` columns), then
-        what is general.
+        Features of atoms, shape (A, f): first the one-hot code of the element (`n_elements`
+        columns), then its physical properties and DeepChem's other features.
     bonds
         Features of directed bonds, shape (B, g).
     source, target
@@ -67,10 +66,10 @@ class SpeciesGraphs:
     n_species: int
 
     def take(self, species: NDArray[np.int64]) -> SpeciesGraphs:
-        """Some of the species, each as often and in the order asked for."""
+        """Graphs of `species` (places, repeats allowed), in that order."""
         atoms, atom_shift, atom_species = _gather(self.atom_species, self.n_species, species)
         bonds, bond_shift, bond_species = _gather(self.bond_species, self.n_species, species)
-        # An atom moves with its species, which its bonds name by their own place in the new order.
+        # Bonds refer to atoms by place, so they shift with the atoms of their species.
         shift = atom_shift[bond_species]
         return SpeciesGraphs(
             atoms=self.atoms[atoms],
@@ -134,7 +133,7 @@ def n_elements() -> int:
 def _gather(
     owner: NDArray[np.int64], n_species: int, species: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Places of the parts of species, how far each species' parts move, and their new owners."""
+    """Places of the atoms or bonds of `species`, their shifts, and their new owners."""
     size = np.bincount(owner, minlength=n_species)
     first = np.cumsum(size) - size
     taken = size[species]
@@ -200,12 +199,12 @@ def _featurizer() -> Any:
 
 
 def import_deepchem() -> Any:
-    """The DeepChem module, or an error that says how to get it.
+    """The DeepChem module.
 
     Raises
     ------
     MissingDependencyError
-        If DeepChem, or what its graph models need, is not installed.
+        If DeepChem or PyTorch Geometric is not installed; the message says how to get them.
     """
     with quiet_import():
         deepchem = import_optional("deepchem")

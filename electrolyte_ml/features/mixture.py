@@ -1,12 +1,11 @@
-r"""Many formulations as matrices: amounts over distinct species, and mixed descriptors.
+r"""Formulations as matrices: amounts of distinct species, and descriptors of mixtures.
 
 Descriptors of solvents are averaged with mole fractions :math:`x_i` among the solvents,
 :math:`\bar d = \sum_i x_i d_i`; of logarithmic permittivity and viscosity also the spread
 :math:`(\sum_i x_i d_i^2 - \bar d^2)^{1/2}` is kept. Permittivity itself is averaged with volume
 fractions as well. Descriptors of anions, and the computed potential on their surface, are averaged
-with their share of the anions. Cations are
-not part of the vector: what changes with them is the business of a model. Columns are in the
-alphabetical order of SMILES, so that the order of components cannot matter.
+with their share of the anions. Cations are not part of the vector; models treat them separately.
+Species are in the alphabetical order of SMILES, so the order of components cannot matter.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ FEATURE_NAMES: tuple[str, ...] = (
 )
 _COMPUTED = FEATURE_NAMES[-3:]
 _SIZE = ("anion.mordred.VMcGowan", "anion.size_x_ln_permittivity")
-#: Two views of a mixture, shape (2, len(FEATURE_NAMES)): anions by their structure, and anions by
-#: their size and computed potential alone, which tell how an anion behaves that was never measured.
+#: Two subsets of the features, shape (2, len(FEATURE_NAMES)): anions by their structure, and anions
+#: by size and computed potential alone, which extrapolates better to anions never measured.
 FEATURE_VIEWS: NDArray[np.bool_] = np.array(
     [
         [name not in _COMPUTED for name in FEATURE_NAMES],
@@ -67,13 +66,13 @@ class Composition:
     Attributes
     ----------
     index
-        Distinct formulation of each of the n rows asked about, shape (n,).
+        Distinct formulation of each of the n rows, shape (n,).
     solvents, anions, cations
         Distinct species, in the order of their SMILES; lengths s, a, c.
     solvent_mole_fraction
-        Among the solvents, shape (u, s).
+        Mole fractions among the solvents, shape (u, s).
     anion_fraction, cation_fraction
-        By number of ions, shapes (u, a) and (u, c); rows of zeros where there is no salt.
+        Shares by number of ions, shapes (u, a) and (u, c); rows of zeros where there is no salt.
     molality_mol_kg
         Moles of positive charge by kilogram of solvents, shape (u,); the molality of the salts
         where all cations are monovalent.
@@ -100,12 +99,12 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
     Parameters
     ----------
     formulations
-        Length n; the same object may stand in many rows and is looked at once.
+        Length n; an object that occurs in many rows is composed once.
 
     Returns
     -------
     Composition
-        Of the u distinct objects among them.
+        Amounts of the u distinct objects among them.
     """
     distinct = {id(f): f for f in formulations}
     place = {key: i for i, key in enumerate(distinct)}
@@ -143,8 +142,7 @@ def mixture_features(
     composition
         Amounts in u formulations. Anion columns of one without a salt are zero.
     potential_v
-        Lowest potential on the surface of an anion, V, by its SMILES; another than the computed one
-        shows what that one is worth.
+        Lowest potential on the surface of an anion, V, by its SMILES; ablations pass another.
 
     Returns
     -------
@@ -192,12 +190,12 @@ def _anion_rows(anions: Sequence[Ion]) -> NDArray[np.float64]:
 
 
 def _defined(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:
-    """Descriptors with 0 for undefined ones; `undefined_descriptors` tells which."""
+    """Descriptors with 0 for undefined ones; `undefined_descriptors` names them."""
     return np.nan_to_num(descriptors(smiles, names))
 
 
 def undefined_descriptors(smiles: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the descriptors that are undefined for a species; none for any of the catalog."""
+    """Names of the descriptors that are undefined for a species; none for catalog species."""
     missing = np.isnan(descriptors(smiles, names))
     return tuple(name for name, gone in zip(names, missing, strict=True) if gone)
 

@@ -1,11 +1,11 @@
 """Descriptors of one molecule or ion: a short, frozen list from RDKit and Mordred [1]_.
 
 The lists were pruned from the 217 RDKit and 1,613 two-dimensional Mordred descriptors: those that
-are undefined for any ion or solvent of CALiSol-23, that do not vary over them, or that repeat
-another one were left out, and of the rest the ones kept that say something about size, polarity,
-flexibility, donor atoms or electronegativity. Descriptors of catalog species ship in a table, so
-that a prediction imports neither RDKit's descriptor code nor Mordred;
-``python tools/rebuild_features.py`` makes that table again.
+are undefined for any ion or solvent of CALiSol-23, constant over them, or duplicates of another
+were dropped. Of the rest, those that describe size, polarity, flexibility, donor atoms or
+electronegativity were kept. Descriptors of catalog species ship in a table, so that a prediction
+imports neither RDKit's descriptor code nor Mordred; ``python tools/rebuild_features.py`` rebuilds
+that table.
 
 References
 ----------
@@ -106,7 +106,7 @@ def tabled(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def calculate(smiles: str, names: Sequence[str]) -> NDArray[np.float64]:
-    """Descriptors of one species, calculated now.
+    """Descriptors of one species, calculated and not read from the table.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def calculate(smiles: str, names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _number(value: Any) -> float:
-    """A finite number as it is; NaN for Mordred's error objects and infinities."""
+    """The number if it is finite; NaN for Mordred's error objects and infinities."""
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Computing many molecules into one table that a killed run continues."""
+"""Computing the limits of many molecules into one table; an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def xtb_row(subject: Molecule, protocol: XtbProtocol) -> LimitRow:
 
 
 def filled_row(blank: LimitRow, compute: Callable[[], object]) -> LimitRow:
-    """A row with what `compute` finds, or with the reason why it fails.
+    """A row with the result of `compute`, or with the reason of its failure.
 
     Parameters
     ----------
     blank
         Identity of the row.
     compute
-        Gives a dataclass whose fields are fields of `LimitRow`.
+        Returns a dataclass whose fields are fields of `LimitRow`.
 
     Raises
     ------
     MissingDependencyError
-        If a program is absent: that is no property of the molecule.
+        If a program is not installed: that says nothing about the molecule.
     """
     identity = {n: getattr(blank, n) for n in ("inchikey", "smiles", "charge", "protocol")}
     try:
         found = asdict(compute())  # type: ignore[call-overload] # a dataclass, see above
     except MissingDependencyError:
         raise
-    # Of molecules unlike any tested, libraries fail in their own ways; the rest must go on.
+    # Libraries fail in unforeseen ways on unusual molecules; the other molecules must go on.
     except (ElectrolyteError, RuntimeError, ValueError, ArithmeticError) as error:
         return LimitRow(**identity, failure=" ".join(str(error).split()) or repr(error))
     return LimitRow(**identity, **found)
@@ -99,16 +99,16 @@ def compute_table(
     Parameters
     ----------
     molecules
-        What to compute.
+        Molecules to compute.
     protocol_key
         Key of the settings; rows of other protocols are kept and not used.
     compute
         Row of a molecule; must be picklable where an executor of processes is used.
     path
-        The table; a row is in it as soon as it is computed, so that a killed run loses the
-        molecules under way and no other. None to keep nothing.
+        The table. Each row is written as soon as it is computed, so a killed run loses only the
+        molecules in progress. None to write no file.
     executor
-        Where to compute; in this process by default.
+        Executor of the computations; by default they run in this process.
     after_each
         Called with a new row, the number done and the number of all.
 
@@ -122,7 +122,7 @@ def compute_table(
     todo = [m for key, m in subjects.items() if (key, protocol_key) not in table]
     if path and todo:
         with one_at_a_time(path):
-            # Whole lines and all columns, whatever version wrote it and however that ended.
+            # Repairs a table of an older version, or one with a line cut short.
             write_rows(path, read_rows(path))
     for done, row in enumerate(_computed(todo, compute, executor), start=1):
         table[row.key] = row
@@ -135,7 +135,7 @@ def compute_table(
 
 
 def xtb_compute(protocol: XtbProtocol) -> Compute:
-    """What `compute_table` takes to compute with extended tight binding."""
+    """The `compute` of `compute_table` for extended tight binding."""
     return partial(xtb_row, protocol=protocol)
 
 

@@ -1,13 +1,13 @@
 """Limits by density functional theory (PySCF).
 
-The reference that the cheap recipe is calibrated against: adiabatic in solution, on structures
-relaxed with extended tight binding, or those of the ions with density functional theory, too,
+The reference that the tight-binding limits are calibrated against: adiabatic, in solution.
+Structures are relaxed with extended tight binding; those of ions optionally with DFT as well:
 
     E_ox(Li)  = E(cation, its structure) - E(neutral, its structure) - 1.40 V
     E_red(Li) = E(neutral, its structure) - E(anion, its structure) - 1.40 V
 
-with the range-separated hybrid wB97X (Chai and Head-Gordon 2008, 10.1063/1.2834918), a basis with
-diffuse functions, without which anions are far too high, and IEF-PCM solvation.
+The functional is the range-separated hybrid wB97X (Chai and Head-Gordon 2008, 10.1063/1.2834918),
+solvation is IEF-PCM. The basis has diffuse functions: without them anions are far too high.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ _Ion = tuple[float, tuple[str, ...]]  # energy, eV, and bonds that change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DftProtocol:
-    """How limits are computed with density functional theory.
+    """Settings of limits by density functional theory.
 
     Attributes
     ----------
     structures
-        XtbProtocol of the structures.
+        Protocol of the tight-binding structures.
     cation, anion
-        How the ions of a neutral molecule are relaxed, too, of which the lower ones count; None to
-        take the structures of extended tight binding.
+        Relaxation of the ions of a neutral molecule; the lower of the two energies counts. None to
+        use the tight-binding structures alone.
     functional, basis
-        As PySCF names them.
+        Names of PySCF.
     permittivity
-        Of the implicit solvent; acetonitrile's.
+        Relative permittivity of the implicit solvent, by default that of acetonitrile.
     grid_level
-        Of PySCF's integration grid.
+        Level of PySCF's integration grid.
     lebedev_order
-        Of the grid on the cavity; the order 29 that PySCF takes changes energies by 0.001 eV and
+        Order of the grid on the cavity. PySCF's default of 29 changes energies by 0.001 eV and
         costs three times as much.
     """
 
@@ -74,7 +74,7 @@ class DftProtocol:
         """Short identity of the settings."""
         settings = asdict(self)
         if self.cation is None and self.anion is None:
-            # No settings of the first revision, whose rows keep their key.
+            # The first revision did not have these settings; its rows keep their key.
             del settings["cation"], settings["anion"]
             return settings_key("dft-1", settings)
         return settings_key("dft-3", settings)
@@ -85,7 +85,7 @@ class DftProtocol:
         return Continuum(permittivity=self.permittivity, lebedev_order=self.lebedev_order)
 
 
-#: Ions of neutral molecules relaxed with density functional theory.
+#: Protocol with ions of neutral molecules relaxed by density functional theory.
 RELAXED = DftProtocol(cation=Relaxation(), anion=Relaxation(basis="6-31+g*"))
 
 
@@ -137,12 +137,12 @@ def compute_dft_limits(subject: Molecule, protocol: DftProtocol) -> DftLimits:
     neutral_ev = single_point_ev(subject, neutral.positions, 0, protocol)
 
     def ion_ev(start: Relaxed, removed: int, ion: RadicalIon | None) -> _Ion:
-        """The lower one of an ion on its structure by tight binding, and relaxed further."""
+        """Lower energy of an ion: on its tight-binding structure, or relaxed further by DFT."""
         energy = single_point_ev(subject, start.positions, removed, protocol)
         positions = start.positions
         if ion is not None:
             further = single_point_ev(subject, ion.positions, removed, protocol, ion.density_in)
-            # Both are above the lowest there is; the lower one is nearer to it.
+            # Both energies are upper bounds of the minimum; the lower one is the better.
             if further < energy:
                 positions, energy = ion.positions, further
         return energy, changed_bonds(subject, neutral.positions, positions)
@@ -191,7 +191,7 @@ def single_point_ev(
     protocol
         Functional, basis and solvent.
     guess
-        Density to start from, given PySCF's molecule; that of free atoms by default.
+        Initial density for a PySCF molecule; by default that of free atoms.
 
     Raises
     ------

@@ -1,24 +1,23 @@
-"""Radical ions by density functional theory: their state and their structure (PySCF).
+"""Radical ions by density functional theory: electronic state and relaxed structure (PySCF).
 
-Descent to a minimum where a gradient is dear: rational steps within a trust radius.
+*Cations.* The tight-binding structure of the ethylene carbonate cation lies 0.17 eV above the
+vertical cation in wB97X without a solvent, so cations are relaxed with the functional of the
+energies. (With half of exact exchange the hole localises on the carbonyl oxygen; the structure is
+then 0.2 eV above the start in wB97X.) Where orbitals are close, a self-consistent field that starts
+from free atoms can end with the hole in the wrong one: for ethylene carbonate in the third, 0.6 eV
+too high. Therefore the hole starts in the highest orbital of the neutral molecule, and the density
+is carried from step to step and into the larger basis.
 
-Banerjee, Adams, Simons and Shepard 1985 (10.1021/j100247a015): the step is the lowest eigenvector
-of the curvature bordered by the gradient, so that it leads downhill from a saddle, too. The
-curvature starts from that of a cheap method and is corrected by every step (BFGS; where the surface
-curves down, the mixed formula of Bofill 1994, 10.1002/jcc.540150102).
+*Anions.* Tight-binding anions are nearly as planar as their molecules, although the extra electron
+bends the group that accepts it: further relaxation lowers the anion of vinylene carbonate by 0.9 eV
+and that of dimethyl carbonate by 1.1 eV. Such an electron is not bound without a solvent and
+diffuse functions, so anions are relaxed in the basis and the continuum of the energies.
 
-The cation of ethylene carbonate that tight binding relaxes lies 0.17 eV above the vertical one in
-wB97X without a solvent. And where several orbitals are close, an iteration that starts from free
-atoms may end with the hole in a lower one: of the same molecule in the third, 0.6 eV too high. So
-the hole is put into the highest orbital of the neutral molecule, the structure is relaxed from
-there, and the density is carried from step to step and into the larger basis. The functional is
-that of the energies: half of exact exchange pins the hole to the carbonyl oxygen of ethylene
-carbonate and ends in a structure that wB97X puts 0.2 eV above the start.
-
-Anions of tight binding are nearly as flat as their molecules, where the electron bends the group
-that takes it: that of vinylene carbonate gives 0.9 eV as it relaxes further, that of dimethyl
-carbonate 1.1 eV. Without a solvent and diffuse functions such an electron is not bound, so that
-anions are relaxed in the basis and the continuum of the energies.
+*Optimiser.* Gradients are expensive, so steps are rational-function steps within a trust radius
+(Banerjee, Adams, Simons and Shepard 1985, 10.1021/j100247a015): the step is the lowest eigenvector
+of the Hessian bordered by the gradient, which leads downhill from a saddle point as well. The
+Hessian starts from that of a cheap method and is updated at every step by BFGS, or by the formula
+of Bofill 1994 (10.1002/jcc.540150102) where the curvature is negative.
 """
 
 from __future__ import annotations
@@ -41,11 +40,12 @@ Vector = NDArray[np.float64]
 # Energy, hartree, and gradient, hartree/bohr, at positions of shape (3a,), bohr.
 EnergyAndGradient = Callable[[Vector], tuple[float, Vector]]
 
-# Longest move of an atom, bohr, at first, at least and at most; and the least curvature that a
-# cheap method is believed in, hartree/bohr2: soft and downward modes would take steps too long.
+# Trust radius: longest move of an atom, bohr, at first, at least and at most. Smaller curvatures of
+# the cheap method are raised to the last number, hartree/bohr2: soft modes would take long steps.
 _RADIUS, _SMALLEST, _LARGEST, _SOFTEST = 0.3, 0.02, 0.5, 0.03
 
-# A step that gains less than this, hartree (5 meV), is the last where the gradient is fair.
+# A step that gains less than this, hartree (5 meV), is the last if the largest component of the
+# gradient is below this many times the tolerance.
 _GAIN, _FAIR = 2e-4, 3.0
 
 
@@ -57,7 +57,7 @@ def descend(
     tolerance: float,
     max_steps: int,
 ) -> tuple[float, Vector]:
-    """The lowest point that a number of steps comes to.
+    """Lowest point within a number of steps.
 
     Parameters
     ----------
@@ -66,11 +66,11 @@ def descend(
     start
         Positions to start from, bohr, shape (3a,).
     curvature
-        Of a cheap method at the start, hartree/bohr2, shape (3a, 3a).
+        Hessian of a cheap method at the start, hartree/bohr2, shape (3a, 3a).
     tolerance
-        Largest component of the gradient that ends it, hartree/bohr.
+        The descent ends when no component of the gradient is larger, hartree/bohr.
     max_steps
-        Evaluations after the first.
+        Number of evaluations after the first.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def descend(
     Raises
     ------
     ConvergenceError
-        If there is no energy at the start; without one further on, the descent ends.
+        If the energy at the start does not converge. Later failures only end the descent.
     """
     values, modes = np.linalg.eigh(curvature)
     curved = (modes * np.maximum(values, _SOFTEST)) @ modes.T
@@ -112,7 +112,7 @@ def descend(
 
 
 def _rational_step(curved: Vector, gradient: Vector, radius: float) -> tuple[Vector, float]:
-    """Step, and how far it moves the atom that it moves farthest, bohr."""
+    """Step, and its largest displacement of an atom, bohr."""
     bordered = np.block([[curved, gradient[:, None]], [gradient[None, :], np.zeros((1, 1))]])
     lowest = np.linalg.eigh(bordered)[1][:, 0]
     step = lowest[:-1] / lowest[-1]
@@ -123,7 +123,7 @@ def _rational_step(curved: Vector, gradient: Vector, radius: float) -> tuple[Vec
 
 
 def _corrected(curved: Vector, step: Vector, change: Vector) -> Vector:
-    """Curvature that explains the change of the gradient along a step."""
+    """Hessian updated by the change of the gradient along a step."""
     along = curved @ step
     if step @ change > 0:
         return (
@@ -144,18 +144,18 @@ def _corrected(curved: Vector, step: Vector, change: Vector) -> Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxation:
-    """How the structure of a radical ion is relaxed.
+    """Settings of the relaxation of a radical ion.
 
     Attributes
     ----------
     functional, basis
-        As PySCF names them.
+        Names of PySCF.
     grid_level
-        Of PySCF's integration grid.
+        Level of PySCF's integration grid.
     gradient_tolerance
         Largest component of the gradient of a relaxed structure, hartree/bohr.
     max_steps
-        Steps of a descent; the lowest point counts, whether it is relaxed or not.
+        Steps of a descent; the lowest point counts, even if it is not fully relaxed.
     """
 
     functional: str = "wb97x"
@@ -193,18 +193,18 @@ class RadicalIon:
 def relaxed_cation(
     subject: Molecule, neutral: Relaxed, protocol: XtbProtocol, relaxation: Relaxation
 ) -> RadicalIon:
-    """The cation of a neutral molecule, relaxed in the gas from the structure of the latter.
+    """Cation of a neutral molecule, relaxed in the gas phase from the neutral structure.
 
     Parameters
     ----------
     subject
         The molecule; closed shell.
     neutral
-        Its structure.
+        Relaxed structure of the molecule.
     protocol
-        Of that structure.
+        Protocol of that structure.
     relaxation
-        How to relax.
+        Settings of the relaxation.
 
     Raises
     ------
@@ -230,20 +230,20 @@ def relaxed_anion(
     relaxation: Relaxation,
     solvent: Continuum,
 ) -> RadicalIon:
-    """The anion of a neutral molecule, relaxed in solution from its structure by tight binding.
+    """Anion of a neutral molecule, relaxed in solution from its tight-binding structure.
 
     Parameters
     ----------
     subject
         The molecule; closed shell.
     reduced
-        Structure of its anion.
+        Tight-binding structure of its anion.
     protocol
-        Of that structure.
+        Protocol of that structure.
     relaxation
-        How to relax, in a basis with diffuse functions.
+        Settings of the relaxation; the basis needs diffuse functions.
     solvent
-        That it is relaxed in.
+        Continuum that the anion is relaxed in.
 
     Raises
     ------
@@ -271,7 +271,7 @@ def _relaxed(
     relaxation: Relaxation,
     solvent: Continuum | None,
 ) -> RadicalIon:
-    """Descent that carries the density along, from free atoms if there is none."""
+    """Relaxed ion; every step starts from the last density, the first from `density` if given."""
     start = structure.ravel()
     lowest, kept = np.inf, density
 
@@ -293,14 +293,14 @@ def _relaxed(
         max_steps=relaxation.max_steps,
     )
     system = _mean_field(subject, positions, removed, relaxation, None).mol
-    assert kept is not None  # without an energy at the start there is an error instead
+    assert kept is not None  # `descend` raises if the first energy does not converge
     return RadicalIon(positions=positions.reshape(-1, 3), system=system, density=kept)
 
 
 def _hole_in_the_highest(
     subject: Molecule, positions: NDArray[np.float64], relaxation: Relaxation
 ) -> NDArray[np.float64]:
-    """Densities of both spins of the neutral molecule without its highest electron."""
+    """Density matrices of both spins with the hole in the highest orbital of the molecule."""
     neutral = _mean_field(subject, positions, 0, relaxation, None)
     converged_energy(neutral, None)
     half = neutral.mo_occ / 2

@@ -1,4 +1,4 @@
-"""Reference electrodes: from ionisation energies to volts against a metal.
+"""Reference electrodes, and the conversion of ionisation energies to potentials.
 
 The absolute potential of the hydrogen electrode, 4.44 V, is IUPAC's (Trasatti 1986,
 10.1351/pac198658070955); Li/Li+ lies 3.04 V below it in water (standard tables).
@@ -15,19 +15,19 @@ LITHIUM_ABSOLUTE_V = 4.44 - 3.04
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceElectrode:
-    """A metal electrode that potentials are counted from.
+    """A metal electrode as the zero of potentials.
 
     Attributes
     ----------
     name
-        Such as ``Na/Na+``.
+        Name, such as ``Na/Na+``.
     above_lithium_v
         Its potential against Li/Li+, V. A limit against this electrode is the limit against
         Li/Li+ less this.
     uncertainty_v
-        What `above_lithium_v` may be wrong by, since it depends on the solvent, V.
+        Uncertainty of `above_lithium_v`, which depends on the solvent, V.
     source
-        Where the number comes from.
+        Source of the number.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ReferenceElectrode:
     source: str
 
     def from_lithium(self, potential_v: float) -> float:
-        """A potential against Li/Li+, V, counted from this electrode, V."""
+        """A potential against Li/Li+, V, converted to this electrode, V."""
         return potential_v - self.above_lithium_v
 
 
@@ -63,7 +63,7 @@ ELECTRODES = {
 
 
 def reference_electrode(name: str | ReferenceElectrode) -> ReferenceElectrode:
-    """Electrode of that name; an electrode of your own is passed through.
+    """Electrode of that name; a `ReferenceElectrode` is returned as it is.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A molecule as quantum chemistry needs it: nuclei, positions, bonds, connectivity."""
+"""Molecules for quantum chemistry: nuclei, bonds, conformers, and bonds that change."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ BOHR_ANGSTROM = 0.529177210903  # CODATA 2018
 
 _HARTREE_KCAL_MOL = 627.509474
 
-# A displacement in bohr for the numerical curvature, and the curvatures, hartree/bohr2, that are
-# believed of a force field: torsions are softer, and unusual elements absurdly stiff.
+# Displacement in bohr for the numerical Hessian, and limits of the curvatures of a force field,
+# hartree/bohr2: torsions are softer, and unusual elements come out far too stiff.
 _STEP_BOHR, _SOFTEST, _STIFFEST = 0.01, 0.02, 2.0
+
+# A bond of a radical ion is weaker and up to a fifth longer; one that has grown by a third is gone.
+_BROKEN, _FORMED = 1.35, 1.25
 
 
 class GeometryError(ElectrolyteError, RuntimeError):
@@ -135,7 +138,7 @@ def _embed(graph: Chem.Mol, wanted: int, seed: int) -> Sequence[int]:
 
 
 def softness(subject: Molecule, positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Square root of the inverse curvature of a force field: steps that make all modes alike.
+    """Square root of the inverse Hessian of a force field, a preconditioner of relaxations.
 
     Parameters
     ----------
@@ -188,10 +191,6 @@ def _conformer(positions: NDArray[np.float64]) -> Chem.Conformer:
     for i, point in enumerate(positions * BOHR_ANGSTROM):
         conformer.SetAtomPosition(i, point.tolist())
     return conformer
-
-
-# A bond of a radical ion is weaker and up to a fifth longer; one that has grown by a third is gone.
-_BROKEN, _FORMED = 1.35, 1.25
 
 
 def changed_bonds(

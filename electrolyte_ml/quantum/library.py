@@ -1,7 +1,7 @@
-"""The library of electrolyte-like molecules: templates and substituents, enumerated.
+"""Library of electrolyte-like molecules, enumerated from templates and substituents.
 
-The enumeration is deterministic. Molecules come smallest first with the families in turn, so that
-any beginning of the list is a balanced set: a computation that is stopped has still a data set.
+The enumeration is deterministic. Molecules come smallest first, one of each family in turn, so an
+interrupted computation still has a balanced data set.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Oxidation and reduction limits of one molecule with extended tight binding.
 
-The recipe, with no fitted parameter of its own:
+No parameter is fitted:
 
     E_ox(Li)  = [IPEA1-xTB vertical ionisation energy in the gas - 4.8455 eV]
-                + [what ALPB solvation changes of it in GFN2-xTB]
-                + [what relaxation of the cation changes of it in GFN2-xTB] - 1.40 V
+                + [change by ALPB solvation in GFN2-xTB]
+                + [change by relaxation of the cation in GFN2-xTB] - 1.40 V
     E_red(Li) = GFN2-xTB(ALPB) adiabatic electron affinity - 4.8455 eV - 1.40 V
 
 IPEA1-xTB: Asgeirsson, Bauer and Grimme 2017, 10.1039/C7SC00601B; GFN2-xTB: Bannwarth, Ehlert and
 Grimme 2019, 10.1021/acs.jctc.8b01176; ALPB: Ehlert et al. 2021, 10.1021/acs.jctc.1c00471. In
-IPEA1-xTB alone are electron affinities worse than in GFN2-xTB, hence two methods.
+IPEA1-xTB, electron affinities are worse than in GFN2-xTB; hence the two methods.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from electrolyte_ml.quantum.xtb import ConvergenceError, Relaxed, Surface
 
 
 class BareAtomError(ElectrolyteError, RuntimeError):
-    """The recipe has nothing to say of a single atom."""
+    """The method cannot treat a single atom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ class Structures:
     Attributes
     ----------
     neutral, oxidised
-        Of the molecule as given, and with an electron less.
+        Structures of the molecule as given, and with one electron less.
     reduced
-        With an electron more; None for an anion.
+        Structure with one electron more; None for an anion.
     """
 
     neutral: Relaxed
@@ -49,7 +49,7 @@ class Structures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedLimits:
-    """One-electron limits of one molecule, V against Li/Li+, and what they are made of.
+    """One-electron limits of one molecule, V against Li/Li+, and their contributions.
 
     Attributes
     ----------
@@ -58,11 +58,11 @@ class ComputedLimits:
     reduction_limit_v
         Reduction limit, V against Li/Li+; None for an anion.
     vertical_reduction_v
-        The same before the anion relaxes.
+        Reduction limit before the anion relaxes, V against Li/Li+.
     gas_ionisation_ev
-        Vertical ionisation energy by IPEA1-xTB in the gas, shift taken off, eV.
+        Vertical ionisation energy by IPEA1-xTB in the gas phase, shift subtracted, eV.
     solvation_ev, relaxation_ev
-        What solvation and relaxation change of the ionisation energy (GFN2-xTB), eV.
+        Changes of the ionisation energy by solvation and by relaxation (GFN2-xTB), eV.
     highest_occupied_ev, lowest_empty_ev
         Frontier orbitals in the implicit solvent (GFN2-xTB), eV.
     oxidation_bonds, reduction_bonds

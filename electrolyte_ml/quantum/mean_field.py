@@ -1,9 +1,8 @@
-"""Mean fields of density functional theory, in the gas or in a continuum (PySCF).
+"""Mean fields of density functional theory, in the gas phase or in a continuum (PySCF).
 
-Integrals between a molecule and its solvent cavity, kept between iterations.
-
-PySCF computes them twice in each iteration although they change with the structure alone; with the
-molecules of electrolytes they fit in memory, and keeping them saves a third of the time.
+The integrals between a molecule and its solvent cavity are cached. PySCF computes them twice in
+each iteration although they depend on the structure alone. For molecules of electrolytes they fit
+in memory, and the cache saves a third of the time.
 """
 
 from __future__ import annotations
@@ -20,9 +19,11 @@ from electrolyte_ml.quantum.xtb import ConvergenceError
 
 _LARGEST_BYTES = 1_000_000_000
 
+_MAX_CYCLE, _TOLERANCE, _LEVEL_SHIFT = 80, 1e-6, 0.3  # the last two in hartree
+
 
 def keep_integrals(solvent: Any, system: Any) -> None:
-    """Make a polarisable continuum keep its integrals; nothing changes if they are too large.
+    """Make a polarisable continuum cache its integrals, unless they are too large.
 
     Parameters
     ----------
@@ -52,9 +53,6 @@ def keep_integrals(solvent: Any, system: Any) -> None:
     solvent._get_v, solvent._get_vmat = potential, operator
 
 
-_MAX_CYCLE, _TOLERANCE, _LEVEL_SHIFT = 80, 1e-6, 0.3  # the latter two in hartree
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuum:
     """An implicit solvent, IEF-PCM.
@@ -62,9 +60,9 @@ class Continuum:
     Attributes
     ----------
     permittivity
-        Of the solvent.
+        Relative permittivity of the solvent.
     lebedev_order
-        Of the grid on the cavity.
+        Order of the grid on the cavity.
     """
 
     permittivity: float
@@ -81,7 +79,7 @@ def mean_field_of(
     grid_level: int,
     solvent: Continuum | None,
 ) -> Any:
-    """A mean field of PySCF that has not been iterated yet.
+    """A mean field of PySCF before the first iteration.
 
     Parameters
     ----------
@@ -92,9 +90,9 @@ def mean_field_of(
     electrons_removed
         1 for the oxidised, -1 for the reduced molecule.
     functional, basis, grid_level
-        As PySCF names them.
+        Names of PySCF.
     solvent
-        None for the gas.
+        Continuum; None for the gas phase.
 
     Raises
     ------
@@ -122,15 +120,15 @@ def mean_field_of(
 
 
 def converged_energy(mean_field: Any, density: NDArray[np.float64] | None) -> float:
-    """Iterate a mean field, hartree.
+    """Energy of the converged mean field, hartree.
 
     Parameters
     ----------
     mean_field
-        Of `mean_field_of`.
+        Mean field from `mean_field_of`.
     density
-        To start from; that of free atoms by default. Orbitals of the neutral molecule would put the
-        electron of an anion into a diffuse state above the lowest, which no iteration leaves.
+        Initial density; by default that of free atoms. Starting from the orbitals of the neutral
+        molecule would trap the electron of an anion in a diffuse excited state.
 
     Raises
     ------
@@ -139,7 +137,7 @@ def converged_energy(mean_field: Any, density: NDArray[np.float64] | None) -> fl
     """
     energy = mean_field.kernel(density)
     if not mean_field.converged:
-        # Occupied and empty levels apart: slower, and out of a swing between two states.
+        # Level shift: slower, but it ends an oscillation between two states.
         mean_field.level_shift = _LEVEL_SHIFT
         energy = mean_field.kernel(mean_field.make_rdm1())
     if not mean_field.converged:

@@ -12,16 +12,16 @@ COMPUTED, DFT = "computed_limits.csv", "dft_limits.csv"
 
 
 def shipped_rows() -> list[LimitRow]:
-    """Rows by extended tight binding with the standing protocol, failures among them."""
+    """Rows by extended tight binding with the current protocol, failures included."""
     standing = XtbProtocol().key
     return [row for row in _rows(COMPUTED) if row.protocol == standing]
 
 
 def shipped_dft_rows() -> list[LimitRow]:
-    """Rows by density functional theory with the standing protocols, failures among them.
+    """Rows by density functional theory with the current protocols, failures included.
 
-    Of neutral molecules those with relaxed ions; of anions, which lose their charge on oxidation
-    and are not reduced, the others.
+    Neutral molecules have relaxed ions. Anions do not: they lose their charge on oxidation and are
+    not reduced.
     """
     neutral, anion = RELAXED.key, DftProtocol().key
     return [row for row in _rows(DFT) if row.protocol == (anion if row.charge else neutral)]

@@ -1,8 +1,6 @@
-"""The table of computed limits: protocols and their keys, a row a molecule and protocol.
+"""The table of computed limits: one row per molecule and protocol, failures included.
 
-The table of computed limits: a row a molecule and protocol, failures among them.
-
-A row that is done is at once in the file; a line that a kill has cut short is not one.
+A finished row is in the file at once. A last line cut short by a killed process is ignored.
 """
 
 from __future__ import annotations
@@ -21,19 +19,25 @@ from electrolyte_ml.files import write_table
 
 _REVISION = 1
 
+_BONDS_BETWEEN, _DIGITS = ";", 4
+
+_TEXT = frozenset({"inchikey", "smiles", "protocol", "failure"})
+
+_BONDS = frozenset({"oxidation_bonds", "reduction_bonds"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XtbProtocol:
-    """How limits are computed with extended tight binding.
+    """Settings of limits by extended tight binding.
 
     Attributes
     ----------
     conformers
         Conformers that are embedded for a flexible molecule; rigid ones get fewer.
     seed
-        Of the embedding.
+        Seed of the embedding.
     solvent
-        Of the ALPB implicit solvation, a name that tblite knows.
+        Solvent of the implicit solvation (ALPB), a name of tblite.
     ipea_shift_ev
         Empirical shift of IPEA1-xTB ionisation energies, eV (10.1039/C7SC00601B and the
         program xtb, which prints it).
@@ -61,7 +65,7 @@ class XtbProtocol:
 
     @property
     def key(self) -> str:
-        """Short identity of the settings; rows of a table are kept apart by it."""
+        """Short identity of the settings, stored in every row of the table."""
         return settings_key(f"xtb-{_REVISION}", asdict(self))
 
 
@@ -71,12 +75,9 @@ def settings_key(method: str, settings: dict[str, object]) -> str:
     return f"{method}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
 
-_BONDS_BETWEEN, _DIGITS = ";", 4
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitRow:
-    """Computed limits of one molecule, or why there are none.
+    """Computed limits of one molecule, or the reason of the failure.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ class LimitRow:
     oxidation_bonds, reduction_bonds
         Bonds that break or form as the ion relaxes.
     failure
-        Why there is no value; empty if there is one.
+        Reason of a failure; empty if the limits were computed.
     """
 
     inchikey: str
@@ -119,10 +120,6 @@ class LimitRow:
 
 _NAMES = tuple(f.name for f in fields(LimitRow))
 
-_TEXT = frozenset({"inchikey", "smiles", "protocol", "failure"})
-
-_BONDS = frozenset({"oxidation_bonds", "reduction_bonds"})
-
 
 def read_rows(path: Path) -> list[LimitRow]:
     """Rows of a table; none if there is no such file.
@@ -141,7 +138,7 @@ def read_rows(path: Path) -> list[LimitRow]:
         raise TableError([f"{path} is not a table of limits: no column {', '.join(missing)}"])
     rows, faults, lines = [], [], len(text.splitlines())
     for number, cells in enumerate(reader, start=2):
-        # The last line was being written when its writer was killed.
+        # A killed process left the last line incomplete.
         if None in cells.values() and not text.endswith("\n") and reader.line_num == lines:
             break
         try:
@@ -159,15 +156,15 @@ def write_rows(path: Path, rows: Iterable[LimitRow]) -> None:
     Parameters
     ----------
     path
-        Where to write.
+        The table.
     rows
-        The rows, in the order they are to have.
+        Rows in the order of the table.
     """
     write_table(path, _NAMES, (_cells(row) for row in rows))
 
 
 def append_row(path: Path, row: LimitRow) -> None:
-    """Add a row to a table that `write_rows` has written; it is in the file on return."""
+    """Add a row to a table of `write_rows`; it is in the file on return."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(_cells(row))
     # One write, so that readers see all of the line or none.

@@ -14,7 +14,7 @@ from electrolyte_ml.quantum.geometry import Molecule
 from electrolyte_ml.quantum.table import XtbProtocol
 
 HARTREE_EV = 27.211386245988  # CODATA 2018
-# Ten times looser than asked for is still a structure; beyond that it is not.
+# A structure is accepted up to this many times the tolerance of the gradient.
 _LOOSEST = 10.0
 _LONGEST_STEP = 0.3  # bohr
 _DISPLACEMENT = 0.01  # bohr, of numerical curvatures
@@ -54,7 +54,7 @@ class Surface:
     method
         ``GFN2-xTB`` or ``IPEA1-xTB``.
     solvent
-        Of ALPB; None for the gas phase.
+        Solvent of ALPB; None for the gas phase.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Surface:
         try:
             return self._calculator.singlepoint(self._last)
         except RuntimeError:
-            # The charges of the last structure can be a worse guess than none.
+            # The charges of the last structure can be a worse start than none.
             return self._calculator.singlepoint()
 
     def energy_ev(self) -> float:
@@ -144,7 +144,7 @@ class Surface:
         Parameters
         ----------
         softness
-            Of `electrolyte_ml.quantum.geometry.softness`, shape (3a, 3a).
+            Preconditioner from `electrolyte_ml.quantum.geometry.softness`, shape (3a, 3a).
         protocol
             Tolerance and number of steps.
 
@@ -158,7 +158,7 @@ class Surface:
         try:
             return self._descend(softness, protocol, _LONGEST_STEP)
         except ConvergenceError:
-            # A first step into nonsense spoils the electronic iteration; a short one is slow.
+            # A too long first step can spoil the electronic iteration; retry with short steps.
             self._last = None
             return self._descend(softness, protocol, _LONGEST_STEP / 10)
 
