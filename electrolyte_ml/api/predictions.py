@@ -210,8 +210,8 @@ def window(
 ) -> pd.DataFrame:
     """Electrochemical stability windows of recipes, and the species that limit them.
 
-    Windows are intrinsic one-electron limits of single molecules; what that means for a cell
-    stands in ``attrs["caveat"]`` of the result.
+    Windows are one-electron limits of isolated molecules; ``attrs["caveat"]`` of the result says
+    how far they lie from theory, experiment and cells.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The command line: one small module a verb."""
+"""The command line: one small module per verb."""
 
 from __future__ import annotations
 

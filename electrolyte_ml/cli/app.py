@@ -1,4 +1,4 @@
-"""The application: its verbs, and how errors become exit codes."""
+"""The command-line application: its verbs, and errors as exit codes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def main() -> None:
     except ElectrolyteError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except BrokenPipeError:
-        # The reader of a pipe (head, less) went away: nothing is wrong.
+        # The reader of a pipe (head, less) closed it: no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -93,7 +93,7 @@ def _warning_line(
     lineno: int,
     line: str | None = None,
 ) -> str:
-    """A warning that is meant for people, without the place in the code that it came from."""
+    """A warning without its place in the code."""
     if issubclass(category, PropertyWarning):
         return f"warning: {message}\n"
     return _format_warning(message, category, filename, lineno, line)

@@ -17,7 +17,7 @@ HELP = (
 
 
 class Target(StrEnum):
-    """What a recipe can be converted to."""
+    """Target form of a conversion."""
 
     TEXT = "text"
     JSON = "json"

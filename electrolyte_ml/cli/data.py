@@ -1,4 +1,4 @@
-"""``electrolyte-ml data``: measured data sets, what was done to their rows, and your own."""
+"""``electrolyte-ml data``: measured data sets, their cleaning, and your own."""
 
 from __future__ import annotations
 

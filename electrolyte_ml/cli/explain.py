@@ -1,4 +1,4 @@
-"""``electrolyte-ml explain``: why a recipe conducts as it does, and what would change it."""
+"""``electrolyte-ml explain``: curves, swaps and nearest measurements of one recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``electrolyte-ml map``: which known electrolytes are alike to the graph network."""
+"""``electrolyte-ml map``: known electrolytes clustered by the embedding of the graph network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-HELP = "Map known electrolytes, and recipes among them, by what the graph network sees in them."
+HELP = "Map known electrolytes, and recipes among them, by the embedding of the graph network."
 
 
 def draw_map(

@@ -1,4 +1,4 @@
-"""``electrolyte-ml properties``: the names that problems, results and imports may use."""
+"""``electrolyte-ml properties``: names of properties for problems, results and imports."""
 
 from __future__ import annotations
 

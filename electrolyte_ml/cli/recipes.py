@@ -1,4 +1,4 @@
-"""``electrolyte-ml recipes``: ready search problems, and checking your own."""
+"""``electrolyte-ml recipes``: bundled search problems, and checking your own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def list_recipes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the ready problems; `propose` takes them by name."""
-    from electrolyte_ml.report.propose import print_ready, ready_rows
+    from electrolyte_ml.report.propose import bundled_rows, print_bundled
     from electrolyte_ml.report.text import dump_json
 
-    rows = ready_rows()
+    rows = bundled_rows()
     if as_json:
         typer.echo(dump_json(rows))
     else:
-        print_ready(rows)
+        print_bundled(rows)
 
 
 @app.command()

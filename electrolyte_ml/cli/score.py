@@ -1,4 +1,4 @@
-"""``electrolyte-ml score``: predicted properties of recipes that somebody has in mind."""
+"""``electrolyte-ml score``: predicted properties of given recipes."""
 
 from __future__ import annotations
 

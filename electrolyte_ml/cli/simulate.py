@@ -160,7 +160,7 @@ def campaign(
                 progress=lambda entry: bar.callback(_label(entry)),
             )
         return
-    # Spawned, because a forked copy of a process that has used OpenMM may hang.
+    # Spawned: a fork of a process that has used OpenMM may hang.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         run_campaign(plan, folder, executor=executor, after_each=after_each, skip=known)
 
@@ -172,7 +172,7 @@ def print_ratios(
     over: Annotated[str, typer.Option(help="Cation of the numerator.")] = "Na",
     under: Annotated[str, typer.Option(help="Cation of the denominator.")] = "Li",
 ) -> None:
-    """Ratio of a quantity between the halves of each pair, and what all pairs say together."""
+    """Ratio of a quantity between the halves of each pair, and the mean of all pairs."""
     from math import isfinite
 
     from electrolyte_ml.errors import TableError
@@ -218,7 +218,7 @@ def validate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Simulated diffusion and density against measured ones, a verdict on each force field."""
+    """Compare simulated diffusion and density with measured ones; judge each force field."""
     from electrolyte_ml.errors import TableError
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.simulate.results import read_table, write_table

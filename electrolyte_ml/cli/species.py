@@ -1,4 +1,4 @@
-"""``electrolyte-ml species``: what the catalog knows, and adding to it."""
+"""``electrolyte-ml species``: the catalog of species, and adding to it."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from electrolyte_ml.quantum.electrodes import ReferenceElectrode
@@ -20,7 +21,17 @@ app = typer.Typer(
 )
 
 
-@app.command()
+class _WithValidation(TyperCommand):
+    """A command whose help ends with the errors of the shipped window model."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from electrolyte_ml.report.window import validation
+
+        self.epilog = validation()
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithValidation)
 def show(
     recipes: Annotated[list[str], typer.Argument(metavar="RECIPE...")],
     against: Annotated[
@@ -164,7 +175,7 @@ def _run(
     from electrolyte_ml.quantum.computation import Compute, compute_table, xtb_compute
     from electrolyte_ml.quantum.table import XtbProtocol
 
-    # Said at once, and not by every worker.
+    # Fail here once, not in every worker.
     import_optional("tblite.interface")
     compute: Compute
     if dft:
@@ -177,7 +188,7 @@ def _run(
         key, compute = XtbProtocol().key, xtb_compute(XtbProtocol())
     if workers == 1:
         return compute_table(molecules, key, compute, table, after_each=_reporter())
-    # Spawned, because a forked copy of a process that has used OpenMP may hang.
+    # Spawned: a fork of a process that has used OpenMP may hang.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         return compute_table(
             molecules, key, compute, table, executor=executor, after_each=_reporter()

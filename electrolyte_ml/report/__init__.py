@@ -1,1 +1,1 @@
-"""What people read: tables, files, progress."""
+"""Output for people: tables, plots, pages, files, progress bars."""

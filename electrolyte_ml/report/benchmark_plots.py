@@ -1,4 +1,4 @@
-"""Figures of benchmark results: parity plots and search progress, one a split."""
+"""Plots of benchmark results: parity and search progress, one figure per split."""
 
 from __future__ import annotations
 
@@ -13,23 +13,44 @@ import numpy as np
 from electrolyte_ml.files import write_atomically
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from electrolyte_ml.benchmarks.job import Job, JobResult
     from electrolyte_ml.benchmarks.runner import SuiteResult
 
 
-def split_figures(
+_DPI = 90
+_PARITY_COLUMNS = 4
+_PARITY_PANEL_INCHES = 2.6
+# A quantity that spans more than this factor is shown on logarithmic axes.
+_WIDE = 20.0
+_TRACE_INCHES = (6.4, 4.2)
+_TRACE_STYLES = ("-", "--", ":", "-.")
+
+
+def parity_plots(result: SuiteResult, folder: Path) -> list[Path]:
+    """Write a parity plot, ``SUITE-SPLIT.png``, for each task and split with predictions."""
+    return _split_figures(result, folder, shows=lambda o: len(o.measured) > 0, draw=_draw_parity)
+
+
+def trace_plots(result: SuiteResult, folder: Path) -> list[Path]:
+    """Write a plot of progress, ``SUITE-SPLIT.png``, for each split of searches."""
+    return _split_figures(result, folder, shows=lambda o: o.trace.size > 0, draw=_draw_traces)
+
+
+def _split_figures(
     result: SuiteResult,
     folder: Path,
     *,
     shows: Callable[[JobResult], bool],
     draw: Callable[[list[tuple[Job, JobResult]], Path], None],
 ) -> list[Path]:
-    """Write ``SUITE-SPLIT.png`` for each task and split that has something to show.
+    """Write ``SUITE-SPLIT.png`` for each task and split with anything to draw.
 
     Parameters
     ----------
     result
-        Of a run.
+        Result of a run.
     folder
         An existing folder.
     shows
@@ -40,7 +61,7 @@ def split_figures(
     Returns
     -------
     list of Path
-        Files written; empty if nothing is to be shown or matplotlib is not installed.
+        Files written; empty if there is nothing to draw or matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
         return []
@@ -62,28 +83,13 @@ def _slug(text: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())[:40]
 
 
-_COLUMNS = 4
-
-_PANEL_INCHES = 2.6
-
-_DPI = 90
-
-# A quantity that spans more than this factor is shown on logarithmic axes.
-_WIDE = 20.0
-
-
-def parity_plots(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write a figure for each task and split that has predictions, as `split_figures` does."""
-    return split_figures(result, folder, shows=lambda o: len(o.measured) > 0, draw=_draw)
-
-
-def _draw(panels: list[tuple[Job, JobResult]], path: Path) -> None:
+def _draw_parity(panels: list[tuple[Job, JobResult]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    columns = min(_COLUMNS, len(panels))
+    columns = min(_PARITY_COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(columns * _PANEL_INCHES, rows * _PANEL_INCHES + 0.4))
+    figure = Figure(figsize=(columns * _PARITY_PANEL_INCHES, rows * _PARITY_PANEL_INCHES + 0.4))
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (job, outcome) in zip(axes, panels, strict=False):
@@ -94,8 +100,7 @@ def _draw(panels: list[tuple[Job, JobResult]], path: Path) -> None:
     figure.supxlabel("measured", fontsize=8)
     figure.supylabel("predicted", fontsize=8)
     figure.tight_layout()
-    # No version, no date: the same numbers are the same file.
-    figure.savefig(path, format="png", dpi=_DPI, metadata={"Software": None})
+    _save(figure, path)
 
 
 def _panel(axis: Any, job: Job, outcome: JobResult) -> None:
@@ -110,7 +115,7 @@ def _panel(axis: Any, job: Job, outcome: JobResult) -> None:
     else:
         margin = 0.05 * (high - low or 1.0)
         limits = (low - margin, high + margin)
-    # Points beyond the frame are drawn on it, where they can be seen to be off.
+    # Points beyond the frame are drawn on its edge.
     shown = np.clip(predicted, *limits)
     axis.plot(limits, limits, color="0.6", linewidth=0.8, zorder=0)
     size = 12 if len(measured) < 200 else 1.5
@@ -121,29 +126,19 @@ def _panel(axis: Any, job: Job, outcome: JobResult) -> None:
     axis.tick_params(labelsize=6)
 
 
-_SIZE_INCHES = (6.4, 4.2)
-
-_STYLES = ("-", "--", ":", "-.")
-
-
-def trace_plots(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write a figure for each split of searches, as `split_figures` does."""
-    return split_figures(result, folder, shows=lambda o: o.trace.size > 0, draw=_search_plots_draw)
-
-
-def _search_plots_draw(lines: list[tuple[Job, JobResult]], path: Path) -> None:
+def _draw_traces(lines: list[tuple[Job, JobResult]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+    figure = Figure(figsize=_TRACE_INCHES, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for number, (job, outcome) in enumerate(lines):
         trace = outcome.trace
         experiments = np.arange(1, trace.shape[1] + 1)
-        style, colour = _STYLES[number // 2 % len(_STYLES)], f"C{number}"
+        style, colour = _TRACE_STYLES[number // 2 % len(_TRACE_STYLES)], f"C{number}"
         axes.plot(experiments, trace.mean(axis=0), style, color=colour, label=job.model)
-        # Of all strategies the bands would hide each other; ours comes first.
+        # Only the first strategy (ours) has a band: several would hide each other.
         if number == 0 and len(trace) > 1:
             spread = trace.std(axis=0, ddof=1)
             low, high = trace.mean(axis=0) - spread, trace.mean(axis=0) + spread
@@ -154,5 +149,9 @@ def _search_plots_draw(lines: list[tuple[Job, JobResult]], path: Path) -> None:
     axes.set_ylim(top=101)
     axes.grid(color="#DDDDDD", linewidth=0.6)
     axes.legend(fontsize=7, loc="lower right")
-    # No version, no date: the same numbers are the same file.
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    # No version, no date: the same numbers make the same file.
     figure.savefig(path, format="png", dpi=_DPI, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""Showing a campaign: its state, suggestions ranked by the models, and a report."""
+"""Output of a campaign: its status, ranked suggestions, and report.md."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def ranked_pending(campaign: Campaign) -> list[dict[str, Any]]:
     Parameters
     ----------
     campaign
-        Its measurements correct the predictions.
+        The campaign; its measurements correct the predictions.
 
     Returns
     -------
     list of dict
         ``id``, ``recipe``, ``satisfies`` (every constraint), and ``predicted``: value, low and
-        high of each objective by its label. Recipes that satisfy every constraint stand first,
-        then those of the highest weighted mean of the scaled objectives.
+        high of each objective by its label. Recipes that satisfy every constraint come first;
+        within each group, the highest weighted mean of the scaled objectives.
     """
     pending = campaign.state.pending
     if not pending:
@@ -48,8 +48,8 @@ def ranked_pending(campaign: Campaign) -> list[dict[str, Any]]:
     weights = np.array([o.weight for o in campaign.problem.objectives])
     utility = scaled(evaluator.gains(evaluation)) @ weights
     order = np.lexsort((-utility, ~evaluation.feasible))
-    told = [_told(evaluator, predictions, row, s) for row, s in enumerate(pending)]
-    return [{**told[i], "satisfies": bool(evaluation.feasible[i])} for i in order.tolist()]
+    records = [_pending_record(evaluator, predictions, i, s) for i, s in enumerate(pending)]
+    return [{**records[i], "satisfies": bool(evaluation.feasible[i])} for i in order.tolist()]
 
 
 def pending_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -57,7 +57,7 @@ def pending_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not rows:
         return []
     labels = list(rows[0]["predicted"])
-    lines = ["", "## Pending, as the models see them now", ""]
+    lines = ["", "## Pending, with current predictions", ""]
     lines.append("| id | recipe | " + " | ".join(labels) + " | within limits |")
     lines.append("|---" * (len(labels) + 3) + "|")
     for row in rows:
@@ -67,7 +67,7 @@ def pending_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _told(
+def _pending_record(
     evaluator: Evaluator, predictions: Mapping[str, Prediction], row: int, suggestion: Suggestion
 ) -> dict[str, Any]:
     problem = evaluator.problem
@@ -87,16 +87,16 @@ def _told(
     }
 
 
-def interval_words(told: Mapping[str, float | None]) -> str:
-    """Such as ``6.4 (4.9-8.3)``; the value alone where it is certain, ``-`` where there is none."""
-    if told["value"] is None:
+def interval_words(prediction: Mapping[str, float | None]) -> str:
+    """Such as ``6.4 (4.9-8.3)``; the value alone if it has no error, ``-`` if there is none."""
+    if prediction["value"] is None:
         return "-"
-    value, low, high = (significant(told[end]) for end in ("value", "low", "high"))
-    return value if told["low"] == told["high"] else f"{value} ({low}-{high})"
+    value, low, high = (significant(prediction[end]) for end in ("value", "low", "high"))
+    return value if prediction["low"] == prediction["high"] else f"{value} ({low}-{high})"
 
 
 def status_record(campaign: Campaign) -> dict[str, Any]:
-    """Where a campaign stands, for JSON."""
+    """Status of a campaign, for JSON."""
     state = campaign.state
     return {
         "folder": str(campaign.folder),
@@ -115,7 +115,7 @@ def status_record(campaign: Campaign) -> dict[str, Any]:
 
 
 def report_record(campaign: Campaign) -> dict[str, Any]:
-    """Everything of the report, for JSON."""
+    """Content of the report, for JSON."""
     return {
         **status_record(campaign),
         "results": _rows(campaign),
@@ -125,33 +125,33 @@ def report_record(campaign: Campaign) -> dict[str, Any]:
 
 
 def print_status(campaign: Campaign) -> None:
-    """Print where a campaign stands."""
-    told = status_record(campaign)
+    """Print the status of a campaign."""
+    status = status_record(campaign)
     console = output_console()
     console.print(
-        f"{told['problem']}: {told['rounds']} rounds, {told['suggested']} suggested, "
-        f"{len(told['pending'])} pending, {told['measured']} measured, {told['failed']} failed, "
-        f"{told['skipped']} skipped"
+        f"{status['problem']}: {status['rounds']} rounds, {status['suggested']} suggested, "
+        f"{len(status['pending'])} pending, {status['measured']} measured, "
+        f"{status['failed']} failed, {status['skipped']} skipped"
     )
-    for item in told["pending"]:
+    for item in status["pending"]:
         console.print(f"  pending {item['id']}  {item['recipe']}")
-    for best in told["best"]:
+    for best in status["best"]:
         console.print(
             f"  best {best['objective']}: {significant(best['value'])} by {best['recipe']}"
         )
-    if not told["pending"]:
+    if not status["pending"]:
         console.print(f"next: electrolyte-ml campaign suggest {campaign.folder}")
 
 
 def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> None:
-    """Print a batch, and where its sheet is."""
+    """Print a batch, and the path of its sheet."""
     console = output_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "recipe", *suggestions[0].predictions, "why"):
         table.add_column(heading, overflow="fold")
     for suggestion in suggestions:
-        told = [interval_words(p) for p in suggestion.predictions.values()]
-        table.add_row(suggestion.id, suggestion.formulation.notation(), *told, suggestion.why)
+        intervals = [interval_words(p) for p in suggestion.predictions.values()]
+        table.add_row(suggestion.id, suggestion.formulation.notation(), *intervals, suggestion.why)
     console.print(table)
     sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
     console.print(f"fill in {sheet} and record it:")
@@ -159,7 +159,7 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
 
 
 def print_recorded(campaign: Campaign, results: Sequence[Result]) -> None:
-    """Print what was recorded, and what the models make of it."""
+    """Print a summary of recorded results, and the errors of the models on them."""
     console = output_console()
     failed = sum(r.status is Status.FAILED for r in results)
     console.print(
@@ -200,7 +200,7 @@ def _best(campaign: Campaign, objective: Objective) -> dict[str, Any] | None:
 
 
 def _rows(campaign: Campaign) -> list[dict[str, Any]]:
-    """Every result beside what was predicted when it was suggested."""
+    """Every result beside the prediction made when it was suggested."""
     by_id = {s.id: s for s in campaign.state.suggestions}
     rows = []
     for result in campaign.state.results:
@@ -208,7 +208,7 @@ def _rows(campaign: Campaign) -> list[dict[str, Any]]:
         as_suggested = (
             suggestion is not None and suggestion.formulation.key == result.formulation.key
         )
-        told = suggestion.predictions if suggestion is not None and as_suggested else {}
+        predicted = suggestion.predictions if suggestion is not None and as_suggested else {}
         rows.append(
             {
                 "id": result.suggestion,
@@ -216,14 +216,14 @@ def _rows(campaign: Campaign) -> list[dict[str, Any]]:
                 "status": str(result.status),
                 "comment": result.comment,
                 "measured": result.columns,
-                "predicted": {k: dict(v) for k, v in told.items()},
+                "predicted": {k: dict(v) for k, v in predicted.items()},
             }
         )
     return rows
 
 
 def _models(campaign: Campaign) -> list[dict[str, Any]]:
-    """What fine-tuning did, for each property that was measured."""
+    """Errors before and after fine-tuning, for each measured property."""
     found = []
     for name, measured in campaign.tuned().measured.items():
         before, after = measured.errors()
@@ -261,19 +261,19 @@ def _sentence(model: Mapping[str, Any]) -> str:
 
 
 def _markdown(campaign: Campaign) -> str:
-    told = status_record(campaign)
-    lines = [f"# Campaign: {told['problem']}", "", campaign.problem.description, ""]
+    status = status_record(campaign)
+    lines = [f"# Campaign: {status['problem']}", "", campaign.problem.description, ""]
     lines.append(
-        f"{told['rounds']} rounds, {told['suggested']} recipes suggested, "
-        f"{told['measured']} results with numbers, {told['failed']} failed, "
-        f"{told['skipped']} skipped, "
-        f"{len(told['pending'])} pending."
+        f"{status['rounds']} rounds, {status['suggested']} recipes suggested, "
+        f"{status['measured']} results with numbers, {status['failed']} failed, "
+        f"{status['skipped']} skipped, "
+        f"{len(status['pending'])} pending."
     )
-    if told["best"]:
+    if status["best"]:
         lines += ["", "## Best so far", "", "| objective | measured | recipe |", "|---|---|---|"]
         lines += [
             f"| {b['objective']} | {significant(b['value'])} (n = {b['n']}) | {b['recipe']} |"
-            for b in told["best"]
+            for b in status["best"]
         ]
     models = _models(campaign)
     if models:
@@ -293,7 +293,7 @@ def _results_table(campaign: Campaign) -> list[str]:
         "",
         "## Results",
         "",
-        "Measured, and in brackets what was predicted on suggestion.",
+        "Measured values, and in brackets the predictions at the time of suggestion.",
         "",
     ]
     lines.append("| id | recipe | " + " | ".join(columns) + " | status |")

@@ -1,4 +1,4 @@
-"""The registry of properties, and columns of predictions in tables for people as it says."""
+"""Tables of predictions: one column per property of the registry."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Column:
     Attributes
     ----------
     heading
-        What stands above it.
+        Heading of the column.
     properties
-        What it shows, one property or several that share it.
+        Properties in the column, one or several that share it.
     """
 
     heading: str
@@ -43,7 +43,7 @@ class Column:
         return "; ".join(prediction_text(p, record[p.name]) for p in self.properties)
 
     def explained(self, record: Record) -> list[Mapping[str, Any]]:
-        """Predictions of a row whose reasons are told below the table: those with an interval."""
+        """Predictions of a row with an interval; their reasons are printed below the table."""
         if self.heading in _SHARED:
             return []
         return [record[p.name] for p in self.properties if p.shows_interval]
@@ -58,7 +58,7 @@ def columns(shown: Iterable[Property]) -> list[Column]:
 
 
 def prediction_text(known: Property, prediction: Record) -> str:
-    """A prediction as tables show it: ``6.4 (4.9-8.3)``, or a number alone where it is certain."""
+    """A prediction as tables show it: ``6.4 (4.9-8.3)``, or the number if it has no error."""
     if not known.shows_interval:
         return significant(prediction["value"], known.digits)
     if prediction["value"] is not None and prediction["coverage"] == 1:
@@ -68,13 +68,13 @@ def prediction_text(known: Property, prediction: Record) -> str:
 
 
 def coverage_text(predictions: Sequence[Record]) -> str:
-    """Shares of measurements that intervals hold, such as ``90%``; empty where all is certain."""
+    """Coverage of the intervals, such as ``90%``; empty if there are none."""
     shares = {p["coverage"] for p in predictions if p["value"] is not None} - {None, 1.0}
     return " or ".join(f"{share:.0%}" for share in sorted(shares, reverse=True))
 
 
 def property_rows() -> list[dict[str, Any]]:
-    """One row a property of the registry."""
+    """One row per property of the registry."""
     return [
         {
             "name": known.name,

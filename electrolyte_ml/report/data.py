@@ -1,4 +1,4 @@
-"""Showing data sets: the list, a card, a check."""
+"""Output on data sets: the list, a card, a check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from electrolyte_ml.text import significant
 
 
 def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:
-    """One plain row a data set, for JSON."""
+    """One row per data set, for JSON."""
     return [
         {
             "name": card.name,
@@ -104,7 +104,7 @@ def _head_table(head: Sequence[dict[str, Any]]) -> Table:
 
 
 def print_check(check: DataCheck) -> None:
-    """Print everything that was found in one data set."""
+    """Print all findings of the check of one data set."""
     console = output_console()
     console.print(str(check.report))
     for table in check.tables:

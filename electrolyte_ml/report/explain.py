@@ -1,4 +1,4 @@
-"""Showing an explanation in a chemist's words."""
+"""Output of an explanation: sentences, tables and a plot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from electrolyte_ml.report.text import interval, output_console
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
-# Rows of the table out of the curve, degC.
+# Temperatures of the table, degC.
 _SHOWN_C = (-40, -20, 0, 25, 40, 60)
 _FLAT_PERCENT = 1.0
 _LIQUID_WORDS = {
@@ -30,7 +30,7 @@ _LIQUID_WORDS = {
 
 
 def print_explanation(explanation: Explanation, text: str) -> None:
-    """Print every part of the explanation of the recipe that was written as `text`."""
+    """Print all parts of an explanation; `text` is the recipe as written."""
     console = output_console()
     record = explanation.prediction.record(0)
     at = celsius(explanation.temperature_k)
@@ -61,7 +61,7 @@ def print_explanation(explanation: Explanation, text: str) -> None:
 
 
 def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> Iterator[str]:
-    """Where the conductivity peaks with concentration, and where this recipe is."""
+    """Concentration of highest conductivity, and the concentration of this recipe."""
     own = formulation.molality_mol_kg
     own_m = sum(formulation.molarities_mol_l().values())
     here = f"this recipe has {own:.2f} mol/kg ({own_m:.2f} M)"
@@ -90,7 +90,7 @@ def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> 
 
 
 def temperature_words(curve: TemperatureCurve) -> Iterator[str]:
-    """Activation energy, and how far it is from constant."""
+    """Activation energy at three temperatures."""
     (cold, at_cold), (room, at_room), (hot, at_hot) = curve.activation_kj_mol.items()
     words = (
         f"Temperature: local activation energy {at_room:.1f} kJ/mol at {celsius(room)} "
@@ -105,7 +105,7 @@ def temperature_words(curve: TemperatureCurve) -> Iterator[str]:
 
 
 def liquid_words(liquid: LiquidRange, row: int = 0) -> Iterator[str]:
-    """Between which temperatures a recipe is liquid, and what speaks against its salt."""
+    """Liquid range of a recipe, and notes on the solubility of its salt."""
     record = liquid.record(row)
     words = [
         f"{verb} {round(record[name] - ZERO_CELSIUS_K)} °C{_bounds(record[f'{name}_interval'])}"
@@ -172,7 +172,7 @@ def _temperature_table(explanation: Explanation) -> Table:
 
 
 def _doubts(curve: TemperatureCurve) -> dict[str, float]:
-    """Why rows of the table are doubtful, and the hottest row for which that holds."""
+    """Reasons to doubt rows of the table, each with the hottest row it applies to."""
     return {
         curve.prediction.reason[row] or "": kelvin
         for row, kelvin in enumerate(curve.temperature_k.tolist())

@@ -1,4 +1,4 @@
-"""Benchmark results: a leaderboard on the terminal, in Markdown and JSON."""
+"""Leaderboards of benchmark results, on the terminal, in Markdown and in JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SPREAD = "_sd"
 
-#: Metric: heading, and what it means where the heading does not say it.
+#: Heading of each metric, and a definition where the heading needs one.
 HEADINGS: dict[str, tuple[str, str]] = {
     "n": ("n", "rows tested, or experiments of a search"),
     "seeds": ("seeds", ""),
@@ -67,14 +67,14 @@ HEADINGS: dict[str, tuple[str, str]] = {
 
 
 def shown_metrics(tasks: list[dict[str, Any]]) -> list[str]:
-    """Metrics that any task has, in the order of `HEADINGS`; then those it does not know."""
+    """Metrics of any task, in the order of `HEADINGS`, then others."""
     held = dict.fromkeys(name for task in tasks for name in task["metrics"] if name != "seed")
     known = [n for heading in HEADINGS for n in (heading, heading + _SPREAD) if n in held]
     return [*known, *(n for n in held if n not in known)]
 
 
 def heading_of(metric: str) -> tuple[str, str]:
-    """Heading of a metric and what it means; one that is not known stands under its own name."""
+    """Heading and definition of a metric; an unknown metric keeps its name."""
     whole = metric.removesuffix(_SPREAD)
     if whole != metric and whole in HEADINGS:
         return "sd", "standard deviation over seeds of the number before it"
@@ -89,7 +89,7 @@ def cell(value: object) -> str:
 
 
 def leaderboard_markdown(result: dict[str, Any]) -> str:
-    """A leaderboard as Markdown: a table for each task and split, and what it depends on."""
+    """A leaderboard as Markdown: a table for each task and split, and its provenance."""
     lines = [f"# Suite `{result['suite']}`", ""]
     environment = result["environment"]
     packages = ", ".join(f"{name} {v}" for name, v in environment["packages"].items())
@@ -128,7 +128,7 @@ def _table(task: str, split: str, tasks: list[dict[str, Any]], digest: str | Non
 
 
 def _paired(rows: list[dict[str, Any]]) -> list[str]:
-    """Strategies compared in the same worlds, a line each."""
+    """Paired comparisons of strategies in the same simulated laboratories, a line each."""
     if not rows:
         return []
     lines = [
@@ -165,14 +165,14 @@ def _skipped(skipped: list[dict[str, Any]]) -> list[str]:
 
 
 def write_results(result: SuiteResult, folder: Path) -> list[Path]:
-    """Write ``SUITE.json``, ``SUITE.md`` and for each split a plot: parity, or how searches went.
+    """Write ``SUITE.json``, ``SUITE.md`` and for each split a plot: parity or search progress.
 
     Parameters
     ----------
     result
-        Of a run.
+        Result of a run.
     folder
-        Made if need be.
+        Folder; created if missing.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def fit_progress(*, show: bool) -> Iterator[Callable[[str, int, int], None] | No
 
 
 def print_leaderboard(result: dict[str, Any]) -> None:
-    """Print a table for each task, one row for each split and model, and what was skipped."""
+    """Print a table for each task, one row per split and model, and the skipped jobs."""
     console = output_console()
     tasks = result["tasks"]
     for name in dict.fromkeys(task["task"] for task in tasks):

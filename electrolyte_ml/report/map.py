@@ -1,4 +1,4 @@
-"""Showing the map of known electrolytes: words, a plot, a table."""
+"""Output of the map of known electrolytes: text, a plot, a table."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TABLE_SUFFIXES = (".csv", ".json")
-# Marker by marker and colour by colour, so that no two clusters share both (Okabe and Ito).
+# Both cycle together, so that no two clusters share colour and marker (colours: Okabe and Ito).
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
 _NAMES_SHOWN = 60
 
 
 def print_map(found: ElectrolyteMap) -> None:
-    """Print each cluster with its most measured typical recipe, and where the asked recipes lie."""
+    """Print each cluster with a typical recipe, and the clusters of the recipes asked for."""
     console = output_console()
     if found.variance:
         held = " and ".join(f"{share:.0%}" for share in found.variance)
@@ -56,13 +56,13 @@ def clusters_of(found: ElectrolyteMap) -> dict[str, list[MappedBlend]]:
 
 
 def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
-    """The most measured blend of what the cluster is named after."""
+    """Most measured blend with the traits that name the cluster."""
     alike = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
     return max(alike or members, key=lambda b: b.n_points)
 
 
 def map_figure(found: ElectrolyteMap) -> Figure:
-    """Blends as points, clusters told apart by colour and marker, asked recipes as stars."""
+    """Blends as points, clusters by colour and marker, recipes asked for as stars."""
     figure, (axes,) = new_figure(1, width_in=7.2, height_in=5.2)
     for number, (name, members) in enumerate(clusters_of(found).items()):
         axes.scatter(
@@ -113,7 +113,7 @@ def require_table_path(path: Path) -> None:
     Raises
     ------
     InputError
-        With what is allowed.
+        If the kind of file is unknown, or there is no such folder.
     """
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise InputError(f"--out {path}: the suffix must be one of {', '.join(TABLE_SUFFIXES)}")
@@ -122,7 +122,7 @@ def require_table_path(path: Path) -> None:
 
 
 def write_map_table(found: ElectrolyteMap, path: Path) -> None:
-    """Write every blend and its place, whole or not at all.
+    """Write every blend and its coordinates, whole or not at all.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def _csv(found: ElectrolyteMap) -> str:
 
 
 def _cells(blend: MappedBlend, asked: int) -> dict[str, Any]:
-    """One row; papers and neighbours of a blend are parted by semicolons."""
+    """One row; papers and neighbours of a blend are separated by semicolons."""
     cells = blend.to_dict()
     for name in ("dois", "nearest"):
         cells[name] = "; ".join(cells[name])

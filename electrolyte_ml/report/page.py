@@ -1,4 +1,4 @@
-"""The report of a search: one HTML page with everything inside, to be read, printed and kept."""
+"""The report of a search: one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
-# Names of limits as the recipe file has them, and how a chemist says it; {} is a component.
-_WORDS = {
+_N_NEIGHBOURS = 4
+
+# Words for the limits of a recipe file; {} is a component.
+_LIMIT_WORDS = {
     "n_solvents": "number of solvents",
     "n_salts": "number of salts",
     "n_additives": "number of additives",
@@ -43,244 +45,33 @@ _WORDS = {
     IN_DOMAIN: "known to the models",
 }
 
-_WORDS_OF_COMPONENT = {
+_COMPONENT_LIMIT_WORDS = {
     "max_fraction": "{} in the solvents, wt%",
     "min_fraction": "{} in the solvents, wt%",
     "max_molality_mol_kg": "{}, mol/kg",
     "additives": "{}, wt%",
 }
 
-_FRACTIONS = ("max_fraction", "min_fraction")
+_AS_WEIGHT_PERCENT = ("max_fraction", "min_fraction")
 
-
-def constraint_words(constraint: Constraint) -> str:
-    """Such as ``freezing point at most -45 °C``."""
-    bound = "at least" if constraint.is_minimum else "at most"
-    words = f"{_subject(constraint)} {bound} {_amount(constraint, constraint.limit)}"
-    if constraint.probability is not None:
-        return f"{words} with a probability of {constraint.probability:.0%} or more"
-    return words
-
-
-def limit_rows(problem: Problem, checks: Sequence[Check]) -> list[dict[str, str]]:
-    """What is allowed beside what a recipe has.
-
-    Parameters
-    ----------
-    problem
-        What was asked.
-    checks
-        Of one recipe.
-
-    Returns
-    -------
-    list of dict
-        ``words``, ``value``, ``allowed`` and ``kept`` (yes or no), all as text.
-    """
-    constraints = {c.name: c for c in problem.constraints}
-    rows = []
-    for check in checks:
-        constraint = constraints.get(check.name)
-        row = _limit_row(check) if constraint is None else _constraint_row(constraint, check)
-        rows.append({**row, "kept": "yes" if check.satisfied else "no"})
-    return rows
-
-
-def _constraint_row(constraint: Constraint, check: Check) -> dict[str, str]:
-    if constraint.probability is not None:
-        value = "-" if check.value is None else f"{check.value:.0%}"
-        allowed = f"{constraint.probability:.0%} or more"
-        return {
-            "words": f"probability that {constraint_words(constraint)}".partition(" with a ")[0],
-            "value": value,
-            "allowed": allowed,
-        }
-    bound = "at least" if constraint.is_minimum else "at most"
-    # A limit that is obeyed without bound has no number, such as a flash point of what is no fuel.
-    value = "without bound" if check.value is None else _amount(constraint, check.value)
-    return {
-        "words": _subject(constraint),
-        "value": value,
-        "allowed": f"{bound} {_amount(constraint, constraint.limit)}",
-    }
-
-
-def _limit_row(check: Check) -> dict[str, str]:
-    name, _, component = check.name.partition(".")
-    if component and name in _WORDS_OF_COMPONENT:
-        factor = 100 if name in _FRACTIONS else 1
-        allowed = {"max": "at most ", "min": "at least "}.get(name[:3], "")
-        return {
-            "words": _WORDS_OF_COMPONENT[name].format(component),
-            "value": _number(check.value, factor),
-            "allowed": allowed + _number(check.limit, factor),
-        }
-    ratio = re.fullmatch(r"(.+) (>=|<=) \S+", check.name)
-    if ratio:
-        sign = {">=": "at least", "<=": "at most"}[ratio[2]]
-        return {
-            "words": ratio[1],
-            "value": "without bound" if check.value is None else _number(check.value),
-            "allowed": f"{sign} {_number(check.limit)}",
-        }
-    if check.limit is False:
-        pair = check.name.removeprefix("not ").replace(" with ", " together with ")
-        return {"words": pair, "value": _number(check.value), "allowed": "no"}
-    return {
-        "words": _WORDS.get(check.name, check.name),
-        "value": _number(check.value),
-        "allowed": _number(check.limit),
-    }
-
-
-def _subject(constraint: Constraint) -> str:
-    words = property_of(constraint.property_name).label
-    if constraint.bound is not Bound.VALUE and constraint.probability is None:
-        words = f"{constraint.bound} end of {words}"
-    at = constraint.temperature_k
-    return words if at is None else f"{words} at {celsius(at)}"
-
-
-def _amount(constraint: Constraint, number: float) -> str:
-    """A number with the unit that people use."""
-    known = property_of(constraint.property_name)
-    if known.unit == "K":
-        # To a tenth: limits are written in whole degrees, and nobody measures better.
-        return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
-    return f"{significant(number)} {known.unit}".rstrip()
-
-
-def _number(value: Any, factor: int = 1) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        low, high = value
-        return _number(low, factor) if low == high else f"{low * factor:g} to {high * factor:g}"
-    return f"{value * factor:.4g}"
-
-
-# What models add to a prediction, in words; {} is the value.
-_WORDS_OF_NOTES = {
+# Words for additional fields of predictions; {} is the value.
+_NOTE_WORDS = {
     "reference": "against {}",
     "limiting_species": "limited by {}",
     "tier": "{}",
 }
 
-_TIERS = {
+_TIER_WORDS = {
     "table": "computed",
     "calculation": "from your own calculation",
     "model": "learned, not computed",
 }
 
-_STANDARD = {"value", "low", "high", "coverage", "in_domain", "reason"}
-
-
-def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Rows of every property with a value, over all temperatures.
-
-    Parameters
-    ----------
-    records
-        Scores in the contract's form, one a temperature.
-
-    Returns
-    -------
-    list of dict
-        ``words``, ``at``, ``value``, ``interval``, ``coverage`` and ``note``, all as text.
-    """
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    for record in records:
-        for name, prediction in _properties(record):
-            if prediction.get("value") is None:
-                continue
-            depends = property_of(name).at_temperature
-            at = celsius(record["temperature_k"]) if depends else ""
-            # A property without a temperature stands once, whatever the temperatures of the others.
-            rows.setdefault((name, at), {**_row(name, prediction), "at": at})
-    return sorted(rows.values(), key=lambda row: row["at"] == "")
-
-
-def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
-    """Properties without a value and why, as one line."""
-    missing: dict[str, None] = {}
-    for record in records:
-        for name, prediction in _properties(record):
-            if prediction.get("value") is None:
-                reason = prediction.get("reason")
-                words = property_of(name).label
-                missing[f"{words} ({reason})" if reason else words] = None
-    return "; ".join(missing)
-
-
-def _properties(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Predictions of a record by name, those of the liquid range as well."""
-    for name, content in record.items():
-        if name == LIQUID:
-            inside = (p.name for p in properties().values() if p.nested_in == LIQUID)
-            yield from ((inner, _of_liquid(content, inner)) for inner in inside)
-        elif isinstance(content, Mapping) and "value" in content:
-            yield name, content
-
-
-def _of_liquid(liquid: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A temperature of the liquid range in the form of the other predictions."""
-    low, high = liquid.get(f"{name}_interval") or (None, None)
-    known = liquid.get(f"{name}_in_domain", True)
-    return {
-        "value": liquid.get(name),
-        "low": low,
-        "high": high,
-        "in_domain": known,
-        "reason": None if known else "outside the model's domain",
-    }
-
-
-def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
-    known = property_of(name)
-    if known.unit == "K":
-        return {**_thermometer(prediction), "words": f"{known.label}, °C"}
-    low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
-    if low == high:
-        # What follows from the recipe by arithmetic is certain.
-        low = coverage = None
-    return {
-        "words": known.own_heading,
-        "value": value_text(prediction),
-        "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
-        "coverage": "" if coverage is None else f"{coverage:.0%}",
-        "note": "; ".join(_notes(prediction)),
-    }
-
-
-def _thermometer(prediction: Mapping[str, Any]) -> dict[str, str]:
-    """A temperature in degrees Celsius; nobody measures it to better than a degree."""
-    value, low, high = (
-        "" if kelvin is None else str(round(kelvin - ZERO_CELSIUS_K))
-        for kelvin in (prediction[key] for key in ("value", "low", "high"))
-    )
-    return {
-        "value": value,
-        "interval": f"{low} to {high}" if low else "",
-        "coverage": "",
-        "note": prediction["reason"] or "",
-    }
-
-
-def _notes(prediction: Mapping[str, Any]) -> Iterator[str]:
-    """The domain's reason, then whatever else a model says: a reference, a limiting species."""
-    if prediction.get("reason"):
-        yield str(prediction["reason"])
-    for key, value in prediction.items():
-        if key not in _STANDARD and value:
-            words = _WORDS_OF_NOTES.get(key, f"{key.replace('_', ' ')}: {{}}")
-            yield words.format(_TIERS.get(value, value) if key == "tier" else value)
-
-
-_N_NEIGHBOURS = 4
+_STANDARD_FIELDS = {"value", "low", "high", "coverage", "in_domain", "reason"}
 
 
 def proposals_page(proposals: ProposalSet) -> str:
-    """HTML of a report that needs nothing but itself.
+    """HTML of a self-contained report.
 
     Parameters
     ----------
@@ -322,7 +113,7 @@ def proposals_page(proposals: ProposalSet) -> str:
 
 
 def _degrees(text: str) -> str:
-    """Temperatures as on paper; the terminal's spelling is one that every keyboard has."""
+    """Text with ``°C`` in place of the ``degC`` of the terminal."""
     return text.replace(" degC", " °C")
 
 
@@ -376,7 +167,7 @@ def _cards(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
 
 
 def _temperature(proposals: ProposalSet) -> float:
-    """Temperature of the curves against concentration: the first that conductivity is asked at."""
+    """Temperature of the concentration curves: the first of a conductivity objective."""
     asked = [
         o.temperature_k
         for o in proposals.problem.objectives
@@ -428,7 +219,7 @@ def _curves(
 
 
 def _spelt_out(sentence: str) -> str:
-    """Without the question mark by which the terminal flags what is outside the domain."""
+    """The sentence with the ``?`` of the terminal (outside the domain) in words."""
     words = sentence.strip()
     if words.startswith("? "):
         words = words.removeprefix("? ")
@@ -437,7 +228,7 @@ def _spelt_out(sentence: str) -> str:
 
 
 def _sheet(proposal: Proposal) -> dict[str, Any]:
-    """Steps and hazards of the sheet, with the grams that the limits were checked on."""
+    """Steps and hazards of the sheet, with the masses on which the limits were checked."""
     sheet = weigh_out_sheet(proposal.formulation, grams=proposal.weigh_out_g_per_100g)
     rows = [
         {
@@ -462,3 +253,210 @@ def _neighbour(neighbour: Neighbour) -> dict[str, str]:
         "doi": neighbour.doi,
         "doubt": neighbour.doubt,
     }
+
+
+def constraint_words(constraint: Constraint) -> str:
+    """A constraint in words, such as ``freezing point at most -45 °C``."""
+    bound = "at least" if constraint.is_minimum else "at most"
+    words = f"{_subject(constraint)} {bound} {_amount(constraint, constraint.limit)}"
+    if constraint.probability is not None:
+        return f"{words} with a probability of {constraint.probability:.0%} or more"
+    return words
+
+
+def limit_rows(problem: Problem, checks: Sequence[Check]) -> list[dict[str, str]]:
+    """Limits beside the values of a recipe.
+
+    Parameters
+    ----------
+    problem
+        The search problem.
+    checks
+        Checks of one recipe.
+
+    Returns
+    -------
+    list of dict
+        ``words``, ``value``, ``allowed`` and ``kept`` (yes or no), all as text.
+    """
+    constraints = {c.name: c for c in problem.constraints}
+    rows = []
+    for check in checks:
+        constraint = constraints.get(check.name)
+        row = _limit_row(check) if constraint is None else _constraint_row(constraint, check)
+        rows.append({**row, "kept": "yes" if check.satisfied else "no"})
+    return rows
+
+
+def _constraint_row(constraint: Constraint, check: Check) -> dict[str, str]:
+    if constraint.probability is not None:
+        value = "-" if check.value is None else f"{check.value:.0%}"
+        allowed = f"{constraint.probability:.0%} or more"
+        return {
+            "words": f"probability that {constraint_words(constraint)}".partition(" with a ")[0],
+            "value": value,
+            "allowed": allowed,
+        }
+    bound = "at least" if constraint.is_minimum else "at most"
+    # A value without bound has no number, such as the flash point of a liquid that does not burn.
+    value = "without bound" if check.value is None else _amount(constraint, check.value)
+    return {
+        "words": _subject(constraint),
+        "value": value,
+        "allowed": f"{bound} {_amount(constraint, constraint.limit)}",
+    }
+
+
+def _limit_row(check: Check) -> dict[str, str]:
+    name, _, component = check.name.partition(".")
+    if component and name in _COMPONENT_LIMIT_WORDS:
+        factor = 100 if name in _AS_WEIGHT_PERCENT else 1
+        allowed = {"max": "at most ", "min": "at least "}.get(name[:3], "")
+        return {
+            "words": _COMPONENT_LIMIT_WORDS[name].format(component),
+            "value": _number(check.value, factor),
+            "allowed": allowed + _number(check.limit, factor),
+        }
+    ratio = re.fullmatch(r"(.+) (>=|<=) \S+", check.name)
+    if ratio:
+        sign = {">=": "at least", "<=": "at most"}[ratio[2]]
+        return {
+            "words": ratio[1],
+            "value": "without bound" if check.value is None else _number(check.value),
+            "allowed": f"{sign} {_number(check.limit)}",
+        }
+    if check.limit is False:
+        pair = check.name.removeprefix("not ").replace(" with ", " together with ")
+        return {"words": pair, "value": _number(check.value), "allowed": "no"}
+    return {
+        "words": _LIMIT_WORDS.get(check.name, check.name),
+        "value": _number(check.value),
+        "allowed": _number(check.limit),
+    }
+
+
+def _subject(constraint: Constraint) -> str:
+    words = property_of(constraint.property_name).label
+    if constraint.bound is not Bound.VALUE and constraint.probability is None:
+        words = f"{constraint.bound} end of {words}"
+    at = constraint.temperature_k
+    return words if at is None else f"{words} at {celsius(at)}"
+
+
+def _amount(constraint: Constraint, number: float) -> str:
+    """A number with its unit; temperatures in degrees Celsius."""
+    known = property_of(constraint.property_name)
+    if known.unit == "K":
+        # To a tenth of a degree, the accuracy of measurements.
+        return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
+    return f"{significant(number)} {known.unit}".rstrip()
+
+
+def _number(value: Any, factor: int = 1) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        low, high = value
+        return _number(low, factor) if low == high else f"{low * factor:g} to {high * factor:g}"
+    return f"{value * factor:.4g}"
+
+
+def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Rows of every property with a value, over all temperatures.
+
+    Parameters
+    ----------
+    records
+        Scores in the contract's form, one a temperature.
+
+    Returns
+    -------
+    list of dict
+        ``words``, ``at``, ``value``, ``interval``, ``coverage`` and ``note``, all as text.
+    """
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for record in records:
+        for name, prediction in _properties(record):
+            if prediction.get("value") is None:
+                continue
+            depends = property_of(name).at_temperature
+            at = celsius(record["temperature_k"]) if depends else ""
+            # A property that does not depend on temperature has one row.
+            rows.setdefault((name, at), {**_row(name, prediction), "at": at})
+    return sorted(rows.values(), key=lambda row: row["at"] == "")
+
+
+def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
+    """Properties without a value and why, as one line."""
+    missing: dict[str, None] = {}
+    for record in records:
+        for name, prediction in _properties(record):
+            if prediction.get("value") is None:
+                reason = prediction.get("reason")
+                words = property_of(name).label
+                missing[f"{words} ({reason})" if reason else words] = None
+    return "; ".join(missing)
+
+
+def _properties(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Predictions of a record by name, including those of the liquid range."""
+    for name, content in record.items():
+        if name == LIQUID:
+            inside = (p.name for p in properties().values() if p.nested_in == LIQUID)
+            yield from ((inner, _of_liquid(content, inner)) for inner in inside)
+        elif isinstance(content, Mapping) and "value" in content:
+            yield name, content
+
+
+def _of_liquid(liquid: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A temperature of the liquid range in the form of the other predictions."""
+    low, high = liquid.get(f"{name}_interval") or (None, None)
+    known = liquid.get(f"{name}_in_domain", True)
+    return {
+        "value": liquid.get(name),
+        "low": low,
+        "high": high,
+        "in_domain": known,
+        "reason": None if known else "outside the model's domain",
+    }
+
+
+def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
+    known = property_of(name)
+    if known.unit == "K":
+        return {**_thermometer(prediction), "words": f"{known.label}, °C"}
+    low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))
+    if low == high:
+        # Properties that follow from the recipe by arithmetic have no interval.
+        low = coverage = None
+    return {
+        "words": known.own_heading,
+        "value": value_text(prediction),
+        "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
+        "coverage": "" if coverage is None else f"{coverage:.0%}",
+        "note": "; ".join(_notes(prediction)),
+    }
+
+
+def _thermometer(prediction: Mapping[str, Any]) -> dict[str, str]:
+    """Row of a temperature, in whole degrees Celsius."""
+    value, low, high = (
+        "" if kelvin is None else str(round(kelvin - ZERO_CELSIUS_K))
+        for kelvin in (prediction[key] for key in ("value", "low", "high"))
+    )
+    return {
+        "value": value,
+        "interval": f"{low} to {high}" if low else "",
+        "coverage": "",
+        "note": prediction["reason"] or "",
+    }
+
+
+def _notes(prediction: Mapping[str, Any]) -> Iterator[str]:
+    """Reason of the domain flag, then additional fields, such as a limiting species."""
+    if prediction.get("reason"):
+        yield str(prediction["reason"])
+    for key, value in prediction.items():
+        if key not in _STANDARD_FIELDS and value:
+            words = _NOTE_WORDS.get(key, f"{key.replace('_', ' ')}: {{}}")
+            yield words.format(_TIER_WORDS.get(value, value) if key == "tier" else value)

@@ -1,7 +1,7 @@
-"""Plots as matplotlib figures, and as SVG to stand inside a page.
+"""Plots as matplotlib figures, and as SVG for the inside of a page.
 
-Colours are those of Okabe and Ito, which readers with any colour vision can tell apart [1]_, and
-what matters is told apart by marker, line style and text as well.
+Colours are those of Okabe and Ito, which readers with any colour vision can distinguish [1]_;
+markers, line styles and text distinguish the same things without colour.
 
 References
 ----------
@@ -53,6 +53,8 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.6,
 }
 
+_MOST_PANELS = 3
+
 
 def new_figure(n_panels: int, *, width_in: float, height_in: float) -> tuple[Figure, list[Axes]]:
     """A figure with panels side by side, drawn without a display.
@@ -81,11 +83,11 @@ def svg_text(figure: Figure, *, name: str, title: str) -> str:
     Parameters
     ----------
     figure
-        What to draw.
+        The figure.
     name
-        Makes the identifiers inside differ from those of other figures of the page.
+        Prefix of identifiers, unique on the page.
     title
-        Read aloud in place of the picture.
+        Alternative text for screen readers.
     """
     import matplotlib as mpl
     from markupsafe import escape
@@ -103,7 +105,7 @@ def svg_text(figure: Figure, *, name: str, title: str) -> str:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure to a file of the kind its suffix says, whole or not at all.
+    """Write a figure to a file, its kind by the suffix, whole or not at all.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def require_plot_path(path: Path) -> None:
     Raises
     ------
     InputError
-        With what is allowed.
+        If the kind is unknown, or there is no such folder.
     """
     if path.suffix.lower() not in PLOT_SUFFIXES:
         raise InputError(f"--plot {path}: the suffix must be one of {', '.join(PLOT_SUFFIXES)}")
@@ -144,9 +146,9 @@ def curves_figure(
     Parameters
     ----------
     concentration, temperature
-        Its curves.
+        Curves of the recipe.
     molality_mol_kg
-        Of the recipe itself, which is marked.
+        Molality of the recipe itself, which is marked.
     """
     figure, (left, right) = new_figure(2, width_in=7.2, height_in=2.8)
     _draw_concentration(left, concentration, molality_mol_kg)
@@ -177,7 +179,7 @@ def _draw_concentration(axes: Axes, curve: ConcentrationCurve, molality_mol_kg: 
     axes.set_xlabel("salt, mol per kg of solvents")
     axes.set_ylabel(f"{CONDUCTIVITY}, at {celsius(curve.temperature_k)}")
     axes.set_xlim(left=0)
-    # An interval of a factor of ten would press the curve itself onto the axis.
+    # A very wide interval must not flatten the curve itself.
     axes.set_ylim(0, min(curve.prediction.high.max(), 3 * curve.prediction.value.max()) * 1.05)
     axes.legend(fontsize=8)
 
@@ -196,7 +198,7 @@ def _draw_temperature(axes: Axes, curve: TemperatureCurve, temperature_k: float)
 
 
 def _draw_curve(axes: Axes, x: Any, prediction: Any) -> None:
-    """Best estimate, its interval, and broken where the model does not know its way."""
+    """Best estimate and its interval; dashed outside the domain."""
     label = f"{prediction.coverage:.0%} interval"
     axes.fill_between(
         x, prediction.low, prediction.high, color=BLUE, alpha=0.18, linewidth=0, label=label
@@ -208,12 +210,9 @@ def _draw_curve(axes: Axes, x: Any, prediction: Any) -> None:
 
 
 def _minor_label(value: float) -> str:
-    """Labels of 2 and 5 between the powers of ten; more would run into each other."""
+    """Labels of 2 and 5 between the powers of ten; more would overlap."""
     digit = round(value / 10 ** np.floor(np.log10(value)))
     return f"{value:g}" if digit in (2, 5) else ""
-
-
-_MOST_PANELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,11 +222,11 @@ class Landscape:
     Attributes
     ----------
     labels
-        What each objective is, with its unit, length m.
+        Name and unit of each objective, length m.
     maximise
-        Whether more of it is better, length m.
+        Whether each objective is maximised, length m.
     chosen, explored
-        Shapes (n, m) and (f, m).
+        Objectives of the shortlist and of all feasible recipes, shapes (n, m) and (f, m).
     """
 
     labels: Sequence[str]
@@ -237,18 +236,18 @@ class Landscape:
 
     @property
     def signs(self) -> NDArray[np.float64]:
-        """Factors that make more better."""
+        """+1 for each objective to maximise, -1 for each to minimise."""
         return np.where(self.maximise, 1.0, -1.0)
 
 
 def pareto_svg(landscape: Landscape) -> str:
-    """Objectives against each other, two by two; against rank where there is only one."""
+    """Pairs of objectives against each other; a single objective against rank."""
     figure = pareto_figure(landscape)
     return svg_text(figure, name="pareto", title="objectives of the shortlist")
 
 
 def pareto_figure(landscape: Landscape) -> Figure:
-    """As `pareto_svg`, as a figure."""
+    """Figure of `pareto_svg`."""
     n_objectives = len(landscape.labels)
     if n_objectives == 1:
         figure, (axes,) = new_figure(1, width_in=7.2, height_in=2.8)
@@ -264,7 +263,7 @@ def pareto_figure(landscape: Landscape) -> Figure:
 
 
 def _draw_ranks(axes: Axes, landscape: Landscape) -> None:
-    """One objective: how the shortlist stands against the spread of everything tried."""
+    """Ranks of the shortlist against the distribution of all recipes tried, for one objective."""
     values = landscape.explored[:, 0]
     axes.hist(values, bins=min(40, max(5, len(values) // 20)), color=GREY, alpha=0.5)
     for rank, value in enumerate(landscape.chosen[:, 0].tolist(), start=1):
@@ -277,7 +276,7 @@ def _draw_ranks(axes: Axes, landscape: Landscape) -> None:
 
 def _draw_pair(axes: Axes, landscape: Landscape, x: int, y: int) -> None:
     explored, chosen = landscape.explored[:, [x, y]], landscape.chosen[:, [x, y]]
-    # Thousands of points as paths would make the page heavy; as pixels they are one small image.
+    # Thousands of points: rasterised, they are one small image.
     axes.scatter(
         explored[:, 0],
         explored[:, 1],

@@ -1,4 +1,4 @@
-"""Showing search problems, proposals and weigh-out sheets."""
+"""Output of a search: bundled problems, proposals and weigh-out sheets."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ from electrolyte_ml.search import Problem, ProposalSet, load_problem
 from electrolyte_ml.search.bundled import ready_problems
 from electrolyte_ml.text import celsius, significant
 
+_WEIGHED_DIGITS = 5
 
-def ready_rows() -> list[dict[str, Any]]:
-    """The ready problems: name, description, file, what they aim at."""
+ProgressCallback = Callable[[int, int], None]
+
+
+def bundled_rows() -> list[dict[str, Any]]:
+    """The bundled problems: name, description, file, objectives."""
     rows = []
     for name, path in ready_problems().items():
         problem = load_problem(path)
@@ -44,8 +48,8 @@ def ready_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def print_ready(rows: Sequence[dict[str, Any]]) -> None:
-    """Print a table of ready problems."""
+def print_bundled(rows: Sequence[dict[str, Any]]) -> None:
+    """Print a table of the bundled problems."""
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "what it is for", "objectives"):
         table.add_column(heading, overflow="fold")
@@ -55,14 +59,11 @@ def print_ready(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def print_checks(results: Sequence[dict[str, Any]]) -> None:
-    """Print a line for each file that is in order."""
+    """Print a line for each valid file."""
     console = output_console()
     for result in results:
         if not result["errors"]:
             console.print(f"{result['file']}: in order ({result['problem']})")
-
-
-_WEIGHED_DIGITS = 5
 
 
 def print_sheet(sheet: Sheet) -> None:
@@ -90,9 +91,6 @@ def print_sheet(sheet: Sheet) -> None:
         console.print(f"note: {note}")
 
 
-ProgressCallback = Callable[[int, int], None]
-
-
 @contextmanager
 def search_progress(*, show: bool) -> Iterator[ProgressCallback | None]:
     """Progress bar on standard error; yields ``callback(done, total)``, or None if not shown."""
@@ -106,7 +104,7 @@ def search_progress(*, show: bool) -> Iterator[ProgressCallback | None]:
 
 
 def print_proposals(proposals: ProposalSet) -> None:
-    """Print the shortlist, what binds it, and the weigh-out sheet."""
+    """Print the shortlist, the active constraints, and the weigh-out sheet."""
     result = proposals.to_dict()
     asked = _asked(proposals.problem)
     console = output_console()
@@ -157,7 +155,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
 
 
 def _asked(problem: Problem) -> list[tuple[Property, int]]:
-    """Properties with a column of their own, each with the number of its temperature."""
+    """Properties with a column of their own, each with the index of its temperature."""
     asked = dict.fromkeys((term.property_name, term.temperature_k) for term in problem.terms)
     return [
         (property_of(name), 0 if at is None else problem.temperatures_k.index(at))

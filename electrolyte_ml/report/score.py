@@ -1,4 +1,4 @@
-"""Writing scores part by part: a table for people, JSON, CSV and Parquet for programs."""
+"""Writing scores part by part: a table on the terminal, JSON, CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from electrolyte_ml.report.window import caveat
 from electrolyte_ml.scores import ROWS_AT_A_TIME
 from electrolyte_ml.text import celsius
 
-#: Rows in the contract's form, some of them at a time.
+#: Rows in the contract's form, in parts.
 Parts = Iterable[list[dict[str, Any]]]
 _SUFFIXES = (".csv", ".parquet", ".json")
 
@@ -36,7 +36,7 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
     Raises
     ------
     InputError
-        With what is allowed.
+        If two outputs are asked for, or the kind of file is unknown.
     """
     if as_json + as_csv + (out is not None) > 1:
         raise InputError("choose one of --json, --csv and --out")
@@ -48,14 +48,14 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
 
 @contextmanager
 def scoring_progress(n_rows: int, *, to_terminal: bool) -> Iterator[Callable[[int], None]]:
-    """Yields ``callback(done)``, which moves a bar on standard error where somebody waits for it.
+    """Progress bar on standard error, if it is a terminal; yields ``callback(done)``.
 
     Parameters
     ----------
     n_rows
         Rows to score.
     to_terminal
-        Whether the scores themselves go to the terminal, which a bar would spoil.
+        Whether the scores go to the terminal, where a bar would spoil them.
     """
     if to_terminal or n_rows <= ROWS_AT_A_TIME or not sys.stderr.isatty():
         yield lambda done: None  # noqa: ARG005 - nothing to be shown
@@ -76,7 +76,7 @@ def scoring_progress(n_rows: int, *, to_terminal: bool) -> Iterator[Callable[[in
 
 
 def write_json(parts: Parts, stream: TextIO) -> None:
-    """Write the contract's JSON list: the text that it has when written at once."""
+    """Write the contract's JSON list; the text does not depend on the parts."""
     opening = "["
     for records in parts:
         stream.write(opening + dump_json(records).removeprefix("[").removesuffix("\n]"))
@@ -99,7 +99,7 @@ def write_csv(parts: Parts, stream: TextIO) -> None:
 def write_parquet(parts: Parts, path: Path) -> None:
     """Write the columns of the CSV to a Parquet file.
 
-    What type a column has is known only when all of it was seen, so that parts wait in files.
+    The type of a column is known only after its last part, so parts wait in temporary files.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -135,7 +135,7 @@ def write_scores(parts: Parts, path: Path) -> None:
 
 
 def _remarks(record: dict[str, Any], shown: Sequence[Column]) -> Iterator[str]:
-    """Why predictions of a row are doubtful, or what they rest on; each reason once."""
+    """Reasons given with the predictions of a row; each reason once."""
     seen: set[str] = set()
     for prediction in (p for column in shown for p in column.explained(record)):
         mark = "" if prediction["in_domain"] else "? "
@@ -146,9 +146,9 @@ def _remarks(record: dict[str, Any], shown: Sequence[Column]) -> Iterator[str]:
 
 
 def print_tables(parts: Parts) -> None:
-    """Print a table for people, then what was assumed and what is out of the models' depth.
+    """Print a table, then assumptions and reasons for predictions outside the domain.
 
-    Very many rows are several tables.
+    Each part is a table of its own.
     """
     for records in parts:
         _print_table(records)

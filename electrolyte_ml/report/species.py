@@ -1,4 +1,4 @@
-"""Showing species: a list of names, and every value with its source."""
+"""Output on species: a list of names, and every value with its source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from electrolyte_ml.text import significant
 
 
 def species_rows(family: str | None = None) -> list[dict[str, Any]]:
-    """One row a species of the catalog.
+    """One row per species of the catalog.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def species_rows(family: str | None = None) -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> list[dict[str, Any]]:
-    """All that is known of a species; a salt is described by its two ions.
+    """All values of a species; a salt is described by its two ions.
 
     Raises
     ------

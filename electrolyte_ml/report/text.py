@@ -1,4 +1,4 @@
-"""Numbers and text for people, and how results leave the program."""
+"""Numbers as text, the console, and JSON text."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def output_console() -> Console:
 
 
 def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
-    """A prediction as ``6.4 (4.9-8.3)``, with ``?`` where the model does not know the recipe.
+    """A prediction as ``6.4 (4.9-8.3)``, with ``?`` outside the model's domain.
 
-    Where the interval is too wide to be believed it is ``unknown (5-124) ?``.
+    A prediction whose interval is too wide to be useful is ``unknown (5-124) ?``.
     """
     if prediction["value"] is None:
         return "-"
@@ -35,7 +35,7 @@ def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
 
 
 def value_text(prediction: Mapping[str, Any], digits: int = 3) -> str:
-    """The value of a prediction, or ``unknown`` where its interval is too wide to be believed."""
+    """The value of a prediction, or ``unknown`` where its interval is too wide to be useful."""
     if is_unknown(prediction.get("low"), prediction.get("high")):
         return "unknown"
     return significant(prediction["value"], digits)
@@ -52,5 +52,5 @@ def liquid_range_text(liquid: Mapping[str, Any]) -> str:
 
 
 def dump_json(value: object) -> str:
-    """JSON text as all verbs print it; refuses NaN, which JSON does not have."""
+    """JSON text as all verbs print it; NaN raises, since JSON has none."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,4 +1,4 @@
-"""Windows of recipes and limits of species, written for people and for programs."""
+"""Output of stability windows of recipes and of limits of species."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ from electrolyte_ml.quantum.electrodes import ReferenceElectrode
 from electrolyte_ml.quantum.table import LimitRow
 from electrolyte_ml.report.text import output_console
 
+_ELECTRODES = {
+    "negative": "negative electrode",
+    "positive": "positive electrode",
+    "both": "both electrodes",
+}
+
 
 def window_text(record: Mapping[str, Any]) -> str:
     """Both limits of a scored recipe with the components that set them: ``-0.8 EC to 6.2 DEC``."""
@@ -38,41 +44,57 @@ def _limit_text(side: Mapping[str, Any]) -> str:
     return f"{side['value']:.1f} {side['limiting_species']}{flag}"
 
 
-@cache
 def caveat() -> str:
-    """What a printed window means, with how far such limits were from theory and experiments."""
-    training = WindowModel.FILES.read_record()["training"]
-    rows = {(row["reference"], row["axis"], row["tier"]): row for row in training["comparisons"]}
-    support = training["practical_support"]["reported in cells"]
+    """One line below every printed window."""
+    cells = _comparisons()["reported in cells", OXIDATION, TABLE]
+    return (
+        "window: one-electron limits of isolated molecules; cells usually tolerate about "
+        f"{cells['bias_v']:.0f} V less. Details: electrolyte-ml window show --help"
+    )
+
+
+@cache
+def validation() -> str:
+    """What limits leave out, and their errors against theory and experiment, from the model."""
+    rows = _comparisons()
+    reference = "wB97X, species of the catalog"
+    oxidation, reduction = (rows[reference, axis, TABLE] for axis in (OXIDATION, REDUCTION))
+    learned = [rows[reference, axis, MODEL] for axis in (OXIDATION, REDUCTION)]
     carbon = rows["measured on glassy carbon", OXIDATION, TABLE]
     cells = rows["reported in cells", OXIDATION, TABLE]
-    errors = {
-        tier: [rows["wB97X, species of the catalog", axis, tier] for axis in (OXIDATION, REDUCTION)]
-        for tier in (TABLE, MODEL)
-    }
-    oxidation, reduction = errors[TABLE]
-    learned = errors[MODEL]
+    support = _training()["practical_support"]["reported in cells"]
     return (
-        "windows are intrinsic one-electron limits of single molecules; cells usually tolerate "
-        f"less. Mean error against density functional theory, of {oxidation['n']} solvents left "
-        f"out: {oxidation['mae_v']:.2f} V oxidation and {reduction['mae_v']:.2f} V reduction where "
-        f"computed (table), {learned[0]['mae_v']:.2f} and {learned[1]['mae_v']:.2f} V where "
-        f"learned (model), oxidation less the {oxidation['shift_v']:.2f} V that this theory lies "
-        "above a published one. "
-        "Intervals are of that theory and not of measurements: oxidation limits lay "
-        f"{carbon['mae_v']:.1f} V from those measured on glassy carbon (mean absolute error, "
-        f"{carbon['n']} solvents, rank correlation {carbon['spearman']:.2f}), of which intervals "
-        f"held {carbon['coverage']:.0%}, and {cells['bias_v']:.1f} V above the voltages that "
-        f"{cells['n']} solvents were reported to work at in cells. No limit of cells is estimated: "
-        f"a line through windows misses those voltages by {support['line_mae_v']:.2f} V, their "
-        f"mean by {support['mean_mae_v']:.2f} V. A film on the electrode is not part of windows"
+        "Limits are one-electron limits of isolated molecules; films on electrodes are not part of "
+        "them. Mean absolute errors against density functional theory on "
+        f"{oxidation['n']} solvents left out: oxidation {oxidation['mae_v']:.2f} V and reduction "
+        f"{reduction['mae_v']:.2f} V "
+        f"where computed (table), {learned[0]['mae_v']:.2f} V and {learned[1]['mae_v']:.2f} V "
+        f"where learned (model); {oxidation['shift_v']:.2f} V, the difference of this theory to a "
+        "published one, are subtracted from oxidation limits first. Intervals are of this theory "
+        "and not of measurements. Oxidation limits differ from those measured on glassy carbon by "
+        f"{carbon['mae_v']:.1f} V (mean absolute error of {carbon['n']} solvents, rank correlation "
+        f"{carbon['spearman']:.2f}); intervals hold {carbon['coverage']:.0%} of them. They lie "
+        f"{cells['bias_v']:.1f} V above the voltages at which {cells['n']} solvents were reported "
+        "to work in cells: cells usually tolerate less. A line through limits predicts those "
+        f"voltages with an error of {support['line_mae_v']:.2f} V, their mean alone with "
+        f"{support['mean_mae_v']:.2f} V, so no limit of cells is predicted."
     )
+
+
+def _training() -> dict[str, Any]:
+    record: dict[str, Any] = WindowModel.FILES.read_record()["training"]
+    return record
+
+
+def _comparisons() -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Errors of the window model by reference, limit and tier."""
+    return {(r["reference"], r["axis"], r["tier"]): r for r in _training()["comparisons"]}
 
 
 def window_records(
     formulations: Sequence[Formulation], windows: Iterable[RecipeWindows]
 ) -> list[dict[str, Any]]:
-    """One record a recipe and reference electrode."""
+    """One record per recipe and reference electrode."""
     return [
         {
             "recipe": formulation.notation(),
@@ -92,7 +114,7 @@ def window_records(
                 }
                 for film in window.passivation[row]
             ],
-            "caveat": caveat(),
+            "caveat": validation(),
         }
         for window in windows
         for row, formulation in enumerate(formulations)
@@ -109,7 +131,7 @@ def _scale(electrode: ReferenceElectrode) -> dict[str, Any]:
 
 
 def print_windows(records: Sequence[Mapping[str, Any]]) -> None:
-    """Print windows, the species that set them, and what is known of films."""
+    """Print windows, the species that set them, and known film formers."""
     console = output_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("recipe", "against", "reduction limit, V", "oxidation limit, V"):
@@ -144,15 +166,8 @@ def print_windows(records: Sequence[Mapping[str, Any]]) -> None:
     console.print(caveat())
 
 
-_ELECTRODES = {
-    "negative": "negative electrode",
-    "positive": "positive electrode",
-    "both": "both electrodes",
-}
-
-
 def _widened(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What intervals reach further for, in words."""
+    """Reasons why intervals are wider, in words."""
     scales = {r["reference"]["name"]: r["reference"] for r in records}
     texts = [
         f"{name} lies {scale['above_lithium_v']:.2f} +- {scale['uncertainty_v']:.2f} V above Li/Li+"
@@ -166,7 +181,7 @@ def _widened(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def interval_text(side: Mapping[str, Any]) -> str:
-    """A limit with its interval, marked where it is out of the domain."""
+    """A limit with its interval, and ``?`` outside the domain."""
     flag = "" if side["in_domain"] else " ?"
     return f"{side['value']:.2f} ({side['low']:.2f} to {side['high']:.2f}){flag}"
 
@@ -180,7 +195,7 @@ def _side_text(side: Mapping[str, Any]) -> str:
 def species_records(
     windows: Sequence[SpeciesWindow], electrode: ReferenceElectrode
 ) -> list[dict[str, Any]]:
-    """One record a molecule or ion, potentials counted from an electrode."""
+    """One record per molecule or ion; potentials against `electrode`."""
 
     def side(limit: SpeciesLimit | None) -> dict[str, Any] | None:
         if limit is None:
@@ -209,7 +224,7 @@ def species_records(
 
 
 def print_species(records: Sequence[Mapping[str, Any]]) -> None:
-    """Print limits of molecules and ions, and what they mean."""
+    """Print limits of molecules and ions."""
     console = output_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("species", "against", "reduction limit, V", "oxidation limit, V", "remarks"):
@@ -228,7 +243,7 @@ def print_species(records: Sequence[Mapping[str, Any]]) -> None:
 
 
 def limit_records(rows: Sequence[LimitRow]) -> list[dict[str, Any]]:
-    """Rows of a table of computed limits as JSON has them."""
+    """Rows of a table of computed limits, for JSON."""
     return [
         {
             "smiles": row.smiles,

@@ -234,7 +234,7 @@ def test_conversions():
 def test_a_window_against_each_electrode():
     limits = eml.window([PC, DME], against=["Na/Na+", "Li/Li+"])
     assert limits["reference.name"].tolist() == ["Na/Na+", "Li/Li+"] * 2
-    assert "one-electron" in limits.attrs["caveat"]
+    assert "one-electron limits of isolated molecules" in limits.attrs["caveat"]
     films = eml.window("1 M NaPF6 in PC + 2 wt% FEC", against="Na/Na+")["passivation"]
     assert "FEC" in films[0]
 

@@ -26,14 +26,19 @@ def test_show_gives_both_scales_the_limiting_species_and_films(run):
 
 def test_show_says_what_a_window_is_not(run):
     text = " ".join(run("window", "show", RECIPE).out.split())
-    assert "cells usually tolerate less" in text
+    assert "cells usually tolerate about 2 V less" in text
     assert "reduction of an anion is not computed" in text
-    assert "where learned (model)" in text
     # One recipe needs no prefix.
     assert text.count("NaPF6 in EC:DEC") == 2
-    assert "not of measurements" in text
     assert "Na/Na+ lies 0.30 +- 0.15 V above Li/Li+" in text
     assert "0.5 V further down for an anion" in text
+
+
+def test_help_of_show_has_the_errors_of_limits(run):
+    text = " ".join(run("window", "show", "--help").out.split())
+    assert "where learned (model)" in text
+    assert "not of measurements" in text
+    assert "glassy carbon" in text
 
 
 def test_json_has_the_scale_the_band_of_the_anion_and_the_error(run):
@@ -71,7 +76,7 @@ def test_screen_against_lithium_is_higher(run):
 def test_screen_refuses_an_anion_that_nobody_computed(run):
     text = " ".join(run("window", "screen", "CCCCCCCC(=O)[O-]").out.split())
     assert "the model knows no ions" in text
-    assert "cells usually tolerate less" in text
+    assert "cells usually tolerate about 2 V less" in text
 
 
 def test_screen_names_all_that_cannot_be_read(run):
@@ -146,4 +151,4 @@ def test_score_has_the_window(run):
         assert side["reference"] == "Na/Na+"
         assert side["limiting_species"] in {"EC", "DEC", "PF6"}
         assert side["tier"] == "table"
-    assert "cells usually tolerate less" in " ".join(run("score", RECIPE).out.split())
+    assert "cells usually tolerate about 2 V less" in " ".join(run("score", RECIPE).out.split())

@@ -81,7 +81,7 @@ def test_measurements_rank_pending_suggestions_anew(campaign, tmp_path):
 
 def test_the_report_shows_them(campaign):
     text = write_report(campaign).read_text(encoding="utf-8")
-    assert "## Pending, as the models see them now" in text
+    assert "## Pending, with current predictions" in text
     for suggestion in campaign.state.pending:
         assert f"| {suggestion.id} | {suggestion.formulation.notation()} |" in text
     assert pending_lines([]) == []
