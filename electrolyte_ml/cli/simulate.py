@@ -64,12 +64,15 @@ def run(
 ) -> None:
     """Simulate one recipe; a killed run is continued by the same command."""
     from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.report.simulation import result_lines
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.simulate import SimulationJob, compose_box, run_job
     from electrolyte_ml.simulate import preset as preset_of
-    from electrolyte_ml.simulate.display import result_lines
-    from electrolyte_ml.simulate.force_field import ForceField
-    from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
+    from electrolyte_ml.simulate.force_field import (
+        DEFAULT_CATION_SET,
+        DEFAULT_CHARGE_SCALE,
+        ForceField,
+    )
     from electrolyte_ml.simulate.running import default_folder
     from electrolyte_ml.units import temperature_k
 
@@ -195,7 +198,7 @@ def print_ratios(
 
 def _pooled_lines(found: Sequence[Ratio], name: str) -> Iterator[str]:
     """Mean of the ratios by cation set and charge scale, alone and against measured ones."""
-    from electrolyte_ml.simulate.pooling import against_measured, measured_ratios, pool_ratios
+    from electrolyte_ml.simulate.results import against_measured, measured_ratios, pool_ratios
 
     deviations = against_measured(found, measured_ratios())
     kinds = (
@@ -280,7 +283,7 @@ def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
 def _reporter(
     plan: Campaign, folder: Path, target: Path
 ) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
-    from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
+    from electrolyte_ml.simulate.campaign import Pace, duration, open_jobs
     from electrolyte_ml.simulate.results import read_table
 
     pace = Pace(open_jobs(plan.jobs, {row["key"] for row in read_table(target)}))

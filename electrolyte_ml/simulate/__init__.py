@@ -5,11 +5,10 @@ Needs the extra ``md``. The route: a `Formulation` becomes whole numbers of mole
 a `Campaign` runs many jobs and continues whatever was killed.
 """
 
+from electrolyte_ml.simulate.box import BoxComposition, Component, compose_box
 from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
-from electrolyte_ml.simulate.composition import BoxComposition, Component, compose_box
-from electrolyte_ml.simulate.ions import cation_sets, ion_template
-from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.protocol import PRESETS, Protocol, preset
+from electrolyte_ml.simulate.force_field import cation_sets, ion_template
+from electrolyte_ml.simulate.job import PRESETS, Protocol, SimulationJob, preset
 from electrolyte_ml.simulate.running import run_job
 from electrolyte_ml.simulate.templates import Template, molecule_template, shipped_templates
 

@@ -24,8 +24,9 @@ diffusion for the size of the box; where it has no entry, the caller's does.
 
 from __future__ import annotations
 
+import time
 import tomllib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,14 +36,11 @@ from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.checkpoint import load_result
-from electrolyte_ml.simulate.composition import compose_box
-from electrolyte_ml.simulate.engine import Progress
-from electrolyte_ml.simulate.force_field import ForceField
-from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE
-from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
-from electrolyte_ml.simulate.protocol import preset
+from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress
+from electrolyte_ml.simulate.force_field import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE, ForceField
+from electrolyte_ml.simulate.job import SimulationJob, preset
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
 
@@ -60,6 +58,7 @@ _DEFAULTS: dict[str, Any] = {
     "solvent_sigma_scales": [1.0],
     "viscosity_mpa_s": {},
 }
+
 _GROUP_KEYS = {*_DEFAULTS, "name", "recipes", "note"}
 
 
@@ -249,7 +248,7 @@ def run_campaign(
     viscosity
         Viscosity of a job's liquid, mPa s; by default the file's, where it gives one.
     platform
-        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
+        Processor, one of `electrolyte_ml.simulate.engine.PLATFORMS`.
     skip
         Keys of jobs whose results are known from elsewhere, such as a table that ships.
     """
@@ -282,3 +281,51 @@ def _outcome(run: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any] | None, 
         return None, str(error)
     except Exception as error:  # OpenMM raises bare Exception
         return None, f"{type(error).__name__}: {error}"
+
+
+class Pace:
+    """Work done and left of a campaign, in atoms times simulated time.
+
+    Parameters
+    ----------
+    jobs
+        Jobs that are still to be done.
+    """
+
+    def __init__(self, jobs: Iterable[CampaignJob]) -> None:
+        self._open = {entry.job.key: work_ps(entry) for entry in jobs}
+        self._done = 0.0
+        self._started = time.monotonic()
+
+    def finish(self, entry: CampaignJob) -> None:
+        """Count a job as done, or as given up."""
+        self._done += self._open.pop(entry.job.key, 0.0)
+
+    def left_s(self, elapsed_s: float | None = None) -> float | None:
+        """Wall-clock time left, s, at the speed so far; None before the first job is done.
+
+        Parameters
+        ----------
+        elapsed_s
+            Time since the start, s; by default that of the clock.
+        """
+        if not self._done:
+            return None
+        elapsed = time.monotonic() - self._started if elapsed_s is None else elapsed_s
+        return sum(self._open.values()) / self._done * elapsed
+
+
+def work_ps(entry: CampaignJob) -> float:
+    """Atoms of a job times its length, ps: what its time is about proportional to."""
+    return entry.job.layout().n_atoms * entry.job.protocol.total_ps
+
+
+def open_jobs(jobs: Iterable[CampaignJob], done: Collection[str]) -> list[CampaignJob]:
+    """Jobs whose keys are not among those done."""
+    return [entry for entry in jobs if entry.job.key not in done]
+
+
+def duration(seconds: float) -> str:
+    """Time as a person says it: ``3 h 20 min``."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -19,7 +19,7 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
-from electrolyte_ml.simulate.ions import TABLES
+from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import result_row, write_table
 from electrolyte_ml.simulate.running import default_folder
 

@@ -1,4 +1,4 @@
-"""Running the stages of a job with OpenMM, from wherever it was left."""
+"""Running the stages of a job with OpenMM, on whichever platform, from where it stopped."""
 
 from __future__ import annotations
 
@@ -6,25 +6,105 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.optional import import_optional
+from electrolyte_ml.simulate.box import box_length_nm, pack
 from electrolyte_ml.simulate.checkpoint import State, load_state, save_json, save_part, save_state
-from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.packing import box_length_nm, pack
-from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, make_context
-from electrolyte_ml.simulate.protocol import Stage
+from electrolyte_ml.simulate.job import SimulationJob, Stage
 from electrolyte_ml.simulate.system import Layout, build_system
 
+DEFAULT_PLATFORM = "cpu"
+
+# Jobs fan out over cores, threads do not; forces in single, sums in double precision on a card.
+_PROPERTIES = MappingProxyType(
+    {
+        "CUDA": {"Precision": "mixed"},
+        "OpenCL": {"Precision": "mixed"},
+        "CPU": {"Threads": "1"},
+        "Reference": {},
+    }
+)
+
+_NAMES = MappingProxyType(
+    {
+        "auto": ("CUDA", "OpenCL", "CPU"),
+        "cuda": ("CUDA",),
+        "opencl": ("OpenCL",),
+        "cpu": ("CPU",),
+        "reference": ("Reference",),
+    }
+)
+
+#: What a caller may ask for; ``auto`` takes the first of CUDA, OpenCL and CPU that works.
+PLATFORMS = tuple(_NAMES)
+
+
+class PlatformError(ElectrolyteError, RuntimeError):
+    """OpenMM cannot run on the platform that was asked for."""
+
+
+def make_context(system: Any, integrator: Any, platform: str = DEFAULT_PLATFORM) -> Any:
+    """An OpenMM context.
+
+    Parameters
+    ----------
+    system, integrator
+        What is simulated, and how.
+    platform
+        One of `PLATFORMS`.
+
+    Returns
+    -------
+    openmm.Context
+        On the first platform of the request that works.
+
+    Raises
+    ------
+    InputError
+        If there is no such platform.
+    PlatformError
+        If none works; the message says why.
+    """
+    mm = import_optional("openmm")
+    faults = []
+    for name in platform_names(platform):
+        try:
+            found = mm.Platform.getPlatformByName(name)
+            return mm.Context(system, integrator, found, dict(_PROPERTIES[name]))
+        except mm.OpenMMException as error:
+            faults.append(f"{name}: {error}")
+    raise PlatformError(f"OpenMM cannot run on {platform!r}: {'; '.join(faults)}")
+
+
+def platform_names(platform: str) -> tuple[str, ...]:
+    """OpenMM's names of a request, in the order in which they are tried.
+
+    Raises
+    ------
+    InputError
+        If there is no such platform.
+    """
+    if platform not in _NAMES:
+        raise InputError(f"no platform {platform!r}; platforms: {', '.join(PLATFORMS)}")
+    return _NAMES[platform]
+
+
 DONE = "done"
+
 # Packed looser than the liquid, so that Packmol succeeds; the hot stage closes the gap.
 _PACKING_SHARE = 0.8
+
 _BAROSTAT_STEPS = 25
+
 _MINIMISATION_STEPS = 500
+
 _GENTLE_STEP_FS = 1.0
+
 _GENTLE_PS = 2.0
 
 Progress = Callable[["Report"], None]
@@ -94,7 +174,7 @@ def run_stages(
     progress
         Called after every sample.
     platform
-        One of `electrolyte_ml.simulate.platforms.PLATFORMS`. Another one may continue a job.
+        One of `electrolyte_ml.simulate.engine.PLATFORMS`. Another one may continue a job.
 
     Returns
     -------

@@ -12,9 +12,8 @@ from typing import Any
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
-from electrolyte_ml.simulate.engine import DONE, Progress, run_stages
+from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, DONE, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
 from electrolyte_ml.threads import one_thread
 
 STATE_VARIABLE = "ELECTROLYTE_ML_SIMULATIONS"
@@ -61,7 +60,7 @@ def run_job(
         Viscosity of the liquid, mPa s, to correct diffusion for the size of the box. A finished
         job is analysed again, not simulated, when another viscosity is given.
     platform
-        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
+        Processor, one of `electrolyte_ml.simulate.engine.PLATFORMS`.
 
     Returns
     -------

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.simulate.composition import compose_box
+from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.densities import measured_density
-from electrolyte_ml.simulate.force_field import ForceField
-from electrolyte_ml.simulate.ions import TABLES
-from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.protocol import preset
+from electrolyte_ml.simulate.force_field import TABLES, ForceField
+from electrolyte_ml.simulate.job import SimulationJob, preset
 from electrolyte_ml.simulate.results import read_table, write_table
 from electrolyte_ml.simulate.running import default_folder, run_job
 

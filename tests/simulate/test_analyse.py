@@ -14,11 +14,10 @@ from electrolyte_ml.simulate.analyse import (
     short_lag_nernst_einstein_ms_cm,
     yeh_hummer_1e10_m2_s,
 )
-from electrolyte_ml.simulate.analyse.diffusion import FitWindow, without_drift
-from electrolyte_ml.simulate.analyse.pairing import residence_time_ps
-from electrolyte_ml.simulate.analyse.permittivity import relative_permittivity
-from electrolyte_ml.simulate.analyse.structure import coordination, distances_nm
-from electrolyte_ml.simulate.ions import ion_template
+from electrolyte_ml.simulate.analyse.structure import coordination, distances_nm, residence_time_ps
+from electrolyte_ml.simulate.analyse.summary import relative_permittivity
+from electrolyte_ml.simulate.analyse.transport import FitWindow, without_drift
+from electrolyte_ml.simulate.force_field import ion_template
 from electrolyte_ml.simulate.system import Layout
 from electrolyte_ml.simulate.templates import molecule_template
 from electrolyte_ml.species import default_catalog

@@ -2,9 +2,8 @@ import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.simulate import read_campaign
-from electrolyte_ml.simulate.force_field import ForceField
-from electrolyte_ml.simulate.ions import TABLES
-from electrolyte_ml.simulate.pace import Pace, duration, open_jobs
+from electrolyte_ml.simulate.campaign import Pace, duration, open_jobs
+from electrolyte_ml.simulate.force_field import TABLES, ForceField
 from electrolyte_ml.simulate.results import read_table
 
 TEXT = """

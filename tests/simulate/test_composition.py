@@ -5,7 +5,7 @@ import pytest
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate import SimulationJob, compose_box, preset, read_campaign
-from electrolyte_ml.simulate.composition import BoxComposition, Component
+from electrolyte_ml.simulate.box import BoxComposition, Component
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.species import default_catalog
 

@@ -25,7 +25,7 @@ from electrolyte_ml.simulate import (  # noqa: E402
     preset,
     run_job,
 )
-from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
+from electrolyte_ml.simulate import engine as engine_module
 from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
@@ -271,7 +271,7 @@ def test_another_viscosity_or_analysis_needs_no_simulation(tmp_path, monkeypatch
 
 
 def test_a_platform_that_is_not_there_is_told_or_passed_over():
-    from electrolyte_ml.simulate.platforms import PlatformError, make_context
+    from electrolyte_ml.simulate.engine import PlatformError, make_context
 
     system = build_system(box(0.8), 3.0, SystemOptions())
 
@@ -302,7 +302,7 @@ def test_a_box_that_shrinks_too_far_says_what_to_do():
 
 @needs_packmol
 def test_packing_is_repeatable_and_leaves_no_overlap():
-    from electrolyte_ml.simulate.packing import pack
+    from electrolyte_ml.simulate.box import pack
 
     templates = [(molecule_template("CC#N"), 30)]
     first, again = (pack(templates, 2.0, seed=3) for _ in range(2))

@@ -4,7 +4,7 @@ import math
 import pytest
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.ions import TABLES, cation_sets, ion_template
+from electrolyte_ml.simulate.force_field import TABLES, cation_sets, ion_template
 from electrolyte_ml.simulate.templates import molecule_template, shipped_templates
 from electrolyte_ml.species import default_catalog
 

@@ -24,14 +24,15 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.conductivity.cation import CationShift, Twins
 from electrolyte_ml.models.conductivity.chemistry_kernel import places
-from electrolyte_ml.simulate.ions import (
+from electrolyte_ml.simulate.force_field import (
     DEFAULT_CATION_SET,
     DEFAULT_CHARGE_SCALE,
     TABLES,
 )
-from electrolyte_ml.simulate.pooling import against_measured, measured_ratios
 from electrolyte_ml.simulate.results import (
     Ratio,
+    against_measured,
+    measured_ratios,
     ratios,
     read_table,
 )

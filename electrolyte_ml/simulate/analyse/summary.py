@@ -1,4 +1,13 @@
-"""Everything that is computed from one finished job, as one JSON-ready result."""
+r"""Everything that is computed from one finished job, as one JSON-ready result.
+
+Static permittivity of a liquid without ions, from the fluctuation of its dipole moment [1]_.
+
+.. math:: \varepsilon = 1 + \frac{\langle M^2 \rangle}{3 \varepsilon_0 V k_B T}
+
+References
+----------
+.. [1] Neumann, Mol. Phys. 1983, 50, 841. https://doi.org/10.1080/00268978300102721
+"""
 
 from __future__ import annotations
 
@@ -9,17 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from electrolyte_ml.simulate.analyse.conductivity import (
-    einstein_helfand_ms_cm,
-    nernst_einstein_ms_cm,
-    short_lag_nernst_einstein_ms_cm,
-)
-from electrolyte_ml.simulate.analyse.diffusion import (
-    diffusion_1e10_m2_s,
-    fit_window,
-    without_drift,
-    yeh_hummer_1e10_m2_s,
-)
 from electrolyte_ml.simulate.analyse.estimate import (
     Estimate,
     block_means,
@@ -27,17 +25,80 @@ from electrolyte_ml.simulate.analyse.estimate import (
     from_blocks,
     refused,
 )
-from electrolyte_ml.simulate.analyse.pairing import ion_pairing
-from electrolyte_ml.simulate.analyse.permittivity import relative_permittivity
-from electrolyte_ml.simulate.analyse.structure import coordination
+from electrolyte_ml.simulate.analyse.structure import coordination, ion_pairing
+from electrolyte_ml.simulate.analyse.transport import (
+    diffusion_1e10_m2_s,
+    einstein_helfand_ms_cm,
+    fit_window,
+    nernst_einstein_ms_cm,
+    short_lag_nernst_einstein_ms_cm,
+    without_drift,
+    yeh_hummer_1e10_m2_s,
+)
+from electrolyte_ml.simulate.box import AVOGADRO_PER_MOL
 from electrolyte_ml.simulate.checkpoint import State, load_parts
 from electrolyte_ml.simulate.job import SimulationJob
-from electrolyte_ml.simulate.packing import AVOGADRO_PER_MOL
 from electrolyte_ml.simulate.system import Layout
 
-_N_BLOCKS = 5
+_ELEMENTARY_CHARGE_C = 1.602176634e-19
+
+_VACUUM_PERMITTIVITY_F_M = 8.8541878128e-12
+
+_BOLTZMANN_J_K = 1.380649e-23
+
+_N_BLOCKS = 4
+
+_FEWEST_FRAMES = 40
+
+_LARGEST_RELATIVE_ERROR = 0.25
+
+
+def relative_permittivity(
+    frames_nm: np.ndarray, layout: Layout, length_nm: float, temperature_k: float
+) -> Estimate:
+    """Static relative permittivity of a liquid of neutral molecules.
+
+    Parameters
+    ----------
+    frames_nm
+        Positions of all atoms, molecules whole, shape (n_frames, n_atoms, 3), nm.
+    layout
+        Which atoms belong to which molecule, with the partial charges.
+    length_nm
+        Edge of the box, nm.
+    temperature_k
+        Temperature, K.
+
+    Returns
+    -------
+    Estimate
+        Dimensionless; the mean dipole is taken as zero, as symmetry demands.
+    """
+    if len(frames_nm) < _FEWEST_FRAMES:
+        return refused(f"{len(frames_nm)} frames are too few for a permittivity")
+    charges = np.concatenate(
+        [np.tile([a.charge_e for a in b.template.atoms], b.count) for b in layout.blocks]
+    )
+    dipoles_e_nm = np.einsum("tad,a->td", frames_nm.astype(np.float64), charges)
+    squares_e2_nm2 = (dipoles_e_nm**2).sum(axis=1)
+    per_e2_nm2 = (
+        (_ELEMENTARY_CHARGE_C * 1e-9) ** 2
+        / (3 * _VACUUM_PERMITTIVITY_F_M * (length_nm * 1e-9) ** 3)
+        / (_BOLTZMANN_J_K * temperature_k)
+    )
+    return from_blocks(
+        1 + per_e2_nm2 * float(squares_e2_nm2.mean()),
+        [1 + per_e2_nm2 * float(b.mean()) for b in np.array_split(squares_e2_nm2, _N_BLOCKS)],
+        largest_relative_error=_LARGEST_RELATIVE_ERROR,
+    )
+
+
+_SUMMARY_N_BLOCKS = 5
+
 _FEWEST_SAMPLES = 100
+
 _LARGEST_DENSITY_ERROR = 0.01
+
 _LARGEST_DENSITY_DRIFT_G_CM3 = 0.02
 
 
@@ -90,7 +151,7 @@ def density_g_cm3(layout: Layout, volumes_nm3: np.ndarray) -> Estimate:
     series = layout.mass_da / AVOGADRO_PER_MOL / (volumes_nm3 * 1e-21)
     return from_blocks(
         float(series.mean()),
-        block_means(series, _N_BLOCKS),
+        block_means(series, _SUMMARY_N_BLOCKS),
         largest_relative_error=_LARGEST_DENSITY_ERROR,
         reasons=drift_reason(series, "density", _LARGEST_DENSITY_DRIFT_G_CM3),
     )
