@@ -25,7 +25,7 @@ from electrolyte_ml.simulate import (  # noqa: E402
     preset,
     run_job,
 )
-from electrolyte_ml.simulate import engine as engine_module
+from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
 from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402

@@ -164,7 +164,7 @@ _FEWEST_LIVES = 10
 # Fractions lie in 0-1: an absolute error and drift say more than relative ones.
 _LARGEST_ERROR = 0.07
 
-_PAIRING_LARGEST_DRIFT = 0.12
+_LARGEST_PAIRING_DRIFT = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +281,7 @@ def _fraction(flags: np.ndarray, name: str, slow: tuple[str, ...]) -> Estimate:
     value = float(series.mean())
     blocks = block_means(series, _N_BLOCKS)
     largest = _LARGEST_ERROR / value if value > 0 else math.inf
-    reasons = (*slow, *drift_reason(series, name, _PAIRING_LARGEST_DRIFT))
+    reasons = (*slow, *drift_reason(series, name, _LARGEST_PAIRING_DRIFT))
     return from_blocks(value, blocks, largest_relative_error=largest, reasons=reasons)
 
 
