@@ -23,6 +23,7 @@ from electrolyte_ml.species.chemistry import (
     formal_charge,
     fragments,
     is_smiles,
+    one_resonance_form,
 )
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
 from electrolyte_ml.species.tables import read_ions, read_solvents
@@ -339,7 +340,8 @@ class Catalog:
         )
 
     def _ion_from_smiles(self, smiles: str) -> Ion:
-        return self._ion_by_smiles.get(smiles) or Ion(name=smiles, smiles=smiles, in_catalog=False)
+        form = one_resonance_form(smiles)
+        return self._ion_by_smiles.get(form) or Ion(name=form, smiles=form, in_catalog=False)
 
     def _unknown_solvent(self, name: str) -> str:
         return (

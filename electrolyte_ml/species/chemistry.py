@@ -12,6 +12,8 @@ from electrolyte_ml.errors import SmilesError
 
 # Two and a half times the longest of the catalog.
 _LONGEST_SMILES = 250
+# Of an aromatic cation; an imidazolium has a handful.
+_MOST_FORMS = 64
 _BRACKET_ATOM = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -41,6 +43,35 @@ def canonical_smiles(smiles: str) -> str:
             "a salt is written cation.anion where a salt is expected"
         )
     return str(Chem.MolToSmiles(molecule))
+
+
+@lru_cache(maxsize=4096)
+def one_resonance_form(smiles: str) -> str:
+    """One SMILES of an ion, whichever aromatic nitrogen its charge was written at.
+
+    Imidazolium is written with the charge at either nitrogen, and each way has a canonical SMILES
+    of its own; the first in the alphabet is taken.
+
+    Parameters
+    ----------
+    smiles
+        SMILES of one ion.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed or holds several fragments.
+    """
+    written = canonical_smiles(smiles)
+    charge = formal_charge(written)
+    if "[n+]" not in written or charge < 1:
+        return written
+    found = {written}
+    for form in Chem.ResonanceMolSupplier(molecule_of(written), 0, _MOST_FORMS):
+        charged = [a for a in form.GetAtoms() if a.GetFormalCharge()]
+        if len(charged) == charge and all(a.GetSymbol() == "N" for a in charged):
+            found.add(canonical_smiles(Chem.MolToSmiles(form)))
+    return min(found)
 
 
 @lru_cache(maxsize=4096)

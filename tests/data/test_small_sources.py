@@ -9,7 +9,6 @@ from electrolyte_ml.data.sources import (
     SOURCES,
     battslm_rx392,
     battslm_solvfunc87,
-    edb1,
     ilthermo_conductivity,
     kumar2026_density,
     load_source,
@@ -125,8 +124,7 @@ source = "doi"
 MAPPED = "s1,x1,s2,x2,salt,c,lg sigma,T,doi\n"
 
 
-@pytest.mark.parametrize("module", [oedb_v1, edb1])
-def test_a_table_is_read_as_its_description_says(write, module):
+def test_a_table_is_read_as_its_description_says(write):
     file = write(
         MAPPED
         + "EC,1,CCOC(=O)OCC,1,NaPF6,1,-2,25,10.1/a\n"
@@ -135,7 +133,7 @@ def test_a_table_is_read_as_its_description_says(write, module):
         + "EC,1,,0,NaPF6,,-2,25,10.1/a\n"
     )
     write(MAPPING, "table.columns.toml")
-    table, report = module.load(file)
+    table, report = oedb_v1.load(file)
     assert table.value == pytest.approx([10, 10**0.5])
     assert table.temperature_k == pytest.approx([298.15, 273.15])
     first, second = table.row_formulations
