@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.properties import property_of
 
@@ -141,9 +141,10 @@ class Collector:
         self.kind = property_of(property_name)
         self.method = method
         self._places: dict[Formulation, int] = {}
-        self._rows: list[tuple[int, float, float, str, int, str, float]] = []
+        self._rows: list[tuple[int, float, float, str, int, str, float, str]] = []
         self._counts: dict[tuple[Action, str], int] = {}
         self._n_read = 0
+        self._graded = False
 
     def take(
         self,
@@ -155,6 +156,7 @@ class Collector:
         row: int,
         flag: str = "",
         uncertainty: float = math.nan,
+        trust: Trust = Trust.FULL,
     ) -> None:
         """Keep a row, unless its value or temperature cannot be; arguments as in `Measurements`."""
         impossible = self.kind.fault(value) or self.kind.temperature_fault(temperature_k)
@@ -162,10 +164,13 @@ class Collector:
             self.drop(impossible)
             return
         self._n_read += 1
+        self._graded |= trust is not Trust.FULL
         if flag:
             self.count(Action.FLAGGED, flag)
         place = self._places.setdefault(formulation, len(self._places))
-        self._rows.append((place, temperature_k, value, source, row, flag, uncertainty))
+        self._rows.append(
+            (place, temperature_k, value, source, row, flag, uncertainty, trust.value)
+        )
 
     def drop(self, what: str) -> None:
         """Leave a row out."""
@@ -184,7 +189,7 @@ class Collector:
         source
             Name of the data set, for the report.
         """
-        columns = list(zip(*self._rows, strict=True)) or [()] * 7
+        columns = list(zip(*self._rows, strict=True)) or [()] * 8
         uncertainty = np.array(columns[6], dtype=np.float64)
         measurements = Measurements(
             property_name=self.kind.name,
@@ -197,6 +202,7 @@ class Collector:
             source_row=np.array(columns[4], dtype=np.intp),
             flag=np.array(columns[5], dtype=np.str_),
             uncertainty=None if np.isnan(uncertainty).all() else uncertainty,
+            trust=np.array(columns[7], dtype=np.str_) if self._graded else None,
         )
         notes = tuple(
             CleaningNote(action=action, n_rows=n, what=what)

@@ -268,9 +268,13 @@ class Trust(StrEnum):
     """How far a row is trusted."""
 
     FULL = "full"
+    #: From a compilation that leaves unit, basis or paper untold.
+    COMPILED = "compiled"
+    #: Some contradict it, it lies far outside of the rest, or the conversion of its amount is weak.
+    DOUBTFUL = "doubtful"
     #: Read in another paper than the one that measured it: worth half of a row that was not.
     SECOND_HAND = "second-hand"
-    #: Contradicts every other source: models are judged on it, but do not learn from it.
+    #: Contradicts other sources or its paper: models are judged on it, but do not learn from it.
     CONTRADICTED = "contradicted"
     #: Left out of training and of headline metrics.
     UNUSABLE = "unusable"

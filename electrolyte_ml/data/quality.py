@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.catalog import all_cards
 from electrolyte_ml.data.cleaning import Action, CleaningReport
+from electrolyte_ml.data.contradictions import Contradiction, find_contradictions
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.paper_curves import Likeness, comparisons
 from electrolyte_ml.data.sources import load_tables
@@ -359,6 +360,8 @@ class TableCheck:
         Exact and conflicting duplicates, and how well papers agree.
     offsets
         Papers that could be compared with others, farthest off first.
+    contradictions
+        Pairs of different curves of one recipe in one paper.
     """
 
     property_name: str
@@ -368,6 +371,7 @@ class TableCheck:
     n_sources: int
     duplicates: Duplicates
     offsets: tuple[SourceOffset, ...]
+    contradictions: tuple[Contradiction, ...]
 
     @property
     def suspected(self) -> tuple[SourceOffset, ...]:
@@ -385,6 +389,7 @@ class TableCheck:
             "duplicates": self.duplicates.to_dict(),
             "suspected_unit_slips": [o.to_dict() for o in self.suspected],
             "n_sources_compared": len(self.offsets),
+            "contradictions": [c.to_dict() for c in self.contradictions],
         }
 
 
@@ -446,6 +451,7 @@ def check_source(name: str) -> DataCheck:
             n_sources=len(set(m.source.tolist())),
             duplicates=find_duplicates(m),
             offsets=source_offsets(m),
+            contradictions=find_contradictions(m),
         )
         for m in tables
     )

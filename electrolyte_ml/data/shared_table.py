@@ -20,7 +20,7 @@ from pathlib import Path
 
 from electrolyte_ml.data.cleaning import Action, CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.errors import AmountError, ElectrolyteError, InputError
 from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
@@ -60,6 +60,8 @@ class Reading:
         What was done to the row before it came here, for the report; empty if nothing was.
     conc, conc_unit
         Concentration to take in the place of the row's.
+    trust
+        How far the row is trusted.
     """
 
     source: str
@@ -67,6 +69,7 @@ class Reading:
     corrected: str = ""
     conc: str = ""
     conc_unit: str = ""
+    trust: Trust = Trust.FULL
 
 
 def by_doi(row: Mapping[str, str]) -> Reading:
@@ -156,6 +159,7 @@ def _take(
         source=said.source,
         row=number,
         flag=said.flag,
+        trust=said.trust,
     )
     return None
 
@@ -202,7 +206,7 @@ def formulation_of(
     catalog = default_catalog()
     return Formulation.from_amounts(
         Amounts(
-            blend=blend,
+            base_solvents=blend,
             ratio_basis=_RATIO[ratio_basis],
             salts=[(catalog.salt(s), amount, _AMOUNT[amount_unit]) for s, amount in dissolved],
         )

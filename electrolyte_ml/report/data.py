@@ -115,6 +115,8 @@ def print_check(check: DataCheck) -> None:
         _print_duplicates(console, table)
         for offset in table.suspected:
             console.print(f"  suspected slip of units (kept): {offset}")
+        for contradiction in table.contradictions:
+            console.print(f"  two curves of one recipe (kept): {contradiction}")
         if table.offsets and not table.suspected:
             console.print(f"  no slip of units suspected in {len(table.offsets)} sources compared")
 

@@ -117,3 +117,20 @@ def test_mixtures_that_contradict_their_solvents_are_judged_and_not_learnt(tmp_p
     assert measurements.trusted.tolist() == [False, True, True]
     assert measurements.usable.all()
     assert [n.n_rows for n in report.notes if n.what == calisol23.FLAG_CONTRADICTORY] == [1]
+
+
+@pytest.mark.full_data
+def test_wrong_labels_are_corrected_with_their_reason():
+    table, report = calisol23.load()
+    for relabelled in calisol23.RELABELLED:
+        rows = np.isin(table.source_row, list(relabelled.rows))
+        assert rows.sum() == len(relabelled.rows)
+        salts = {s.salt.name for f in table.select(rows).formulations for s in f.salts}
+        assert salts == {relabelled.salt}
+        (note,) = (n for n in report.notes if f"is {relabelled.salt}: the abstract" in n.what)
+        assert note.n_rows == len(relabelled.rows)
+    published, _ = calisol23.load(as_published=True)
+    fsi = [s.salt.name for f in published.formulations for s in f.salts].count("LiFSI")
+    assert fsi == 1
+    assert (published.flag == table.flag).all()
+    assert (table.flag == calisol23.FLAG_LOW_PERCHLORATE).sum() == 36

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.shared_table import Reading, load_shared
 
 FILE_NAME = "bamboo_mixer_literature_part.csv"
@@ -55,4 +55,5 @@ def _reading(row: Mapping[str, str]) -> Reading:
         flag = FLAG_SCATTER
     if "to the digit" in row["note"]:
         flag = FLAG_SAME_SERIES
-    return Reading(source=row["source_doi"] or CITATION, flag=flag)
+    trust = Trust.DOUBTFUL if flag else Trust.COMPILED
+    return Reading(source=row["source_doi"] or CITATION, flag=flag, trust=trust)

@@ -8,7 +8,8 @@ References
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -51,25 +52,66 @@ _RESOLVES_LOW = "10.1021/JE020219O"
 _LOWEST_READABLE_MS_CM = 0.03
 _LOWEST_ANYWHERE_MS_CM = 1e-5
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabelling:
+    """Rows of a paper that carry the salt of another curve.
+
+    Attributes
+    ----------
+    rows
+        Row numbers of the published table.
+    doi
+        Their paper.
+    label, salt
+        Salt in the table, and the one it must be.
+    reason
+        How that is known.
+    """
+
+    rows: range
+    doi: str
+    label: str
+    salt: str
+    reason: str
+
+
+_HAN_2011 = "10.1016/j.jpowsour.2010.12.040"
+_ORDER = "the abstract's order is LiFSI > LiPF6 > LiTFSI > LiClO4 > LiBF4, of 1 M in EC:EMC 3:7"
+#: Labels that two different curves of one recipe in one paper prove wrong.
+RELABELLED = (
+    Relabelling(rows=range(40, 50), doi=_HAN_2011, label="LiFSI", salt="LiTFSI", reason=_ORDER),
+    Relabelling(rows=range(70, 80), doi=_HAN_2011, label="LiBF4", salt="LiClO4", reason=_ORDER),
+)
+# The only LiClO4 in pure PC of the table, 3.9 mS/cm at 1 M and 25 degC; elsewhere 5.2 to 6.
+_LOW_PERCHLORATE = ("10.1149/1.1344281", "LiClO4", "PC")
+
 FLAG_UNIT_100 = "about 100 times below every other source"
 FLAG_UNIT_10 = "about 10 times below every other source"
 FLAG_CONTRADICTORY = "mixtures with CFC-11 contradict each other and their solvents"
+FLAG_LOW_PERCHLORATE = "LiClO4 in PC a third below all other tables"
 FLAG_UNREADABLE = "below the resolution of the digitised plot"
 _TRUST = {
     FLAG_UNIT_100: Trust.UNUSABLE,
     FLAG_UNREADABLE: Trust.UNUSABLE,
     FLAG_UNIT_10: Trust.CONTRADICTED,
     FLAG_CONTRADICTORY: Trust.CONTRADICTED,
+    FLAG_LOW_PERCHLORATE: Trust.DOUBTFUL,
 }
 
 
-def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
+def load(
+    path: Path | None = None, *, as_published: bool = False
+) -> tuple[Measurements, CleaningReport]:
     """Read and clean the data set.
 
     Parameters
     ----------
     path
         The file; looked up with `data_path` by default.
+    as_published
+        Leave the salts as they are labelled (`RELABELLED`): splits that were frozen before the
+        labels were corrected are made of them.
 
     Returns
     -------
@@ -85,7 +127,7 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
     """
     with (path or data_path(FILE_NAME)).open(encoding="utf-8", newline="") as file:
         header, *rows = list(csv.reader(file))
-    reader = _Reader(header, default_catalog())
+    reader = _Reader(header, default_catalog(), () if as_published else RELABELLED)
     for row in rows:
         reader.take(row)
     measurements = reader.measurements()
@@ -97,8 +139,11 @@ def load(path: Path | None = None) -> tuple[Measurements, CleaningReport]:
 class _Reader:
     """Turns rows of text into measurements and counts what it had to do to them."""
 
-    def __init__(self, header: list[str], catalog: Catalog) -> None:
+    def __init__(
+        self, header: list[str], catalog: Catalog, relabelled: Sequence[Relabelling]
+    ) -> None:
         self.catalog = catalog
+        self.relabelled = {(n, r.doi, r.label): r for r in relabelled for n in r.rows}
         self.solvents = [catalog.solvent(_SOLVENT_NAMES.get(n, n)) for n in header[_N_HEAD:]]
         self.names = header[_N_HEAD:]
         self.recipes: dict[tuple[str, ...], tuple[int, tuple[str, ...]]] = {}
@@ -111,6 +156,13 @@ class _Reader:
         fault = _fault(k, temperature, concentration)
         if fault:
             return self._count(Action.DROPPED, fault)
+        wrong = self.relabelled.get((int(number), doi, row[5].strip()))
+        if wrong is not None:
+            row = [*row[:5], wrong.salt, *row[6:]]
+            self._count(
+                Action.CORRECTED,
+                f"{wrong.label} of {doi} is {wrong.salt}: {wrong.reason}",
+            )
         try:
             index, corrections = self._formulation(tuple(row[4:]))
         except (AmountError, UnknownSpeciesError) as error:
@@ -169,7 +221,11 @@ class _Reader:
             any(p.solvent.name == _CONTRADICTORY_SOLVENT for p in formulation.solvents)
             for formulation in self.formulations
         ]
-        flag = _flags(np.array(value), np.array(source), np.array(odd)[list(index)])
+        low = [self._is_low_perchlorate(formulation) for formulation in self.formulations]
+        of_row = list(index)
+        flag = _flags(
+            np.array(value), np.array(source), np.array(odd)[of_row], np.array(low)[of_row]
+        )
         for what, n in zip(*np.unique(flag[flag != ""], return_counts=True), strict=True):
             self.counts[Action.FLAGGED, str(what)] = int(n)
         return Measurements(
@@ -183,6 +239,12 @@ class _Reader:
             flag=flag,
             trust=np.array([_TRUST.get(what, Trust.FULL).value for what in flag.tolist()]),
         )
+
+    @staticmethod
+    def _is_low_perchlorate(formulation: Formulation) -> bool:
+        _doi, salt, solvent = _LOW_PERCHLORATE
+        solvents = [s.solvent.name for s in formulation.solvents]
+        return solvents == [solvent] and [s.salt.name for s in formulation.salts] == [salt]
 
     def notes(self) -> tuple[CleaningNote, ...]:
         return tuple(
@@ -205,7 +267,10 @@ def _fault(k: str, temperature: str, concentration: str) -> str | None:
 
 
 def _flags(
-    value: NDArray[np.float64], source: NDArray[np.str_], odd: NDArray[np.bool_]
+    value: NDArray[np.float64],
+    source: NDArray[np.str_],
+    odd: NDArray[np.bool_],
+    low: NDArray[np.bool_],
 ) -> NDArray[np.str_]:
     unreadable = (value < _LOWEST_READABLE_MS_CM) & (source != _RESOLVES_LOW)
     unreadable |= value < _LOWEST_ANYWHERE_MS_CM
@@ -214,5 +279,6 @@ def _flags(
         FLAG_UNIT_10: source == _TOO_LOW_10,
         FLAG_CONTRADICTORY: (source == _CONTRADICTORY) & odd,
         FLAG_UNREADABLE: unreadable,
+        FLAG_LOW_PERCHLORATE: (source == _LOW_PERCHLORATE[0]) & low,
     }
     return np.select(list(cases.values()), list(cases), default="")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.shared_table import MISSING, formulation_of
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import read_table
@@ -78,6 +78,7 @@ def _take(collector: Collector, row: Mapping[str, str]) -> None:
         value=value,
         source=CITATION,
         row=int(row["row"]),
+        trust=Trust.COMPILED,
         flag=FLAG_ASSUMED if len(formulation.solvents) > 1 else FLAG_ASSUMED_UNIT,
     )
     return None

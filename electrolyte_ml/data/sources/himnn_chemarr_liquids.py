@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.shared_table import Reading, load_shared
 
 FILE_NAME = "himnn_chemarr_liquids.csv"
@@ -58,4 +58,5 @@ def _reading(row: Mapping[str, str]) -> Reading:
         source=row["source_doi"] or CITATION,
         corrected=corrected,
         flag=FLAG_FAR if far else "",
+        trust=Trust.DOUBTFUL if far else Trust.FULL,
     )

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from electrolyte_ml.data.cleaning import CleaningReport
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.shared_table import Reading, load_shared
 
 FILE_NAME = "s4_lifsi_single_solvents.csv"
@@ -56,9 +56,11 @@ def _reading(row: Mapping[str, str]) -> Reading:
     paper = _PAPER.search(note)
     source = row["source_doi"] or (paper["paper"].strip() if paper else CITATION)
     found = _MOLALITY.search(note) if row["conc_unit"] == "M" else None
-    flag = FLAG_LITRE if found else ""
+    flag, trust = FLAG_LITRE if found else "", Trust.COMPILED
     if note.startswith(_CONTRADICTED):
-        flag = FLAG_CONTRADICTED
+        flag, trust = FLAG_CONTRADICTED, Trust.DOUBTFUL
     if found is None:
-        return Reading(source=source, flag=flag)
-    return Reading(source=source, flag=flag, conc=found["molality"], conc_unit="mol/kg")
+        return Reading(source=source, flag=flag, trust=trust)
+    return Reading(
+        source=source, flag=flag, conc=found["molality"], conc_unit="mol/kg", trust=trust
+    )

@@ -1,7 +1,8 @@
 """Sodium conductivities that this project looked up itself; the table ships with the package.
 
 Each row names the paper that measured it, where the number was read, and whether it could be
-checked; ranges that are quoted second-hand stand with their middle and say so.
+checked. Two ranges that are quoted second-hand stand with their middle and are flagged. No model
+learns from them: sodium would conduct less than lithium there, which no other source says.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from electrolyte_ml.units import ZERO_CELSIUS_K
 
 TABLE = "sodium_conductivity.csv"
 CITATION = "sodium conductivities looked up for this package"
-FLAG_UNVERIFIED = "read second-hand"
+FLAG_UNVERIFIED = "middle of a range read second-hand: not for training"
 _SODIUM = "[Na+]"
 
 
@@ -45,7 +46,7 @@ def load() -> tuple[Measurements, CleaningReport]:
         source=np.array([row["source_doi"] for _, row, _ in sodium]),
         source_row=np.array([n for n, _, _ in sodium], dtype=np.intp),
         flag=flag,
-        trust=np.where(flag == "", Trust.FULL.value, Trust.SECOND_HAND.value),
+        trust=np.where(flag == "", Trust.FULL.value, Trust.CONTRADICTED.value),
     )
     notes = (
         CleaningNote(
