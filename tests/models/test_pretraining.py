@@ -1,6 +1,5 @@
 """Training the graph network that ships; needs torch and DeepChem."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -55,9 +54,8 @@ def test_pretraining_learns_resumes_and_is_the_same_for_the_same_seed(tmp_path, 
     assert any(not np.array_equal(other[n], a) for n, a in whole.items())
 
 
+@pytest.mark.full_data
 def test_pretraining_data_hold_no_conductivity():
-    if not os.environ.get("ELECTROLYTE_ML_DATA"):
-        pytest.skip("ELECTROLYTE_ML_DATA is not set")
     data = pretraining.pretraining_data()
     assert not [name for name in pretraining.WINDOW_TARGETS if "conduct" in name]
     assert len(data.species) > 3000
@@ -67,9 +65,7 @@ def test_pretraining_data_hold_no_conductivity():
     assert (~np.isnan(data.targets)).any(axis=1).all()
 
 
-def test_training_writes_the_same_files_twice(tmp_path):
-    if not os.environ.get("ELECTROLYTE_ML_DATA"):
-        pytest.skip("ELECTROLYTE_ML_DATA is not set")
+def test_training_writes_the_same_files_twice(tmp_path, sample):
     settings = replace(GraphSettings(), members=2, steps=4, batch=64)
     folders = [tmp_path / name for name in ("first", "second")]
     for folder in folders:
