@@ -10,10 +10,10 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from electrolyte_ml.simulate.campaign import Campaign, CampaignJob
+    from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
     from electrolyte_ml.simulate.engine import Progress, Report
     from electrolyte_ml.simulate.job import SimulationJob
-    from electrolyte_ml.simulate.results import Ratio
+    from electrolyte_ml.simulate.results import CationRatio
 
 HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
 _STATE_HELP = "Folder of jobs, also of killed ones; default: the user's state folder."
@@ -196,7 +196,7 @@ def print_ratios(
         typer.echo(line)
 
 
-def _pooled_lines(found: Sequence[Ratio], name: str) -> Iterator[str]:
+def _pooled_lines(found: Sequence[CationRatio], name: str) -> Iterator[str]:
     """Mean of the ratios by cation set and charge scale, alone and against measured ones."""
     from electrolyte_ml.simulate.results import against_measured, measured_ratios, pool_ratios
 
@@ -252,7 +252,7 @@ def _shard(text: str) -> tuple[int, int]:
     return number, of
 
 
-def _analyse_again(plan: Campaign, folder: Path) -> None:
+def _analyse_again(plan: SimulationCampaign, folder: Path) -> None:
     from electrolyte_ml.simulate.running import analyse_again
 
     for entry in plan.jobs:
@@ -281,7 +281,7 @@ def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
 
 
 def _reporter(
-    plan: Campaign, folder: Path, target: Path
+    plan: SimulationCampaign, folder: Path, target: Path
 ) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
     from electrolyte_ml.simulate.campaign import Pace, duration, open_jobs
     from electrolyte_ml.simulate.results import read_table
@@ -301,7 +301,7 @@ def _reporter(
     return after_each
 
 
-def _write_results(plan: Campaign, folder: Path, target: Path) -> int:
+def _write_results(plan: SimulationCampaign, folder: Path, target: Path) -> int:
     """Write the table; rows of jobs that this folder does not hold are kept."""
     from electrolyte_ml.simulate.results import read_table, result_row, write_table
 
@@ -313,7 +313,7 @@ def _write_results(plan: Campaign, folder: Path, target: Path) -> int:
     return sum(entry.job.key in rows for entry in plan.jobs)
 
 
-def _print_status(plan: Campaign, folder: Path, known: Collection[str]) -> None:
+def _print_status(plan: SimulationCampaign, folder: Path, known: Collection[str]) -> None:
     from electrolyte_ml.simulate.checkpoint import load_result, load_state
     from electrolyte_ml.simulate.running import job_folder
 

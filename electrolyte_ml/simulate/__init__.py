@@ -2,11 +2,16 @@
 
 Needs the extra ``md``. The route: a `Formulation` becomes whole numbers of molecules
 (`compose_box`), a `SimulationJob` says what is simulated, `run_job` simulates and analyses it, and
-a `Campaign` runs many jobs and continues whatever was killed.
+a `SimulationCampaign` runs many jobs and continues whatever was killed.
 """
 
 from electrolyte_ml.simulate.box import BoxComposition, Component, compose_box
-from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
+from electrolyte_ml.simulate.campaign import (
+    CampaignJob,
+    SimulationCampaign,
+    read_campaign,
+    run_campaign,
+)
 from electrolyte_ml.simulate.force_field import cation_sets, ion_template
 from electrolyte_ml.simulate.job import PRESETS, Protocol, SimulationJob, preset
 from electrolyte_ml.simulate.running import run_job
@@ -15,10 +20,10 @@ from electrolyte_ml.simulate.templates import Template, molecule_template, shipp
 __all__ = [
     "PRESETS",
     "BoxComposition",
-    "Campaign",
     "CampaignJob",
     "Component",
     "Protocol",
+    "SimulationCampaign",
     "SimulationJob",
     "Template",
     "cation_sets",

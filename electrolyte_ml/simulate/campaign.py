@@ -88,7 +88,7 @@ class CampaignJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
+class SimulationCampaign:
     """All jobs of a file, most urgent first.
 
     Attributes
@@ -102,7 +102,7 @@ class Campaign:
     name: str
     jobs: tuple[CampaignJob, ...]
 
-    def shard(self, number: int, of: int) -> Campaign:
+    def shard(self, number: int, of: int) -> SimulationCampaign:
         """A part of the campaign for one machine of several, the same every time.
 
         Parameters
@@ -121,7 +121,7 @@ class Campaign:
         return [(entry, result) for entry, result in results if result is not None]
 
 
-def read_campaign(path: Path) -> Campaign:
+def read_campaign(path: Path) -> SimulationCampaign:
     """Read a campaign file.
 
     Parameters
@@ -131,7 +131,7 @@ def read_campaign(path: Path) -> Campaign:
 
     Returns
     -------
-    Campaign
+    SimulationCampaign
         With every job composed.
 
     Raises
@@ -160,7 +160,7 @@ def read_campaign(path: Path) -> Campaign:
             faults.append(f"{path}: group {label!r}: {error}")
     if faults:
         raise RecipeFileError(faults)
-    return Campaign(name=name, jobs=tuple(jobs.values()))
+    return SimulationCampaign(name=name, jobs=tuple(jobs.values()))
 
 
 def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
@@ -221,7 +221,7 @@ def _force_fields(group: dict[str, Any]) -> Iterator[ForceField]:
 
 
 def run_campaign(
-    campaign: Campaign,
+    campaign: SimulationCampaign,
     folder: Path,
     *,
     executor: Executor | None = None,

@@ -18,7 +18,12 @@ from electrolyte_ml.data.sources import kumar2026_density
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.formulation.density import density_g_cm3
-from electrolyte_ml.simulate.campaign import Campaign, CampaignJob, read_campaign, run_campaign
+from electrolyte_ml.simulate.campaign import (
+    CampaignJob,
+    SimulationCampaign,
+    read_campaign,
+    run_campaign,
+)
 from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import result_row, write_table
 from electrolyte_ml.simulate.running import default_folder
@@ -30,7 +35,7 @@ TABLE = TABLES / "densities.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class DensityAgreement:
     """How far simulated densities are from measured ones.
 
     Attributes
@@ -81,7 +86,7 @@ def measured_density(recipe: str) -> tuple[float, str]:
     raise InputError(f"no measured density of {recipe} in {kumar2026_density.FILE_NAME}")
 
 
-def agreement(rows: Iterable[Mapping[str, Any]], group: str = "") -> Agreement:
+def agreement(rows: Iterable[Mapping[str, Any]], group: str = "") -> DensityAgreement:
     """Summary of the rows of a group, or of all.
 
     Raises
@@ -97,7 +102,7 @@ def agreement(rows: Iterable[Mapping[str, Any]], group: str = "") -> Agreement:
     if not held:
         raise InputError(f"the table of densities holds no rows of group {group!r}")
     worst, name = max(held, key=lambda item: abs(item[0]))
-    return Agreement(
+    return DensityAgreement(
         n=len(held),
         mean_percent=sum(abs(d) for d, _ in held) / len(held),
         bias_percent=sum(d for d, _ in held) / len(held),
@@ -127,7 +132,7 @@ def density_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def write_densities(plan: Campaign, folder: Path, table: Path) -> list[dict[str, Any]]:
+def write_densities(plan: SimulationCampaign, folder: Path, table: Path) -> list[dict[str, Any]]:
     """Write the table of what is finished; returns its rows."""
     rows = [density_row(entry, result) for entry, result in plan.finished(folder)]
     if rows:

@@ -50,7 +50,7 @@ _PAIR_KEYS = ("group", "recipe", "temperature_k", "cation_set", "charge_scale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+class CationRatio:
     """Ratio of a quantity between two cations, all else equal.
 
     Attributes
@@ -174,7 +174,7 @@ def ratios(
     column: str,
     over: str = "Na",
     under: str = "Li",
-) -> list[Ratio]:
+) -> list[CationRatio]:
     """Ratio of a column between two cations, over the seeds that both have.
 
     Single runs are too short to be quoted; their mean over seeds is what the ratio is made of. Two
@@ -191,7 +191,7 @@ def ratios(
 
     Returns
     -------
-    list of Ratio
+    list of CationRatio
         One for each recipe, temperature and force field that has both.
     """
     values: dict[tuple[tuple[str, str], ...], dict[str, dict[str, tuple[float, float]]]] = (
@@ -215,7 +215,7 @@ def ratios(
         value = sum(v for v, _ in top) / sum(v for v, _ in bottom)
         error = value * math.hypot(_relative_error(top), _relative_error(bottom))
         found.append(
-            Ratio(
+            CationRatio(
                 labels=dict(labels),
                 value=value,
                 error=error,
@@ -344,9 +344,9 @@ def pool(values_log10: Sequence[float], errors_log10: Sequence[float]) -> Pooled
     )
 
 
-def pool_ratios(ratios: Iterable[Ratio]) -> dict[tuple[str, str], Pooled]:
+def pool_ratios(ratios: Iterable[CationRatio]) -> dict[tuple[str, str], Pooled]:
     """Pool ratios by cation set and charge scale; those without an error bar are left out."""
-    grouped: dict[tuple[str, str], list[Ratio]] = defaultdict(list)
+    grouped: dict[tuple[str, str], list[CationRatio]] = defaultdict(list)
     for ratio in ratios:
         if math.isfinite(ratio.error) and ratio.value > 0:
             grouped[_setting(ratio)].append(ratio)
@@ -357,7 +357,7 @@ def pool_ratios(ratios: Iterable[Ratio]) -> dict[tuple[str, str], Pooled]:
 
 
 def against_measured(
-    ratios: Iterable[Ratio], measured: Iterable[MeasuredRatio]
+    ratios: Iterable[CationRatio], measured: Iterable[MeasuredRatio]
 ) -> dict[tuple[str, str], Pooled]:
     """Pool simulated less measured log10 ratios, by cation set and charge scale.
 
@@ -399,7 +399,7 @@ def measured_ratios(path: Path = MEASURED) -> list[MeasuredRatio]:
         ]
 
 
-def _setting(ratio: Ratio) -> tuple[str, str]:
+def _setting(ratio: CationRatio) -> tuple[str, str]:
     labels: Mapping[str, str] = ratio.labels
     return labels["cation_set"], labels["charge_scale"]
 

@@ -36,7 +36,7 @@ _SEED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class DiffusionComparison:
     """One quantity of one liquid, simulated with one force field, against its measured value.
 
     Attributes
@@ -154,7 +154,7 @@ class Verdict:
             yield f"  order of D within a solution right: {self.right_order} of {self.n_orders}"
 
 
-def compare(rows: Iterable[Mapping[str, str]]) -> list[Comparison]:
+def compare(rows: Iterable[Mapping[str, str]]) -> list[DiffusionComparison]:
     """Comparisons of a campaign's table, seeds averaged.
 
     Parameters
@@ -164,7 +164,7 @@ def compare(rows: Iterable[Mapping[str, str]]) -> list[Comparison]:
 
     Returns
     -------
-    list of Comparison
+    list of DiffusionComparison
         For every quantity that is both simulated, with a correction for the box, and measured.
 
     Raises
@@ -183,7 +183,7 @@ def compare(rows: Iterable[Mapping[str, str]]) -> list[Comparison]:
         if measured is None:
             continue
         found.append(
-            Comparison(
+            DiffusionComparison(
                 force_field=field,
                 recipe=recipe,
                 temperature_k=kelvin,
@@ -198,12 +198,12 @@ def compare(rows: Iterable[Mapping[str, str]]) -> list[Comparison]:
     return found
 
 
-def judge(comparisons: Sequence[Comparison]) -> list[Verdict]:
+def judge(comparisons: Sequence[DiffusionComparison]) -> list[Verdict]:
     """A verdict on each force field, the smallest median deviation of diffusion first.
 
     A pure solvent has no ions, and so counts for every force field with the same solvents.
     """
-    groups: dict[ForceField, list[Comparison]] = defaultdict(list)
+    groups: dict[ForceField, list[DiffusionComparison]] = defaultdict(list)
     pure = [c for c in comparisons if not parse_recipe(c.recipe).salts]
     for comparison in comparisons:
         if comparison not in pure:
@@ -238,7 +238,7 @@ def measured_value(recipe: str, temperature_k: float, quantity: str) -> tuple[fl
     temperature_k
         Temperature, K; a measurement within 0.5 K counts.
     quantity
-        As in `Comparison`.
+        As in `DiffusionComparison`.
     """
     if quantity == DENSITY:
         return _density(recipe, temperature_k)
@@ -317,7 +317,7 @@ def _simulated(row: Mapping[str, str]) -> Iterator[tuple[str, float, float]]:
         yield SOLVENT, float(value), float(error or "nan")
 
 
-def _deviation(comparisons: Sequence[Comparison]) -> Deviation:
+def _deviation(comparisons: Sequence[DiffusionComparison]) -> Deviation:
     """Summary with errors: the runs are drawn again within their error bars."""
     relative = np.array([c.relative for c in comparisons])
     errors = np.nan_to_num([c.error / c.measured for c in comparisons])
@@ -332,9 +332,9 @@ def _deviation(comparisons: Sequence[Comparison]) -> Deviation:
     )
 
 
-def _orders(comparisons: Sequence[Comparison]) -> tuple[int, int]:
+def _orders(comparisons: Sequence[DiffusionComparison]) -> tuple[int, int]:
     """Pairs of diffusion coefficients in the measured order, and pairs that have an order."""
-    liquids: dict[tuple[str, float], list[Comparison]] = defaultdict(list)
+    liquids: dict[tuple[str, float], list[DiffusionComparison]] = defaultdict(list)
     for c in comparisons:
         if c.quantity in DIFFUSION:
             liquids[c.recipe, c.temperature_k].append(c)

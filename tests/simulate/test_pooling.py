@@ -5,8 +5,8 @@ import pytest
 
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.results import (
+    CationRatio,
     MeasuredRatio,
-    Ratio,
     against_measured,
     measured_ratios,
     pool,
@@ -22,7 +22,7 @@ def ratio(recipe, value, error, cation_set="aqvist"):
         "cation_set": cation_set,
         "charge_scale": "0.8",
     }
-    return Ratio(labels=labels, value=value, error=error, n_seeds=1)
+    return CationRatio(labels=labels, value=value, error=error, n_seeds=1)
 
 
 def test_equal_errors_without_spread_give_the_plain_mean():

@@ -30,7 +30,7 @@ from electrolyte_ml.simulate.force_field import (
     TABLES,
 )
 from electrolyte_ml.simulate.results import (
-    Ratio,
+    CationRatio,
     against_measured,
     measured_ratios,
     ratios,
@@ -180,7 +180,7 @@ def gain(
     return float(smaller.mean()), spread
 
 
-def _usable(ratio: Ratio, charge_scale: float) -> bool:
+def _usable(ratio: CationRatio, charge_scale: float) -> bool:
     return (
         math.isclose(float(ratio.labels["charge_scale"]), charge_scale)
         and ratio.value > 0

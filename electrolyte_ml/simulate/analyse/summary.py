@@ -46,7 +46,7 @@ _VACUUM_PERMITTIVITY_F_M = 8.8541878128e-12
 
 _BOLTZMANN_J_K = 1.380649e-23
 
-_N_BLOCKS = 4
+_N_DIPOLE_BLOCKS = 4
 
 _FEWEST_FRAMES = 40
 
@@ -88,12 +88,15 @@ def relative_permittivity(
     )
     return from_blocks(
         1 + per_e2_nm2 * float(squares_e2_nm2.mean()),
-        [1 + per_e2_nm2 * float(b.mean()) for b in np.array_split(squares_e2_nm2, _N_BLOCKS)],
+        [
+            1 + per_e2_nm2 * float(b.mean())
+            for b in np.array_split(squares_e2_nm2, _N_DIPOLE_BLOCKS)
+        ],
         largest_relative_error=_LARGEST_RELATIVE_ERROR,
     )
 
 
-_SUMMARY_N_BLOCKS = 5
+_N_DENSITY_BLOCKS = 5
 
 _FEWEST_SAMPLES = 100
 
@@ -151,7 +154,7 @@ def density_g_cm3(layout: Layout, volumes_nm3: np.ndarray) -> Estimate:
     series = layout.mass_da / AVOGADRO_PER_MOL / (volumes_nm3 * 1e-21)
     return from_blocks(
         float(series.mean()),
-        block_means(series, _SUMMARY_N_BLOCKS),
+        block_means(series, _N_DENSITY_BLOCKS),
         largest_relative_error=_LARGEST_DENSITY_ERROR,
         reasons=drift_reason(series, "density", _LARGEST_DENSITY_DRIFT_G_CM3),
     )
