@@ -1,4 +1,4 @@
-"""Campaigns: suggest recipes, record what the laboratory found, and suggest better ones."""
+"""Campaigns: suggest recipes, record measurements, and suggest better recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shipped models adapted to measurements: of a campaign, or of a laboratory's own table."""
+"""Shipped models adapted to the measurements of a campaign or of a table."""
 
 from __future__ import annotations
 
@@ -24,28 +24,35 @@ from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
-# Half of the shipped standard deviation: from there on it is the campaign that knows the recipe.
+# Share of the variance left by the measurements below which a recipe counts as in the domain.
 _KNOWN_VARIANCE = 0.25
 
 _KNOWN = "known from the measurements of this campaign"
 
+PROPERTY = "conductivity_ms_cm"
+
+_SCHEMA_VERSION = 1
+
+# Out-of-fold errors need at least this many recipes.
+_FEWEST_RECIPES = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Measurements of one property beside what the shipped model says of them.
+    """Measurements of one property, with the predictions of the shipped model.
 
     Attributes
     ----------
     name
         The property.
     formulations
-        What was measured, length n; replicates are rows of their own.
+        Measured recipes, length n; replicates are rows of their own.
     value
-        Measured, shape (n,), in the unit of the property.
+        Measured values, shape (n,), in the unit of the property.
     shipped
         Prediction of the shipped model, n rows.
     residual
-        The model of its error.
+        Gaussian process of the residuals.
     """
 
     name: str
@@ -57,8 +64,8 @@ class Measured:
     def errors(self) -> tuple[float, float]:
         """Mean absolute error of the shipped and of the fine-tuned model.
 
-        Of log10 where the error of the property is a factor. The fine-tuned one has not seen any
-        measurement of the recipe that it is judged on.
+        Errors of log10 for properties whose error is a factor. Those of the fine-tuned model are
+        out-of-fold: each recipe is predicted from the other recipes.
         """
         before = _error(self.name, self.value, self.shipped)
         after = before - self.residual.left_out()
@@ -71,7 +78,7 @@ class TunedScorer:
     Parameters
     ----------
     base
-        Where predictions come from.
+        Source of predictions.
     results
         Measured results of a campaign.
     """
@@ -88,7 +95,7 @@ class TunedScorer:
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> Mapping[str, Prediction]:
-        """Predict; properties that were not measured are as the base predicts them."""
+        """Predict; properties without measurements are those of the base."""
         shipped = self.base(formulations, temperature_k)
         return self.correct(shipped, formulations, temperature_k)
 
@@ -98,7 +105,7 @@ class TunedScorer:
         formulations: Sequence[Formulation],
         temperature_k: NDArray[np.float64],
     ) -> dict[str, Prediction]:
-        """Predictions of the base, of n rows, as measurements correct them."""
+        """Predictions of the base (n rows), corrected by the measurements."""
         corrected = dict(shipped)
         for name, residual in self._residuals.items():
             if name in corrected:
@@ -112,9 +119,9 @@ class TunedScorer:
         formulations: Sequence[Formulation],
         temperature_k: NDArray[np.float64],
     ) -> TunedScorer:
-        """The same scorer with experiments under way, taken to come out as it predicts.
+        """Copy of the scorer with pending experiments, assumed to give the predicted values.
 
-        Predictions stay as they are, and intervals narrow where these experiments will tell.
+        Best estimates stay the same; intervals narrow near these experiments.
 
         Parameters
         ----------
@@ -123,8 +130,8 @@ class TunedScorer:
         formulations, temperature_k
             The experiments, length n.
         """
-        heir = copy(self)
-        heir._residuals = dict(self._residuals)
+        scorer = copy(self)
+        scorer._residuals = dict(self._residuals)
         for name, prediction in shipped.items():
             if not property_of(name).is_measurable:
                 continue
@@ -133,8 +140,8 @@ class TunedScorer:
             if len(usable):
                 measured = points.rows(usable)
                 before = self._residuals.get(name) or _nothing_measured(measured)
-                heir._residuals[name] = before.expecting(measured)
-        return heir
+                scorer._residuals[name] = before.expecting(measured)
+        return scorer
 
 
 def _nothing_measured(points: Points) -> Residual:
@@ -151,7 +158,7 @@ def _tuned(name: str, prediction: Prediction, residual: Residual, points: Points
         _KNOWN if near and not inside else reason
         for near, inside, reason in zip(known, prediction.in_domain, prediction.reason, strict=True)
     )
-    # Without a number, or with a certain one such as no conduction without salt, nothing changes.
+    # Missing predictions and those without error (no conduction without salt) do not change.
     sure = ~(np.isfinite(value) & (sigma > 0))
     low, middle, high = (
         np.where(sure, shipped, _unscale(name, x))
@@ -174,7 +181,7 @@ def _tuned(name: str, prediction: Prediction, residual: Residual, points: Points
 def _measured(
     base: Scorer, name: str, rows: Sequence[tuple[Formulation, float | None, float]]
 ) -> Measured | None:
-    """None where the shipped model says nothing, or is certain, of every measured recipe."""
+    """Residuals of a property; None if no measured recipe has a prediction with an error."""
     temperatures = np.array([ROOM_TEMPERATURE_K if t is None else t for _, t, _ in rows])
     formulations = [f for f, _, _ in rows]
     shipped = base(formulations, temperatures).get(name)
@@ -201,7 +208,7 @@ def _points(
     formulations: Sequence[Formulation],
     temperature_k: NDArray[np.float64],
 ) -> Points:
-    """Rows of a prediction on the scale of its error; a doubt that is not known counts as none."""
+    """Rows of a prediction on the scale of its error; an unknown error counts as zero."""
     value, sigma = _scale(name, shipped)
     return Points(
         formulations=tuple(formulations),
@@ -224,7 +231,7 @@ def _by_property(
 
 
 def _temperatures(name: str, temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Temperatures that matter to a property: one for all where it has none."""
+    """Temperatures of a property; the same for all rows of one that does not depend on it."""
     if property_of(name).at_temperature:
         return temperature_k
     return np.full_like(temperature_k, ROOM_TEMPERATURE_K)
@@ -252,18 +259,10 @@ def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArra
 
 
 def _quantile(coverage: float) -> float:
-    """Standard deviations from the middle to the end of an interval of a normal distribution."""
+    """Half width of an interval of a normal distribution, in standard deviations."""
     from scipy.special import ndtri
 
     return float(ndtri((1 + min(coverage, 1 - 1e-9)) / 2))
-
-
-PROPERTY = "conductivity_ms_cm"
-
-_SCHEMA_VERSION = 1
-
-# With fewer recipes nothing can be left out to see what the others teach.
-_FEWEST_RECIPES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,9 +272,9 @@ class FineTuned:
     Attributes
     ----------
     formulations
-        What was measured, length n.
+        Measured recipes, length n.
     temperature_k, conductivity_ms_cm
-        Shape (n,), positive.
+        Temperatures and measured conductivities, shape (n,), positive.
     """
 
     formulations: Sequence[Formulation]
@@ -297,7 +296,7 @@ class FineTuned:
         Parameters
         ----------
         file
-            As `electrolyte_ml.data.user_table.read_user_table` takes it, with conductivities.
+            Table as `electrolyte_ml.data.user_table.read_user_table` takes it, with conductivities.
 
         Raises
         ------
@@ -318,9 +317,9 @@ class FineTuned:
         raise InputError(f"{file} holds {found}; a column {PROPERTY} is needed")
 
     def gain(self) -> dict[str, float]:
-        """Mean absolute error in log10 of the model as it ships and as fine-tuned.
+        """Mean absolute error in log10 of the shipped and of the fine-tuned model.
 
-        The fine-tuned one has not seen any measurement of the recipe that it is judged on.
+        Errors of the fine-tuned model are out-of-fold, with one recipe left out at a time.
         """
         before, after = self._scorer().measured[PROPERTY].errors()
         return {
@@ -336,7 +335,7 @@ class FineTuned:
         return replace(table, predictions={**table.predictions, PROPERTY: tuned})
 
     def write(self, path: Path) -> None:
-        """Write a file that `read` takes; it holds the measurements and runs no code."""
+        """Write a file for `read`; it holds the measurements and no code."""
         rows = [
             {"formulation": f.to_dict(), "temperature_k": float(t), PROPERTY: float(k)}
             for f, t, k in zip(
@@ -348,7 +347,7 @@ class FineTuned:
 
     @classmethod
     def read(cls, path: Path) -> FineTuned:
-        """Read what `write` wrote.
+        """Read a file of `write`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A campaign: a folder that suggests recipes to measure and learns from what is recorded."""
+"""`Campaign`: a folder that suggests recipes to measure and learns from the results."""
 
 from __future__ import annotations
 
@@ -59,69 +59,6 @@ A report:          electrolyte-ml campaign report FOLDER
 """
 
 
-def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
-    """A sheet of suggestions with empty columns for the results."""
-    wanted = [column_name(q) for q in measurable(problem)]
-    rows = []
-    for suggestion in suggestions:
-        masses = weigh_out_per_100g(suggestion.formulation, problem.components, problem.limits)
-        rows.append(
-            {
-                "id": suggestion.id,
-                "recipe": suggestion.formulation.notation(),
-                "weigh out, g for 100 g": "; ".join(f"{n} {m:.2f}" for n, m in masses.items()),
-                **{
-                    f"predicted {label}": _interval(told)
-                    for label, told in suggestion.predictions.items()
-                },
-                **dict.fromkeys(wanted, ""),
-                "status": "",
-                "comment": "",
-                "why": suggestion.why,
-            }
-        )
-    _write(path, rows)
-
-
-def write_measured(path: Path, state: CampaignState) -> None:
-    """Everything recorded, a row for each result; it can be recorded into a new campaign."""
-    rows = [
-        {
-            name: "" if cell is None else f"{cell:.10g}" if isinstance(cell, int | float) else cell
-            for name, cell in row.items()
-        }
-        for row in measured_rows(state)
-    ]
-    _write(path, rows or [dict.fromkeys(_NO_RESULTS, "")])
-
-
-def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
-    """A row for each result: suggestion, recipe, a column for each quantity, status, comment."""
-    columns = dict.fromkeys(name for result in state.results for name in result.columns)
-    return [
-        {
-            "suggestion": result.suggestion,
-            "recipe": result.formulation.notation(),
-            **columns,
-            **result.columns,
-            "status": str(result.status),
-            "comment": result.comment,
-        }
-        for result in state.results
-    ]
-
-
-def _interval(told: Mapping[str, float | None]) -> str:
-    if told["value"] is None:
-        return ""
-    return f"{told['value']:.3g} ({told['low']:.3g} to {told['high']:.3g})"
-
-
-def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    # Line ends as spreadsheets expect them.
-    write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")
-
-
 _NO_RESULTS = ("suggestion", "recipe", "status", "comment")
 PROBLEM, LOG = "problem.toml", "log.jsonl"
 
@@ -132,16 +69,16 @@ class Campaign:
     Parameters
     ----------
     folder
-        What `create` made.
+        Folder that `create` made.
     scorer
-        Where predictions come from; by default the models that ship with the package.
+        Source of predictions; by default the models that ship with the package.
 
     Attributes
     ----------
     problem
-        What is sought.
+        The search problem.
     state
-        What was suggested and recorded.
+        Suggestions and results so far.
 
     Raises
     ------
@@ -189,7 +126,7 @@ class Campaign:
             The problem: a TOML file, or the name of a ready one; it is copied, with its file of
             prices if it has one.
         scorer
-            Where predictions come from.
+            Source of predictions.
 
         Raises
         ------
@@ -212,7 +149,7 @@ class Campaign:
                 )
             names[prices] = recipe.parent / prices
         folder.resolve().parent.mkdir(parents=True, exist_ok=True)
-        # Made beside its place and moved there whole: a kill leaves no half a campaign.
+        # Made beside its place and moved there, so that a killed process leaves no half campaign.
         with tempfile.TemporaryDirectory(dir=folder.resolve().parent) as temporary:
             new = Path(temporary) / "campaign"
             new.mkdir()
@@ -239,7 +176,7 @@ class Campaign:
         Parameters
         ----------
         n
-            How many.
+            Number of recipes.
         n_trials, progress
             As in `propose`.
         seed
@@ -326,14 +263,14 @@ class Campaign:
         return html_table(repr(self).strip("<>"), self.to_frame(), pending)
 
     def to_frame(self) -> pd.DataFrame:
-        """Everything recorded so far, one line a result."""
+        """All results so far, one line each."""
         import pandas as pd
 
         rows = measured_rows(self.state)
         return pd.DataFrame(rows) if rows else pd.DataFrame(columns=_NO_RESULTS)
 
     def tuned(self) -> TunedScorer:
-        """The scorer, fine-tuned on everything measured so far."""
+        """The scorer, fine-tuned on all measurements so far."""
         measured = {name for r in self.state.measured for name in r.property_names}
         names = [*self.problem.property_names, *sorted(measured)]
         base = self._scorer or ModelScorer(names, self.problem.prices)
@@ -344,9 +281,9 @@ class Campaign:
         self._write_files()
 
     def _write_files(self) -> None:
-        """Files for people; all of them follow from the log, so a kill before this costs nothing.
+        """Write the files for people; all of them follow from the log.
 
-        A sheet that is there is left alone: somebody may be filling it in.
+        An existing sheet is not replaced: somebody may be filling it in.
         """
         for number in range(1, self.state.n_rounds + 1):
             sheet = self.folder / f"round_{number:03d}.csv"
@@ -362,3 +299,66 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
+    """Write a sheet of suggestions with empty columns for the results."""
+    wanted = [column_name(q) for q in measurable(problem)]
+    rows = []
+    for suggestion in suggestions:
+        masses = weigh_out_per_100g(suggestion.formulation, problem.components, problem.limits)
+        rows.append(
+            {
+                "id": suggestion.id,
+                "recipe": suggestion.formulation.notation(),
+                "weigh out, g for 100 g": "; ".join(f"{n} {m:.2f}" for n, m in masses.items()),
+                **{
+                    f"predicted {label}": _interval(prediction)
+                    for label, prediction in suggestion.predictions.items()
+                },
+                **dict.fromkeys(wanted, ""),
+                "status": "",
+                "comment": "",
+                "why": suggestion.why,
+            }
+        )
+    _write(path, rows)
+
+
+def write_measured(path: Path, state: CampaignState) -> None:
+    """Write a row for each result; the file can be recorded into a new campaign."""
+    rows = [
+        {
+            name: "" if cell is None else f"{cell:.10g}" if isinstance(cell, int | float) else cell
+            for name, cell in row.items()
+        }
+        for row in measured_rows(state)
+    ]
+    _write(path, rows or [dict.fromkeys(_NO_RESULTS, "")])
+
+
+def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
+    """A row for each result: suggestion, recipe, a column for each quantity, status, comment."""
+    columns = dict.fromkeys(name for result in state.results for name in result.columns)
+    return [
+        {
+            "suggestion": result.suggestion,
+            "recipe": result.formulation.notation(),
+            **columns,
+            **result.columns,
+            "status": str(result.status),
+            "comment": result.comment,
+        }
+        for result in state.results
+    ]
+
+
+def _interval(prediction: Mapping[str, float | None]) -> str:
+    if prediction["value"] is None:
+        return ""
+    return f"{prediction['value']:.3g} ({prediction['low']:.3g} to {prediction['high']:.3g})"
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    # Line ends as spreadsheets expect them.
+    write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")

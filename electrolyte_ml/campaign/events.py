@@ -1,11 +1,9 @@
-"""The log of a campaign, and the state that is replayed from it.
+"""The append-only log of a campaign, and the state replayed from it.
 
-The log of a campaign: lines that are only ever added, each vouching for the one before.
-
-A line is a JSON object with its number, the time, what happened, and the SHA-256 of the line before
-it. Changing, removing or inserting a line breaks the chain. A small file beside the log holds
-number and hash of its last line, so that lines missing at the end are noticed too. One action is
-one line: a process that is killed leaves the action either done or not done.
+A line is a JSON object with its number, the time, the event, and the SHA-256 of the line before it.
+Changing, removing or inserting a line breaks this hash chain. A small file beside the log holds
+number and hash of the last line, so missing lines at the end are detected too. One action is one
+line, so a killed process leaves an action either done or not done.
 """
 
 from __future__ import annotations
@@ -63,11 +61,11 @@ class Event:
     number
         1 for the first line.
     time
-        When, UTC, ISO 8601.
+        Time, UTC, ISO 8601.
     kind
-        What happened: ``created``, ``suggested`` or ``recorded``.
+        Kind of event: ``created``, ``suggested`` or ``recorded``.
     data
-        Everything about it.
+        Content of the event.
     """
 
     number: int
@@ -92,7 +90,7 @@ class CampaignLog:
     def read(self) -> tuple[Event, ...]:
         """All events, the chain checked.
 
-        A last line that was torn by a kill is no event: what it was to say did not happen.
+        A last line cut short by a killed process is no event.
 
         Raises
         ------
@@ -103,14 +101,14 @@ class CampaignLog:
         return events
 
     def append(self, kind: str, data: Mapping[str, Any]) -> Event:
-        """Add an event; it is on the disk when this returns.
+        """Add an event; it is on disk on return.
 
         Raises
         ------
         CampaignLogError
             If the log is damaged; then nothing is added.
         """
-        # One writer at a time; the system releases the lock of a process that dies.
+        # One writer at a time; the system releases the lock of a killed process.
         with FileLock(self.path.with_suffix(".lock")):
             events, last_hash = self._checked()
             self._mend_end()
@@ -158,7 +156,7 @@ class CampaignLog:
         return []
 
     def _whole_lines(self) -> Iterator[bytes]:
-        """Lines that are whole; the last one also without its line end if it is."""
+        """Complete lines, and the last one without a line end if it is complete JSON."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -169,7 +167,7 @@ class CampaignLog:
             yield rest
 
     def _mend_end(self) -> None:
-        """End the file with a line end: add it to a whole line, keep a torn one beside the log."""
+        """End the file with a line end; a line cut short is moved to a file beside the log."""
         content = self.path.read_bytes()
         rest = content[content.rfind(b"\n") + 1 :]
         if not rest:
@@ -233,7 +231,7 @@ def _sha256(line: bytes) -> str:
 
 
 class Status(StrEnum):
-    """What became of an experiment."""
+    """Status of an experiment."""
 
     OK = "ok"
     FAILED = "failed"
@@ -242,7 +240,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A recipe that the campaign asked to be measured.
+    """A recipe suggested for measurement.
 
     Attributes
     ----------
@@ -253,9 +251,9 @@ class Suggestion:
     formulation
         The recipe.
     predictions
-        What was predicted then: label of an objective or constraint to value, low and high.
+        Predictions at that time: label of an objective or constraint to value, low and high.
     why
-        One line.
+        Reason for the suggestion, one line.
     """
 
     id: str
@@ -291,20 +289,20 @@ class Suggestions(tuple[Suggestion, ...]):
     def _repr_html_(self) -> str:
         import pandas as pd
 
-        told = [{label: shown(p) for label, p in s.predictions.items()} for s in self]
+        words_of = [{label: shown(p) for label, p in s.predictions.items()} for s in self]
         frame = pd.DataFrame(
             [
                 {"id": s.id, "recipe": s.formulation.notation(), **words, "why": s.why}
-                for s, words in zip(self, told, strict=True)
+                for s, words in zip(self, words_of, strict=True)
             ]
         )
         return html_table("To measure next", frame)
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a suggestion: id, recipe, what is predicted with its interval, and why."""
+        """One line per suggestion: id, recipe, predictions with intervals, and the reason."""
         import pandas as pd
 
-        told = [
+        predicted = [
             {
                 f"predicted {label}{'' if end == 'value' else f' {end}'}": number
                 for label, ends in s.predictions.items()
@@ -315,27 +313,27 @@ class Suggestions(tuple[Suggestion, ...]):
         return pd.DataFrame(
             [
                 {"id": s.id, "recipe": s.formulation.notation(), **numbers, "why": s.why}
-                for s, numbers in zip(self, told, strict=True)
+                for s, numbers in zip(self, predicted, strict=True)
             ]
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One experiment: one bottle, one row of a file of results.
+    """One experiment, one row of a file of results.
 
     Attributes
     ----------
     suggestion
-        Suggestion it answers; None for a recipe of the laboratory's own.
+        Id of the suggestion; None for a recipe of the laboratory's own.
     formulation
-        What was in the bottle.
+        The recipe as made.
     status
-        Whether it gave numbers.
+        Status of the experiment.
     values
         Measured values: property and temperature (K, None where it has none) to value.
     comment
-        What the chemist wrote.
+        Comment of the chemist.
     """
 
     suggestion: str | None
@@ -370,7 +368,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignState:
-    """Everything suggested and recorded so far.
+    """Suggestions and results of a campaign so far.
 
     Attributes
     ----------
@@ -398,7 +396,7 @@ class CampaignState:
         return tuple(s for s in self.suggestions if s.id not in answered)
 
     def suggestion(self, name: str) -> Suggestion | None:
-        """The suggestion of an id, written in any case; None if there is none."""
+        """Suggestion of an id, in upper or lower case; None if there is none."""
         wanted = name.strip().upper()
         return next((s for s in self.suggestions if s.id == wanted), None)
 
@@ -409,7 +407,7 @@ class CampaignState:
 
     @property
     def known_formulations(self) -> list[Formulation]:
-        """Everything that is not to be suggested again: pending, measured, failed, skipped."""
+        """Recipes not to be suggested again: pending, measured, failed, skipped."""
         found = [s.formulation for s in self.suggestions]
         found += [r.formulation for r in self.results]
         return list({f.key: f for f in found}.values())

@@ -1,4 +1,4 @@
-"""Files of results: what the chemist fills in, and reading it back with all faults at once."""
+"""Reading tables of results, with all faults reported at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: A CSV file, or a table with the same columns.
 ResultsSource: TypeAlias = Union[str, Path, "pd.DataFrame"]
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
-# Columns of a sheet of suggestions that are for reading only.
+# Columns of a sheet of suggestions that are not read back.
 _CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
 _CARRIED_PREFIX = "predicted "
 
@@ -37,13 +37,13 @@ class ResultsTable:
     Attributes
     ----------
     name
-        What messages call the table: its file, or ``DataFrame``.
+        Name of the table in messages: its file, or ``DataFrame``.
     header
         Names of the columns.
     rows
-        For each row its place, for messages, and its cells by column.
+        Each row as its place (for messages) and its cells by column.
     sha256
-        Of the content: the very same table has the same.
+        SHA-256 of the content.
     """
 
     name: str
@@ -76,7 +76,7 @@ def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
         (``ok``, ``failed`` or ``skipped``) and ``comment``. Several rows of one recipe are
         replicates. Rows without any entry are left out, so that a sheet may be half filled in.
     state
-        What was suggested.
+        State of the campaign, with its suggestions.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def _read_file(path: Path) -> ResultsTable:
         raise InputError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as CSV in UTF-8: {error}") from error
-    # Spreadsheets of half of Europe write semicolons, because their comma is decimal.
+    # Where the decimal sign is a comma, spreadsheets write semicolons.
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="")
@@ -222,7 +222,7 @@ def _result(
 def _what(
     row: Mapping[str, str], state: CampaignState, place: str, faults: list[str]
 ) -> tuple[str | None, Formulation | None]:
-    """Suggestion and recipe of a row; the recipe written is what was in the bottle."""
+    """Suggestion and recipe of a row; a recipe in the row overrides that of the suggestion."""
     name, text = row.get(_ID, ""), row.get(_RECIPE, "")
     suggested = state.suggestion(name) if name else None
     if name and suggested is None:
@@ -262,7 +262,7 @@ def _values(
 
 
 def _number(text: str) -> float | None:
-    """A finite number; a decimal comma is understood where there is no point."""
+    """A finite number; a decimal comma is accepted if there is no point."""
     try:
         number = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
     except ValueError:

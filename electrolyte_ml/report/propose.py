@@ -23,7 +23,7 @@ from electrolyte_ml.report.text import (
     output_console,
 )
 from electrolyte_ml.search import Problem, ProposalSet, load_problem
-from electrolyte_ml.search.bundled import ready_problems
+from electrolyte_ml.search.bundled import bundled_problems
 from electrolyte_ml.text import celsius, significant
 
 _WEIGHED_DIGITS = 5
@@ -34,7 +34,7 @@ ProgressCallback = Callable[[int, int], None]
 def bundled_rows() -> list[dict[str, Any]]:
     """The bundled problems: name, description, file, objectives."""
     rows = []
-    for name, path in ready_problems().items():
+    for name, path in bundled_problems().items():
         problem = load_problem(path)
         rows.append(
             {

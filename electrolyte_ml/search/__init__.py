@@ -1,4 +1,4 @@
-"""Search: the recipe file, the space of legal recipes, the engine, and the shortlist."""
+"""Search: recipe files, the space of legal recipes, the optimiser, and the shortlist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ready problems that ship with the package, and whether a problem can be searched at all."""
+"""Search problems that ship with the package, and checks that a problem can be searched."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from electrolyte_ml.text import nearest_or_all
 _PROBES = 8
 
 
-def ready_folder() -> Path:
-    """Folder of the ready problems: in the installed package, or beside it in a checkout."""
+def bundled_folder() -> Path:
+    """Folder of the bundled problems: in the installed package, or beside it in a checkout."""
     package = Path(str(files("electrolyte_ml")))
     inside = package / "recipes"
     return inside if inside.is_dir() else package.parent / "recipes"
 
 
-def ready_problems() -> dict[str, Path]:
-    """Files of the ready problems by name, in alphabetical order."""
-    return {path.stem: path for path in sorted(ready_folder().glob("*.toml"))}
+def bundled_problems() -> dict[str, Path]:
+    """Files of the bundled problems by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(bundled_folder().glob("*.toml"))}
 
 
 def find_problem(name: str | Path) -> Path:
-    """The file of a problem: a path, or the name of a ready one.
+    """File of a problem, given as a path or the name of a bundled one.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def find_problem(name: str | Path) -> Path:
     path = Path(name)
     if path.exists() or path.suffix == ".toml":
         return path
-    ready = ready_problems()
+    ready = bundled_problems()
     if str(name) in ready:
         return ready[str(name)]
     raise InputError(
@@ -54,9 +54,9 @@ def require_predictable(problem: Problem, scorer: Scorer | None = None) -> None:
     Parameters
     ----------
     problem
-        What is asked.
+        The search problem.
     scorer
-        Where predictions come from; by default the models that ship with the package.
+        Source of predictions; by default the models that ship with the package.
 
     Raises
     ------

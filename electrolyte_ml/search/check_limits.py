@@ -1,21 +1,21 @@
-"""Limits that contradict each other, found before the search and all at once."""
+"""Checks of limits before a search: contradictions, reported all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from electrolyte_ml.search.component_sets import ActiveSets
+from electrolyte_ml.search.component_sets import ComponentSets
 from electrolyte_ml.search.limits import Components, Limits, divides_one, exact
 
 
 def limit_faults(components: Components, limits: Limits, *, complete: bool = True) -> list[str]:
-    """What makes limits impossible.
+    """Faults that make limits impossible.
 
     Parameters
     ----------
     components, limits
-        What may be mixed and how much of it.
+        Components of recipes and their limits.
     complete
         False if components are missing because their names are unknown: then only limits that do
         not depend on the whole list are checked, so that no fault follows from another.
@@ -43,7 +43,7 @@ def limit_faults(components: Components, limits: Limits, *, complete: bool = Tru
             _fraction_faults(components, limits),
             _molality_faults(components, limits),
         )
-    if not faults and not ActiveSets(components, limits).is_possible():
+    if not faults and not ComponentSets(components, limits).is_possible():
         faults.append(
             "limits: no choice of components satisfies all limits together; allow more components, "
             "raise a max_fraction, widen a ratio, or lift a forbidden pair"
@@ -126,7 +126,7 @@ def _name_faults(components: Components, limits: Limits) -> Iterator[str]:
     ):
         kind = "salts" if allowed is salts else "solvents"
         for name in table:
-            # An empty list is a fault of its own, from which this one would only follow.
+            # An empty list is reported as a fault of its own.
             if allowed and name not in allowed:
                 yield f"limits.{key}.{name}: {name} is not among components.{kind}"
     for first, second in limits.forbidden_pairs:

@@ -1,11 +1,8 @@
-"""Whether a finished recipe obeys the limits, read off its amounts as written.
+"""Checks of a finished recipe against the limits of a problem.
 
-Amounts as limits and notation count them, and back to the canonical form.
-
-A recipe is written as a base electrolyte to which additives are added: ``1 m NaPF6 in EC:DEC 50:50
-wt + 2 wt% FEC``. Fractions of solvents and the molality of salts are by kilogram of the solvents
-without additives; an additive is in percent of the mass of the whole electrolyte. Limits count in
-the same way, so that the numbers of a recipe are those that its limits hold.
+Limits use the amounts of the notation, where a recipe is a base electrolyte with additives: ``1 m
+NaPF6 in EC:DEC 50:50 wt + 2 wt% FEC``. Mass fractions of solvents and molalities of salts are
+relative to the solvents without additives; additives are in percent of the whole electrolyte.
 """
 
 from __future__ import annotations
@@ -23,10 +20,19 @@ from electrolyte_ml.formulation import (
     SolventAmount,
 )
 from electrolyte_ml.formulation.amounts import as_written
-from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio, steps_equal
+from electrolyte_ml.search.limits import (
+    ROUNDING,
+    AdditiveRange,
+    Components,
+    Limits,
+    Ratio,
+    steps_equal,
+)
 
-# Far below any balance, far above the rounding of doubles: makes 0.35 of 0.35000000000000003.
+# Decimals far below any balance and far above rounding: 0.35000000000000003 becomes 0.35.
 _DIGITS = 12
+
+_RATIO_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,8 @@ def written_amounts(formulation: Formulation, components: Components) -> Written
     formulation
         The recipe.
     components
-        Says which species count as additives; anything it does not know goes by its role.
+        Components of the problem, which say which species are additives. The role of a species
+        decides where they do not hold it.
     """
     additives = {a.additive.name for a in components.additives}
     solvents = {s.name for s in components.solvents}
@@ -75,14 +82,14 @@ def written_amounts(formulation: Formulation, components: Components) -> Written
 
 
 def formulation_of(amounts: WrittenAmounts, components: Components) -> Formulation:
-    """The recipe of such amounts, its components in the order of the problem.
+    """Recipe of such amounts, its components in the order of the problem.
 
     Parameters
     ----------
     amounts
         Amounts of components of the problem.
     components
-        Where they are looked up.
+        Components of the problem.
     """
     shares, percents = amounts.fractions, amounts.additives_wt_percent
     molalities = amounts.molalities_mol_kg
@@ -97,30 +104,24 @@ def formulation_of(amounts: WrittenAmounts, components: Components) -> Formulati
         ],
         additives=[(s, percents[s.name], AdditiveBasis.MASS_PERCENT) for s in additives],
     ).solve()
-    # Without notes on the conversion: these are the amounts that were asked for.
+    # No assumptions of the conversion: the search chose these amounts.
     return Formulation(solvents=solvents, salts=salts)
-
-
-# Room for the rounding of doubles only, far below any balance's resolution.
-_ROUNDING = 1e-9
-
-_RATIO_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One limit held against a recipe.
+    """Result of checking one limit.
 
     Attributes
     ----------
     name
         Name of the limit.
     value
-        What the recipe has.
+        Value of the recipe.
     limit
-        What is allowed: a number, or lowest and highest.
+        Allowed value: a number, or lowest and highest.
     satisfied
-        Whether it is.
+        Whether the recipe obeys the limit.
     """
 
     name: str
@@ -134,19 +135,19 @@ class Check:
 
 
 def limit_checks(formulation: Formulation, components: Components, limits: Limits) -> list[Check]:
-    """Every limit of the problem held against a recipe.
+    """Checks of every limit of the problem.
 
     Parameters
     ----------
     formulation
         The recipe.
     components, limits
-        What the problem allows.
+        Components and limits of the problem.
 
     Returns
     -------
     list of Check
-        Numbers of components, amounts, pairs.
+        Checks of numbers of components, amounts, ratios and pairs.
     """
     amounts = written_amounts(formulation, components)
     fractions, molalities = amounts.fractions, amounts.molalities_mol_kg
@@ -188,11 +189,11 @@ def _additive_check(additive: AdditiveRange, amounts: WrittenAmounts) -> list[Ch
 
 
 def _ratio_checks(ratio: Ratio, fractions: dict[str, float]) -> list[Check]:
-    """Each bound of a ratio; none for a recipe without any of the solvents named."""
+    """Checks of a ratio; none for a recipe without any of its solvents."""
     found = ratio.of_fractions(fractions)
     if found is None:
         return []
-    # JSON has no infinity: a recipe without the second group has no ratio to show.
+    # A recipe without the second group has an infinite ratio, which JSON lacks.
     value = None if found == float("inf") else round(found, _RATIO_DIGITS)
     checks = []
     for sign, bound in ((">=", ratio.low), ("<=", ratio.high)):
@@ -203,14 +204,14 @@ def _ratio_checks(ratio: Ratio, fractions: dict[str, float]) -> list[Check]:
                     name=f"{ratio.name} {sign} {bound:g}",
                     value=value,
                     limit=bound,
-                    satisfied=beyond <= _ROUNDING,
+                    satisfied=beyond <= ROUNDING,
                 )
             )
     return checks
 
 
 def violations(formulation: Formulation, components: Components, limits: Limits) -> list[str]:
-    """Reasons why a recipe is not one of the problem's, a line each; empty if it is one."""
+    """Reasons why a recipe is not in the space of the problem, a line each."""
     unknown = sorted(
         {*formulation.mass_fractions, *formulation.molalities_mol_kg} - set(components.names)
     )
@@ -223,7 +224,7 @@ def violations(formulation: Formulation, components: Components, limits: Limits)
     amounts = written_amounts(formulation, components)
     for name, share in amounts.fractions.items():
         low = limits.smallest_fraction
-        if not low - _ROUNDING <= share <= 1 + _ROUNDING:
+        if not low - ROUNDING <= share <= 1 + ROUNDING:
             faults.append(f"mass fraction of {name} is {share:g}, allowed is {low:g} to 1")
         faults += _off_grid(f"mass fraction of {name}", share, limits.fraction_step)
     for name, molality in amounts.molalities_mol_kg.items():

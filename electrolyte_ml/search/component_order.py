@@ -1,8 +1,8 @@
-"""The order of components on a coordinate of the search: alike ones beside each other.
+"""Order of components on a coordinate of the search: similar ones next to each other.
 
-Samplers take a coordinate for a scale: they look near what was good. A coordinate that picks a
-component is only such a scale if neighbours on it are alike. Optuna 5 has no distance between
-categories any more, so the order of the categories carries it.
+Samplers treat a coordinate as a scale and search near good values. A coordinate that picks a
+component is such a scale only if its neighbours are similar. Optuna 5 has no distance between
+categories, so the order of the components carries the similarity.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from electrolyte_ml.species import Salt, Solvent
 _FEWEST_TO_ORDER = 3
 
 
-def solvents_by_likeness(solvents: Sequence[Solvent]) -> list[Solvent]:
-    """The same solvents, alike ones beside each other.
+def solvents_by_similarity(solvents: Sequence[Solvent]) -> list[Solvent]:
+    """Solvents ordered so that similar ones are neighbours.
 
-    Leaves of the tree of average linkage over unlikenesses, in the order that makes the sum over
-    neighbours least [1]_.
+    Leaves of average-linkage clustering on 1 - similarity, in the optimal leaf ordering [1]_.
 
     Parameters
     ----------
     solvents
-        In any order; the result does not depend on it.
+        Solvents; the result does not depend on their order.
 
     References
     ----------
@@ -38,8 +37,8 @@ def solvents_by_likeness(solvents: Sequence[Solvent]) -> list[Solvent]:
     return [items[i] for i in _leaves(solvent_similarity(items, items))]
 
 
-def salts_by_likeness(salts: Sequence[Salt]) -> list[Salt]:
-    """The same salts of one cation, alike anions beside each other, as `solvents_by_likeness`."""
+def salts_by_similarity(salts: Sequence[Salt]) -> list[Salt]:
+    """Salts of one cation, ordered by similarity of anions as in `solvents_by_similarity`."""
     items = sorted(salts, key=lambda s: s.name)
     anions = [s.anion for s in items]
     return [items[i] for i in _leaves(anion_similarity(anions, anions))]

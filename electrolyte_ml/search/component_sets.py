@@ -1,7 +1,7 @@
-"""Which components share a bottle: choice without replacement that never runs into a dead end.
+"""Legal sets of components, and picking one component after the other, salts first.
 
-Components are picked one after the other, salts first. A pick that could not be completed to a
-legal set gives way to the next one that can, so every sequence of picks ends in a legal set.
+A pick that cannot be completed to a legal set is replaced by the next one that can, so every
+sequence of picks ends in a legal set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ KINDS = ("salt", "solvent", "additive")
 Counts = tuple[int, int, int]
 
 
-class ActiveSets:
+class ComponentSets:
     """All legal sets of components of a problem.
 
     Components are numbered as in `Components.names`: salts, then solvents, then additives.
@@ -24,7 +24,7 @@ class ActiveSets:
     Parameters
     ----------
     components, limits
-        What may be mixed.
+        Components of recipes and their limits.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class ActiveSets:
             for i in range(len(self.names))
         )
         self._required = frozenset(number[name] for name in limits.min_fraction)
-        # Required and roomy components first: with them a set is most easily completed.
+        # Required components, and those with wide bounds, complete a set most easily.
         self._best_first = tuple(
             sorted(members, key=lambda i: (i not in self._required, -self.steps[i][1]))
             for members in self.members
@@ -87,12 +87,12 @@ class ActiveSets:
         return self._completable((n_salts, n_solvents, n_additives), frozenset())
 
     def options(self, counts: Counts, picked: frozenset[int]) -> list[int]:
-        """Components of the next kind that go with all that are `picked`."""
+        """Components of the next kind that are compatible with all `picked`."""
         kind = self._unfinished(counts, picked)
         return [] if kind is None else self._compatible(self.members[kind], picked)
 
     def pick(self, counts: Counts, picked: frozenset[int], u: float) -> int:
-        """The component at `u` in [0, 1) of the options, or the next one that is no dead end.
+        """Component at `u` in [0, 1) of the options, or the next one that a legal set contains.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class ActiveSets:
         picked
             Components picked before; part of a legal set, but not all of it.
         u
-            Which of the options.
+            Position among the options.
         """
         options = self.options(counts, picked)
         start = min(int(u * len(options)), len(options) - 1)
@@ -139,7 +139,7 @@ class ActiveSets:
         return any(self._completable(counts, picked | {i}) for i in candidates)
 
     def _greedy(self, counts: Counts, picked: frozenset[int]) -> bool:
-        """Whether completing with the best that is left gives a legal set; no proof if not."""
+        """Whether a greedy completion gives a legal set; False proves nothing."""
         grown = set(picked)
         blocked = picked.union(*(self._enemies[i] for i in picked))
         for kind, members in enumerate(self.members):
@@ -156,7 +156,7 @@ class ActiveSets:
         return self._adds_up(grown)
 
     def _adds_up(self, chosen: Iterable[int]) -> bool:
-        """Whether amounts of a finished set can add up, and nothing required is missing."""
+        """Whether amounts of a complete set can add up and no required component is missing."""
         fewest, most = self._molality_steps
         salts = [self.steps[i] for i in chosen if i in self.members[0]]
         solvents = sorted(i for i in chosen if i in self.members[1])
@@ -174,7 +174,7 @@ class ActiveSets:
         return tuple(form for ratio in self._ratios for form in ratio.forms(names, self._whole))
 
     def _within_reach(self, counts: Counts, picked: frozenset[int]) -> bool:
-        """Necessary condition: amounts of the best completion could add up, were all compatible."""
+        """Necessary condition: amounts of the best completion add up, compatibility ignored."""
         if len(self._required - picked) > counts[1] - sum(i in self.members[1] for i in picked):
             return False
         reach = [self._reach(kind, counts[kind], picked) for kind in range(len(KINDS))]
@@ -185,7 +185,7 @@ class ActiveSets:
         return salt_low <= most and salt_high >= fewest and low <= self._whole <= high
 
     def _reach(self, kind: int, count: int, picked: frozenset[int]) -> tuple[int | None, int]:
-        """Smallest and largest sum of steps of one kind; None if there are too few of them."""
+        """Smallest and largest sum of steps of one kind; None if it has too few components."""
         mine = [i for i in picked if i in self.members[kind]]
         mine += [i for i in self._required - picked if i in self.members[kind]]
         free = [i for i in self._compatible(self.members[kind], picked) if i not in mine]

@@ -1,4 +1,4 @@
-"""The search: Optuna asks, the models score a whole population at once, Optuna is told."""
+"""The search: Optuna proposes a population of recipes at a time, and the models score it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ from electrolyte_ml.search.storage import (
 )
 from electrolyte_ml.threads import one_thread
 
+ProgressCallback = Callable[[int, int], None]
+
+# Repeats, in populations. A converged population proposes known recipes: after the first number
+# random recipes fill the batch, after the second the space counts as exhausted.
+_REPEATS_BORNE = 0.5
+_PATIENCE = 5
+
 
 def make_sampler(
     name: SamplerName, coordinates: Mapping[str, BaseDistribution], *, population: int, seed: int
@@ -45,9 +52,9 @@ def make_sampler(
     Parameters
     ----------
     name
-        Which one.
+        Name of the sampler.
     coordinates
-        Of every trial, by name.
+        Distribution of each coordinate, by name.
     population
         Recipes scored together.
     seed
@@ -69,19 +76,19 @@ def make_sampler(
 
 
 class _FixedSpace(BaseGASampler):
-    """Spares a genetic sampler of Optuna what it finds out anew for every trial it makes.
+    """Genetic sampler of Optuna with the search space and the generation cached.
 
-    To make a trial, Optuna goes through all earlier ones: which coordinates they share, which
-    generation is under way and who its parents are, so that a search takes time in the square of
-    its trials. Here all trials have the same coordinates, and the generation changes only when
-    trials are told. The trials that are drawn stay the same.
+    For every trial, Optuna goes through all earlier ones to find their common coordinates, the
+    current generation and its parents; a search then takes time quadratic in its trials. Here all
+    trials have the same coordinates, and the generation changes only when trials are finished.
+    The trials drawn are the same.
 
     Parameters
     ----------
     coordinates
-        Of every trial, by name.
+        Distribution of each coordinate, by name.
     settings
-        Of Optuna's sampler.
+        Settings of Optuna's sampler.
     """
 
     def __init__(self, coordinates: Mapping[str, BaseDistribution], **settings: Any) -> None:
@@ -92,7 +99,7 @@ class _FixedSpace(BaseGASampler):
 
     @classmethod
     def _get_generation_key(cls) -> str:
-        # Optuna's own, so that stored studies go on whichever class has begun them.
+        # Optuna's own key, so that stored studies continue with either class.
         base = NSGAIIISampler if issubclass(cls, NSGAIIISampler) else NSGAIISampler
         return str(base._get_generation_key())
 
@@ -104,7 +111,7 @@ class _FixedSpace(BaseGASampler):
         return self._coordinates
 
     def get_trial_generation(self, study: optuna.Study, trial: FrozenTrial) -> int:
-        """Generation of a trial: that of the one before, unless trials were told in between."""
+        """Generation of a trial: that of the one before, unless trials finished in between."""
         if self._generation is None:
             self._generation = super().get_trial_generation(study, trial)
         else:
@@ -114,7 +121,7 @@ class _FixedSpace(BaseGASampler):
         return self._generation
 
     def get_parent_population(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
-        """Parents of a generation, in Optuna's order: chosen ones first by rank, then by number."""
+        """Parents of a generation, in Optuna's order: by rank, then by number."""
         known, n_asked, parents = self._parents
         n_asked = n_asked if known == generation else 0
         if n_asked < 2:
@@ -129,7 +136,7 @@ class _FixedSpace(BaseGASampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """A trial has its values: the next one may be of a new generation."""
+        """Note that a trial finished: the next one may be of a new generation."""
         if state is TrialState.COMPLETE:
             self._generation = None
         super().after_trial(study, trial, state, values)
@@ -156,35 +163,26 @@ def _gaussian_process(population: int, seed: int) -> BaseSampler:
 
 @contextmanager
 def _stable_enough() -> Iterator[None]:
-    """Without Optuna's word that a sampler is experimental: users can do nothing about it."""
+    """Suppress Optuna's warning that a sampler is experimental; users cannot act on it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
 
 
-ProgressCallback = Callable[[int, int], None]
-
-# Shares of the population. A population that has converged asks for what it knows already: after
-# so many repeats random recipes fill the batch, and after so many more the space is exhausted.
-_REPEATS_BORNE = 0.5
-
-_PATIENCE = 5
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Everything a search scored: distinct recipes in the order they were scored.
+    """Distinct recipes of a search with their scores, in the order scored.
 
     Attributes
     ----------
     formulations
         Recipes, length n; no two with the same key.
     evaluation
-        Their numbers, n rows.
+        Objectives and constraints of the recipes, n rows.
     plan
-        How the search was run.
+        Settings of the search.
     n_repeats
-        Recipes asked for again and not scored twice.
+        Proposals of recipes that were already scored.
     """
 
     formulations: tuple[Formulation, ...]
@@ -209,11 +207,11 @@ def run_search(
     Parameters
     ----------
     problem
-        What to search, and the settings used where an argument is None.
+        The search problem; its settings apply where an argument is None.
     evaluator
         Scores recipes.
     n_trials
-        Distinct recipes to have scored in the end; those of a resumed study count.
+        Distinct recipes to score, those of a resumed study included.
     seed
         Same seed, same recipes.
     storage
@@ -248,10 +246,10 @@ def run_search(
 
 
 class _UncopiedFloat(FloatDistribution):
-    """A coordinate of a study in memory, which need not be copied: nobody changes it.
+    """Coordinate of a study in memory that is not copied, since it never changes.
 
-    Optuna copies each finished trial deeply, nearly all of it the distributions. Storages know
-    distributions by the name of their class and get Optuna's own.
+    Most of the time Optuna needs to copy a finished trial goes into its distributions. Storages
+    identify distributions by class name and get Optuna's own class.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _UncopiedFloat:
@@ -259,7 +257,7 @@ class _UncopiedFloat(FloatDistribution):
 
 
 class _Search:
-    """One study under way."""
+    """State of a running search."""
 
     def __init__(
         self, problem: Problem, evaluator: Evaluator, plan: Plan, storage: str | None
@@ -290,24 +288,24 @@ class _Search:
         return len(self.formulations)
 
     def start(self) -> None:
-        """Open a new study with a spread; the first worker does."""
+        """Start a new study with a Latin hypercube; only the first worker does."""
         if self.formulations or self.plan.worker:
             return
         for point in spread_points(self.plan.population, self.space.dimension, self.plan.seed):
             self._enqueue(point)
 
     def advance(self) -> bool:
-        """Ask, score and tell one population; False if there is nothing new to be found."""
+        """Propose and score one population; False if no new recipe was found."""
         wanted = min(self.plan.population, self.plan.n_trials - self.n_scored)
         batch = self._ask(wanted)
         if not batch:
             return False
         formulations = [f for _, f in batch]
         evaluation = self.evaluator(formulations)
-        told = self._tell([trial for trial, _ in batch], evaluation)
+        finished = self._tell([trial for trial, _ in batch], evaluation)
         self._keep(formulations, evaluation)
         if self.shared is not None:
-            self.shared.push(told)
+            self.shared.push(finished)
             self._take(self.shared.pull())
         return True
 
@@ -343,27 +341,27 @@ class _Search:
         self.study.enqueue_trial(dict(zip(self.space.names, point.tolist(), strict=True)))
 
     def _remember(self, formulation: Formulation) -> bool:
-        """Note that a recipe was met; False if it was met before."""
+        """Note a recipe; False if it is known already."""
         key = formulation.key
         is_new = key not in self.seen
         self.seen.add(key)
         return is_new
 
     def _tell(self, trials: Sequence[Trial], evaluation: Evaluation) -> list[FrozenTrial]:
-        """Tell the sampler, and return the trials as they are stored."""
-        told = []
+        """Pass values to the sampler; returns the finished trials."""
+        finished = []
         for row, trial in enumerate(trials):
             if not evaluation.predicted[row]:
-                told.append(self.study.tell(trial, state=TrialState.FAIL))
+                finished.append(self.study.tell(trial, state=TrialState.FAIL))
                 continue
             misses = evaluation.violations[row].tolist()
             for name, miss in zip(self.evaluator.constraint_names, misses, strict=True):
                 trial.set_constraint(name, miss)
-            told.append(self.study.tell(trial, evaluation.objectives[row].tolist()))
-        return told
+            finished.append(self.study.tell(trial, evaluation.objectives[row].tolist()))
+        return finished
 
     def _take(self, trials: Sequence[FrozenTrial]) -> None:
-        """Learn from trials of other workers and other days, scored with today's models."""
+        """Add trials of other workers or earlier runs, scored anew with the current models."""
         fresh = []
         for trial in trials:
             formulation = self._recipe(trial.params)
@@ -379,7 +377,7 @@ class _Search:
 
 
 def spread_points(n: int, dimension: int, seed: int) -> NDArray[np.float64]:
-    """Latin hypercube: every coordinate is spread evenly over its range, shape (n, dimension).
+    """Latin hypercube in the unit cube, shape (n, dimension).
 
     The first population then holds every number of solvents and every component in equal shares,
     pure solvents included.
@@ -392,7 +390,7 @@ def spread_points(n: int, dimension: int, seed: int) -> NDArray[np.float64]:
 
 @contextmanager
 def _quiet_optuna() -> Iterator[Any]:
-    """Without Optuna's line for every trial, which would drown standard error."""
+    """Silence Optuna's message for every trial."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:

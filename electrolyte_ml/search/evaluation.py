@@ -1,9 +1,8 @@
-r"""Scoring recipes for a problem: objectives, and how far each constraint is missed.
+r"""Scoring recipes for a problem: objectives, and violations of constraints.
 
-How likely a limit is obeyed, read off a prediction and its interval.
-
-The interval from `low` to `high` is taken as that of a normal distribution cut in two halves of
-their own width, on the logarithmic scale for properties whose error is a factor:
+The probability that a limit is obeyed follows from a prediction and its interval. The error is
+taken as a split normal distribution (one width on each side), on the logarithmic scale for
+properties whose error is a factor:
 
 .. math:: P(y \le L) = \Phi\left(z_c \frac{L - v}{h}\right), \qquad
    z_c = \Phi^{-1}\left(\tfrac{1 + c}{2}\right)
@@ -28,62 +27,25 @@ from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scoring import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all
 
-
-def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:
-    """Probability that a property obeys a limit.
-
-    Parameters
-    ----------
-    prediction
-        Of n rows.
-    constraint
-        The limit, and on which side of it the property must be.
-
-    Returns
-    -------
-    ndarray
-        Shape (n,), 0 to 1; NaN where there is no prediction. A number that is certain gives 0 or 1.
-    """
-    from scipy.special import ndtr, ndtri
-
-    low, value, high = (
-        np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
-    )
-    limit = np.full_like(value, constraint.limit)
-    if property_of(constraint.property_name).is_logarithmic:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, value, high, limit = (
-                np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
-            )
-    z_interval = ndtri((1 + prediction.coverage) / 2) if prediction.coverage < 1 else 1.0
-    half = np.where(limit > value, high - value, value - low)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below = ndtr(z_interval * (limit - value) / half)
-    certain = half == 0
-    met = value >= limit if constraint.is_minimum else value <= limit
-    chance = np.where(certain, met, 1 - below if constraint.is_minimum else below)
-    return np.where(np.isfinite(value), chance, np.nan)
-
-
 IN_DOMAIN = "in_domain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Numbers that a search goes by, for n recipes.
+    """Objectives and constraints of n recipes.
 
     Attributes
     ----------
     objectives
         Value of each objective at its risk attitude, in the property's unit, shape (n, m).
     constraint_values
-        The number held against each constraint, shape (n, c); the last column is the share of
-        predictions inside the models' domain where that is a constraint.
+        Value compared with each constraint, shape (n, c); the last column is the share of
+        predictions inside the models' domain if that is a constraint.
     violations
-        By how much each constraint is missed, as a share of its limit, shape (n, c); 0 or less
-        is satisfied.
+        Violation of each constraint as a share of its limit, shape (n, c); satisfied if 0 or
+        less.
     predicted
-        Whether every number is there, shape (n,).
+        Whether all values could be predicted, shape (n,).
     """
 
     objectives: NDArray[np.float64]
@@ -115,10 +77,10 @@ class Evaluator:
     problem
         Objectives and constraints.
     scorer
-        Where predictions come from; by default the models that ship with the package.
-    hopeful
-        Whether objectives count the better end of the interval, what could be found, whatever the
-        risk attitude of the problem; constraints are held as ever.
+        Source of predictions; by default the models that ship with the package.
+    optimistic
+        Whether objectives use the better end of the interval, whatever the risk attitude of the
+        problem; constraints do not change.
 
     Attributes
     ----------
@@ -127,11 +89,11 @@ class Evaluator:
     """
 
     def __init__(
-        self, problem: Problem, scorer: Scorer | None = None, *, hopeful: bool = False
+        self, problem: Problem, scorer: Scorer | None = None, *, optimistic: bool = False
     ) -> None:
         self.problem = problem
         self._bounds = [
-            o.hopeful_bound if hopeful else o.bound(problem.risk) for o in problem.objectives
+            o.optimistic_bound if optimistic else o.bound(problem.risk) for o in problem.objectives
         ]
         self.scorer = scorer or ModelScorer(problem.property_names, problem.prices)
         self._valued: set[str] = set()
@@ -177,7 +139,7 @@ class Evaluator:
             for c in problem.constraints
         ]
         misses = [_miss(c, v) for c, v in zip(problem.constraints, values, strict=True)]
-        # A constraint may be obeyed without bound, such as a flash point of what does not burn.
+        # A constraint can be obeyed without bound: the flash point of a non-flammable liquid.
         known = [*map(np.isfinite, objectives), *(~np.isnan(v) for v in values)]
         predicted = np.all(np.array(known), axis=0)
         if self.needs_domain:
@@ -195,22 +157,22 @@ class Evaluator:
     def probabilities(
         self, predictions: Mapping[str, Prediction], constraint: Constraint
     ) -> NDArray[np.float64]:
-        """Probability that each recipe obeys a limit, shape (n,); NaN where nothing is known."""
+        """Probability that each recipe obeys a limit, shape (n,); NaN without a prediction."""
         prediction = predictions[constraint.property_name]
         chances = probability_obeyed(prediction, constraint)
         return self._at(chances, constraint.temperature_k)
 
     def log_gains(
-        self, predictions: Mapping[str, Prediction], *, hopeful: bool
+        self, predictions: Mapping[str, Prediction], *, optimistic: bool
     ) -> NDArray[np.float64]:
         """Objectives with the sign that makes more better, each on the scale of its error.
 
         Parameters
         ----------
         predictions
-            Laid out as `predict` returns them.
-        hopeful
-            Of the better end of the interval; else of the best estimate.
+            Predictions as `predict` returns them.
+        optimistic
+            Whether to use the better end of the interval; else the best estimate.
 
         Returns
         -------
@@ -219,7 +181,7 @@ class Evaluator:
         """
         columns = []
         for objective in self.problem.objectives:
-            bound = objective.hopeful_bound if hopeful else Bound.VALUE
+            bound = objective.optimistic_bound if optimistic else Bound.VALUE
             column = self._column(
                 predictions, objective.property_name, objective.temperature_k, bound
             )
@@ -248,7 +210,7 @@ class Evaluator:
     def _at(
         self, numbers: NDArray[np.float64] | NDArray[np.bool_], temperature_k: float | None
     ) -> NDArray[np.float64]:
-        """Rows of one temperature; a property without one is the same in all of them."""
+        """Rows of one temperature; the first for a property without one."""
         at = 0 if temperature_k is None else self.problem.temperatures_k.index(temperature_k)
         table = np.asarray(numbers, dtype=np.float64).reshape(-1, len(self.temperatures_k))
         return table[:, at]
@@ -277,13 +239,49 @@ class Evaluator:
 
 
 def _miss(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far beyond the limit, as a share of it, so that constraints of any unit add up."""
+    """Violation as a share of the limit, so that constraints of any unit add up."""
     if constraint.probability is not None:
         return constraint.probability - values
     beyond = constraint.limit - values if constraint.is_minimum else values - constraint.limit
     misses = beyond / (abs(constraint.limit) or 1.0)
-    # Storages take no infinity; a limit obeyed without bound is obeyed by as much as itself.
+    # Storages reject infinity: a limit obeyed without bound counts as obeyed by its own size.
     return np.where(np.isneginf(misses), -1.0, misses)
+
+
+def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:
+    """Probability that a property obeys a limit.
+
+    Parameters
+    ----------
+    prediction
+        Prediction of n rows.
+    constraint
+        The limit and its direction.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), 0 to 1; NaN where there is no prediction. A value without error gives 0 or 1.
+    """
+    from scipy.special import ndtr, ndtri
+
+    low, value, high = (
+        np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
+    )
+    limit = np.full_like(value, constraint.limit)
+    if property_of(constraint.property_name).is_logarithmic:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, value, high, limit = (
+                np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
+            )
+    z_interval = ndtri((1 + prediction.coverage) / 2) if prediction.coverage < 1 else 1.0
+    half = np.where(limit > value, high - value, value - low)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = ndtr(z_interval * (limit - value) / half)
+    certain = half == 0
+    met = value >= limit if constraint.is_minimum else value <= limit
+    chance = np.where(certain, met, 1 - below if constraint.is_minimum else below)
+    return np.where(np.isfinite(value), chance, np.nan)
 
 
 def explain_infeasible(
@@ -294,16 +292,16 @@ def explain_infeasible(
     Parameters
     ----------
     problem
-        What was asked.
+        The search problem.
     evaluation
-        Everything that was scored.
+        All scored recipes.
     constraint_names
         Names of the columns of `Evaluation.violations`.
 
     Returns
     -------
     str
-        First line the sum of it, then a line for each failing constraint, most frequent first.
+        A summary line, then one line for each failing constraint, most frequent first.
     """
     n = len(evaluation.predicted)
     known = evaluation.violations[evaluation.predicted]

@@ -1,23 +1,19 @@
-r"""Compositions on a grid of the simplex: which amounts are legal, and unit interval to amounts.
+r"""Compositions on a grid of the simplex: a map from the unit cube, and back.
 
-Which amounts can still be completed to a composition that obeys bounds and inequalities.
-
-For one inequality the answer is exact without a search: the largest value that a weighted sum can
-take is reached by giving every step that is free to the largest weight. Several inequalities are
-searched, with that as the bound, because whole numbers may fall between two of them.
-
-Unit interval to amounts that add up: bounded stick-breaking on a grid.
-
-Steps are shared out over components one after the other. A component takes :math:`v` of the
-remaining :math:`R` steps with a probability in proportion to the number of ways
-:math:`N(R - v)` in which the components after it can take the rest within their own bounds,
+`decode_composition` is bounded stick-breaking on a grid. Components take steps one after the other.
+A component takes :math:`v` of the remaining :math:`R` steps with a probability in proportion to the
+number of ways :math:`N(R - v)` in which the later components can take the rest within their bounds,
 
 .. math:: N_i(R) = \sum_{v=l_i}^{h_i} N_{i+1}(R - v), \qquad N_n(R) = \delta_{R,0}
 
-so that a uniform point of the unit cube gives every legal composition the same chance: the exact
-grid form of the Beta quantiles of continuous stick-breaking [1]_, for any bounds. Nothing is ever
-rejected, and `encode` inverts `decode`. Where ratios are bounded as well, values that no completion
-could obey are left out beforehand.
+so that a uniform point of the unit cube gives every legal composition the same probability. This
+is the exact grid form of the Beta quantiles of continuous stick-breaking [1]_, for any bounds.
+No point is rejected, and `encode_composition` inverts the map.
+
+Where ratios are bounded too, `legal_values` leaves out amounts that cannot be completed to a legal
+composition. For one inequality this is exact without a search: a weighted sum is largest if all
+free steps go to the largest weight. For several inequalities that bound guides a search, because
+no whole numbers may satisfy all of them.
 
 References
 ----------
@@ -37,9 +33,13 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.search.limits import Form, Steps
 
+# This share of each draw is uniform over values, not over compositions: nearly pure solvents are a
+# vanishing share of all compositions of many components, yet often the best.
+_SHARE_OF_VALUES = 0.1
+
 
 def after(forms: tuple[Form, ...], steps: int) -> tuple[Form, ...]:
-    """Inequalities of the components that are left, when the first one has taken `steps`."""
+    """Inequalities of the remaining components, after the first one has taken `steps`."""
     return tuple((weights[1:], constant + weights[0] * steps) for weights, constant in forms)
 
 
@@ -65,11 +65,11 @@ def legal_values(
     bounds
         Fewest and most steps of each component.
     total
-        Steps to share out.
+        Sum of all steps.
     forms
         Inequalities.
     enough
-        Stop at so many of them; all if None.
+        Stop after this many values; None for all.
     """
     (low, high), rest = bounds[0], bounds[1:]
     first = max(low, total - sum(most for _, most in rest))
@@ -79,7 +79,7 @@ def legal_values(
         best = _largest(rest, weights[1:], total)[total - values]
         values = values[best + weights[0] * values + constant >= 0]
     found = [int(value) for value in values]
-    # One component takes what is left: its best is its only value, and nothing can fall between.
+    # A single remaining component takes all remaining steps: no search is needed.
     if len(forms) > 1 and len(rest) > 1:
         kept = []
         for value in found[len(found) // 2 :] + found[: len(found) // 2]:
@@ -110,11 +110,6 @@ def _largest(
     return result
 
 
-# This share of each draw is uniform over the values instead of over the compositions: near-pure
-# blends are a vanishing share of all blends of many components, yet often the ones sought.
-_SHARE_OF_VALUES = 0.1
-
-
 def decode_composition(
     point: Sequence[float], bounds: Sequence[Steps], total: int, forms: Sequence[Form] = ()
 ) -> list[int]:
@@ -127,14 +122,14 @@ def decode_composition(
     bounds
         Fewest and most steps of each component.
     total
-        Steps to share out.
+        Sum of all steps.
     forms
         Inequalities that the steps obey.
 
     Returns
     -------
     list of int
-        Within bounds, and adding up to `total`.
+        Steps within bounds that add up to `total`.
 
     Raises
     ------

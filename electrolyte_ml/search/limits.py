@@ -1,8 +1,7 @@
-"""What may be mixed and how much of it, in whole numbers of grid steps.
+"""Components of recipes and their limits, in whole numbers of grid steps.
 
-Whole numbers of grid steps, so that sums and limits hold exactly and not within rounding.
-
-A limit such as 0.35 is taken as the decimal it was written as, never as the nearest binary number.
+Whole numbers make sums and limits hold exactly. A limit such as 0.35 is taken as the decimal that
+was written, not as the nearest binary number.
 """
 
 from __future__ import annotations
@@ -15,6 +14,14 @@ from typing import Any
 
 from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.species import Salt, Solvent
+
+#: Tolerance for rounding errors, far below the resolution of a balance.
+ROUNDING = 1e-9
+
+#: A linear inequality: coefficients of components and a constant, whose sum must not be negative.
+Form = tuple[tuple[int, ...], int]
+
+Steps = tuple[int, int]
 
 
 @lru_cache(maxsize=4096)
@@ -56,25 +63,18 @@ def divides_one(step: float) -> bool:
     return 0 < step <= 0.5 and (1 / exact(step)).denominator == 1
 
 
-# Room for the rounding of doubles only, far below any balance's resolution.
-_ROUNDING = 1e-9
-
-#: Coefficients of the components of a composition and a constant: their sum must not be negative.
-Form = tuple[tuple[int, ...], int]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
-    """Lowest and highest mass of some solvents by mass of others.
+    """Lowest and highest ratio of the masses of two groups of solvents.
 
-    A recipe without any of the solvents named obeys it.
+    A recipe without any of these solvents obeys it.
 
     Attributes
     ----------
     of
-        Solvents whose masses are added up.
+        Solvents of the numerator.
     to
-        Solvents that they are compared with; all solvents of the recipe if empty.
+        Solvents of the denominator; all solvents of the recipe if empty.
     low, high
         Bounds of the ratio of the two masses; None where there is none.
     """
@@ -90,7 +90,7 @@ class Ratio:
         return f"ratio {'+'.join(self.of)} : {'+'.join(self.to) or 'all solvents'}"
 
     def of_fractions(self, fractions: dict[str, float]) -> float | None:
-        """The ratio of a recipe; None where it holds none of the solvents named."""
+        """The ratio of a recipe; None if it holds none of these solvents."""
         above = sum(fractions.get(name, 0.0) for name in self.of)
         below = sum(fractions.get(name, 0.0) for name in self.to) if self.to else 1.0
         if not above and not below:
@@ -98,10 +98,10 @@ class Ratio:
         return above / below if below else float("inf")
 
     def allows(self, ratio: float | None) -> bool:
-        """Whether a ratio is within the bounds; none is."""
+        """Whether a ratio is within the bounds; None is."""
         return ratio is None or (
-            (self.low is None or ratio >= self.low - _ROUNDING)
-            and (self.high is None or ratio <= self.high + _ROUNDING)
+            (self.low is None or ratio >= self.low - ROUNDING)
+            and (self.high is None or ratio <= self.high + ROUNDING)
         )
 
     def forms(self, names: Sequence[str], whole: int) -> list[Form]:
@@ -125,9 +125,6 @@ class Ratio:
         return {"of": list(self.of), "to": list(self.to), "min": self.low, "max": self.high}
 
 
-Steps = tuple[int, int]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdditiveRange:
     """An additive and how much of it a recipe with it holds.
@@ -147,7 +144,7 @@ class AdditiveRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Components:
-    """Species a recipe may be made of; neighbours in a list are taken to be alike.
+    """Species of recipes; neighbours in a list are taken to be similar.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Objectives and constraints: which number of which prediction a search goes by."""
+"""Objectives and constraints of a search."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from electrolyte_ml.units import celsius_text
 
 
 class Direction(StrEnum):
-    """Whether more or less of a property is better."""
+    """Direction of an objective."""
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
 
 
 class Bound(StrEnum):
-    """Which number of a prediction counts: an end of its interval or its best estimate."""
+    """Value of a prediction that counts: an end of its interval or the best estimate."""
 
     LOW = "low"
     VALUE = "value"
@@ -24,11 +24,11 @@ class Bound(StrEnum):
 
 
 class Risk(StrEnum):
-    """How a search meets uncertainty.
+    """Risk attitude of a search.
 
-    ``low`` goes by the pessimistic end of the interval, ``value`` by the best estimate, and
-    ``probability`` by the best estimate for objectives and by the probability that a limit is
-    obeyed for constraints.
+    ``low`` uses the pessimistic end of the interval, ``value`` the best estimate. ``probability``
+    uses the best estimate for objectives, and for constraints the probability that the limit is
+    obeyed.
     """
 
     VALUE = "value"
@@ -37,7 +37,7 @@ class Risk(StrEnum):
 
 
 class OutOfDomain(StrEnum):
-    """What happens to recipes that a model does not know."""
+    """Treatment of recipes outside a model's domain."""
 
     EXCLUDE = "exclude"
     ALLOW = "allow"
@@ -45,19 +45,18 @@ class OutOfDomain(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A property that is to be as high or as low as possible.
+    """A property to maximise or minimise.
 
     Attributes
     ----------
     property_name
         Name of a predicted property, such as ``conductivity_ms_cm``.
     temperature_k
-        Temperature, K; None for a property that has none, such as a cost.
+        Temperature, K; None for a property without one, such as a cost.
     direction
-        Which way is better.
+        Whether to maximise or minimise.
     weight
-        Importance beside other objectives when the shortlist is ranked; the Pareto set itself
-        does not depend on it.
+        Weight in the ranking of the shortlist; the Pareto set does not depend on it.
     """
 
     property_name: str
@@ -71,20 +70,20 @@ class Objective:
         return self.property_name + at_temperature(self.temperature_k)
 
     def bound(self, risk: Risk) -> Bound:
-        """The number of a prediction that this objective counts."""
+        """The value of a prediction that this objective uses."""
         if risk is not Risk.LOW:
             return Bound.VALUE
         return Bound.LOW if self.direction is Direction.MAXIMIZE else Bound.HIGH
 
     @property
-    def hopeful_bound(self) -> Bound:
-        """The end of the interval that is better."""
+    def optimistic_bound(self) -> Bound:
+        """The better end of the interval."""
         return Bound.HIGH if self.direction is Direction.MAXIMIZE else Bound.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """A property that must not pass a limit.
+    """A limit on a property.
 
     Attributes
     ----------
@@ -95,10 +94,10 @@ class Constraint:
     is_minimum
         True if the property must be at least the limit, False if at most.
     bound
-        The number of the prediction that is held against the limit.
+        Value of the prediction that is compared with the limit.
     probability
-        Instead of `bound`: the least probability that the limit is obeyed, 0 to 1; None where the
-        bound counts.
+        Least probability that the limit is obeyed, 0 to 1, in place of `bound`; None to use
+        `bound`.
     """
 
     property_name: str

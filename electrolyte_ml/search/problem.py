@@ -1,4 +1,4 @@
-"""A search problem: what may be mixed, within which limits, and what makes a recipe good."""
+"""A search problem: components, limits, objectives, constraints and settings."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SamplerName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSettings:
-    """How long and in which way to search.
+    """Settings of a search.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class SearchSettings:
     seed
         Same seed, same shortlist.
     sampler
-        Which of Optuna's samplers proposes.
+        Sampler of Optuna that proposes recipes.
     """
 
     n_trials: int | None = None
@@ -72,22 +72,22 @@ class SearchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Problem:
-    """Everything a search needs to know.
+    """A search problem.
 
     Attributes
     ----------
     name, description
         For people; the name also names a stored study.
     components, limits
-        What may be mixed and how much of it.
+        Components of recipes and their limits.
     objectives, constraints
-        What makes a recipe good, and what makes it acceptable.
+        Properties to optimise, and limits on properties.
     risk
-        Whether objectives count the best estimate or the pessimistic bound.
+        Risk attitude: whether objectives use the best estimate or the pessimistic bound.
     out_of_domain
-        Whether recipes that a model does not know may be proposed.
+        Whether recipes outside the models' domain may be proposed.
     settings
-        How to search.
+        Settings of the search.
     prices
         Price by kilogram of each component by name, in one currency; empty if cost does not matter.
     currency
@@ -136,7 +136,7 @@ class Problem:
         return [f"{what}: {', '.join(names)}" for what, names in named.items() if names]
 
     def to_frame(self) -> pd.DataFrame:
-        """One line an objective or constraint: what it is, property, temperature and limit."""
+        """One line per objective or constraint: kind, property, temperature and limit."""
         import pandas as pd
 
         rows: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""From a problem to its shortlist, with the grams to weigh out."""
+"""From a problem to a shortlist of recipes, with the masses to weigh out."""
 
 from __future__ import annotations
 
@@ -33,64 +33,8 @@ from electrolyte_ml.search.shortlist import shortlist
 if TYPE_CHECKING:
     import pandas as pd
 
-# Recipes that a short form shows.
+# Recipes shown in the short form.
 _SHOWN = 3
-
-
-def weigh_out_per_100g(
-    formulation: Formulation, components: Components, limits: Limits
-) -> dict[str, float]:
-    """Grams of each component for 100 g of electrolyte, to 0.01 g.
-
-    Parameters
-    ----------
-    formulation
-        The recipe.
-    components, limits
-        Limits that the grams themselves must obey as far as 0.01 g allows: half a step too much
-        of a solvent that is at its cap would break the cap in the bottle.
-
-    Returns
-    -------
-    dict of str to float
-        Grams by name, solvents first; they sum to 100.00 exactly in hundredths.
-    """
-    return weigh_out_rounded_g(
-        formulation, obeys=lambda steps: _obeys(steps, formulation, components, limits)
-    )
-
-
-def _obeys(
-    steps: Mapping[str, int], formulation: Formulation, components: Components, limits: Limits
-) -> bool:
-    """Whether weighed amounts obey the limits of solvents, salts and additives."""
-    ranges = {a.additive.name: a for a in components.additives}
-    base = {s.solvent.name for s in formulation.solvents if s.solvent.name not in ranges}
-    solvents = sum(steps[name] for name in base)
-    shares = {name: steps[name] / solvents for name in base}
-    for name, share in shares.items():
-        if not limits.min_fraction.get(name, 0.0) <= share <= limits.max_fraction.get(name, 1.0):
-            return False
-    for name in ranges.keys() & steps.keys():
-        percent = 100 * steps[name] / sum(steps.values())
-        if not ranges[name].low_wt_percent <= percent <= ranges[name].high_wt_percent:
-            return False
-    return all(r.allows(r.of_fractions(shares)) for r in limits.ratios) and _salts_obey(
-        steps, formulation, solvents, limits
-    )
-
-
-def _salts_obey(
-    steps: Mapping[str, int], formulation: Formulation, solvents: int, limits: Limits
-) -> bool:
-    total = 0.0
-    for salt in formulation.salts:
-        molality = 1000 * steps[salt.salt.name] / (salt.salt.molar_mass_g_mol * solvents)
-        if molality > limits.max_molality_mol_kg.get(salt.salt.name, float("inf")):
-            return False
-        total += molality
-    low, high = limits.salt_molality_mol_kg
-    return low <= total <= high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -106,11 +50,11 @@ class Proposal:
     predictions
         A score, as the command line's contract writes it, for each temperature of the problem.
     checks
-        Every constraint and limit held against it.
+        Checks of every constraint and limit.
     weigh_out_g_per_100g
         Grams by component for 100 g of electrolyte.
     why
-        One line on why it is here.
+        One line on the reason for the pick.
     """
 
     rank: int
@@ -143,15 +87,15 @@ class ProposalSet:
     Attributes
     ----------
     problem
-        What was asked.
+        The search problem.
     proposals
         Best first.
     study
         Facts of the search: trials, feasible recipes, seed, sampler.
     objectives
-        Of the proposals, in the unit of each property, shape (n, m).
+        Objectives of the proposals, in the unit of each property, shape (n, m).
     explored
-        The same of every feasible recipe that the search scored, shape (f, m).
+        Objectives of every feasible recipe that the search scored, shape (f, m).
     """
 
     problem: Problem
@@ -182,14 +126,14 @@ class ProposalSet:
         return html_table(f"Proposals for {self.problem.name}", self._overview(), [facts])
 
     def _overview(self) -> pd.DataFrame:
-        """What a reader looks at first: recipe, objectives with their intervals, grams, reason."""
+        """Summary table: recipe, objectives with their intervals, masses, reason."""
         import pandas as pd
 
         rows = [
             {
                 "rank": p.rank,
                 "recipe": p.formulation.notation(),
-                **{o.label: self._told(p, o) for o in self.problem.objectives},
+                **{o.label: self._interval(p, o) for o in self.problem.objectives},
                 "g for 100 g": ", ".join(f"{n} {g:.2f}" for n, g in p.weigh_out_g_per_100g.items()),
                 "why": p.why,
             }
@@ -197,15 +141,16 @@ class ProposalSet:
         ]
         return pd.DataFrame(rows)
 
-    def _told(self, proposal: Proposal, objective: Objective) -> str:
+    def _interval(self, proposal: Proposal, objective: Objective) -> str:
         at = objective.temperature_k
         scores = proposal.predictions
         score = scores[0 if at is None else self.problem.temperatures_k.index(at)]
-        told = score.get(objective.property_name, score["liquid"].get(objective.property_name))
-        return shown(told) if isinstance(told, dict) else f"{told:.4g}"
+        name = objective.property_name
+        prediction = score.get(name, score["liquid"].get(name))
+        return shown(prediction) if isinstance(prediction, dict) else f"{prediction:.4g}"
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a recipe and temperature, best first, with the columns of scores."""
+        """One line per recipe and temperature, best first, with the columns of scores."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -241,9 +186,9 @@ def propose(
     Parameters
     ----------
     problem
-        What to search.
+        The search problem.
     scorer
-        Where predictions come from; by default the models that ship with the package.
+        Source of predictions; by default the models that ship with the package.
     n
         Recipes to propose; fewer come back only if fewer are feasible.
     n_trials, seed
@@ -312,7 +257,7 @@ def _proposals(
     for row, formulation in enumerate(chosen):
         faults = violations(formulation, problem.components, problem.limits)
         if faults:
-            # By construction this cannot be; if it is, a wrong recipe must not reach a bottle.
+            # Impossible by construction; if it happens, a wrong recipe must not be weighed out.
             raise RuntimeError(f"the search made an illegal recipe: {'; '.join(faults)}")
         checks = [
             *_constraint_checks(problem, evaluator, evaluation, row),
@@ -338,7 +283,7 @@ def _score_records(
 ) -> list[dict[str, Any]]:
     """Scores in the contract's form: every recipe at every temperature.
 
-    All that the shipped models tell is shown; what the search itself went by comes first.
+    Predictions of the search's own scorer replace those of the shipped models.
     """
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
@@ -371,7 +316,7 @@ def _constraint_checks(
 
 
 def finite_or_none(value: float) -> float | None:
-    """A number for JSON, which has no infinity: None is obeyed without bound."""
+    """The number, or None (for JSON) if it is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
@@ -385,3 +330,59 @@ def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:
         "sampler": str(result.plan.sampler),
         "population": result.plan.population,
     }
+
+
+def weigh_out_per_100g(
+    formulation: Formulation, components: Components, limits: Limits
+) -> dict[str, float]:
+    """Grams of each component for 100 g of electrolyte, to 0.01 g.
+
+    Parameters
+    ----------
+    formulation
+        The recipe.
+    components, limits
+        Limits that the rounded masses must obey as well: rounding up half a step would break the
+        limit of a solvent at its maximum.
+
+    Returns
+    -------
+    dict of str to float
+        Grams by name, solvents first; they sum to 100.00 exactly in hundredths.
+    """
+    return weigh_out_rounded_g(
+        formulation, obeys=lambda steps: _obeys(steps, formulation, components, limits)
+    )
+
+
+def _obeys(
+    steps: Mapping[str, int], formulation: Formulation, components: Components, limits: Limits
+) -> bool:
+    """Whether weighed amounts obey the limits of solvents, salts and additives."""
+    ranges = {a.additive.name: a for a in components.additives}
+    base = {s.solvent.name for s in formulation.solvents if s.solvent.name not in ranges}
+    solvents = sum(steps[name] for name in base)
+    shares = {name: steps[name] / solvents for name in base}
+    for name, share in shares.items():
+        if not limits.min_fraction.get(name, 0.0) <= share <= limits.max_fraction.get(name, 1.0):
+            return False
+    for name in ranges.keys() & steps.keys():
+        percent = 100 * steps[name] / sum(steps.values())
+        if not ranges[name].low_wt_percent <= percent <= ranges[name].high_wt_percent:
+            return False
+    return all(r.allows(r.of_fractions(shares)) for r in limits.ratios) and _salts_obey(
+        steps, formulation, solvents, limits
+    )
+
+
+def _salts_obey(
+    steps: Mapping[str, int], formulation: Formulation, solvents: int, limits: Limits
+) -> bool:
+    total = 0.0
+    for salt in formulation.salts:
+        molality = 1000 * steps[salt.salt.name] / (salt.salt.molar_mass_g_mol * solvents)
+        if molality > limits.max_molality_mol_kg.get(salt.salt.name, float("inf")):
+            return False
+        total += molality
+    low, high = limits.salt_molality_mol_kg
+    return low <= total <= high

@@ -1,4 +1,4 @@
-"""One line for each proposal: why it is on the shortlist."""
+"""The reason for each pick of a shortlist, in one line."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
 
 _MOST_CLAIMS = 2
-# Last word of a catalog family to the word that chemists use for a blend of only such solvents.
+# Last word of a catalog family, to the word for a mixture of such solvents only.
 _CLASS_OF_FAMILY = {"glyme": "ether", "lactone": "ester"}
 _PESSIMISTIC = {Bound.LOW: "pessimistic ", Bound.HIGH: "pessimistic ", Bound.VALUE: ""}
-# Differences below this share are nothing to write home about.
+# Smaller relative differences are not mentioned.
 _WORTH_SAYING = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shortlist:
-    """What the lines are read off: recipes in the order of their rank, and their numbers."""
+    """Recipes in the order of their rank, and their objectives."""
 
     problem: Problem
     formulations: Sequence[Formulation]
     objectives: NDArray[np.float64]
-    hopeful: bool
+    optimistic: bool
 
 
 def reasons(
@@ -36,28 +36,28 @@ def reasons(
     formulations: Sequence[Formulation],
     objectives: NDArray[np.float64],
     *,
-    hopeful: bool = False,
+    optimistic: bool = False,
 ) -> list[str]:
-    """Why each proposal is there.
+    """Reason for each proposal.
 
     Parameters
     ----------
     problem
-        What was asked.
+        The search problem.
     formulations
         Proposals in the order of their rank, length n.
     objectives
-        Their objectives in the unit of each property, shape (n, m).
-    hopeful
-        Whether these are the hopeful ends of the intervals, whatever the problem's attitude.
+        Objectives of the proposals in the unit of each property, shape (n, m).
+    optimistic
+        Whether `objectives` are the better ends of the intervals, whatever the risk attitude.
 
     Returns
     -------
     list of str
-        A line each.
+        One line per proposal.
     """
     shown = _Shortlist(
-        problem=problem, formulations=formulations, objectives=objectives, hopeful=hopeful
+        problem=problem, formulations=formulations, objectives=objectives, optimistic=optimistic
     )
     lines = []
     for row in range(len(formulations)):
@@ -84,7 +84,7 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
             word = "highest" if is_maximum else "lowest"
             known = property_of(objective.property_name)
             value = f"{column[row]:.3g} {known.unit}".rstrip()
-            if shown.hopeful:
+            if shown.optimistic:
                 end = "up to" if is_maximum else "down to"
                 what = f"{known.label}{at_temperature(objective.temperature_k)}"
                 claims.append(f"could have the {word} {what} ({end} {value})")
@@ -99,7 +99,7 @@ def _compromise(shown: _Shortlist, row: int) -> list[str]:
 
 
 def _first_of_its_kind(shown: _Shortlist, row: int) -> list[str]:
-    """What this recipe is the best-ranked one of, where the shortlist has others too."""
+    """Salt or class of solvents of which this recipe ranks first, if there are others."""
     formulation = shown.formulations[row]
     before = shown.formulations[:row]
     claims = []
@@ -134,7 +134,7 @@ def _salt_names(formulation: Formulation) -> str:
 
 
 def _trade(shown: _Shortlist, row: int) -> list[str]:
-    """What the recipe gives and takes against the first of the list."""
+    """Gains and losses of objectives against the first recipe of the list."""
     if row == 0:
         return []
     parts = []

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from electrolyte_ml.errors import ElectrolyteError, RecipeFileError
 from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.check_limits import limit_faults
-from electrolyte_ml.search.component_order import solvents_by_likeness
+from electrolyte_ml.search.component_order import solvents_by_similarity
 from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio
 from electrolyte_ml.search.problem import (
     Bound,
@@ -253,7 +253,7 @@ def _components(table: ComponentsTable, faults: list[str]) -> Components:
     """Everything that recipes may be made of, without what is left out."""
     family = dict.fromkeys(s for family in table.families for s in family)
     solvents = [*table.solvents]
-    solvents += [s for s in solvents_by_likeness([*family]) if s not in solvents]
+    solvents += [s for s in solvents_by_similarity([*family]) if s not in solvents]
     present = {s.name for s in solvents} | {s.name for s in table.salts}
     out = {species.name for species in table.exclude}
     if not any(fault.startswith(_LISTS) for fault in faults):

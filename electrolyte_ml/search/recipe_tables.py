@@ -26,7 +26,7 @@ from pydantic_core import PydanticOmit
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.properties import property_of
-from electrolyte_ml.search.component_order import salts_by_likeness, solvents_by_likeness
+from electrolyte_ml.search.component_order import salts_by_similarity, solvents_by_similarity
 from electrolyte_ml.search.limits import Limits
 from electrolyte_ml.search.objectives import Bound, Direction, OutOfDomain, Risk
 from electrolyte_ml.search.problem import SamplerName
@@ -100,7 +100,7 @@ def _or_everything(value: Any, handler: Callable[[Any], Any], info: ValidationIn
     catalog: Catalog = _lookup(info).catalog
     if info.field_name == "solvents":
         everything = [s for s in catalog.solvents if s.role == "solvent"]
-        return solvents_by_likeness(everything) if value == EVERYTHING else handler(value)
+        return solvents_by_similarity(everything) if value == EVERYTHING else handler(value)
     cation = info.data.get("cation")
     if value != EVERYTHING and cation is not None:
         raise ValueError(f"cation goes with salts = {EVERYTHING!r}; salts in a list name theirs")
@@ -108,7 +108,7 @@ def _or_everything(value: Any, handler: Callable[[Any], Any], info: ValidationIn
         raise ValueError(f"cation is missing; {EVERYTHING!r} needs it, such as cation = 'Na'")
     if value == EVERYTHING:
         salts = [] if cation is None else [Salt(cation=cation, anion=a) for a in catalog.anions]
-        return salts_by_likeness(salts)
+        return salts_by_similarity(salts)
     return handler(value)
 
 

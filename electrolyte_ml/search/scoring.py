@@ -1,4 +1,4 @@
-"""Where predictions come from: any scorer, and the models that ship with the package."""
+"""Scorers: the interface, and the one that runs the models of the package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Scorer(Protocol):
         Parameters
         ----------
         formulations
-            Recipes, length n; the same object may stand in many rows.
+            Recipes, length n; the same object may occur in many rows.
         temperature_k
             Temperatures, K, shape (n,).
 
@@ -56,6 +56,6 @@ class ModelScorer:
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> dict[str, Prediction]:
-        """Predict the properties; what they have in common is worked out once."""
+        """Predict the properties; shared intermediate results are computed once."""
         answers = Answers(formulations, temperature_k, self.prices)
         return {known.name: answers.predict(known) for known in self.properties}

@@ -1,6 +1,6 @@
-"""A laboratory that answers at once: a frozen model stands for nature, with noise as a bench has.
+"""A simulated laboratory: a frozen model as ground truth, with experimental noise.
 
-It lets search strategies be compared, and a campaign be rehearsed, without weighing anything.
+It serves to compare search strategies and to rehearse campaigns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Nature = Callable[[Sequence[Formulation]], NDArray[np.float64]]
 
 
 class SimulatedLaboratory:
-    """Measures recipes on a frozen model.
+    """Simulated measurements of recipes.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class SimulatedLaboratory:
         Standard deviation of a measurement, relative; noise is log-normal, so that a measured
         conductivity stays positive.
     seed
-        Of the noise.
+        Seed of the noise.
 
     Attributes
     ----------

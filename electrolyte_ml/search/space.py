@@ -1,8 +1,8 @@
-"""The unit cube as a map of all legal recipes, and back.
+"""Map from the unit cube to the legal recipes of a problem, and back.
 
-A point has a fixed number of coordinates: how many salts, solvents and additives; which ones, slot
-by slot; how much salt; and how everything is shared out. Every point is a legal recipe, every legal
-recipe is reached, and nothing is ever rejected.
+A point has a fixed number of coordinates: the numbers of salts, solvents and additives; the
+components, slot by slot; the total molality; and the composition. Every point is a legal recipe,
+and every legal recipe has a point.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from electrolyte_ml.search.check_recipe import (
     violations,
     written_amounts,
 )
-from electrolyte_ml.search.component_sets import KINDS, ActiveSets
+from electrolyte_ml.search.component_sets import KINDS, ComponentSets
 from electrolyte_ml.search.grid_simplex import decode_composition, encode_composition
 from electrolyte_ml.search.limits import Components, Limits, amount, steps_equal
 
@@ -31,7 +31,7 @@ class SearchSpace:
     Parameters
     ----------
     components, limits
-        What may be mixed and how much of it; there must be at least one legal recipe.
+        Components of recipes and their limits; there must be at least one legal recipe.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class SearchSpace:
     def __init__(self, components: Components, limits: Limits) -> None:
         self.components = components
         self.limits = limits
-        self.sets = ActiveSets(components, limits)
+        self.sets = ComponentSets(components, limits)
         self.names = self._coordinates()
         self._whole = limits.whole
         self._molality_steps = limits.molality_steps
 
     def __reduce__(self) -> tuple[type[SearchSpace], tuple[Components, Limits]]:
-        # Another process works out for itself what this one remembers.
+        # Caches are not sent to another process.
         return type(self), (self.components, self.limits)
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class SearchSpace:
         Returns
         -------
         Formulation
-            On the weighing grid and within every limit.
+            Recipe on the weighing grid and within every limit.
         """
         at = dict(zip(self.names, map(float, point), strict=True))
         picked = self._pick(at)
@@ -128,7 +128,7 @@ class SearchSpace:
         return salts, solvents, additives
 
     def _coordinates(self) -> tuple[str, ...]:
-        """Names of coordinates that can make a difference."""
+        """Names of the coordinates that have an effect."""
         names = []
         for kind, few, most in zip(KINDS, self.sets.fewest, self.sets.most, strict=True):
             if most > few:
@@ -201,7 +201,7 @@ class SearchSpace:
         return formulation_of(amounts, self.components)
 
     def _steps(self, formulation: Formulation) -> dict[int, int]:
-        """Steps of each component of a recipe that was found legal."""
+        """Steps of each component of a legal recipe."""
         number = {name: i for i, name in enumerate(self.sets.names)}
         amounts, limits = written_amounts(formulation, self.components), self.limits
         steps = {

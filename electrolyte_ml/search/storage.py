@@ -1,10 +1,8 @@
-"""Optuna studies and where they are kept: a journal file that survives a kill, or a database.
-
-How a search is run, and the Optuna studies that hold it.
+"""Settings of a search, and its Optuna studies in memory, in a journal file or in a database.
 
 The sampler works on a study in memory. Finished trials are copied to the storage, a population at
-a time, and those of other workers are copied back: what a killed worker had not finished is all
-that it costs, and a storage sees one write a trial.
+a time, and those of other workers are copied back. A killed worker loses only its unfinished
+trials, and a storage sees one write per trial.
 """
 
 from __future__ import annotations
@@ -32,25 +30,40 @@ from electrolyte_ml.search.problem import Problem, SamplerName
 
 _JOURNAL = "journal:"
 
-# The lock is held for milliseconds; one that is older belongs to a process that was killed.
+# A lock is held for milliseconds; an older one belongs to a killed process.
 _LOCK_IS_DEAD_AFTER_S = 10
 
-# Making the tables takes some tenths of a second.
+# Creating the tables takes some tenths of a second.
 _ATTEMPTS = 6
-
 _PAUSE_S = 0.2
 
 _POSTGRES = ("postgresql://", "postgres://")
+
+# About five seconds of Optuna's own time each: that of TPE is quadratic in the trials, a Gaussian
+# process takes about a second per trial.
+_DEFAULT_TRIALS = {SamplerName.TPE: 400, SamplerName.GP: 60}
+_GENETIC_TRIALS = 2400
+
+# TPE and the Gaussian process learn from every trial and need small batches.
+_DEFAULT_POPULATION = {SamplerName.TPE: 10, SamplerName.GP: 5}
+_GENETIC_POPULATION = 50
+
+# With more objectives nearly all recipes are Pareto-optimal and crowding distance is no guide.
+_MOST_OBJECTIVES_OF_NSGA2 = 3
+
+_FINGERPRINT = "electrolyte_ml:problem"
+_WORKER = "worker"
+_FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
 
 
 class TornSafeJournal(JournalFileBackend):
     """Journal file whose torn last line, left by a killed process, is cut off before writing.
 
-    Optuna's own backend would write on behind it, and then no process could read the file again.
+    Optuna's own backend would append to it and leave a file that no process can read.
     """
 
     def __init__(self, path: str) -> None:
-        # The lock by opening a file also holds on network file systems, where links may not.
+        # This lock also works on network file systems, where links may not.
         lock = JournalFileOpenLock(path, grace_period=_LOCK_IS_DEAD_AFTER_S)
         super().__init__(path, lock_obj=lock)
         self._path = Path(path)
@@ -67,7 +80,7 @@ class TornSafeJournal(JournalFileBackend):
 
 
 def cut_torn_line(path: Path) -> int:
-    """Remove what follows the last line end of a file, and say how many bytes that was."""
+    """Remove everything after the last line end of a file; returns the number of bytes removed."""
     with path.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         if size == 0:
@@ -84,7 +97,7 @@ def cut_torn_line(path: Path) -> int:
 
 
 def open_storage(storage: str | None) -> BaseStorage | str | None:
-    """Optuna's storage of a name that a user gave.
+    """Optuna's storage for the name given by a user.
 
     Parameters
     ----------
@@ -120,9 +133,10 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
 
 
 def _database(url: str) -> RDBStorage:
-    """Open a database; workers that start together on an empty one may all try to make its tables.
+    """Open a database.
 
-    Whoever comes second fails on the table of the first, and finds it there the next time.
+    Workers that start together on an empty database may all try to create its tables; those that
+    fail try again.
     """
     from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -134,30 +148,9 @@ def _database(url: str) -> RDBStorage:
     return RDBStorage(url)
 
 
-# Some five seconds of Optuna's own time each; TPE's grows with the square of the trials, and a
-# Gaussian process takes about a second a trial.
-_DEFAULT_TRIALS = {SamplerName.TPE: 400, SamplerName.GP: 60}
-
-_MANY_TRIALS = 2400
-
-# TPE and the Gaussian process learn from every answer, so that small batches serve them better.
-_DEFAULT_POPULATION = {SamplerName.TPE: 10, SamplerName.GP: 5}
-
-_WHOLE_POPULATION = 50
-
-# Beyond three objectives nearly all recipes are on the Pareto set, and crowding tells nothing.
-_MOST_OBJECTIVES_OF_NSGA2 = 3
-
-_FINGERPRINT = "electrolyte_ml:problem"
-
-_WORKER = "worker"
-
-_FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Settings of a search with nothing left open.
+    """Complete settings of a search.
 
     Attributes
     ----------
@@ -183,12 +176,12 @@ class Plan:
 def plan_search(
     problem: Problem, *, n_trials: int | None, seed: int | None, worker: int = 0
 ) -> Plan:
-    """Settle what the problem and the caller leave open.
+    """Complete the settings of the problem and the caller by defaults.
 
-    ``auto`` is NSGA-II up to three objectives and NSGA-III beyond: they exchange whole components
-    between recipes, at a constant cost a trial. TPE takes coordinates one by one and gets stuck in
-    sets of components; TPE and the Gaussian process are there for scorers so slow that only some
-    hundred, or some dozen, recipes can be afforded.
+    ``auto`` is NSGA-II up to three objectives and NSGA-III beyond: both exchange whole components
+    between recipes, at a constant cost per trial. TPE treats coordinates one by one and gets stuck
+    in sets of components. TPE and the Gaussian process are meant for slow scorers that allow only a
+    few hundred, or a few dozen, recipes.
 
     Raises
     ------
@@ -200,7 +193,7 @@ def plan_search(
     if sampler is SamplerName.AUTO:
         few = len(problem.objectives) <= _MOST_OBJECTIVES_OF_NSGA2
         sampler = SamplerName.NSGA2 if few else SamplerName.NSGA3
-    default = _DEFAULT_TRIALS.get(sampler, _MANY_TRIALS)
+    default = _DEFAULT_TRIALS.get(sampler, _GENETIC_TRIALS)
     trials = next(n for n in (n_trials, settings.n_trials, default) if n is not None)
     chosen_seed = settings.seed if seed is None else seed
     if trials < 1:
@@ -212,16 +205,16 @@ def plan_search(
     return Plan(
         sampler=sampler,
         n_trials=trials,
-        population=settings.population or _DEFAULT_POPULATION.get(sampler, _WHOLE_POPULATION),
+        population=settings.population or _DEFAULT_POPULATION.get(sampler, _GENETIC_POPULATION),
         seed=chosen_seed,
         worker=worker,
     )
 
 
 def sampler_seed(plan: Plan, n_held: int) -> int:
-    """Seed of the sampler: another one for every worker, and for every continuation.
+    """Seed of the sampler, different for every worker and every continuation.
 
-    The same one would draw the same numbers, and find the same recipes, again.
+    The same seed would draw the same recipes again.
     """
     if not plan.worker:
         return (plan.seed + n_held) % 2**32
@@ -239,7 +232,7 @@ class SharedStudy:
     Parameters
     ----------
     problem
-        Its name is the study's.
+        The search problem; its name is that of the study.
     storage
         ``journal:PATH`` or a path for a file, or any URL that Optuna takes.
 
@@ -295,6 +288,6 @@ def _directions(problem: Problem) -> list[StudyDirection]:
 
 
 def _fingerprint(problem: Problem) -> str:
-    """Hash of everything that gives the coordinates and values of a trial their meaning."""
+    """Hash of everything that defines the coordinates and values of a trial."""
     content = {k: v for k, v in problem.to_dict().items() if k != "description"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

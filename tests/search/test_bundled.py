@@ -5,10 +5,10 @@ import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search import load_problem, propose
-from electrolyte_ml.search.bundled import find_problem, ready_problems, require_predictable
+from electrolyte_ml.search.bundled import bundled_problems, find_problem, require_predictable
 from electrolyte_ml.search.check_recipe import violations
 
-_READY = ready_problems()
+_READY = bundled_problems()
 _PHOSPHATES = {"TMP", "TEP", "TFEP"}
 _DILUENTS = {"TTE", "BTFE", "TFEE", "HFE-347"}
 _ETHERS = {"DME", "DEE", "diglyme", "triglyme", "tetraglyme", "DOL", "THF", "2-MeTHF"}

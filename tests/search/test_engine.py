@@ -6,7 +6,7 @@ import pytest
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Direction, Objective, SamplerName, SearchSettings, load_problem
-from electrolyte_ml.search.bundled import ready_problems
+from electrolyte_ml.search.bundled import bundled_problems
 from electrolyte_ml.search.engine import run_search, spread_points
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.storage import plan_search, sampler_seed
@@ -189,7 +189,7 @@ def test_workers_on_one_storage_draw_different_recipes(make_problem, scorer, tmp
 
 def test_shipped_models_score_three_objectives_in_one_call_a_batch(tmp_path):
     problem = dataclasses.replace(
-        load_problem(ready_problems()["sodium_room_temperature"]),
+        load_problem(bundled_problems()["sodium_room_temperature"]),
         objectives=(
             Objective(property_name="conductivity_ms_cm", temperature_k=298.15),
             Objective(

@@ -64,7 +64,7 @@ def test_suggestions_are_told_by_what_they_could_be(make_problem, catalog):
     problem = make_problem()
     recipes = ["1 mol/kg NaPF6 in EC:PC 50:50 w/w", "1 mol/kg NaFSI in EC:PC 50:50 w/w"]
     formulations = [parse_recipe(text, catalog) for text in recipes]
-    told = reasons(problem, formulations, np.array([[9.0, 3.0], [12.0, 2.0]]), hopeful=True)
+    told = reasons(problem, formulations, np.array([[9.0, 3.0], [12.0, 2.0]]), optimistic=True)
     assert told[0].startswith("could have the highest conductivity at -20 degC (up to 3 mS/cm)")
     assert told[1].startswith("could have the highest conductivity at 25 degC (up to 12 mS/cm)")
     assert not any("pessimistic" in line for line in told)

@@ -6,12 +6,12 @@ from hypothesis.extra.numpy import arrays
 
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.search.shortlist import (
-    coverage,
+    distance_to_front,
+    dominated_samples,
     fronts,
     nearly_same,
     scaled,
     shortlist,
-    trailing,
 )
 
 _GAINS = arrays(
@@ -38,17 +38,17 @@ def test_fronts_partition_the_rows_and_peel_like_an_onion(gains):
 
 @given(_GAINS)
 def test_trailing_is_zero_on_the_front_only_up_to_ties(gains):
-    goodness = scaled(gains)
-    assert goodness.min() >= 0
-    assert goodness.max() <= 1
-    front = next(fronts(goodness))
-    behind = trailing(goodness, front)
+    scaled_gains = scaled(gains)
+    assert scaled_gains.min() >= 0
+    assert scaled_gains.max() <= 1
+    front = next(fronts(scaled_gains))
+    behind = distance_to_front(scaled_gains, front)
     assert np.all(behind[front] == 0)
     assert np.all(behind >= 0)
 
 
 def test_coverage_is_the_hypervolume():
-    covered = coverage(np.array([[1.0, 0.5], [0.5, 1.0]]))
+    covered = dominated_samples(np.array([[1.0, 0.5], [0.5, 1.0]]))
     assert abs(covered[0].mean() - 0.5) < 0.03
     assert abs(covered.any(axis=0).mean() - 0.75) < 0.03
 
