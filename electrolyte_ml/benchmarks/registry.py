@@ -30,6 +30,9 @@ SUITES: tuple[str, ...] = (
     "graph",
 )
 
+#: Splits that are frozen before their suite has models, by name of the suite.
+_SPLITS_ALONE = {"chemistry": "electrolyte_ml.benchmarks.chemistry_splits"}
+
 
 def suite_module(suite: str) -> ModuleType:
     """Module of a suite.
@@ -112,8 +115,11 @@ def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
     from electrolyte_ml.benchmarks.frozen import FROZEN_SEED
 
     keyed: list[KeyedSplit] = []
-    for suite in suites or [name for name in SUITES if _exists(name)]:
-        make = getattr(suite_module(suite), "keyed_splits", None)
+    every = [*(name for name in SUITES if _exists(name)), *_SPLITS_ALONE]
+    for suite in suites or every:
+        alone = _SPLITS_ALONE.get(suite)
+        module = suite_module(suite) if alone is None else import_module(alone)
+        make = getattr(module, "keyed_splits", None)
         if make is not None:
             keyed += make(FROZEN_SEED)
     return keyed

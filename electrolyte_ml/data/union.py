@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.contradictions import find_contradictions
-from electrolyte_ml.data.copies import once
+from electrolyte_ml.data.copies import copies_of, once
 from electrolyte_ml.data.measurements import Measurements, Trust, concatenate
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
@@ -101,6 +101,21 @@ class ConductivityUnion:
 
     def __len__(self) -> int:
         return len(self.measurements)
+
+    def may_train(self, tested: Measurements) -> NDArray[np.bool_]:
+        """Which rows may be trained, calibrated or pre-trained on where some are tested.
+
+        Parameters
+        ----------
+        tested
+            What a fold of any suite leaves out, whichever file it is from.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            All rows but the tested ones and their copies.
+        """
+        return ~copies_of(tested, self.measurements)
 
 
 def weighed(measurements: Measurements) -> Measurements:
