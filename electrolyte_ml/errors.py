@@ -19,11 +19,11 @@ class ElectrolyteError(Exception):
 
 
 class InputError(ElectrolyteError, ValueError):
-    """What the user gave cannot be used; the message says what is allowed."""
+    """Input of the user cannot be used; the message says what is allowed."""
 
 
 class InputErrors(InputError):  # noqa: N818 - several of an InputError
-    """Several things the user gave cannot be used; all of them are listed.
+    """Several inputs of the user cannot be used; all of them are listed.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class InputErrors(InputError):  # noqa: N818 - several of an InputError
         super().__init__("\n".join(self.messages))
 
     def __reduce__(self) -> tuple[type[InputErrors], tuple[tuple[str, ...]]]:
-        # An error of a worker process arrives with its lines, not with its letters.
+        # Pickle would pass the joined text, whose letters would become the messages.
         return type(self), (self.messages,)
 
 

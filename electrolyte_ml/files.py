@@ -1,4 +1,4 @@
-"""Files that are whole or absent, their identity, and the tables inside the package."""
+"""Atomic writing, locks and hashes of files, and the tables inside the package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place."""
-    # Not by tempfile, whose files only their owner may read.
+    # Files of tempfile are readable by their owner only.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         write(temporary)
@@ -26,14 +26,14 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold other processes off a file or folder that is read, changed and replaced.
+    """Lock a file or folder against other processes while it is read, changed and replaced.
 
     The lock is a file beside it, which the system releases if the process dies.
 
     Parameters
     ----------
     path
-        What is changed; it need not exist, but its folder must.
+        File or folder to change; it need not exist, but its folder must.
     """
     from filelock import FileLock
 
@@ -62,13 +62,13 @@ def write_table(
     Parameters
     ----------
     path
-        Where; replaced if it exists.
+        The file; replaced if it exists.
     header
         Names of the columns.
     rows
-        Cells, as many a row as there are columns.
+        Cells of each row, one per column.
     line_end
-        What ends a line.
+        Line end.
     """
 
     def fill(temporary: Path) -> None:
@@ -90,9 +90,9 @@ def read_table(
     path
         The file.
     delimiter
-        What stands between cells.
+        Separator of cells.
     encoding
-        Of the file; by default UTF-8, with or without the mark that spreadsheets put in front.
+        Encoding of the file; by default UTF-8, with or without a byte order mark.
     """
     text = path.read_bytes().decode(encoding)
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))

@@ -1,4 +1,4 @@
-"""Mappings that do not change, for the value objects that hold them."""
+"""An immutable mapping for value objects."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _V = TypeVar("_V")
 
 
 class FrozenMapping(Mapping[_K, _V]):
-    """A mapping that cannot be changed, and that other processes can be sent.
+    """An immutable mapping that can be pickled and deep-copied.
 
-    `types.MappingProxyType` cannot be pickled or copied deeply, so that no process pool takes an
-    object that holds one.
+    `types.MappingProxyType` can be neither, so objects that hold one cannot go through a process
+    pool.
 
     Parameters
     ----------
     held
-        What it holds; copied.
+        Content; copied.
 
     Examples
     --------

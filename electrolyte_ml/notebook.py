@@ -1,4 +1,4 @@
-"""How value objects show themselves in notebooks."""
+"""HTML tables and short names for the display of value objects in notebooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-# Lines of a list that a reader takes in at a glance.
+# Lines of a list that fit a glance.
 _SHOWN_LINES = 12
 
 
@@ -23,7 +23,7 @@ def html_table(title: str, frame: pd.DataFrame, notes: Iterable[str] = ()) -> st
     frame
         The table; its index is not shown.
     notes
-        Plain text, a line each; said once where it comes twice.
+        Plain text, one line each; duplicates are dropped.
     """
     table = frame.to_html(index=False, na_rep="", float_format=lambda x: f"{x:.5g}")
     lines = [escape(note) for note in dict.fromkeys(notes)]
@@ -34,7 +34,7 @@ def html_table(title: str, frame: pd.DataFrame, notes: Iterable[str] = ()) -> st
 
 
 def shortened(names: Iterable[str], most: int = 4) -> str:
-    """Names with commas, and how many more there are."""
+    """Names with commas, and the number of the others."""
     listed = list(names)
     more = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")

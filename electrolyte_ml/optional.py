@@ -1,4 +1,4 @@
-"""Optional dependencies: imported late, and named with the line that installs them when absent."""
+"""Optional dependencies: late import, and an error with the line that installs them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _PURPOSES = MappingProxyType(
 
 
 def import_optional(name: str, *, extra: str | None = None) -> Any:
-    """Import a module that the default install does not bring.
+    """Import a module that the default install does not include.
 
     Parameters
     ----------
     name
         Module, such as ``openmm.app`` or ``tblite.interface``.
     extra
-        Extra of ``electrolyte_ml`` that brings it; by default the one known for the package.
+        Extra of ``electrolyte_ml`` that includes it; by default the one known for the package.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def import_optional(name: str, *, extra: str | None = None) -> Any:
     package = name.partition(".")[0]
     extra = extra or _EXTRAS.get(package)
     if extra == "qm":
-        # Molecules of twenty atoms are too small for threads; one molecule a process is faster.
+        # Small molecules gain nothing from threads; one process per molecule is faster.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         return importlib.import_module(name)
@@ -77,7 +77,7 @@ def find_program(name: str, install: str | None = None) -> Path:
     name
         Program, such as ``packmol``.
     install
-        What ``pip install`` takes to provide it; by default the extra known for the program.
+        Argument of ``pip install`` that provides it; by default the extra known for the program.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def find_program(name: str, install: str | None = None) -> Path:
 
 @contextmanager
 def quiet_import() -> Iterator[None]:
-    """Without warnings and log lines: DeepChem reports every library it could use and lacks."""
+    """Silence warnings and log lines: DeepChem reports every optional library that is missing."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

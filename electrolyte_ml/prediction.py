@@ -14,9 +14,9 @@ from electrolyte_ml.row_table import RowTable
 if TYPE_CHECKING:
     import pandas as pd
 
-# Half width of an interval in log10 beyond which a number says little: a factor of 4 each way.
+# Half width of an interval in log10 beyond which a prediction is of no use: a factor of 4.
 _WIDEST_HALF_WIDTH = 0.6
-# Rows that a short form shows.
+# Rows shown in the short form.
 _SHOWN_ROWS = 3
 
 
@@ -35,9 +35,9 @@ class Prediction(RowTable):
     coverage
         Share of measurements that the interval is meant to hold, 0 to 1.
     in_domain
-        Whether the model knows this kind of recipe, shape (n,).
+        Whether the recipe is in the domain of the model, shape (n,).
     reason
-        In words, why a row is out of the domain; None where nothing is to be said, shape (n,).
+        Reason, in words, why a row is out of the domain; None without one, shape (n,).
 
     Examples
     --------
@@ -84,7 +84,7 @@ class Prediction(RowTable):
 
     @staticmethod
     def unavailable(n: int, reason: str) -> Prediction:
-        """A prediction that says why there is no value, for `n` rows."""
+        """A prediction without values for `n` rows, with the reason."""
         nothing = np.full(n, np.nan)
         return Prediction(
             value=nothing,
@@ -99,7 +99,7 @@ class Prediction(RowTable):
     def certain(
         values: NDArray[np.float64], reasons: tuple[str | None, ...] | None = None
     ) -> Prediction:
-        """Numbers without any doubt, shape (n,); NaN where there is none, for the reason given."""
+        """Values without error, shape (n,); NaN where there is none, with the reason given."""
         return Prediction(
             value=values,
             low=values,
@@ -133,12 +133,12 @@ class Prediction(RowTable):
 
 
 def join_faults(faults: Sequence[str | None]) -> str | None:
-    """One line of several faults, of which some may be none; None if all are."""
+    """Faults joined to one line; None if all are None."""
     return "; ".join(fault for fault in faults if fault) or None
 
 
 def wide(half_width_log10: float) -> str | None:
-    """Why an interval of a positive property is too wide to be believed; None if it is not."""
+    """Reason if the interval of a positive property is too wide to be useful; else None."""
     if half_width_log10 <= _WIDEST_HALF_WIDTH:
         return None
     return f"uncertain by a factor of {10.0 ** min(half_width_log10, 3.0):.0f}"
@@ -175,7 +175,7 @@ def shown(record: Mapping[str, Any]) -> str:
 
 
 def is_unknown(low: float | None, high: float | None) -> bool:
-    """Whether the answer is "unknown" instead of a number, by the ends of its interval."""
+    """Whether the interval is so wide that "unknown" is shown instead of a number."""
     if low is None or high is None or low <= 0:
         return False
     return wide(np.log10(high / low) / 2.0) is not None

@@ -1,8 +1,8 @@
-"""The registry of properties: the one place that says what a property of an electrolyte is.
+"""The registry of properties of electrolytes.
 
-`score`, `propose`, campaigns, imports and tables go through it, so that a property that is added
-here, or by a package of somebody else, is scored, searched, constrained in problem files,
-recorded in campaigns and imported as measured data like those that ship.
+`score`, `propose`, campaigns, imports and tables use it. A property added here, or by another
+package, is scored, searched, constrained in problem files, recorded in campaigns and imported as
+measured data like those that ship.
 
 To add a property of your own, make a `Property` and register it:
 
@@ -19,15 +19,15 @@ To add a property of your own, make a `Property` and register it:
 ...     )
 ... )
 
-For the command line, a package names it as an entry point, whose value is a `Property`, a list of
+For the command line, a package declares an entry point, whose value is a `Property`, a list of
 them, or a function without arguments that returns one of these::
 
     [project.entry-points."electrolyte_ml.properties"]
     water = "my_package:WATER"
 
 To add one to this package: write its model in `electrolyte_ml.models`, a function of formulations
-(and temperatures, where it has one) that returns a `Prediction`, or plain numbers where they are
-certain; add a `Property` to `_BUILT_IN` that names this function; give it a task in
+(and temperatures, if it depends on them) that returns a `Prediction`, or plain numbers if they have
+no error; add a `Property` to `_BUILT_IN` that names this function; give it a task in
 `electrolyte_ml.benchmarks` if it is learned from data.
 """
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 #: Group of the entry points by which packages add properties.
 ENTRY_POINTS = "electrolyte_ml.properties"
-#: What answers for the whole liquid range, and the object of a score that holds it.
+#: Predictor of the whole liquid range, and the object of a score that holds it.
 LIQUID_RANGE, LIQUID = "electrolyte_ml.models.liquid:liquid_range", "liquid"
 #: Headings of columns that several properties share.
 WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
@@ -66,51 +66,51 @@ _TAKEN = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """What a property is, how it is predicted, and how it is shown.
+    """A property: its name and unit, its predictor, and its display.
 
     Attributes
     ----------
     name
         With its unit, as in results and problem files, such as ``conductivity_ms_cm``.
     label
-        What people call it.
+        Name for people.
     description
-        The same for somebody who does not know it; the label if empty.
+        Longer explanation; the label if empty.
     unit
-        For people; empty where the name says it all.
+        Unit for people; empty for none.
     pint_unit
-        The same for pint; `unit` if empty.
+        Unit for pint; `unit` if empty.
     lowest, highest
-        Values outside of these are a slip of a unit and no measurement.
+        Measured values outside these limits are refused as a mistake of the unit.
     positive
-        Whether zero is a mistake too.
+        Whether zero is refused too.
     is_logarithmic
-        Whether its error is a factor rather than a difference: the scale on which an interval is
-        taken as normal, and on which measurements correct predictions.
+        Whether its error is a factor rather than a difference. Intervals are then normal, and
+        measurements correct predictions, on the logarithmic scale.
     at_temperature
-        Whether it needs a temperature.
+        Whether it depends on temperature.
     is_measurable
-        Whether it is found by experiment, and not by arithmetic on the recipe.
+        Whether an experiment measures it (not so for arithmetic on the recipe).
     better
-        ``higher`` or ``lower``, if one is better: the direction of an objective that names none.
+        ``higher`` or ``lower``, if one is better: the default direction of an objective.
     predict
-        Function of n formulations, and of n temperatures in K where the property has one, that
-        returns a `Prediction` or n numbers that are certain; or its dotted name,
-        ``package.module:function``, which is imported when it is asked. None for a property that
-        is measured and not predicted.
+        Function of n formulations, and of n temperatures in K if `at_temperature`, that returns a
+        `Prediction` or n numbers without error; or its dotted name, ``package.module:function``,
+        imported on first use. None for a property that is measured and not predicted.
     part
-        Attribute of what `predict` returns, where one function answers for several properties: it
-        is then called once for all of them.
+        Attribute of the result of `predict`, if one function predicts several properties; it is
+        then called once for all of them.
     takes_prices
         Whether `predict` takes the prices of the problem, by kilogram and component, as ``prices``.
     needs_liquid
-        Whether it is a property of a liquid: where the recipe may be frozen, predictions say so.
+        Whether it is a property of a liquid: predictions note where the recipe may be frozen.
     is_scored
-        Whether `score` shows it; otherwise only problems that ask for it.
+        Whether `score` shows it; otherwise only problems that name it.
     nested_in
         Object of a score that holds it; empty for a field of its own.
     heading
-        Of its column in tables; `label` and `unit` if empty. Properties with the same share one.
+        Heading of its column in tables; `label` and `unit` if empty. Properties with the same
+        heading share a column.
     digits
         Significant digits in tables.
     shows_interval
@@ -118,7 +118,7 @@ class Property:
     reference
         Electrode that measured potentials are kept against; a prediction names its own.
     origin
-        Distribution that added it; empty for those of this package and of `register_property`.
+        Distribution that added it; empty for this package and for `register_property`.
 
     Raises
     ------
@@ -485,7 +485,7 @@ def properties() -> Mapping[str, Property]:
 
 
 def scored_properties() -> tuple[Property, ...]:
-    """What `score` shows, in the order of its columns."""
+    """Properties that `score` shows, in the order of its columns."""
     return tuple(p for p in properties().values() if p.is_scored and p.predict is not None)
 
 
@@ -551,7 +551,7 @@ def _require_free(known: Property, others: Iterable[str]) -> None:
 
 
 def _load(point: EntryPoint, others: Iterable[str]) -> list[Property]:
-    """Usable properties of an entry point, with a warning for what is not."""
+    """Usable properties of an entry point, with a warning for others."""
     origin = _distribution(point)
     found: list[Property] = []
     try:

@@ -1,4 +1,4 @@
-"""Tables whose columns are arrays: a mixin that chooses rows of all columns at once."""
+"""Mixin for dataclasses of arrays: selection of rows in all columns at once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class RowTable:
     Attributes
     ----------
     SHARED
-        Names of fields that all rows share although they are arrays or tuples. Numbers and text
-        are shared anyway.
+        Names of fields that are arrays or tuples but not per row. Numbers and text are shared by
+        all rows anyway.
     """
 
     __slots__ = ()
@@ -34,7 +34,7 @@ class RowTable:
         Parameters
         ----------
         rows
-            Their numbers in the order wanted, or a mask of shape (n,).
+            Row numbers in the order wanted, or a mask of shape (n,).
         """
         numbers = np.arange(len(self))[np.asarray(rows, dtype=None if len(rows) else np.intp)]
         chosen = {

@@ -1,4 +1,4 @@
-"""Words and numbers in messages and tables."""
+"""Text for messages and tables: suggestions, one-line errors, numbers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
-_LIKENESS = 0.6
+_LEAST_SIMILARITY = 0.6
 
 
 def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: int = 1) -> str:
-    """``; did you mean 'diglyme'?``, or nothing where no known word is close.
+    """``; did you mean 'diglyme'?``, or an empty string if no known word is close.
 
     Parameters
     ----------
     word
-        What was given.
+        The word given.
     known
-        What is allowed; a mapping gives the form in which words are compared and, as its values,
-        the words to show.
+        Allowed words; a mapping has the forms to compare as keys and the words to show as values.
     most
         How many words to suggest at most.
 
@@ -29,19 +28,19 @@ def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: i
     "; did you mean 'solvent'?"
     """
     shown = known if isinstance(known, Mapping) else {name: name for name in known}
-    close = difflib.get_close_matches(word, shown, n=most, cutoff=_LIKENESS)
+    close = difflib.get_close_matches(word, shown, n=most, cutoff=_LEAST_SIMILARITY)
     names = list(dict.fromkeys(shown[name] for name in close))
     return f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
 
 
 def nearest_or_all(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?``, or the list of what is known."""
+    """``; did you mean 'x'?``, or the list of known words."""
     names = list(known)
     return did_you_mean(word, names) or f"; known are {', '.join(names)}"
 
 
 def one_line(error: object) -> str:
-    """A message of several lines, one a fault, as one line."""
+    """A message of several lines as one line."""
     return "; ".join(str(error).splitlines())
 
 

@@ -2,7 +2,7 @@
 
 A batch of recipes is many products of small matrices. Threads of BLAS hardly speed them up, and
 where something else runs on the machine they wait for each other most of the time. Predictions and
-searches therefore run inside `one_thread`, whatever environment variables say; what a caller does
+searches therefore run inside `one_thread`, whatever environment variables say; code of the caller
 outside keeps its threads.
 """
 
@@ -16,15 +16,15 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-# Bring thread pools of their own, which are known only once they are loaded.
+# Libraries with thread pools of their own, which are known only after import.
 _WITH_POOLS = ("numpy", "scipy.linalg", "sklearn", "torch")
 
 
 class _Limit:
-    """The limit that all who are inside share, and the pools it holds.
+    """Limit shared by all Python threads inside `one_thread`.
 
-    The first to come in sets it and the last to leave lifts it: with a limit of its own, each of
-    two Python threads would take what the other has set for the usual state and restore that.
+    The first thread sets it and the last one lifts it. With limits of their own, each of two
+    threads would take the limit of the other for the original state and restore that.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class _Limit:
                 self._held = None
 
     def _pools(self) -> ThreadpoolController:
-        """Looks for the libraries, which takes milliseconds, only when there may be others."""
+        """Thread pools; searched again (milliseconds) only after a library was imported."""
         loaded = tuple(name in sys.modules for name in _WITH_POOLS)
         if self._controller is None or loaded != self._loaded:
             self._controller, self._loaded = ThreadpoolController(), loaded

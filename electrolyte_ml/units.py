@@ -1,4 +1,4 @@
-"""Units at the boundary: the registry that knows them, and temperatures as people write them."""
+"""The registry of units, constants, and temperatures as people write them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GAS_CONSTANT_J_MOL_K = 8.314462618
 _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$"
 )
-# What chemists write beside pint's own spellings; bare C would be coulomb.
+# Spellings that pint lacks; bare C would be coulomb.
 _SPELLINGS = {"C": "degC", "ºC": "degC", "℃": "degC", "deg C": "degC", "° C": "degC"}
 # Read without pint, which takes half a second to load its units; kelvin at zero of the unit.
 _COMMON = {

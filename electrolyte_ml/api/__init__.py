@@ -2,5 +2,5 @@
 
 They take recipes and temperatures as people write them, one or many, and call the same code as the
 command line. `electrolyte_ml` itself loads them when they are first used; nothing is imported here,
-so that reading a recipe does not load what searches for one.
+so that reading a recipe does not load the search.
 """

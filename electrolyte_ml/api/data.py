@@ -26,7 +26,7 @@ def read_measurements(
         columns ``recipe``; ``temperature_c`` or ``temperature_k``; either ``property``, ``value``
         and ``unit`` or columns named after properties; and ``doi`` or ``source``.
     source
-        Where rows are from that do not say it themselves.
+        Source of rows that name none.
 
     Returns
     -------

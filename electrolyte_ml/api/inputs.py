@@ -1,4 +1,4 @@
-"""Recipes and temperatures as people hand them over in Python."""
+"""Reading the recipes and temperatures that Python users pass."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class HasFormulation(Protocol):
-    """What holds a formulation: a proposal, a suggestion of a campaign, a swap."""
+    """Object with a formulation: a proposal, a suggestion of a campaign, a swap."""
 
     @property
     def formulation(self) -> Formulation:
         """The recipe."""
 
 
-#: One recipe: text as in papers, a formulation, or what holds one.
+#: One recipe: text as in papers, a formulation, or an object with one.
 OneRecipe: TypeAlias = str | Formulation | HasFormulation
 #: One recipe, several, a table with a column ``recipe``, or a file of one.
 Recipes: TypeAlias = Union[
@@ -89,12 +89,12 @@ def table_of(recipes: Recipes) -> pd.DataFrame:
 def source_of(
     recipes: Recipes, at: Temperatures | None, at_k: Kelvins | None
 ) -> tuple[ScoreSource, pd.DataFrame | None]:
-    """What is to be scored, and the table it was given as; None for one recipe or a file.
+    """Source to score, and the table it was given as; None for one recipe or a file.
 
     Raises
     ------
     InputError
-        If nothing is given, or a recipe or temperature cannot be used; all faults are told.
+        If nothing is given, or a recipe or temperature cannot be used; all faults are listed.
     """
     texts, kelvins = _texts(at), kelvins_of(at_k)
     one = _unwrapped(recipes)
@@ -123,7 +123,7 @@ def kelvins_of(at_k: Kelvins | None) -> list[float]:
     Raises
     ------
     InputError
-        If one is no number above absolute zero.
+        If one is not a number above absolute zero.
     """
     found = []
     for number in _several(at_k):
@@ -161,7 +161,7 @@ def _several(given: Any) -> list[Any]:
 
 
 def _unwrapped(recipe: Any) -> Any:
-    """The formulation of what holds one; anything else as it is."""
+    """The formulation of an object with one; anything else as it is."""
     held = getattr(recipe, "formulation", None)
     return held if isinstance(held, Formulation) else recipe
 

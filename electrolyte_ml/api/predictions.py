@@ -34,7 +34,7 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Electrodes that windows are shown against.
+#: Default reference electrodes of windows.
 ELECTRODES = ("Na/Na+", "Li/Li+")
 
 
@@ -50,21 +50,21 @@ def score(
     Parameters
     ----------
     recipes
-        Text, `Formulation` or what holds one (such as a proposal), one or several, a series, a
+        Text, `Formulation` or an object with one (such as a proposal); one or several, a series, a
         dict of them by name, or a data frame or file (CSV or Parquet) with a column ``recipe``.
-        Its column ``temperature_c`` or ``temperature_k`` is obeyed where it is filled in; its
-        other columns are carried through.
+        Its column ``temperature_c`` or ``temperature_k`` is used where it is filled in; its other
+        columns are carried through.
     at
         Temperatures with units, ``"25 degC"`` or several; 25 degC if none is given.
     at_k
-        The same in K.
+        Temperatures in K.
     tuned
         Fine-tuned model, from ``train conductivity --finetune`` of the command line.
 
     Returns
     -------
     DataFrame
-        One line a recipe and temperature, in the order given, with the columns of the command
+        One line per recipe and temperature, in the order given, with the columns of the command
         line's CSV. The index is that of the series or frame, repeated for several temperatures.
 
     Raises
@@ -92,14 +92,14 @@ def score(
 
 
 def _adapted(tuned: Path) -> Callable[[ScoreTable], ScoreTable]:
-    # Campaigns bring Optuna, which takes longer to load than many recipes to score.
+    # Campaigns import Optuna, which takes longer than scoring many recipes.
     from electrolyte_ml.campaign.adapted import FineTuned
 
     return FineTuned.read(tuned).apply
 
 
 def _beside(frame: pd.DataFrame, carried: pd.DataFrame) -> pd.DataFrame:
-    """Both tables as one; rows stay where they are, also where labels repeat."""
+    """Both tables side by side; rows keep their order even if labels repeat."""
     import pandas as pd
 
     if carried.columns.empty:
@@ -133,7 +133,7 @@ def predict(
     Returns
     -------
     Prediction
-        One row a recipe and temperature; `Prediction.to_frame` gives it as a data frame.
+        One row per recipe and temperature; `Prediction.to_frame` gives it as a data frame.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def predict_conductivity(
     Returns
     -------
     Prediction
-        One row a recipe; one recipe at several temperatures has one row each.
+        One row per recipe; one recipe at several temperatures has one row each.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def window(
     Returns
     -------
     DataFrame
-        One line a recipe and reference electrode, indexed as in `score`; potentials in V against
+        One line per recipe and reference electrode, indexed as in `score`; potentials in V against
         the electrode.
 
     Raises

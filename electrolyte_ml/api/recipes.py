@@ -32,7 +32,7 @@ def recipe(text: OneRecipe) -> Formulation:
     Parameters
     ----------
     text
-        As papers write it; a `Formulation` comes back as it is.
+        As papers write it; a `Formulation` is returned as it is.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def convert(recipe: OneRecipe, to: str = "text") -> str | dict[str, Any] | pd.Se
         Text or `Formulation`.
     to
         ``text``: canonical notation; ``wt``, ``mol`` or ``M``: every component in wt%, mol% or
-        mol/L; ``json`` or ``battinfo``: what the JSON holds; ``csv``: a table as text; ``sheet``:
+        mol/L; ``json`` or ``battinfo``: content of the JSON; ``csv``: a table as text; ``sheet``:
         weigh-out sheet of 100 g (`weigh_out` makes other batches).
 
     Returns
@@ -141,7 +141,7 @@ def weigh_out(recipe: OneRecipe, batch: str = "100 g") -> Sheet:
 
 
 def catalog() -> Catalog:
-    """Solvents, additives and ions that are known, those added by the user among them.
+    """Catalog of solvents, additives and ions, including those added by the user.
 
     Examples
     --------

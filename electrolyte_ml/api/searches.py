@@ -1,4 +1,4 @@
-"""Searches in notebooks: problems and the recipes that are proposed for them."""
+"""Searches in notebooks: problems, and proposals of recipes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from electrolyte_ml.search.engine import ProgressCallback
 
 
 def load_problem(problem: str | Path | Problem) -> Problem:
-    """A search problem: what may be mixed, within which limits, and what makes a recipe good.
+    """Load a search problem: components, limits, objectives and constraints.
 
     Parameters
     ----------
     problem
-        Name of a ready problem, or a TOML file; a `Problem` comes back as it is.
+        Name of a bundled problem, or a TOML file; a `Problem` is returned as it is.
 
     Returns
     -------
@@ -54,13 +54,13 @@ def propose(
     Parameters
     ----------
     problem
-        Name of a ready problem, a TOML file, or a `Problem`.
+        Name of a bundled problem, a TOML file, or a `Problem`.
     n
         Recipes to propose; fewer come back only if fewer are feasible.
     n_trials, seed
         Override those of the problem.
     scorer
-        Where predictions come from; by default the models that ship with the package.
+        Source of predictions; by default the models that ship with the package.
     storage
         Journal file or Optuna storage URL, to keep the search and resume it.
     worker

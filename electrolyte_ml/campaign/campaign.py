@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 README = """\
 This folder is a campaign of electrolyte-ml: suggest, measure, record, and suggest again.
 
-  problem.toml     what is sought; a copy that must stay as it is
+  problem.toml     the search problem; a copy that must stay as it is
   round_001.csv    recipes to measure, with empty columns for what you find. Fill it in with any
                    spreadsheet and record it:  electrolyte-ml campaign record FOLDER round_001.csv
                    - a second row of the same id is a replicate
@@ -50,7 +50,7 @@ This folder is a campaign of electrolyte-ml: suggest, measure, record, and sugge
                    - recipes of your own: leave id empty and write the recipe
                    - half-filled sheets can be recorded, and more rows in another file later
   measured.csv     everything recorded so far, written anew every time
-  log.jsonl        what happened, line by line. Do not edit it: each line vouches for the one
+  log.jsonl        all actions, line by line. Do not edit it: each line holds a hash of the one
                    before. All other files but problem.toml can be made again from it
 
 Next recipes:      electrolyte-ml campaign suggest FOLDER -n 8
@@ -123,7 +123,7 @@ class Campaign:
         folder
             New or empty.
         recipe
-            The problem: a TOML file, or the name of a ready one; it is copied, with its file of
+            The problem: a TOML file, or the name of a bundled one; it is copied, with its file of
             prices if it has one.
         scorer
             Source of predictions.

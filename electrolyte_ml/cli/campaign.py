@@ -17,7 +17,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty.")],
     recipe: Annotated[
-        Path, typer.Option(metavar="FILE.toml", help="The problem, or the name of a ready one.")
+        Path, typer.Option(metavar="FILE.toml", help="The problem, or the name of a bundled one.")
     ],
     as_json: _Json = False,
 ) -> None:
@@ -80,7 +80,7 @@ def record(
 
 @app.command()
 def status(folder: _Folder, as_json: _Json = False) -> None:
-    """Show what is pending, what was measured, and the best so far."""
+    """Show pending suggestions, counts of results, and the best so far."""
     from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_status, status_record
     from electrolyte_ml.report.text import dump_json

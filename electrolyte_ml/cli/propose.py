@@ -15,7 +15,8 @@ def propose(
     problem: Annotated[
         Path,
         typer.Argument(
-            metavar="RECIPE.toml", help="A file, or the name of a ready problem: see recipes list."
+            metavar="RECIPE.toml",
+            help="A file, or the name of a bundled problem: see recipes list.",
         ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Recipes to propose.")] = 8,

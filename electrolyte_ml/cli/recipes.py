@@ -14,7 +14,7 @@ app = typer.Typer(help="List, show and check search problems (TOML).", no_args_i
 def list_recipes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the ready problems; `propose` takes them by name."""
+    """List the bundled problems; `propose` takes them by name."""
     from electrolyte_ml.report.propose import bundled_rows, print_bundled
     from electrolyte_ml.report.text import dump_json
 
@@ -27,7 +27,7 @@ def list_recipes(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a ready problem, or a TOML file.")],
+    name: Annotated[str, typer.Argument(help="Name of a bundled problem, or a TOML file.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the problem as it is understood, as JSON.")
     ] = False,
@@ -59,7 +59,7 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check files: every fault of every file, and whether models ship for what they ask."""
+    """Check files: every fault of every file, and whether all properties can be predicted."""
     from electrolyte_ml.errors import InputErrors, RecipeFileError
     from electrolyte_ml.report.propose import print_checks
     from electrolyte_ml.report.text import dump_json

@@ -133,7 +133,7 @@ def compute(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compute limits with tblite; what a table holds is not computed again."""
+    """Compute limits with tblite; molecules already in the table are not computed again."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.window.species import user_table
     from electrolyte_ml.quantum.computation import read_molecules

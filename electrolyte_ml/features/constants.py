@@ -99,7 +99,7 @@ class _Estimator:
     """Gaussian-process interpolation of one constant over the catalog."""
 
     def __init__(self, name: str) -> None:
-        # Those of the table alone: a solvent more in the catalog must not move what is estimated
+        # Solvents of the table alone: a solvent added to the catalog must not change estimates
         # for others, nor need Mordred, before the table is made again.
         held = tabled(SOLVENT_DESCRIPTORS)
         catalog = [s for s in packaged_catalog().solvents if s.smiles in held]

@@ -174,7 +174,7 @@ class Formulation:
         return canonical_notation(self.solvents, self.salts)
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a component: name, role, and amounts in every basis.
+        """One line per component: name, role, and amounts in every basis.
 
         Mass fractions are of the solvents alone, mole fractions of everything; molarities hold at
         25 degC with the ideal-mixing density.

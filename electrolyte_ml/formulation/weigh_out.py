@@ -277,7 +277,7 @@ class Sheet:
         return html_table(title, self.to_frame(), self.notes)
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a component, in the order of mixing."""
+        """One line per component, in the order of mixing."""
         import pandas as pd
 
         return pd.DataFrame([asdict(row) for row in self.rows], columns=SheetRow.__slots__)

@@ -50,7 +50,7 @@ def filled_row(blank: LimitRow, compute: Callable[[], object]) -> LimitRow:
     Raises
     ------
     MissingDependencyError
-        If a program is not installed: that says nothing about the molecule.
+        If a program is not installed: that is no fault of the molecule.
     """
     identity = {n: getattr(blank, n) for n in ("inchikey", "smiles", "charge", "protocol")}
     try:

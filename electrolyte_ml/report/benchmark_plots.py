@@ -145,7 +145,7 @@ def _draw_traces(lines: list[tuple[Job, JobResult]], path: Path) -> None:
             axes.fill_between(experiments, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set_title(f"{lines[0][0].split}: {lines[0][0].task}", fontsize=9)
     axes.set_xlabel("experiments")
-    axes.set_ylabel(f"found, % of what there is (mean of {len(lines[0][1].trace)} seeds)")
+    axes.set_ylabel(f"found, % of the optimum (mean of {len(lines[0][1].trace)} seeds)")
     axes.set_ylim(top=101)
     axes.grid(color="#DDDDDD", linewidth=0.6)
     axes.legend(fontsize=7, loc="lower right")

@@ -46,7 +46,7 @@ def print_list(cards: Sequence[Card]) -> None:
         )
     console = output_console()
     console.print(table)
-    console.print("rows: of the published file; 'data show NAME' says how to get what is not here")
+    console.print("rows: of the published file; 'data show NAME' says how to get absent sets")
 
 
 def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:

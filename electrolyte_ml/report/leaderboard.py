@@ -41,7 +41,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "width": ("width", "median width of the interval"),
     "width_log10": ("width", "median width of the interval in lg"),
     "groups_covered_80": ("gr80", "share of groups of which at least 80 % are inside"),
-    "n_flagged": ("flag", "rows that the model says it does not know"),
+    "n_flagged": ("flag", "rows that the model flags as outside its domain"),
     "mae_in_domain": ("in", "MAE of the rows that are not flagged"),
     "mae_flagged": ("out", "MAE of the flagged rows"),
     "mae_log10_in_domain": ("in", "MAE lg of the rows that are not flagged"),
@@ -140,7 +140,7 @@ def _paired(rows: list[dict[str, Any]]) -> list[str]:
     return [
         "## In the same worlds",
         "",
-        f"How far {rows[0]['model']} is ahead of each other strategy, percent of what there is",
+        f"How far {rows[0]['model']} is ahead of each other strategy, percent of the optimum",
         f"to find, seed by seed ({rows[0]['seeds']} seeds): mean and its standard error, in the",
         "end and over all experiments; seeds won and lost in the end; one-sided p of Wilcoxon's",
         "signed-rank test.",
@@ -194,15 +194,15 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
 
 @contextmanager
 def fit_progress(*, show: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """Progress bar on standard error; yields ``callback(what, done, total)``, or None."""
+    """Progress bar on standard error; yields ``callback(label, done, total)``, or None."""
     if not show:
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("fitting", total=None)
-        yield lambda what, done, total: progress.update(
-            task, description=what, completed=done, total=total
+        yield lambda label, done, total: progress.update(
+            task, description=label, completed=done, total=total
         )
 
 

@@ -57,8 +57,8 @@ def clusters_of(found: ElectrolyteMap) -> dict[str, list[MappedBlend]]:
 
 def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
     """Most measured blend with the traits that name the cluster."""
-    alike = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
-    return max(alike or members, key=lambda b: b.n_points)
+    typical = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
+    return max(typical or members, key=lambda b: b.n_points)
 
 
 def map_figure(found: ElectrolyteMap) -> Figure:

@@ -367,7 +367,7 @@ def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]
     Parameters
     ----------
     records
-        Scores in the contract's form, one a temperature.
+        Scores in the contract's form, one per temperature.
 
     Returns
     -------

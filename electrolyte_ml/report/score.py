@@ -85,7 +85,7 @@ def write_json(parts: Parts, stream: TextIO) -> None:
 
 
 def write_csv(parts: Parts, stream: TextIO) -> None:
-    """Write CSV: the JSON's fields, flattened with dots; one row a recipe, one column a field."""
+    """Write CSV: the JSON's fields, flattened with dots, one row per recipe."""
     writer: csv.DictWriter[str] | None = None
     for records in parts:
         for record in records:

@@ -1,4 +1,4 @@
-"""Results on the terminal: what may be quoted, and why the rest may not."""
+"""Output of simulations: results that may be quoted, and why others may not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAIRING = {
 
 
 def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """Lines that tell a person what a simulation found.
+    """Results of a simulation as lines of text.
 
     Parameters
     ----------

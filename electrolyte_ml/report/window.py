@@ -55,7 +55,7 @@ def caveat() -> str:
 
 @cache
 def validation() -> str:
-    """What limits leave out, and their errors against theory and experiment, from the model."""
+    """Meaning of limits, and their errors against theory and experiment, from the model file."""
     rows = _comparisons()
     reference = "wB97X, species of the catalog"
     oxidation, reduction = (rows[reference, axis, TABLE] for axis in (OXIDATION, REDUCTION))

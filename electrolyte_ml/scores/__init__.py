@@ -1,4 +1,4 @@
-"""Scores of many recipes: reading what is to be scored, and its rows as programs take them."""
+"""Scores of many recipes: reading recipes in parts, and scores as records or a data frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of what a source holds: rows in the contract's form, or one data frame."""
+"""Scores of a source: records in the contract's form, or one data frame."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ScoredPart:
     records
         The rows in the contract's form.
     given
-        Which of the rows given, counted from 0, each is of, shape (n,).
+        Number of the given row, from 0, that each record belongs to, shape (n,).
     """
 
     records: list[dict[str, Any]]
@@ -44,9 +44,9 @@ def scored_parts(
     Parameters
     ----------
     source
-        What is to be scored.
+        Recipes to score.
     adapt
-        What corrects the scores of the shipped models, if anything does.
+        Correction of the scores of the shipped models, if any.
     """
     for requests in source.parts():
         table = score_formulations(requests.formulations, requests.temperature_k)
@@ -55,7 +55,7 @@ def scored_parts(
 
 
 def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
-    """Rows in the contract's form; columns carried through stand last.
+    """Rows in the contract's form; columns carried through come last.
 
     A carried column whose name is taken by a result is named ``input.NAME``.
     """
@@ -83,9 +83,9 @@ def scores_frame(
     Returns
     -------
     frame : DataFrame
-        One line a recipe and temperature; NaN where there is no number.
+        One line per recipe and temperature; NaN where there is no number.
     given : ndarray of int
-        Which of the rows given, counted from 0, each line is of, shape (n,).
+        Number of the given row, from 0, that each line belongs to, shape (n,).
     """
     import pandas as pd
 

@@ -1,8 +1,8 @@
-"""Reading what is to be scored, a part at a time, with all faults at once.
+"""Reading recipes to score, a part at a time, with all faults reported at once.
 
 Recipes come from arguments, from a table in memory, or from a file. A file is read twice: once to
-find every fault and the kind of every column, and once to score it. At no time more than one part
-of it is in memory, so that its length is of no concern.
+find every fault and the kind of every column, and once to score it. Only one part is in memory at a
+time, so files may have any length.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RECIPE_COLUMN = "recipe"
 #: Rows that are read, scored and written together.
 ROWS_AT_A_TIME = 4000
 _TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
-# So many faults are read by nobody; they are counted.
+# Further faults are only counted.
 _FAULTS_SHOWN = 1000
 # How pandas reads a column of each kind, in a way that does not depend on the part.
 _INTEGER, _NUMBER, _TRUTH, _TEXT, _EMPTY = "integer", "number", "truth", "text", "empty"
@@ -50,13 +50,13 @@ class ScoreRequests:
     recipes
         Recipe text as written, length n.
     formulations
-        The same, parsed, length n.
+        Parsed recipes, length n.
     temperature_k
         Temperatures, K, shape (n,).
     extra
         Other columns of the user's table as JSON has them, length n; they are carried through.
     given
-        Which of the rows given, counted from 0, each row is of, shape (n,).
+        Number of the given row, from 0, that each row belongs to, shape (n,).
     """
 
     recipes: Sequence[str]
@@ -90,7 +90,7 @@ class ScoreSource:
     at
         Temperatures with units for rows that have none of their own; 25 degC if empty.
     at_k
-        The same in K; they stand behind those of `at`.
+        Temperatures in K, after those of `at`.
     rows_at_a_time
         Rows in memory together.
 
@@ -121,7 +121,7 @@ class ScoreSource:
         self._recipes, self._table = recipes, table
         self._temperatures = [*map(temperature_k, at), *at_k] or [ROOM_TEMPERATURE_K]
         self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
-        # What fits into one part is parsed once, and equal texts give one object.
+        # Texts of one part are parsed once; equal texts give one object.
         self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
         self._kinds: dict[str, str] = {}
         self.n_rows = self._check()
@@ -169,7 +169,7 @@ class ScoreSource:
         return n_rows
 
     def _parts(self, kinds: dict[str, str] | None = None) -> Iterator[_Part]:
-        """Rows as they were given; what kind each column is of is noted in `kinds`."""
+        """Rows as given; the kind of each column is noted in `kinds`."""
         if self._table is None:
             yield _of_recipes(self._recipes, [])
             return
@@ -215,7 +215,7 @@ class ScoreSource:
         return formulations, faults
 
     def _read(self, text: object) -> Formulation | str:
-        """A recipe, or what is wrong with it."""
+        """A recipe, or its fault."""
         if isinstance(text, Formulation):
             return text
         if isinstance(text, str) or _is_blank(text):
@@ -224,7 +224,7 @@ class ScoreSource:
 
 
 def _parsed(text: str) -> Formulation | str:
-    """A recipe, or what is wrong with it."""
+    """A recipe, or its fault."""
     try:
         return parse_recipe(text)
     except ElectrolyteError as error:
@@ -318,7 +318,7 @@ def _require_columns(name: str, frame: pd.DataFrame) -> None:
 def _csv_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
-    # As written, so that a fault is shown as it stands in the file.
+    # As text, so that a fault is shown as written in the file.
     dtypes = dict.fromkeys((RECIPE_COLUMN, *_TEMPERATURE_COLUMNS), "str")
     dtypes |= {name: _DTYPES[kind] for name, kind in kinds.items()}
     # Each part is looked at as a whole: pandas would guess kinds by pieces of its own.
@@ -354,7 +354,7 @@ SUFFIXES = tuple(_READERS)
 
 
 def _note_kinds(frame: pd.DataFrame, kinds: dict[str, str]) -> None:
-    """Widen the kind of every carried column to what this part of it holds."""
+    """Widen the kind of every carried column to include this part."""
     for name in _carried(frame):
         kinds[name] = _wider(kinds.get(name), _kind_of(frame[name]))
 
@@ -371,7 +371,7 @@ def _kind_of(column: pd.Series[Any]) -> str:
 
 
 def _wider(one: str | None, other: str) -> str:
-    """The kind that holds what both hold."""
+    """The kind that includes both."""
     if one is None or one == other:
         return other
     kinds = {one, other}

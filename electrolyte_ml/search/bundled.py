@@ -40,11 +40,11 @@ def find_problem(name: str | Path) -> Path:
     path = Path(name)
     if path.exists() or path.suffix == ".toml":
         return path
-    ready = bundled_problems()
-    if str(name) in ready:
-        return ready[str(name)]
+    bundled = bundled_problems()
+    if str(name) in bundled:
+        return bundled[str(name)]
     raise InputError(
-        f"{name}: neither a file nor a ready problem{nearest_or_all(str(name), ready)}"
+        f"{name}: neither a file nor a bundled problem{nearest_or_all(str(name), bundled)}"
     )
 
 

@@ -207,7 +207,7 @@ class Limits:
     max_molality_mol_kg
         Highest molality by salt, such as its solubility.
     forbidden_pairs
-        Components that never share a bottle.
+        Components that never occur in one recipe.
     ratios
         Bounds of mass ratios between groups of solvents.
     """

@@ -223,7 +223,7 @@ class Catalog:
         return html_table(repr(self).strip("<>"), self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a species: name, kind, family, role, SMILES, CAS number, molar mass, g/mol."""
+        """One line per species: name, kind, family, role, SMILES, CAS number, molar mass, g/mol."""
         import pandas as pd
 
         rows: list[tuple[str, str, str, Solvent | Ion]] = [

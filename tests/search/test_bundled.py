@@ -1,4 +1,4 @@
-"""The ready problems, with a chemist's eye on what they propose."""
+"""The bundled problems, with a chemist's eye on what they propose."""
 
 import numpy as np
 import pytest

@@ -109,7 +109,7 @@ def _without_trailing_noise(text: str) -> str:
 
 
 def _aqueous(text: str) -> str:
-    """Name the solvent where a recipe says only that it is aqueous."""
+    """Add ``in water`` to a recipe that is only called aqueous."""
     text = _IN_WATER.sub(" in water", text)
     if _AQUEOUS.search(text) and not _HAS_IN.search(text):
         without = " ".join(_AQUEOUS.sub(" ", text).split())

@@ -73,7 +73,7 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
     Returns
     -------
     Formulation
-        In canonical amounts; `Formulation.assumptions` says what the conversion assumed.
+        In canonical amounts; `Formulation.assumptions` lists assumptions of the conversion.
 
     Raises
     ------
