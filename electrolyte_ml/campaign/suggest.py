@@ -31,7 +31,6 @@ from electrolyte_ml.properties import property_of
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import Evaluator, explain_infeasible
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.shortlist import component_set, fronts, most_of_one_set, nearly_same
 
@@ -183,18 +182,12 @@ def _choices(
     evaluator = Evaluator(problem, scorer, optimistic=True)
     predictions = evaluator.predict(chosen)
     why = reasons(problem, chosen, evaluator.evaluate(predictions).objectives, optimistic=True)
-    n_temperatures = len(evaluator.temperatures_k)
     choices = []
     for row, formulation in enumerate(chosen):
-        intervals: dict[str, dict[str, Any]] = {}
-        for name, temperature in quantities(problem):
-            at = 0 if temperature is None else problem.temperatures_k.index(temperature)
-            place = row * n_temperatures + at
-            prediction = predictions[name]
-            intervals[column_name((name, temperature))] = {
-                end: finite_or_none(getattr(prediction, end)[place])
-                for end in ("value", "low", "high")
-            }
+        intervals = {
+            column_name((name, at)): evaluator.interval(predictions, row, name, at)
+            for name, at in quantities(problem)
+        }
         line = _EXPLORES if picks[row].explores else why[row]
         choices.append(Choice(formulation=formulation, predictions=intervals, why=line))
     return choices

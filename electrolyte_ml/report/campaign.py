@@ -19,7 +19,6 @@ from electrolyte_ml.properties import property_of
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Direction, Objective
-from electrolyte_ml.search.proposals import finite_or_none
 from electrolyte_ml.search.shortlist import scaled
 from electrolyte_ml.text import significant
 
@@ -70,16 +69,10 @@ def pending_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def _pending_record(
     evaluator: Evaluator, predictions: Mapping[str, Prediction], row: int, suggestion: Suggestion
 ) -> dict[str, Any]:
-    problem = evaluator.problem
-    predicted = {}
-    for objective in problem.objectives:
-        at = objective.temperature_k
-        place = 0 if at is None else problem.temperatures_k.index(at)
-        prediction = predictions[objective.property_name]
-        here = row * len(problem.temperatures_k) + place
-        predicted[objective.label] = {
-            end: finite_or_none(getattr(prediction, end)[here]) for end in ("value", "low", "high")
-        }
+    predicted = {
+        o.label: evaluator.interval(predictions, row, o.property_name, o.temperature_k)
+        for o in evaluator.problem.objectives
+    }
     return {
         "id": suggestion.id,
         "recipe": suggestion.formulation.notation(),

@@ -191,6 +191,32 @@ class Evaluator:
             columns.append(column if objective.direction is Direction.MAXIMIZE else -column)
         return np.array(columns).T
 
+    def interval(
+        self,
+        predictions: Mapping[str, Prediction],
+        recipe: int,
+        property_name: str,
+        temperature_k: float | None,
+    ) -> dict[str, float | None]:
+        """Value, low and high of a property of one recipe, for JSON.
+
+        Parameters
+        ----------
+        predictions
+            Predictions as `predict` returns them.
+        recipe
+            Number of the recipe, from 0.
+        property_name, temperature_k
+            The property, and its temperature, K, if it has one.
+        """
+        temperatures = self.problem.temperatures_k
+        at = 0 if temperature_k is None else temperatures.index(temperature_k)
+        row = recipe * len(temperatures) + at
+        prediction = predictions[property_name]
+        return {
+            end: finite_or_none(getattr(prediction, end)[row]) for end in ("value", "low", "high")
+        }
+
     def gains(self, evaluation: Evaluation) -> NDArray[np.float64]:
         """Objectives with the sign that makes more better, shape (n, m)."""
         signs = [
@@ -246,6 +272,11 @@ def _miss(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.flo
     misses = beyond / (abs(constraint.limit) or 1.0)
     # Storages reject infinity: a limit obeyed without bound counts as obeyed by its own size.
     return np.where(np.isneginf(misses), -1.0, misses)
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number, or None (for JSON) if it is not finite."""
+    return float(value) if np.isfinite(value) else None
 
 
 def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ from electrolyte_ml.search.evaluation import (
     Evaluation,
     Evaluator,
     explain_infeasible,
+    finite_or_none,
 )
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import Objective
@@ -313,11 +314,6 @@ def _constraint_checks(
         inside = bool(evaluation.violations[row, -1] <= 0)
         checks.append(Check(name=IN_DOMAIN, value=inside, limit=True, satisfied=inside))
     return checks
-
-
-def finite_or_none(value: float) -> float | None:
-    """The number, or None (for JSON) if it is not finite."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:
