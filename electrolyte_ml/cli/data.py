@@ -77,15 +77,32 @@ def check(
 
 @app.command()
 def fetch(
-    name: Annotated[str, _NAME],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|all", help="Such as calisol23; see 'data list'.")
+    ],
     url: Annotated[str | None, typer.Option(help="Address of a copy you trust.")] = None,
     sha256: Annotated[str | None, typer.Option(help="SHA-256 of that copy.")] = None,
 ) -> None:
-    """Download a data set into the cache; the hash of every file is always checked."""
+    """Download a data set, or all that have an address; hashes of files are always checked."""
     from electrolyte_ml.data.fetching import fetch as download
+    from electrolyte_ml.data.fetching import fetchable_names
+    from electrolyte_ml.errors import DataNotFoundError, InputError
 
-    for path in download(name, url=url, sha256=sha256, progress=sys.stderr.isatty()):
-        typer.echo(f"{name} is in {path}")
+    if name == _ALL and (url or sha256):
+        raise InputError("--url and --sha256 are of one data set; name it instead of 'all'")
+    failed = []
+    for each in fetchable_names() if name == _ALL else (name,):
+        try:
+            paths = download(each, url=url, sha256=sha256, progress=sys.stderr.isatty())
+        except DataNotFoundError as error:
+            if name != _ALL:
+                raise
+            failed.append(str(error))
+            continue
+        for path in paths:
+            typer.echo(f"{each} is in {path}")
+    if failed:
+        raise DataNotFoundError("\n".join(failed))
 
 
 @app.command("import")

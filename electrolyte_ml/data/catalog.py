@@ -33,12 +33,19 @@ class Download:
     url
         Its address: a fixed version, never a moving one.
     sha256
-        Hash of its bytes, 64 hexadecimal digits.
+        Hash of the bytes at that address, 64 hexadecimal digits.
+    conversion
+        How the published file becomes `file` (`electrolyte_ml.data.conversion.CONVERSIONS`); empty
+        where it is kept as it is.
+    file_sha256
+        Hash of `file` that splits were frozen with, where it is converted.
     """
 
     file: str
     url: str
     sha256: str
+    conversion: str = ""
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

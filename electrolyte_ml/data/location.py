@@ -40,6 +40,7 @@ def data_path(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise DataNotFoundError(
-        f"data file {name!r} not found in {', '.join(map(str, folders))}; put it there, or set "
-        f"{ENVIRONMENT_VARIABLE} to the folder that holds it"
+        f"data file {name!r} not found in {', '.join(map(str, folders))}; 'electrolyte-ml data "
+        f"fetch all' gets every set that has a public address, others put there, or set "
+        f"{ENVIRONMENT_VARIABLE} to the folder that holds them"
     )

@@ -26,15 +26,25 @@ def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:
             "licence": card.licence,
             "available": card.available,
             "imported": card.imported,
+            "obtain": _way(card),
         }
         for card in cards
     ]
 
 
+def _way(card: Card) -> str:
+    """How a person gets it: ``fetch``, ``ships``, ``imported`` or ``by hand``."""
+    if card.imported:
+        return "imported"
+    if not card.files:
+        return "ships"
+    return "fetch" if card.downloads else "by hand"
+
+
 def print_list(cards: Sequence[Card]) -> None:
     """Print a line for each data set."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "property", "rows", "licence", "here"):
+    for heading in ("name", "property", "rows", "licence", "get it", "here"):
         table.add_column(heading, justify="right" if heading == "rows" else "left")
     for row in list_rows(cards):
         table.add_row(
@@ -42,11 +52,15 @@ def print_list(cards: Sequence[Card]) -> None:
             "\n".join(row["properties"]),
             "-" if row["rows"] is None else str(row["rows"]),
             row["licence"],
+            row["obtain"],
             "imported" if row["imported"] else "yes" if row["available"] else "no",
         )
     console = output_console()
     console.print(table)
-    console.print("rows: of the published file; 'data show NAME' says how to get absent sets")
+    console.print(
+        "rows: of the published file; 'data fetch NAME' or 'data fetch all' gets the sets marked "
+        "fetch, 'data show NAME' says how to get the others"
+    )
 
 
 def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:

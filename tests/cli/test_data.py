@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from electrolyte_ml.data import fetching
 from electrolyte_ml.data.catalog import FOLDER_VARIABLE, shipped_cards
+from electrolyte_ml.errors import DataNotFoundError
 
 LAB = """recipe,temperature_c,conductivity_ms_cm,doi,batch
 1 M NaPF6 in PC,25,8.1,10.1/x,1
@@ -100,7 +102,34 @@ def test_bad_rows_are_one_line_each(run, lab, tmp_path):
 
 
 def test_fetch_refuses_in_words(run):
-    outcome = run("data", "fetch", "calisol23")
+    outcome = run("data", "fetch", "molsets")
     assert outcome.code == 2
     assert "Get it by hand" in outcome.err
     assert "give --url and --sha256" in outcome.err
+
+
+def test_fetch_all_goes_on_after_a_set_that_fails(run, monkeypatch, tmp_path):
+    def fetch(name, **_):
+        if name == "edb1":
+            raise DataNotFoundError("edb1: cannot be downloaded")
+        return (tmp_path / name,)
+
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    monkeypatch.setattr(
+        fetching, "fetchable_names", lambda: ("calisol23", "edb1", "chemixhub_logv")
+    )
+    outcome = run("data", "fetch", "all")
+    assert outcome.code == 2
+    assert outcome.out.count(" is in ") == 2
+    assert "edb1: cannot be downloaded" in outcome.err
+    one_address = run(
+        "data", "fetch", "all", "--url", "https://example.org/x", "--sha256", "0" * 64
+    )
+    assert "one data set" in one_address.err
+
+
+def test_list_says_how_each_set_is_got(run):
+    rows = {row["name"]: row["obtain"] for row in json.loads(run("data", "list", "--json").out)}
+    assert rows["calisol23"] == rows["combat_56_solvents"] == "fetch"
+    assert rows["sodium_table"] == "ships"
+    assert rows["molsets"] == rows["il_in_battery_solvents"] == "by hand"

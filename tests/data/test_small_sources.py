@@ -208,6 +208,7 @@ def test_several_properties_must_be_named():
     ("name", "rows"),
     [
         ("kumar2026_density", [21]),
+        ("combat_56_solvents", [13]),
         ("measured_limits", [7, 2]),
         ("battslm_rx392", [10] * 4),
         ("battslm_solvfunc87", [9]),

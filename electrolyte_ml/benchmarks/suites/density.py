@@ -11,7 +11,6 @@ to the other solvents of the catalog.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -22,22 +21,17 @@ from numpy.typing import NDArray
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.metrics import linear_metrics
 from electrolyte_ml.benchmarks.store import data_sha256
-from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.sources import kumar2026_density
-from electrolyte_ml.formulation import Formulation, SolventAmount
+from electrolyte_ml.data.sources import combat_56_solvents, kumar2026_density
+from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.models.density import predict_density
 from electrolyte_ml.species import Salt, Solvent, default_catalog
-from electrolyte_ml.species.chemistry import canonical_smiles, molecule_of
+from electrolyte_ml.species.chemistry import molecule_of
 from electrolyte_ml.species.estimates import ion_volume_cm3_mol, mcgowan_volume_cm3_mol
 
 SOLUTIONS = "measured densities of sodium solutions (arXiv:2603.20183), g/cm3"
 PURE = "densities of pure solvents (COMBAT table), g/cm3"
 SPLITS = ("all", "solvent", "tables", "structure")
-COMBAT = "combat_56_solvents.csv"
-_COMBAT_DOI = "10.1038/s41598-022-20009-w"
-# Its SMILES is not that of the molecule it names.
-_WRONG_ROWS = frozenset({"PEGDME"})
 _CONSTANT_G_CM3 = 1.2
 # Straight line of 90 % of catalog liquids, as shipped.
 _STRUCTURE_HALF_WIDTH = 0.10
@@ -112,7 +106,9 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             seed=seed,
             run=partial(_run, split, model),
             data=data_sha256(
-                kumar2026_density.FILE_NAME if split in ("all", "solvent") else COMBAT
+                kumar2026_density.FILE_NAME
+                if split in ("all", "solvent")
+                else combat_56_solvents.FILE_NAME
             ),
             depends_on=_CODE,
         )
@@ -171,21 +167,12 @@ def _taken(case: _Case, rows: NDArray[np.bool_]) -> _Case:
 @cache
 def _pure() -> _Case:
     """Rows of the table that say their temperature."""
-    catalog = default_catalog()
-    with data_path(COMBAT).open(encoding="utf-8", newline="") as file:
-        rows = [
-            row
-            for row in csv.DictReader(file)
-            if row["DensityT"] and row["Abbreviation"] not in _WRONG_ROWS
-        ]
-    solvents = [catalog.solvent(canonical_smiles(row["CanonicalSMILES"])) for row in rows]
+    table, _ = combat_56_solvents.load()
     return _Case(
-        formulations=tuple(
-            Formulation(solvents=(SolventAmount(solvent=s, mass_fraction=1.0),)) for s in solvents
-        ),
-        temperature_k=np.array([float(row["DensityT"]) + 273.15 for row in rows]),
-        measured=np.array([float(row["Density"]) for row in rows]),
-        groups=np.arange(len(rows)),
+        formulations=tuple(table.row_formulations),
+        temperature_k=table.temperature_k,
+        measured=table.value,
+        groups=np.arange(len(table)),
     )
 
 
@@ -193,7 +180,9 @@ def _known() -> _Case:
     """Pure solvents whose density the catalog has from elsewhere."""
     case = _pure()
     held = [_solvent(f).properties.get("density_g_cm3") for f in case.formulations]
-    return _taken(case, np.array([h is not None and _COMBAT_DOI not in h.source for h in held]))
+    return _taken(
+        case, np.array([h is not None and combat_56_solvents.DOI not in h.source for h in held])
+    )
 
 
 def _solvent(formulation: Formulation) -> Solvent:
