@@ -174,12 +174,12 @@ def union_of(
             f"no place in the union for {', '.join(unknown)}; it has {', '.join(FILES)}"
         )
     names = [name for name in FILES if name in tables]
-    graded = {name: weighed(tables[name]) for name in names}
-    usable = {name: m.select(m.usable & m.trusted) for name, m in graded.items()}
-    every = concatenate([usable[name] for name in names])
-    rank = np.repeat(np.arange(len(names)), [len(usable[name]) for name in names])
-    stands = once(every, rank)
-    kept = stands == np.arange(len(every))
+    every = concatenate([weighed(tables[name]) for name in names])
+    rank = np.repeat(np.arange(len(names)), [len(tables[name]) for name in names])
+    # Copies of rows that are not trusted carry the same fault: they give way, too.
+    good, own = every.usable & every.trusted, np.arange(len(every))
+    stands = np.where(good, once(every, rank), own)
+    kept = good & (stands == own)
     licences = np.array([card_of(name).licence for name in names])
     return ConductivityUnion(
         measurements=every.select(kept),
@@ -189,7 +189,7 @@ def union_of(
             FileCount(
                 name=name,
                 n_read=len(tables[name]) if n_read is None else n_read[name],
-                n_usable=len(usable[name]),
+                n_usable=int(good[rank == number].sum()),
                 copies=_copies(names, rank, stands, number),
                 n_kept=int(kept[rank == number].sum()),
             )
