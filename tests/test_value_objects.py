@@ -21,6 +21,7 @@ from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh_out_sheet
 from electrolyte_ml.frozen import FrozenMapping
 from electrolyte_ml.models import liquid_range, predict_window, score_formulations
+from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.explain import explain
 from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_limits
 from electrolyte_ml.prediction import Prediction
@@ -159,7 +160,11 @@ def objects():
 
 def _is_value_object(public):
     # Models hold their parameters and whole tables: workers load them from the package.
-    private = public.__name__.startswith("_") or public in {SpeciesLimits, WindowModel}
+    private = public.__name__.startswith("_") or public in {
+        ConductivityModel,
+        SpeciesLimits,
+        WindowModel,
+    }
     return dataclasses.is_dataclass(public) and not private
 
 
