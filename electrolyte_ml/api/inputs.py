@@ -13,8 +13,8 @@ import numpy as np
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores import ScoreSource
-from electrolyte_ml.scores.source import RECIPE_COLUMN, SUFFIXES
-from electrolyte_ml.text import did_you_mean
+from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
+from electrolyte_ml.scores.source import SUFFIXES
 from electrolyte_ml.units import temperature_k
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def kelvins_of(at_k: Kelvins | None) -> list[float]:
 
 
 #: Columns of a table that are read; the others are carried through.
-READ_COLUMNS = (RECIPE_COLUMN, "temperature_k", "temperature_c")
+READ_COLUMNS = (RECIPE_COLUMN, *TEMPERATURE_COLUMNS)
 
 
 def _texts(at: Temperatures | None) -> list[str]:
@@ -171,12 +171,7 @@ def _kind(given: object) -> str:
 
 
 def _require_columns(table: pd.DataFrame) -> None:
-    names = [str(c) for c in table.columns]
-    if RECIPE_COLUMN not in names:
-        raise InputError(
-            f"the table has no column {RECIPE_COLUMN!r} but {', '.join(names) or 'no columns'}"
-            f"{did_you_mean(RECIPE_COLUMN, names)}"
-        )
+    require_columns("the table", table.columns)
     twice = table.columns[table.columns.duplicated()].unique().tolist()
     if twice:
         raise InputError(f"columns stand twice in the table: {', '.join(map(str, twice))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,6 +58,7 @@ def score(
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
+    _require_no_file(recipes or [])
     source = ScoreSource(recipes or [], file, at or [])
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
@@ -90,3 +91,15 @@ def _scored(
         yield part.records
         done += len(part.records)
         progress(done)
+
+
+def _require_no_file(recipes: Sequence[str]) -> None:
+    """Refuse the name of a table among recipes."""
+    from electrolyte_ml.errors import InputErrors
+    from electrolyte_ml.scores.source import SUFFIXES
+
+    files = [text for text in recipes if text.lower().endswith(SUFFIXES)]
+    if files:
+        raise InputErrors(
+            [f"{text!r} is a file and no recipe; did you mean --file {text}?" for text in files]
+        )

@@ -19,15 +19,14 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
+from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECIPE_COLUMN = "recipe"
 #: Rows that are read, scored and written together.
 ROWS_AT_A_TIME = 4000
-_TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
 # Further faults are only counted.
 _FAULTS_SHOWN = 1000
 # How pandas reads a column of each kind, in a way that does not depend on the part.
@@ -197,7 +196,7 @@ class ScoreSource:
                 yield frame, [f"{table}, row {n_read + i}" for i in range(1, len(frame) + 1)]
                 n_read += len(frame)
         elif table is not None:
-            _require_columns(self._name, table)
+            require_columns(self._name, table.columns)
             for start in range(0, len(table), n_rows):
                 frame = table.iloc[start : start + n_rows]
                 yield frame, [f"row {label!r}" for label in frame.index.tolist()]
@@ -260,7 +259,7 @@ def _part_of(frame: pd.DataFrame, places: Sequence[str]) -> _Part:
 
 def _carried(frame: pd.DataFrame) -> list[str]:
     """Columns that are neither recipe nor temperature."""
-    return [c for c in frame.columns if c != RECIPE_COLUMN and c not in _TEMPERATURE_COLUMNS]
+    return [c for c in frame.columns if c != RECIPE_COLUMN and c not in TEMPERATURE_COLUMNS]
 
 
 def _own_temperatures(
@@ -269,12 +268,12 @@ def _own_temperatures(
     """Temperatures of the rows themselves, K, NaN where a row has none; and their faults."""
     import pandas as pd
 
-    column = next((c for c in _TEMPERATURE_COLUMNS if c in frame), None)
+    column = next((c for c in TEMPERATURE_COLUMNS if c in frame), None)
     if column is None:
         return np.full(len(frame), np.nan), []
     given = frame[column]
     numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    kelvin: NDArray[np.float64] = numbers + _TEMPERATURE_COLUMNS[column]
+    kelvin: NDArray[np.float64] = numbers + TEMPERATURE_COLUMNS[column]
     blank = given.isna().to_numpy() | (given.astype(str).str.strip() == "").to_numpy()
     faults = [
         f"{places[row]}: {column} is {given.iloc[row]!r}; give a number "
@@ -302,24 +301,15 @@ def _frames_of_file(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterat
             raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
         if frame is None:
             return
-        _require_columns(str(path), frame)
+        require_columns(str(path), frame.columns)
         yield frame
-
-
-def _require_columns(name: str, frame: pd.DataFrame) -> None:
-    if RECIPE_COLUMN not in frame:
-        raise InputError(
-            f"{name}: no column {RECIPE_COLUMN!r}; it has {', '.join(map(str, frame.columns))}"
-        )
-    if all(column in frame for column in _TEMPERATURE_COLUMNS):
-        raise InputError(f"{name}: give temperature_k or temperature_c, not both")
 
 
 def _csv_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     # As text, so that a fault is shown as written in the file.
-    dtypes = dict.fromkeys((RECIPE_COLUMN, *_TEMPERATURE_COLUMNS), "str")
+    dtypes = dict.fromkeys((RECIPE_COLUMN, *TEMPERATURE_COLUMNS), "str")
     dtypes |= {name: _DTYPES[kind] for name, kind in kinds.items()}
     # Each part is looked at as a whole: pandas would guess kinds by pieces of its own.
     with pd.read_csv(path, chunksize=n_rows, dtype=dtypes, low_memory=False) as frames:

@@ -170,6 +170,7 @@ def test_all_bad_rows_are_told_at_once():
         (lambda: eml.score(3.5), "3.5"),
         (lambda: eml.score(pd.DataFrame({"recipes": [PC]})), "did you mean 'recipes'"),
         (lambda: eml.score(pd.DataFrame([[PC, PC]], columns=["recipe"] * 2)), "twice"),
+        (lambda: eml.score(pd.DataFrame({"recipe": [PC], "T": [0]})), "not from 'T'; rename"),
         (lambda: eml.score(pd.DataFrame({"recipe": []})), "no rows"),
         (lambda: eml.recipe([PC]), "one recipe at a time"),
         (lambda: eml.explain([PC, DME]), "one recipe at a time"),

@@ -141,7 +141,7 @@ def test_file_without_recipes_says_what_it_has(run, tmp_path):
     file.write_text("formulation,T\na,1\n")
     outcome = run("score", "--file", file)
     assert outcome.code == 2
-    assert "no column 'recipe'; it has formulation, T" in outcome.err
+    assert "no column 'recipe' but formulation, T" in outcome.err
 
 
 def test_chemistry_that_every_chemist_knows(run):
@@ -171,3 +171,42 @@ def test_conductivity_rises_with_temperature(run):
     at = [argument for t in range(-20, 61, 10) for argument in ("--at", f"{t} degC")]
     rows = json.loads(run("score", RECIPE, *at, "--json").out)
     assert (np.diff([row["conductivity_ms_cm"]["value"] for row in rows]) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "column", ["temperature", "T", "temp", "temperature_K", "Temperature (°C)", "T/K", "celsius"]
+)
+def test_a_temperature_column_of_another_name_is_refused_not_ignored(run, tmp_path, column):
+    file = tmp_path / "a.csv"
+    file.write_text(f"recipe,{column},comment\n{RECIPE},-20,x\n", encoding="utf-8")
+    outcome = run("score", "--file", file)
+    assert outcome.code == 2
+    assert repr(column) in outcome.err
+    assert "temperature_c" in outcome.err
+    assert "rename" in outcome.err
+
+
+@pytest.mark.parametrize("column", ["template", "test", "c", "K", "tank"])
+def test_a_column_that_only_resembles_a_temperature_is_carried_through(run, tmp_path, column):
+    file = tmp_path / "a.csv"
+    file.write_text(f"recipe,{column}\n{RECIPE},x\n")
+    (row,) = json.loads(run("score", "--file", file, "--json").out)
+    assert row[column] == "x"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [("Recipe,T", "did you mean 'Recipe'?"), ("recipe;temperature_c", "separated by ';'")],
+)
+def test_a_header_that_is_nearly_right_is_explained(run, tmp_path, header, said):
+    file = tmp_path / "a.csv"
+    file.write_text(f"{header}\n")
+    outcome = run("score", "--file", file)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_a_file_given_as_a_recipe_is_told_from_one(run):
+    outcome = run("score", "candidates.csv")
+    assert outcome.code == 2
+    assert "did you mean --file candidates.csv?" in outcome.err
