@@ -176,11 +176,13 @@ def shown(record: Mapping[str, Any]) -> str:
 
 def is_unknown(low: float | None, high: float | None) -> bool:
     """Whether the interval is so wide that "unknown" is shown instead of a number."""
-    if low is None or high is None or low <= 0:
+    if low is None or high is None:
+        return low is not high  # one bound is beyond all numbers
+    if low <= 0:
         return False
     return wide(np.log10(high / low) / 2.0) is not None
 
 
 def number_or_none(value: float) -> float | None:
-    """`value` as a plain float, or None for NaN, which JSON cannot hold."""
-    return None if np.isnan(value) else float(value)
+    """`value` as a plain float, or None for NaN and infinities, which JSON cannot hold."""
+    return float(value) if np.isfinite(value) else None

@@ -131,6 +131,29 @@ def test_numbers_for_other_rows_than_asked_are_refused(registered):
         Answers([RECIPE], ROOM).predict(wrong)
 
 
+@pytest.mark.parametrize(("number", "why"), [(np.inf, "inf"), (-np.inf, "-inf"), (np.nan, "no ")])
+def test_what_is_no_finite_number_is_none_out_of_the_domain_with_a_reason(registered, number, why):
+    share = replace(registered[0], predict=lambda _: [number])
+    slow = replace(
+        registered[1],
+        predict=lambda *_: Prediction(
+            value=np.array([number]),
+            low=np.array([0.0]),
+            high=np.array([np.inf]),
+            coverage=0.9,
+            in_domain=np.array([True]),
+            reason=(None,),
+        ),
+    )
+    for known in (share, slow):
+        prediction = Answers([RECIPE], ROOM).predict(known)
+        record = prediction.record(0)
+        assert (record["value"], record["low"], record["high"]) == (None, None, None)
+        assert record["in_domain"] is False
+        assert known.label in record["reason"]
+        assert why in record["reason"]
+
+
 def _problem(**more):
     return read_problem(
         {

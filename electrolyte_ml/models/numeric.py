@@ -12,6 +12,13 @@ LN10 = float(np.log(10.0))
 _EXP_LIMIT = 30.0
 
 
+def power_of_ten(log10: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers of decadic logarithms; NaN where they are too large for double precision."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        numbers = np.power(10.0, log10)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
 def silu(x: Any, xp: Any = np) -> Any:
     """The activation x / (1 + exp(-x)), in the precision of the array.
 

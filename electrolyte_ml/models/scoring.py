@@ -82,7 +82,7 @@ class Answers:
         answer = self._answer(known)
         found = getattr(answer, known.part) if known.part else answer
         n_rows = len(self.formulations if known.at_temperature else self._distinct)
-        prediction = _as_prediction(known, found, n_rows)
+        prediction = _with_reasons(known, _as_prediction(known, found, n_rows))
         if not known.at_temperature:
             return prediction.select(self._index)
         if known.needs_liquid:
@@ -117,6 +117,28 @@ def _as_prediction(known: Property, found: Any, n_rows: int) -> Prediction:
     else:
         given = f"{len(found)} rows"
     raise InputError(f"{known.name}: {n_rows} recipes were asked, its function returned {given}")
+
+
+def _with_reasons(known: Property, prediction: Prediction) -> Prediction:
+    """A prediction whose rows without a finite value are out of the domain, each with a reason."""
+    missing = ~np.isfinite(prediction.value)
+    if not missing.any():
+        return prediction
+    reasons = list(prediction.reason)
+    for row in np.flatnonzero(missing).tolist():
+        given = prediction.value[row]
+        infinite = f"its {known.label} is predicted as {given}, which is no number to use"
+        reasons[row] = reasons[row] or (
+            f"no {known.label} is predicted" if np.isnan(given) else infinite
+        )
+    return replace(
+        prediction,
+        value=np.where(missing, np.nan, prediction.value),
+        low=np.where(missing, np.nan, prediction.low),
+        high=np.where(missing, np.nan, prediction.high),
+        in_domain=prediction.in_domain & ~missing,
+        reason=tuple(reasons),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -30,7 +30,8 @@ def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
     if prediction["value"] is None:
         return "-"
     flag = "" if prediction["in_domain"] else " ?"
-    low, high = (significant(prediction[name], digits) for name in ("low", "high"))
+    bounds = (prediction["low"], prediction["high"])
+    low, high = ("?" if bound is None else significant(bound, digits) for bound in bounds)
     return f"{value_text(prediction, digits)} ({low}-{high}){flag}"
 
 

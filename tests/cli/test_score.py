@@ -210,3 +210,18 @@ def test_a_file_given_as_a_recipe_is_told_from_one(run):
     outcome = run("score", "candidates.csv")
     assert outcome.code == 2
     assert "did you mean --file candidates.csv?" in outcome.err
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("recipe", ["1 M NaPF6 in PC", "PC"])
+@pytest.mark.parametrize("at", ["0.1 K", "25 K", "5000 K"])
+def test_a_value_beyond_all_numbers_is_null_with_the_reason(run, recipe, at):
+    outcome = run("score", recipe, "--at", at, "--json")
+    assert outcome.code == 0
+    (row,) = json.loads(outcome.out)
+    viscosity = row["viscosity_mpa_s"]
+    assert not viscosity["in_domain"]
+    assert "measurement used" in viscosity["reason"]
+    if "NaPF6" in recipe and at != "5000 K":
+        assert viscosity["value"] is viscosity["high"] is None
+    assert "inf" not in run("score", recipe, "--at", at).out

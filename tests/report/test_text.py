@@ -19,6 +19,8 @@ def _prediction(value, low, high, *, in_domain=True):
         (_prediction(0.0, 0.0, 0.0), "0 (0-0)"),
         (_prediction(-0.1, -0.8, 0.6), "-0.1 (-0.8-0.6)"),
         (_prediction(None, None, None), "-"),
+        # The upper bound is too large for a number.
+        (_prediction(1e14, 0.0, None, in_domain=False), "unknown (0-?) ?"),
     ],
 )
 def test_intervals_as_people_read_them(prediction, text):

@@ -43,6 +43,7 @@ from electrolyte_ml.models.conductivity.spread import centre_of, error_variance,
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE, conformal_factor
+from electrolyte_ml.models.numeric import power_of_ten
 from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.threads import one_thread
 
@@ -103,9 +104,9 @@ class ConductivityModel(PropertyModel):
             log10[salted], half_width[salted] = self._log10(composition, temperature, salted)
         reason = self._reasons(formulations, temperature, half_width, salted)
         return Prediction(
-            value=np.power(10.0, log10),
-            low=np.power(10.0, log10 - half_width),
-            high=np.power(10.0, log10 + half_width),
+            value=power_of_ten(log10),
+            low=power_of_ten(log10 - half_width),
+            high=power_of_ten(log10 + half_width),
             coverage=COVERAGE,
             in_domain=np.array([r is None or r == NO_SALT for r in reason], dtype=bool),
             reason=reason,

@@ -15,7 +15,7 @@ from electrolyte_ml.models.base import PropertyModel
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
-from electrolyte_ml.models.numeric import LN10
+from electrolyte_ml.models.numeric import LN10, power_of_ten
 from electrolyte_ml.models.viscosity.domain import (
     ViscosityDomain,
     doubts,
@@ -92,9 +92,9 @@ class ViscosityModel(PropertyModel):
             for f, kelvin in zip(formulations, temperature.tolist(), strict=True)
         ]
         return Prediction(
-            value=np.power(10.0, log10),
-            low=np.power(10.0, log10 - half_width),
-            high=np.power(10.0, log10 + half_width),
+            value=power_of_ten(log10),
+            low=power_of_ten(log10 - half_width),
+            high=power_of_ten(log10 + half_width),
             coverage=COVERAGE,
             in_domain=np.array([not f for f in faults], dtype=bool),
             reason=tuple(join_faults([*f, n]) for f, n in zip(faults, notes, strict=True)),
