@@ -68,7 +68,7 @@ class Measured:
         out-of-fold: each recipe is predicted from the other recipes.
         """
         before = _error(self.name, self.value, self.shipped)
-        after = before - self.residual.left_out()
+        after = before - self.residual.out_of_fold()
         return float(np.abs(before).mean()), float(np.abs(after).mean())
 
 
@@ -113,7 +113,7 @@ class TunedScorer:
                 corrected[name] = _tuned(name, shipped[name], residual, points)
         return corrected
 
-    def expecting(
+    def with_pending(
         self,
         shipped: Mapping[str, Prediction],
         formulations: Sequence[Formulation],
@@ -140,7 +140,7 @@ class TunedScorer:
             if len(usable):
                 measured = points.rows(usable)
                 before = self._residuals.get(name) or _nothing_measured(measured)
-                scorer._residuals[name] = before.expecting(measured)
+                scorer._residuals[name] = before.with_pending(measured)
         return scorer
 
 

@@ -272,7 +272,7 @@ class _Batch:
         self._scorer = scorer
         if pending:
             rows, at = _laid_out(evaluator, pending)
-            self._scorer = scorer.expecting(scorer.base(rows, at), rows, at)
+            self._scorer = scorer.with_pending(scorer.base(rows, at), rows, at)
         self._sets = [component_set(f) for f in candidates]
         self._taken = np.zeros(len(candidates), dtype=bool)
         self._used: dict[frozenset[str], int] = {}
@@ -306,7 +306,7 @@ class _Batch:
         shipped: Mapping[str, Prediction] = {
             name: p.select(own) for name, p in self._shipped.items()
         }
-        self._scorer = self._scorer.expecting(shipped, [picked] * n, self._at[own])
+        self._scorer = self._scorer.with_pending(shipped, [picked] * n, self._at[own])
 
 
 def _laid_out(

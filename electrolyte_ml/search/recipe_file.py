@@ -42,12 +42,12 @@ from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.text import nearest_or_all
 
 COST = "cost_per_kg"
-#: Where a file goes by probability and does not say by which.
+#: Default of ``least_probability``.
 LEAST_PROBABILITY = 0.8
 _PRICE_COLUMNS = ("component", "price_per_kg")
 _PRICE: TypeAdapter[float] = TypeAdapter(Price)
 
-# Types of pydantic's errors and what people are told; keys of the context in braces.
+# Words for the error types of pydantic; {} are keys of the context.
 _WORDS = {
     "model_type": "must be a table",
     "dict_type": "must be a table",
@@ -62,7 +62,7 @@ _WORDS = {
     "less_than_equal": "must be at most {le:g}",
     "enum": "must be {expected}",
 }
-# What other tables are read with where a needed one has a fault, so that their faults are told too.
+# Stand-ins for required values with a fault, so that faults of other tables are reported too.
 _STAND_INS: Mapping[tuple[int | str, ...], Any] = {
     ("name",): "unnamed",
     ("components",): {},
@@ -72,7 +72,7 @@ _STAND_INS: Mapping[tuple[int | str, ...], Any] = {
     ("prices", "currency"): "unknown",
 }
 _NOTHING = None
-# Without a fault in these all solvents and salts are known.
+# If these have no fault, all solvents and salts are known.
 _LISTS = (
     "components:",
     "components.solvents",
@@ -90,12 +90,12 @@ def load_problem(path: str | Path, catalog: Catalog | None = None) -> Problem:
     path
         TOML file; those in ``recipes/`` explain every key.
     catalog
-        Where names of species are looked up; by default the one that ships with the package.
+        Catalog of species; by default the one that ships with the package.
 
     Returns
     -------
     Problem
-        With at least one legal recipe.
+        The problem; it has at least one legal recipe.
 
     Raises
     ------
@@ -126,23 +126,23 @@ def read_problem(
     Parameters
     ----------
     data
-        What `tomllib` returns.
+        Result of `tomllib`.
     file
-        Name to put before every fault.
+        Name of the file in messages.
     catalog
-        Where names of species are looked up.
+        Catalog of species.
     folder
-        Where a file of prices is looked for; by default the working folder.
+        Folder of the file of prices; by default the working folder.
 
     Returns
     -------
     Problem
-        With at least one legal recipe.
+        The problem; it has at least one legal recipe.
 
     Raises
     ------
     RecipeFileError
-        With one line for each fault.
+        If the tables have faults; one line for each.
     """
     lookup = Lookup(catalog or default_catalog())
     tables, faults = _read_tables(data, lookup)
@@ -186,7 +186,7 @@ def problem_schema() -> dict[str, Any]:
 
 
 def _read_tables(data: Mapping[str, Any], lookup: Lookup) -> tuple[RecipeFile, list[str]]:
-    """The tables without what has a fault, and the faults."""
+    """The tables without values that have a fault, and the faults."""
     usable: Any = dict(data)
     faults: list[str] | None = None
     while True:
@@ -194,7 +194,7 @@ def _read_tables(data: Mapping[str, Any], lookup: Lookup) -> tuple[RecipeFile, l
             return RecipeFile.model_validate(usable, context=lookup), faults or []
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            # What is missing later on was taken out here.
+            # Later errors only follow from values removed here.
             faults = [_fault(e) for e in errors] if faults is None else faults
             usable = _without({_path(e) for e in errors}, usable)
 
@@ -204,7 +204,7 @@ def _path(error: ErrorDetails) -> tuple[int | str, ...]:
 
 
 def _without(faulty: set[tuple[int | str, ...]], value: Any, *place: int | str) -> Any:
-    """What is given but for what is faulty; `_NOTHING` for a table that lacks what it needs."""
+    """`value` without faulty parts; `_NOTHING` for a table that lacks a required key."""
     if place in faulty:
         return _STAND_INS.get(place, _NOTHING)
     if isinstance(value, list):
@@ -221,7 +221,7 @@ def _without(faulty: set[tuple[int | str, ...]], value: Any, *place: int | str) 
 
 
 def _fault(error: ErrorDetails) -> str:
-    """One line for an error of pydantic: place, what is wrong, what is allowed."""
+    """One line for an error of pydantic: place, fault, allowed values."""
     path = _path(error)
     place = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in path)[1:]
     known, key = _table_at(path[:-1]).model_fields, str(path[-1])
@@ -239,7 +239,7 @@ def _fault(error: ErrorDetails) -> str:
 
 
 def _table_at(path: Sequence[int | str]) -> type[Table]:
-    """The table that stands at a place, or the one around it."""
+    """The table at a place, or the one around it."""
     table: type[Table] = RecipeFile
     for key in path:
         known = table.model_fields.get(str(key))
@@ -250,7 +250,7 @@ def _table_at(path: Sequence[int | str]) -> type[Table]:
 
 
 def _components(table: ComponentsTable, faults: list[str]) -> Components:
-    """Everything that recipes may be made of, without what is left out."""
+    """Components of recipes, without the excluded ones."""
     family = dict.fromkeys(s for family in table.families for s in family)
     solvents = [*table.solvents]
     solvents += [s for s in solvents_by_similarity([*family]) if s not in solvents]
@@ -291,7 +291,7 @@ def _limits(table: LimitsTable) -> Limits:
         )
         for ratio in table.ratios
     ]
-    # A pair with an unknown name holds one only.
+    # A pair with an unknown name has one entry.
     known = [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
     plain = {**dict(table), **by_name, "forbidden_pairs": tuple(known), "ratios": tuple(ratios)}
     return Limits(**plain)
@@ -315,7 +315,7 @@ def _objectives(tables: Sequence[ObjectiveTable], faults: list[str]) -> list[Obj
 
 
 def _constraints(table: ConstraintTable, prediction: PredictionTable) -> Iterator[Constraint]:
-    """One or two constraints of a table, which count what the attitude to risk says by default."""
+    """One or two constraints of a table; the risk attitude gives the default bound."""
     probability = table.probability
     if probability is None and table.on is None and prediction.risk is Risk.PROBABILITY:
         probability = prediction.least_probability or LEAST_PROBABILITY
@@ -343,7 +343,7 @@ def _prices(
 
 
 def _prices_of(path: Path, catalog: Catalog, faults: list[str]) -> dict[str, float]:
-    """Prices of a CSV; other species than those of the problem are no fault."""
+    """Prices of a CSV; species outside the problem are no fault."""
     prices: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,4 @@
-"""The tables of a recipe file (TOML) as pydantic models: what a key means and what it may hold.
+"""The tables of a recipe file (TOML) as pydantic models: meanings and allowed values of keys.
 
 Names of species are looked up while the tables are read, in the catalog of a `Lookup`.
 """
@@ -34,23 +34,23 @@ from electrolyte_ml.species import Catalog, Ion, Salt, Solvent
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
-#: Instead of a list of solvents or salts: all that the catalog holds.
+#: In place of a list of solvents or salts: all of the catalog.
 EVERYTHING = "everything"
-# Liquid electrolytes exist well inside this range; outside it a unit was most likely mixed up.
+# Temperatures of liquid electrolytes lie well inside; others are most likely mistakes of the unit.
 _COLDEST_K, _HOTTEST_K = 150.0, 500.0
 _DEFAULTS = Limits(salt_molality_mol_kg=(0.3, 2.0))
 
 
 @dataclass(slots=True)
 class Lookup:
-    """Where names are looked up.
+    """Look-up of names while tables are read.
 
     Attributes
     ----------
     catalog
         The catalog of species.
     unknown
-        Names that it does not know; each is a fault once.
+        Unknown names; each is reported once.
     """
 
     catalog: Catalog
@@ -159,7 +159,7 @@ def _in_own_unit(given: Any, info: ValidationInfo) -> Any:
 
 
 def _range(low: float | None, info: ValidationInfo) -> float | None:
-    """The lower end of a range, whose upper end stands in `max`."""
+    """The lower end of a range with upper end `max`."""
     high = info.data.get("max")
     if low is None and "max" in info.data and high is None:
         raise ValueError("is missing; give min, max or both")
@@ -209,7 +209,7 @@ class Table(BaseModel):
 
 
 class ComponentsTable(Table):
-    """What recipes may be made of."""
+    """Components of recipes."""
 
     solvents: Annotated[list[SolventName], WrapValidator(_or_everything), _ALL_OR_LIST] = []
     """Names, aliases or SMILES of solvents, or "everything" that the catalog holds."""
@@ -226,7 +226,7 @@ class ComponentsTable(Table):
 
 
 class RatioTable(Table):
-    """Lowest and highest mass of some solvents by mass of others."""
+    """Lowest and highest ratio of the masses of two groups of solvents."""
 
     of: list[SolventName] = Field(min_length=1)
     """Names of the solvents whose mass is compared."""
@@ -239,7 +239,7 @@ class RatioTable(Table):
 
 
 class LimitsTable(Table):
-    """What every recipe obeys by construction."""
+    """Limits that every recipe obeys by construction."""
 
     salt_molality_mol_kg: Span
     """Lowest and highest molality of all salts together, mol/kg of solvents, such as [0.3, 2]."""
@@ -266,13 +266,13 @@ class LimitsTable(Table):
     max_molality_mol_kg: Molalities = {}
     """Highest molality by salt, mol/kg, such as its solubility."""
     forbidden_pairs: list[Pair] = []
-    """List of pairs of names that never share a bottle, such as [["NaClO4", "DME"]]."""
+    """List of pairs of names that never occur in one recipe, such as [["NaClO4", "DME"]]."""
     ratios: list[RatioTable] = []
     """Bounds of mass ratios between groups of solvents, each under [[limits.ratios]]."""
 
 
 class ObjectiveTable(Table):
-    """A property that is to be as high or as low as possible."""
+    """A property to maximise or minimise."""
 
     property: Text
     """Name of a property, such as "conductivity_ms_cm"."""
@@ -285,7 +285,7 @@ class ObjectiveTable(Table):
 
 
 class ConstraintTable(Table):
-    """A property that must not pass a limit."""
+    """A limit on a property."""
 
     property: Text
     """Name of a property, such as "conductivity_ms_cm"."""
@@ -298,7 +298,7 @@ class ConstraintTable(Table):
     probability: Probability | None = None
     """Least probability that the limit is obeyed, instead of `on`."""
     on: Bound | None = Field(default=None, strict=False)
-    """The number of a prediction that is held against the limit; by default that of the risk."""
+    """Value of a prediction that is compared with the limit; by default that of the risk."""
 
     @field_validator("on")
     @classmethod
@@ -309,10 +309,10 @@ class ConstraintTable(Table):
 
 
 class PredictionTable(Table):
-    """How a search meets uncertainty."""
+    """Treatment of uncertainty."""
 
     risk: Risk = Field(default=Risk.LOW, strict=False)
-    """What counts: the careful end of an interval, the best estimate, or a probability."""
+    """Value that counts: pessimistic end of an interval, best estimate, or a probability."""
     out_of_domain: OutOfDomain = Field(default=OutOfDomain.EXCLUDE, strict=False)
     """Whether recipes that a model does not know may be proposed."""
     least_probability: Probability | None = None
@@ -328,10 +328,10 @@ class PredictionTable(Table):
 
 
 class PricesTable(Table):
-    """What components cost, where a problem asks for cost_per_kg."""
+    """Prices of components, for problems with cost_per_kg."""
 
     currency: Text
-    """What prices are in, such as "EUR"."""
+    """Currency of the prices, such as "EUR"."""
     file: Text | None = None
     """A CSV with columns component and price_per_kg, beside the recipe file."""
     per_kg: dict[ComponentName, Price] = {}
@@ -339,7 +339,7 @@ class PricesTable(Table):
 
 
 class SearchTable(Table):
-    """How long and in which way to search."""
+    """Settings of the search."""
 
     n_trials: int | None = Field(default=None, ge=1)
     """Distinct recipes to score; the sampler's own number by default."""
@@ -348,27 +348,27 @@ class SearchTable(Table):
     seed: int = Field(default=0, ge=0)
     """Same seed, same shortlist."""
     sampler: SamplerName = Field(default=SamplerName.AUTO, strict=False)
-    """Which of Optuna's samplers proposes."""
+    """Sampler of Optuna that proposes recipes."""
 
 
 class RecipeFile(Table):
-    """A search problem: what may be mixed, within which limits, and what makes a recipe good."""
+    """A search problem: components, limits, objectives, constraints and settings."""
 
     name: Text
-    """What people and a stored search call the problem."""
+    """Name of the problem, and of its stored search."""
     description: str = ""
     """For people."""
     components: ComponentsTable
-    """What recipes may be made of: list solvents and salts under [components]."""
+    """Components of recipes: list solvents and salts under [components]."""
     limits: LimitsTable
-    """What every recipe obeys; salt_molality_mol_kg under [limits] is needed."""
+    """Limits of every recipe; salt_molality_mol_kg under [limits] is needed."""
     objectives: list[ObjectiveTable] = Field(min_length=1)
-    """What is to be good: add [[objectives]] with property and temperature."""
+    """Properties to optimise: add [[objectives]] with property and temperature."""
     constraints: list[ConstraintTable] = []
-    """What is needed: add [[constraints]] with property, temperature, and min or max."""
+    """Limits on properties: add [[constraints]] with property, temperature, and min or max."""
     prediction: PredictionTable = PredictionTable()
-    """How a search meets uncertainty."""
+    """Treatment of uncertainty."""
     prices: PricesTable | None = None
-    """What components cost, where cost_per_kg is asked for."""
+    """Prices of components, for cost_per_kg."""
     search: SearchTable = SearchTable()
-    """How long and in which way to search."""
+    """Settings of the search."""

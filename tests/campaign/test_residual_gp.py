@@ -88,7 +88,7 @@ def test_predictions_that_promise_too_much_are_believed_less():
 def test_what_is_expected_narrows_doubt_and_moves_nothing():
     before = _constant()
     asked = _points("1 m NaFSI in DME", "1 m NaFSI in DME:THF 80:20 wt", "1 m NaPF6 in EC")
-    after = before.expecting(asked.rows(np.array([0])))
+    after = before.with_pending(asked.rows(np.array([0])))
     for residual in (before, after):
         assert residual.scales == before.scales
     assert after.predict(asked)[0] == pytest.approx(before.predict(asked)[0], abs=0.02)
@@ -109,9 +109,9 @@ def test_order_of_measurements_does_not_matter():
 
 def test_left_out_predictions_do_not_see_replicates():
     points = _MEASURED.joined(_MEASURED.rows(np.array([0])))
-    left_out = Residual(points, np.array([0.5, 0.0, 0.0, 0.0, 0.5])).left_out()
-    assert left_out[0] == pytest.approx(left_out[4])
-    assert abs(left_out[0]) < 0.25
+    out_of_fold = Residual(points, np.array([0.5, 0.0, 0.0, 0.0, 0.5])).out_of_fold()
+    assert out_of_fold[0] == pytest.approx(out_of_fold[4])
+    assert abs(out_of_fold[0]) < 0.25
 
 
 def _result(recipe, factor):

@@ -180,7 +180,7 @@ def test_a_fault_says_what_the_key_is_for(faults_of):
     )
     (fault,) = faults_of(objectives=[])
     assert fault == (
-        "objectives: is missing (what is to be good: add [[objectives]] with property and "
+        "objectives: is missing (properties to optimise: add [[objectives]] with property and "
         "temperature)"
     )
 
