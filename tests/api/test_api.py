@@ -149,7 +149,7 @@ def test_temperatures_with_units_or_in_kelvin():
             eml.score(PC, at_k=wrong)
 
 
-def test_all_bad_rows_are_told_at_once():
+def test_all_bad_rows_are_reported_at_once():
     table = pd.DataFrame(
         {"recipe": ["1 M NaPF6 in diglime", PC, None, 5], "temperature_k": [300, -1, 300, 300]},
         index=["a", "b", "c", "d"],

@@ -79,8 +79,10 @@ def test_measurements_change_what_is_suggested(campaign, write_rows):
     assert before > 0.5
     assert mean_dmc(after) < before - 0.2
     shipped = formula(parse_recipe("1.1 m NaPF6 in EC:DMC 20:80 wt"))
-    told = campaign.tuned()([parse_recipe("1.1 m NaPF6 in EC:DMC 20:80 wt")], np.array([298.15]))
-    assert told["conductivity_ms_cm"].value[0] == pytest.approx(0.3 * shipped, rel=0.1)
+    reported = campaign.tuned()(
+        [parse_recipe("1.1 m NaPF6 in EC:DMC 20:80 wt")], np.array([298.15])
+    )
+    assert reported["conductivity_ms_cm"].value[0] == pytest.approx(0.3 * shipped, rel=0.1)
 
 
 def test_a_quarter_of_a_batch_explores(campaign):
@@ -105,7 +107,7 @@ def test_what_was_really_made_counts(campaign, write_rows):
     assert [s.id for s in campaign.state.pending] == ["S002"]
 
 
-def test_all_bad_rows_are_told_at_once_and_nothing_is_recorded(campaign, write_rows):
+def test_all_bad_rows_are_reported_at_once_and_nothing_is_recorded(campaign, write_rows):
     campaign.suggest(2)
     before = (campaign.folder / "log.jsonl").read_bytes()
     rows = [
@@ -121,10 +123,10 @@ def test_all_bad_rows_are_told_at_once_and_nothing_is_recorded(campaign, write_r
     ]
     with pytest.raises(TableError) as caught:
         campaign.record(write_rows(rows))
-    told = caught.value.messages
-    assert len(told) == 8
+    reported = caught.value.messages
+    assert len(reported) == 8
     for line, words in zip(
-        told,
+        reported,
         (
             "line 2: unknown id 'S099'; suggested were S001 to S002",
             "line 3: unknown solvent 'nonsense'",
@@ -283,6 +285,6 @@ def test_a_kill_while_recording_loses_nothing(campaign, reopen, write_rows):
 
 def test_predictions_of_the_day_are_kept(campaign):
     (one,) = campaign.suggest(1)
-    told = one.predictions[COLUMN]
-    assert told["value"] == pytest.approx(formula(one.formulation))
-    assert told["low"] < told["value"] < told["high"]
+    reported = one.predictions[COLUMN]
+    assert reported["value"] == pytest.approx(formula(one.formulation))
+    assert reported["low"] < reported["value"] < reported["high"]

@@ -12,7 +12,7 @@ _T = 298.15
 
 
 def _points(*recipes, sigma=0.15, value=1.0):
-    """All at 25 degC, with the same prediction (log10) and doubt unless told otherwise."""
+    """All at 25 degC, with the same prediction (log10) and sigma unless given."""
     n = len(recipes)
     return Points(
         formulations=tuple(parse_recipe(r) for r in recipes),

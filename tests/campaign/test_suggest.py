@@ -18,10 +18,10 @@ _GLYME = "1 m NaPF6 in DME:diglyme {}:{} wt"
 
 def _scorer(table):
     """Predictions by recipe: value, and the factor to either end of the interval."""
-    told = {parse_recipe(text).key: numbers for text, numbers in table.items()}
+    numbers_of = {parse_recipe(text).key: numbers for text, numbers in table.items()}
 
     def scorer(formulations, temperature_k):
-        value, factor = np.array([told[f.key] for f in formulations]).T
+        value, factor = np.array([numbers_of[f.key] for f in formulations]).T
         n = len(value)
         conductivity = Prediction(
             value=value,

@@ -8,7 +8,7 @@ import pytest
 RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
 
 
-def test_clusters_are_told_in_a_chemists_words(run):
+def test_clusters_are_named_in_a_chemists_words(run):
     done = run("map", RECIPE)
     assert done.code == 0
     assert "known blends; the two axes hold" in done.out

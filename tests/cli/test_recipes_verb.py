@@ -20,7 +20,7 @@ temperature = "25 degC"
 """
 
 
-def test_ready_problems_are_listed_shown_and_in_order(run):
+def test_bundled_problems_are_listed_shown_and_in_order(run):
     rows = json.loads(run("recipes", "list", "--json").out)
     assert len(rows) >= 8
     assert all(row["description"] and row["objectives"] for row in rows)
@@ -33,7 +33,7 @@ def test_ready_problems_are_listed_shown_and_in_order(run):
     assert outcome.out.count("in order") == len(rows)
 
 
-def test_the_schema_knows_and_explains_every_key_of_the_ready_problems(run):
+def test_the_schema_knows_and_explains_every_key_of_the_bundled_problems(run):
     schema = json.loads(run("recipes", "schema").out)
     assert schema["required"] == ["name", "components", "limits", "objectives"]
     for row in json.loads(run("recipes", "list", "--json").out):
@@ -67,7 +67,7 @@ def test_all_faults_of_all_files_come_at_once(run, tmp_path):
     assert len(told[0]["errors"]) == 1
 
 
-def test_a_property_that_nothing_predicts_is_told_before_a_search(run, tmp_path):
+def test_a_property_that_nothing_predicts_is_reported_before_a_search(run, tmp_path):
     path = tmp_path / "mine.toml"
     text = _MINE.format(name="toxicity").replace("DMCC", "DMC").replace("[1.5, 0.5]", "[0.5, 1.5]")
     path.write_text(text, encoding="utf-8")
@@ -76,7 +76,7 @@ def test_a_property_that_nothing_predicts_is_told_before_a_search(run, tmp_path)
     assert "nothing predicts 'toxicity'" in outcome.err
 
 
-def test_propose_takes_a_ready_problem_and_resumes_from_a_file(run, tmp_path):
+def test_propose_takes_a_bundled_problem_and_resumes_from_a_file(run, tmp_path):
     storage = tmp_path / "study.log"
     arguments = ("propose", "lithium_reference", "--n", 2, "--json", "--storage", storage)
     first = run(*arguments, "--trials", 60)

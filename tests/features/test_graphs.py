@@ -20,7 +20,7 @@ def test_single_atoms_and_charged_anions_have_graphs():
     assert np.bincount(graphs.bond_species, minlength=4).tolist() == [0, 12, 12, 0]
 
 
-def test_elements_are_told_apart_by_code_and_by_what_they_are_like():
+def test_elements_differ_by_code_and_by_physical_properties():
     centres = []
     for symbol in ("P", "As", "Sb"):
         graph = species_graphs([f"F[{symbol}-](F)(F)(F)(F)F"])

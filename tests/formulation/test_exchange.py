@@ -61,7 +61,7 @@ def test_another_schema_is_refused(version):
         formulation_from_dict(form)
 
 
-def test_all_faults_of_json_are_told_at_once():
+def test_all_faults_of_json_are_reported_at_once():
     form = {
         "schema_version": 1,
         "solvents": [
@@ -124,7 +124,7 @@ def test_text_that_is_no_object_is_refused(text):
         formulation_from_json(text)
 
 
-def test_all_faults_of_a_table_are_told_at_once():
+def test_all_faults_of_a_table_are_reported_at_once():
     table = "\n".join(
         [
             "key,component,role,smiles,amount,basis",

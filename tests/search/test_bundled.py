@@ -45,13 +45,13 @@ _LOOKS_RIGHT = {
 }
 
 
-def test_every_ready_problem_is_looked_at():
+def test_every_bundled_problem_is_looked_at():
     assert set(_READY) == set(_LOOKS_RIGHT)
     assert len(_READY) >= 8
 
 
 @pytest.mark.parametrize("name", sorted(_READY))
-def test_ready_problems_run_to_a_shortlist(name):
+def test_bundled_problems_run_to_a_shortlist(name):
     problem = load_problem(_READY[name])
     # The wide open one has to find the few recipes in a hundred that the models know.
     n_trials = 800 if name == "sodium_wide_open" else 250
@@ -70,7 +70,7 @@ def test_ready_problems_run_to_a_shortlist(name):
             assert looks_right(proposal), proposal.formulation.notation()
 
 
-def test_a_ready_problem_is_found_by_name_or_path(tmp_path):
+def test_a_bundled_problem_is_found_by_name_or_path(tmp_path):
     assert find_problem("lithium_reference") == _READY["lithium_reference"]
     assert find_problem(_READY["lithium_reference"]) == _READY["lithium_reference"]
     with pytest.raises(InputError, match="did you mean 'sodium_low_cost'"):

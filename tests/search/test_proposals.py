@@ -58,10 +58,10 @@ def test_same_seed_same_bytes(problem, scorer):
 
 def test_best_compromise_stands_first_and_extremes_are_named(problem, scorer):
     proposals = propose(problem, scorer).proposals
-    told = " ".join(p.why for p in proposals)
+    reported = " ".join(p.why for p in proposals)
     assert "compromise" in proposals[0].why
-    assert "highest pessimistic conductivity at 25 degC" in told
-    assert "highest pessimistic conductivity at -20 degC" in told
+    assert "highest pessimistic conductivity at 25 degC" in reported
+    assert "highest pessimistic conductivity at -20 degC" in reported
 
 
 def test_one_objective_ranks_by_it(make_problem, scorer):

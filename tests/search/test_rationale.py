@@ -16,7 +16,7 @@ def lines(make_problem, catalog):
 
 
 def test_each_line_says_what_the_recipe_is_best_at(lines):
-    told = lines(
+    reported = lines(
         [
             "1 mol/kg NaPF6 in EC:DME 30:70 w/w",
             "1 mol/kg NaPF6 in EC:PC 50:50 w/w",
@@ -25,7 +25,7 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
         ],
         [[9.0, 4.0], [10.0, 1.0], [6.0, 5.0], [4.5, 3.0]],
     )
-    assert told == [
+    assert reported == [
         "best compromise of the objectives; best with NaPF6",
         "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe",
         "highest pessimistic conductivity at -20 degC (5 mS/cm); best ether-only recipe",
@@ -34,7 +34,7 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
 
 
 def test_new_combinations_and_nothing_to_say(lines):
-    told = lines(
+    reported = lines(
         [
             "1 mol/kg NaPF6 in EC:DME 30:70 w/w",
             "1 mol/kg NaPF6 in PC:DME 30:70 w/w",
@@ -43,13 +43,13 @@ def test_new_combinations_and_nothing_to_say(lines):
         ],
         [[9.0, 4.0]] * 4,
     )
-    assert told[1] == "first with PC"
-    assert told[2] == "new combination of components"
-    assert told[3] == "next best that differs from those above"
+    assert reported[1] == "first with PC"
+    assert reported[2] == "new combination of components"
+    assert reported[3] == "next best that differs from those above"
 
 
 def test_attitude_and_direction_are_in_the_words(lines):
-    (told,) = lines(
+    (reported,) = lines(
         ["1 mol/kg NaPF6 in DME"],
         [[1.1]],
         objectives=[
@@ -57,14 +57,14 @@ def test_attitude_and_direction_are_in_the_words(lines):
         ],
         prediction={"risk": "value"},
     )
-    assert told == "lowest density at 25 degC (1.1 g/cm3)"
+    assert reported == "lowest density at 25 degC (1.1 g/cm3)"
 
 
-def test_suggestions_are_told_by_what_they_could_be(make_problem, catalog):
+def test_suggestions_are_explained_by_what_they_could_be(make_problem, catalog):
     problem = make_problem()
     recipes = ["1 mol/kg NaPF6 in EC:PC 50:50 w/w", "1 mol/kg NaFSI in EC:PC 50:50 w/w"]
     formulations = [parse_recipe(text, catalog) for text in recipes]
-    told = reasons(problem, formulations, np.array([[9.0, 3.0], [12.0, 2.0]]), optimistic=True)
-    assert told[0].startswith("could have the highest conductivity at -20 degC (up to 3 mS/cm)")
-    assert told[1].startswith("could have the highest conductivity at 25 degC (up to 12 mS/cm)")
-    assert not any("pessimistic" in line for line in told)
+    reported = reasons(problem, formulations, np.array([[9.0, 3.0], [12.0, 2.0]]), optimistic=True)
+    assert reported[0].startswith("could have the highest conductivity at -20 degC (up to 3 mS/cm)")
+    assert reported[1].startswith("could have the highest conductivity at 25 degC (up to 12 mS/cm)")
+    assert not any("pessimistic" in line for line in reported)

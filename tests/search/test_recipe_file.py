@@ -197,8 +197,8 @@ def test_a_fault_in_a_list_hides_no_other(faults_of):
         constraints=[{"property": "a", "temperature": "-20", "max": "x"}, 3],
         limits={"ratios": [{"of": []}, {"of": ["EC"], "min": 2, "max": 1}], "fraction_step": 0.03},
     )
-    told = [line.split(":")[0] for line in lines]
-    assert told == [
+    reported = [line.split(":")[0] for line in lines]
+    assert reported == [
         "limits.ratios[1].of",
         "limits.ratios[1].min",
         "limits.ratios[2].min",
@@ -224,7 +224,7 @@ def test_all_faults_come_at_once(faults_of):
         objectives=[{"property": "conductivity_ms_cm", "temperature": 25}],
         serach={},
     )
-    told = "\n".join(lines)
+    reported = "\n".join(lines)
     for word in (
         "digylme",
         "NaPF7",
@@ -235,8 +235,8 @@ def test_all_faults_come_at_once(faults_of):
         "no unit",
         "did you mean 'search'",
     ):
-        assert word in told
-    assert "at least one" not in told
+        assert word in reported
+    assert "at least one" not in reported
     assert len(lines) == 8
 
 
@@ -286,13 +286,13 @@ def test_prices_are_read_and_every_missing_one_is_named(faults_of, make_problem,
     assert problem.prices["NaFSI"] == 1.0
     assert problem.to_dict()["prices"]["currency"] == "EUR"
     faults = faults_of(**cost, prices={"per_kg": {**everything, "EC": -1, "nonsense": 2}})
-    told = "\n".join(faults)
+    reported = "\n".join(faults)
     for words in (
         "prices.currency: is missing",
         "prices.per_kg.EC: must be at least 0, given -1",
         "nonsense",
     ):
-        assert words in told
+        assert words in reported
 
 
 def test_prices_of_a_file_are_replaced_by_those_of_the_recipe(problem_data, catalog, tmp_path):
@@ -324,7 +324,7 @@ def test_everything_of_the_catalog_and_what_is_excluded(make_problem, faults_of,
     expected = {s.name for s in catalog.solvents if s.role == "solvent"} - {"THF"}
     assert set(solvents) == expected
     assert {s.name for s in problem.components.salts} == {"NaPF6", "NaFSI"}
-    # Alike ones stand beside each other.
+    # Similar ones are neighbours.
     for first, second in (("DMC", "EMC"), ("DME", "diglyme"), ("triglyme", "tetraglyme")):
         assert abs(solvents.index(first) - solvents.index(second)) == 1
     for components, words in (
@@ -333,8 +333,8 @@ def test_everything_of_the_catalog_and_what_is_excluded(make_problem, faults_of,
         ({"exclude": ["THF"]}, "THF is not a component anyway"),
         ({"solvents": "all"}, "list of names in quotes or 'everything'"),
     ):
-        told = faults_of(components=components)
-        assert any(words in line for line in told), told
+        reported = faults_of(components=components)
+        assert any(words in line for line in reported), reported
 
 
 def test_ratios_hold_in_every_recipe_and_their_faults_are_named(make_problem, faults_of):
@@ -357,9 +357,9 @@ def test_ratios_hold_in_every_recipe_and_their_faults_are_named(make_problem, fa
         ({"max": 1}, "ratios[1].of: is missing"),
         ({"of": ["EC"], "min": 0.9}, "no choice of components"),
     ):
-        told = faults_of(limits={"ratios": [ratio]})
-        assert len(told) == 1, told
-        assert words in told[0]
+        reported = faults_of(limits={"ratios": [ratio]})
+        assert len(reported) == 1, reported
+        assert words in reported[0]
 
 
 def test_temperatures_go_with_properties_that_have_one(faults_of, make_problem):

@@ -14,7 +14,7 @@ PLAIN = {
 }
 
 
-def asked_and_told(sampler):
+def asked_and_answered(sampler):
     """Parameters and notes of trials, of which every seventh fails at once."""
     study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
     study.enqueue_trial({"a": 0.5, "b": 0.5, "c": 0.5})
@@ -36,8 +36,8 @@ def asked_and_told(sampler):
 @pytest.mark.parametrize("name", PLAIN)
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_trials_are_those_of_optunas_own_sampler(name):
-    ours = asked_and_told(make_sampler(name, COORDINATES, population=POPULATION, seed=4))
-    plain = asked_and_told(PLAIN[name](population_size=POPULATION, seed=4))
+    ours = asked_and_answered(make_sampler(name, COORDINATES, population=POPULATION, seed=4))
+    plain = asked_and_answered(PLAIN[name](population_size=POPULATION, seed=4))
     assert ours == plain
 
 
@@ -51,5 +51,5 @@ def test_a_generation_is_looked_up_once_a_population(monkeypatch):
         return original(self, study, trial)
 
     monkeypatch.setattr(optuna.samplers.BaseGASampler, "get_trial_generation", counted)
-    asked_and_told(make_sampler(SamplerName.NSGA2, COORDINATES, population=POPULATION, seed=4))
+    asked_and_answered(make_sampler(SamplerName.NSGA2, COORDINATES, population=POPULATION, seed=4))
     assert n_calls == 6

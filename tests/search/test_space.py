@@ -173,9 +173,9 @@ def test_recipes_outside_the_space_are_named_with_reasons(make_problem, catalog)
     )
     with pytest.raises(InputErrors) as caught:
         space.encode(recipe)
-    told = str(caught.value)
+    reported = str(caught.value)
     for word in ("THF is not a component", "max_fraction.EC", "salt_molality_mol_kg", "0.667"):
-        assert word in told
+        assert word in reported
 
 
 def test_decoding_a_recipe_takes_a_few_hundred_calls(catalog, count_calls):

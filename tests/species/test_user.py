@@ -137,7 +137,7 @@ FAULTS = [
 ]
 
 
-def test_all_faults_are_told_at_once_and_nothing_is_written(species_folder, tmp_path):
+def test_all_faults_are_reported_at_once_and_nothing_is_written(species_folder, tmp_path):
     add_species(write(tmp_path / "good.csv", GOOD_CSV))
     before = files_of(species_folder)
     with pytest.raises(CatalogError) as caught:
