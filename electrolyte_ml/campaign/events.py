@@ -43,7 +43,7 @@ Quantity = tuple[str, float | None]
 
 
 def column_name(quantity: Quantity) -> str:
-    """Such as ``conductivity_ms_cm at 25 degC``."""
+    """Name of the column of a quantity, such as ``conductivity_ms_cm at 25 degC``."""
     name, temperature = quantity
     return name + at_temperature(temperature)
 
@@ -245,7 +245,7 @@ class Suggestion:
     Attributes
     ----------
     id
-        Such as ``S003``.
+        Id, such as ``S003``.
     round
         Number of its batch, 1 for the first.
     formulation

@@ -22,8 +22,8 @@ class ReferenceElectrode:
     name
         Name, such as ``Na/Na+``.
     above_lithium_v
-        Its potential against Li/Li+, V. A limit against this electrode is the limit against
-        Li/Li+ less this.
+        Potential of the electrode against Li/Li+, V. A limit against this electrode is the limit
+        against Li/Li+ less this potential.
     uncertainty_v
         Uncertainty of `above_lithium_v`, which depends on the solvent, V.
     source

@@ -208,9 +208,9 @@ def changed_bonds(
     Returns
     -------
     tuple of str
-        Such as ``C-O broken`` or ``H-F formed``, sorted; empty if nothing changes. A bond is broken
-        when it has grown by more than 35 %; one is formed when two atoms without a bond come
-        closer than 1.25 times the sum of their covalent radii.
+        Changes such as ``C-O broken`` or ``H-F formed``, sorted; empty if nothing changes. A bond
+        is broken when it has grown by more than 35 %; one is formed when two atoms without a bond
+        come closer than 1.25 times the sum of their covalent radii.
     """
     if len(subject.numbers) < 2:
         return ()

@@ -81,7 +81,7 @@ def _pending_record(
 
 
 def interval_words(prediction: Mapping[str, float | None]) -> str:
-    """Such as ``6.4 (4.9-8.3)``; the value alone if it has no error, ``-`` if there is none."""
+    """A prediction as ``6.4 (4.9-8.3)``, as the value if it has no error, or as ``-``."""
     if prediction["value"] is None:
         return "-"
     value, low, high = (significant(prediction[end]) for end in ("value", "low", "high"))

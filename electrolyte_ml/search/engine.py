@@ -58,7 +58,7 @@ def make_sampler(
     population
         Recipes scored together.
     seed
-        Its seed.
+        Seed of the sampler.
 
     Raises
     ------

@@ -86,7 +86,7 @@ class Ratio:
 
     @property
     def name(self) -> str:
-        """Such as ``ratio TTE+BTFE : DME``."""
+        """Name of the limit, such as ``ratio TTE+BTFE : DME``."""
         return f"ratio {'+'.join(self.of)} : {'+'.join(self.to) or 'all solvents'}"
 
     def of_fractions(self, fractions: dict[str, float]) -> float | None:

@@ -66,7 +66,7 @@ class Objective:
 
     @property
     def label(self) -> str:
-        """Such as ``conductivity_ms_cm at 25 degC``."""
+        """Label, such as ``conductivity_ms_cm at 25 degC``."""
         return self.property_name + at_temperature(self.temperature_k)
 
     def bound(self, risk: Risk) -> Bound:
@@ -109,7 +109,7 @@ class Constraint:
 
     @property
     def name(self) -> str:
-        """Such as ``conductivity_ms_cm at -20 degC >= 2``."""
+        """Name, such as ``conductivity_ms_cm at -20 degC >= 2``."""
         sign = ">=" if self.is_minimum else "<="
         place = at_temperature(self.temperature_k)
         if self.probability is not None:

@@ -69,7 +69,7 @@ def reasons(
 
 
 def objective_words(problem: Problem, objective: Objective) -> str:
-    """Such as ``pessimistic conductivity at 25 degC``."""
+    """An objective in words, such as ``pessimistic conductivity at 25 degC``."""
     which = _PESSIMISTIC[objective.bound(problem.risk)]
     name = property_of(objective.property_name).label
     return f"{which}{name}{at_temperature(objective.temperature_k)}"

@@ -75,7 +75,7 @@ class SaltReader:
     ions
         The ions.
     ion_by_name
-        The same by normalised name.
+        The ions by normalised name.
     ion_from_smiles
         Ion of a canonical SMILES.
     """

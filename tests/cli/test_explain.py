@@ -15,17 +15,17 @@ def test_words_for_a_chemist(run):
 
 
 def test_json_holds_the_same(run):
-    told = json.loads(run("explain", RECIPE, "--json", "--at", "0 degC").out)
-    assert told["temperature_k"] == 273.15
-    assert told["concentration"]["maximum"]["conductivity_ms_cm"]["value"] > 0
-    assert [e["temperature_k"] for e in told["temperature"]["activation_energy_kj_mol"]] == [
+    record = json.loads(run("explain", RECIPE, "--json", "--at", "0 degC").out)
+    assert record["temperature_k"] == 273.15
+    assert record["concentration"]["maximum"]["conductivity_ms_cm"]["value"] > 0
+    assert [e["temperature_k"] for e in record["temperature"]["activation_energy_kj_mol"]] == [
         253.15,
         298.15,
         333.15,
     ]
-    assert {"component", "replacement", "recipe", "change_percent"} <= told["swaps"][0].keys()
-    assert told["nearest_measured"][0]["doi"].startswith("10.")
-    assert told["cations"][0]["replacement"] == "Li"
+    assert {"component", "replacement", "recipe", "change_percent"} <= record["swaps"][0].keys()
+    assert record["nearest_measured"][0]["doi"].startswith("10.")
+    assert record["cations"][0]["replacement"] == "Li"
 
 
 def test_plot_is_written_with_the_recipe_as_text(run, tmp_path):

@@ -62,9 +62,9 @@ def test_all_faults_of_all_files_come_at_once(run, tmp_path):
     assert len(lines) == 4
     for words in ("DMCC", "lowest 1.5 is above highest 0.5", "is no TOML", "no such file"):
         assert any(words in line for line in lines)
-    told = json.loads(run("recipes", "check", second, "--json").out)
-    assert told[0]["problem"] is None
-    assert len(told[0]["errors"]) == 1
+    reported = json.loads(run("recipes", "check", second, "--json").out)
+    assert reported[0]["problem"] is None
+    assert len(reported[0]["errors"]) == 1
 
 
 def test_a_property_that_nothing_predicts_is_reported_before_a_search(run, tmp_path):

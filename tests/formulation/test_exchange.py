@@ -90,8 +90,8 @@ def test_all_faults_of_json_are_reported_at_once():
         "salts[2].molality_mol_kg must be a positive number, given 1000",
         "assumptions must be a list of texts, given 'none'",
     ]
-    told = "\n".join(caught.value.messages)
-    assert [line for line in expected if line not in told] == []
+    reported = "\n".join(caught.value.messages)
+    assert [line for line in expected if line not in reported] == []
 
 
 @pytest.mark.parametrize(
