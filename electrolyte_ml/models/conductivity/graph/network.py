@@ -308,7 +308,9 @@ def mixture_vector(
             match = (held @ w[f"{ion}_query"]) @ xp.swapaxes(key, -1, -2)
             match = _STRONGEST * xp.tanh(match / (math.sqrt(key.shape[-1]) * _STRONGEST))
             shell = share["solvent"] * xp.exp(match)
-            shell = (shell / shell.sum(-1)[..., None]) @ value
+            total = shell.sum(-1)[..., None]
+            # A mixture without a known solvent has no shell: zero, not 0 / 0.
+            shell = (shell / (total + (total == 0))) @ value
             parts += [shell, shell * pairs[ion]]
         parts.append(pairs["cation"] * pairs["anion"])
     if "trend" in w:

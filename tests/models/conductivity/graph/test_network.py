@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,14 @@ def test_prediction_needs_numpy_alone():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {m.split(".")[0] for m in run.stdout.split()} & {"torch", "deepchem", "mordred"}
+
+
+def test_a_mixture_without_a_known_solvent_is_no_division_by_zero():
+    network = GraphNetwork.load()
+    mixtures = MixtureRows.of(compose([parse_recipe("1 m NaPF6 in PC")]))
+    nothing = replace(mixtures, solvent_share=np.zeros_like(mixtures.solvent_share))
+    with np.errstate(all="raise"):
+        assert np.isfinite(network.vectors(nothing)).all()
 
 
 def test_familiar_electrolytes_come_out_as_measured():
