@@ -34,6 +34,13 @@ def test_importing_the_package_imports_little():
     assert int(run.stdout) < 100
 
 
+def test_the_package_runs_as_a_module():
+    command = [sys.executable, "-m", "electrolyte_ml", "--version"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0
+    assert electrolyte_ml.__version__ in run.stdout
+
+
 @pytest.mark.parametrize("name", electrolyte_ml.__all__)
 def test_public_names_exist(name):
     assert getattr(electrolyte_ml, name) is not None

@@ -11,7 +11,11 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.job import Job
 
-HELP = "Run a benchmark suite: our models beside baselines, on random and grouped splits."
+_SUITES = "conductivity, viscosity, density, window, sodium, search, speed, ablation or graph"
+HELP = (
+    "Run a benchmark suite: our models beside baselines, on random and grouped splits. "
+    f"`bench SUITE` runs one: {_SUITES}."
+)
 EXIT_REGRESSION = 1
 _EXIT_INTERRUPTED = 130
 _RUN = "run"
@@ -35,8 +39,7 @@ def run(
         str,
         typer.Argument(
             metavar="SUITE",
-            help="conductivity, viscosity, density, window, sodium, search, speed, "
-            "ablation or graph.",
+            help=f"{_SUITES}.",
         ),
     ] = "conductivity",
     quick: Annotated[

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from electrolyte_ml.benchmarks.registry import SUITES
+
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path, monkeypatch):
@@ -22,6 +24,11 @@ def test_a_suite_is_run_with_and_without_the_word_run(run):
         result = json.loads(outcome.out)
         assert result["suite"] == "speed"
         assert result["tasks"][0].keys() == {"task", "split", "model", "metrics"}
+
+
+def test_help_names_every_suite(run):
+    out = run("bench", "--help").out
+    assert all(suite in out for suite in SUITES)
 
 
 def test_unknown_suites_and_splits_are_refused(run):
