@@ -1,6 +1,4 @@
-"""Tables whose columns are described in a ``.columns.toml``, and values with their unit.
-
-Reading a table whose columns are described beside it, in a ``.columns.toml``.
+"""Tables whose columns are described beside them in a ``.columns.toml``, and conversion of units.
 
 Some sets may not be shipped, and their layout is not public or not stable. Nothing about it is
 guessed: a few lines of TOML say what each column is.

@@ -1,6 +1,6 @@
-"""Import of a user's measurements, and export of data sets with Croissant metadata.
+"""Import of a user's measurements, and export of data sets.
 
-Croissant metadata of an exported table, so that other tools find and read it [1]_.
+An exported table has Croissant metadata beside it, so that other tools find and read it [1]_.
 
 References
 ----------
