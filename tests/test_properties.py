@@ -23,7 +23,7 @@ from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.report.page import proposals_page
 from electrolyte_ml.report.propose import print_proposals
 from electrolyte_ml.search import Direction, propose, read_problem
-from electrolyte_ml.search.scoring import ModelScorer
+from electrolyte_ml.search.scorer import ModelScorer
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "own_property.py"
 ROOM = np.array([298.15])

@@ -19,7 +19,7 @@ from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.user_table import MeasurementTables
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh_out_sheet
-from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.models import liquid_range, predict_window, score_formulations
 from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.explain import explain
@@ -27,7 +27,7 @@ from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_lim
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Limits, Problem, SearchSpace, load_problem, propose
 from electrolyte_ml.search.bundled import find_problem
-from electrolyte_ml.search.scoring import ModelScorer
+from electrolyte_ml.search.scorer import ModelScorer
 from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
 
 ROOMS = ("species", "formulation", "data", "features", "search", "campaign", "prediction")

@@ -21,7 +21,7 @@ from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.models.scoring import ScoreTable
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import property_of
-from electrolyte_ml.search.scoring import ModelScorer, Scorer
+from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 # Share of the variance left by the measurements below which a recipe counts as in the domain.

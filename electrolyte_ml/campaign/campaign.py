@@ -31,7 +31,7 @@ from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem
-from electrolyte_ml.search.scoring import ModelScorer, Scorer
+from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.threads import one_thread
 
 if TYPE_CHECKING:

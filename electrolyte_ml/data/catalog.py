@@ -16,7 +16,7 @@ from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements, read_parquet
 from electrolyte_ml.errors import DataNotFoundError, InputError
 from electrolyte_ml.files import packaged_file
-from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.text import first_line
 
 TABLE = "datasets.toml"

@@ -16,7 +16,7 @@ from electrolyte_ml.search.problem import (
 )
 from electrolyte_ml.search.proposals import Proposal, ProposalSet, propose
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
-from electrolyte_ml.search.scoring import Scorer
+from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.space import SearchSpace
 
 __all__ = [

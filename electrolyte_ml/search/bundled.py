@@ -10,7 +10,7 @@ from electrolyte_ml.search.engine import spread_points
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.recipe_file import load_problem
-from electrolyte_ml.search.scoring import Scorer
+from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.space import SearchSpace
 from electrolyte_ml.text import nearest_or_all
 

@@ -24,7 +24,7 @@ from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import properties, property_of
 from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
-from electrolyte_ml.search.scoring import ModelScorer, Scorer
+from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all
 
 IN_DOMAIN = "in_domain"

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.species import Salt, Solvent
 
 #: Tolerance for rounding errors, far below the resolution of a balance.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.errors import RecipeFileError
-from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.limits import Components, Limits

@@ -28,7 +28,7 @@ from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import Objective
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.rationale import reasons
-from electrolyte_ml.search.scoring import Scorer
+from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.shortlist import shortlist
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from electrolyte_ml.errors import ChargeBalanceError
-from electrolyte_ml.frozen import FrozenMapping
+from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species.chemistry import formal_charge, molar_mass_g_mol
 

@@ -23,7 +23,7 @@ from electrolyte_ml.errors import InputError, TableError
 PC, DME = "1 M NaPF6 in PC", "1 m NaFSI in DME"
 # Modules below the functions for notebooks whose docstrings show examples, too.
 WITH_EXAMPLES = (
-    "frozen",
+    "immutable",
     "prediction",
     "properties",
     "text",

@@ -16,7 +16,7 @@ from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import properties
 from electrolyte_ml.search import Constraint
 from electrolyte_ml.search.evaluation import Evaluator, probability_obeyed
-from electrolyte_ml.search.scoring import ModelScorer
+from electrolyte_ml.search.scorer import ModelScorer
 
 
 def test_fluorine_of_a_salt_that_can_be_worked_out_by_hand():
