@@ -510,7 +510,10 @@ def registered_property(name: str) -> Property:
     """
     known = properties()
     if name not in known:
-        raise InputError(f"unknown property {name!r}{nearest_or_all(name, known)}")
+        raise InputError(
+            f"unknown property {name!r}{nearest_or_all(name, known)}; or the package that adds it "
+            "is not installed"
+        )
     return known[name]
 
 

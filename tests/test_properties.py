@@ -112,7 +112,7 @@ def test_names_that_are_taken_or_cannot_be_columns_are_refused(registered, name)
 
 def test_a_cell_of_a_notebook_can_be_run_again(registered):
     register_property(replace(registered[0], label="another"))
-    assert properties.property_of("salt_share").label == "another"
+    assert properties.registered_property("salt_share").label == "another"
 
 
 def test_scores_hold_it_after_those_that_ship(registered):
@@ -201,9 +201,8 @@ def test_it_may_take_the_prices_of_the_problem(registered):
 
 
 def test_a_misspelt_property_is_named_with_the_nearest(registered):
-    problem = _problem(objectives=[{"property": "salt_sharing", "temperature": "25 degC"}])
     with pytest.raises(RecipeFileError, match=r"salt_sharing'; did you mean 'salt_share'"):
-        propose(problem)
+        _problem(objectives=[{"property": "salt_sharing", "temperature": "25 degC"}])
 
 
 def test_campaigns_record_it_and_correct_its_predictions(registered, tmp_path):
@@ -228,6 +227,18 @@ def test_campaigns_record_it_and_correct_its_predictions(registered, tmp_path):
         campaign.record(results)
     assert "outside of 0 to 50" in str(refused.value)
     assert "salt_share follows from the recipe" in str(refused.value)
+
+
+def test_a_campaign_without_the_package_of_its_property_says_so(registered, tmp_path):
+    recipe = tmp_path / "problem.toml"
+    recipe.write_text(
+        'name = "own"\n[components]\nsolvents = ["PC", "DMC"]\nsalts = ["NaPF6"]\n[limits]\n'
+        'salt_molality_mol_kg = [0.5, 1.5]\n[[objectives]]\nproperty = "salt_share"\n'
+    )
+    Campaign.create(tmp_path / "campaign", recipe)
+    properties._ADDITIONS.registered.clear()
+    with pytest.raises(RecipeFileError, match=r"unknown property 'salt_share'.*not installed"):
+        Campaign(tmp_path / "campaign")
 
 
 def test_it_is_imported_as_measured_data_in_units_of_its_kind(registered, tmp_path):

@@ -20,7 +20,7 @@ from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.models.scoring import ScoreTable
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
@@ -133,7 +133,7 @@ class TunedScorer:
         scorer = copy(self)
         scorer._residuals = dict(self._residuals)
         for name, prediction in shipped.items():
-            if not property_of(name).is_measurable:
+            if not registered_property(name).is_measurable:
                 continue
             points = _points(name, prediction, formulations, temperature_k)
             usable = np.flatnonzero(np.isfinite(points.value) & (points.sigma > 0))
@@ -232,7 +232,7 @@ def _by_property(
 
 def _temperatures(name: str, temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
     """Temperatures of a property; the same for all rows of one that does not depend on it."""
-    if property_of(name).at_temperature:
+    if registered_property(name).at_temperature:
         return temperature_k
     return np.full_like(temperature_k, ROOM_TEMPERATURE_K)
 
@@ -241,19 +241,21 @@ def _scale(name: str, prediction: Prediction) -> tuple[NDArray[np.float64], NDAr
     """Value and standard deviation of a prediction on the scale of its error."""
     low, value, high = prediction.low, prediction.value, prediction.high
     with np.errstate(divide="ignore", invalid="ignore"):
-        if property_of(name).is_logarithmic:
+        if registered_property(name).is_logarithmic:
             low, value, high = np.log10(low), np.log10(value), np.log10(high)
         return value, (high - low) / (2 * _quantile(prediction.coverage))
 
 
 def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = 10.0**number if property_of(name).is_logarithmic else number
+    result: NDArray[np.float64] = (
+        10.0**number if registered_property(name).is_logarithmic else number
+    )
     return result
 
 
 def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArray[np.float64]:
     predicted, _ = _scale(name, shipped)
-    measured = np.log10(value) if property_of(name).is_logarithmic else value
+    measured = np.log10(value) if registered_property(name).is_logarithmic else value
     result: NDArray[np.float64] = measured - predicted
     return result
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.properties import measurable_properties, properties, property_of
+from electrolyte_ml.properties import measurable_properties, properties, registered_property
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
@@ -254,7 +254,7 @@ def _values(
         number = _number(text)
         if number is None:
             faults.append(f"{place}: {column}: {text!r} is no number")
-        elif fault := property_of(quantity[0]).fault(number):
+        elif fault := registered_property(quantity[0]).fault(number):
             faults.append(f"{place}: {column}: {fault}")
         else:
             values[quantity] = number

@@ -27,7 +27,7 @@ from electrolyte_ml.campaign.events import Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import Evaluator, explain_infeasible
 from electrolyte_ml.search.problem import Problem
@@ -139,7 +139,7 @@ def measurable(problem: Problem) -> list[Quantity]:
     return [
         (name, temperature)
         for name, temperature in quantities(problem)
-        if property_of(name).is_measurable
+        if registered_property(name).is_measurable
     ]
 
 

@@ -15,7 +15,7 @@ from electrolyte_ml.campaign.events import column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Direction, Objective
@@ -236,7 +236,7 @@ def _models(campaign: Campaign) -> list[dict[str, Any]]:
 
 def _scale(name: str) -> str:
     """Unit of the errors of a property."""
-    known = property_of(name)
+    known = registered_property(name)
     return "log10" if known.is_logarithmic else known.unit or "no unit"
 
 

@@ -17,7 +17,7 @@ from electrolyte_ml.models.curves import (
 )
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
-from electrolyte_ml.properties import LIQUID, properties, property_of
+from electrolyte_ml.properties import LIQUID, properties, registered_property
 from electrolyte_ml.report.explain import (
     concentration_words,
     liquid_words,
@@ -121,7 +121,7 @@ def _landscape(proposals: ProposalSet) -> Landscape:
     problem = proposals.problem
     labels = []
     for objective in problem.objectives:
-        unit = property_of(objective.property_name).unit
+        unit = registered_property(objective.property_name).unit
         words = _degrees(objective_words(problem, objective))
         labels.append(f"{words}, {unit}" if unit else words)
     return Landscape(
@@ -177,9 +177,9 @@ def _temperature(proposals: ProposalSet) -> float:
 
 
 def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
-    asked = [n for n in problem.property_names if not property_of(n).nested_in]
+    asked = [n for n in problem.property_names if not registered_property(n).nested_in]
     reasons = (
-        record[name]["reason"] or property_of(name).label
+        record[name]["reason"] or registered_property(name).label
         for record in proposal.predictions
         for name in asked
         if not record[name]["in_domain"]
@@ -336,7 +336,7 @@ def _limit_row(check: Check) -> dict[str, str]:
 
 
 def _subject(constraint: Constraint) -> str:
-    words = property_of(constraint.property_name).label
+    words = registered_property(constraint.property_name).label
     if constraint.bound is not Bound.VALUE and constraint.probability is None:
         words = f"{constraint.bound} end of {words}"
     at = constraint.temperature_k
@@ -345,7 +345,7 @@ def _subject(constraint: Constraint) -> str:
 
 def _amount(constraint: Constraint, number: float) -> str:
     """A number with its unit; temperatures in degrees Celsius."""
-    known = property_of(constraint.property_name)
+    known = registered_property(constraint.property_name)
     if known.unit == "K":
         # To a tenth of a degree, the accuracy of measurements.
         return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
@@ -379,7 +379,7 @@ def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]
         for name, prediction in _properties(record):
             if prediction.get("value") is None:
                 continue
-            depends = property_of(name).at_temperature
+            depends = registered_property(name).at_temperature
             at = celsius(record["temperature_k"]) if depends else ""
             # A property that does not depend on temperature has one row.
             rows.setdefault((name, at), {**_row(name, prediction), "at": at})
@@ -393,7 +393,7 @@ def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
         for name, prediction in _properties(record):
             if prediction.get("value") is None:
                 reason = prediction.get("reason")
-                words = property_of(name).label
+                words = registered_property(name).label
                 missing[f"{words} ({reason})" if reason else words] = None
     return "; ".join(missing)
 
@@ -422,7 +422,7 @@ def _of_liquid(liquid: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
-    known = property_of(name)
+    known = registered_property(name)
     if known.unit == "K":
         return {**_thermometer(prediction), "words": f"{known.label}, °C"}
     low, high, coverage = (prediction.get(key) for key in ("low", "high", "coverage"))

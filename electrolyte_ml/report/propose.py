@@ -14,7 +14,7 @@ from rich.table import Table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
-from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, property_of
+from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
 from electrolyte_ml.report.page import proposals_page
 from electrolyte_ml.report.text import (
@@ -158,9 +158,9 @@ def _asked(problem: Problem) -> list[tuple[Property, int]]:
     """Properties with a column of their own, each with the index of its temperature."""
     asked = dict.fromkeys((term.property_name, term.temperature_k) for term in problem.terms)
     return [
-        (property_of(name), 0 if at is None else problem.temperatures_k.index(at))
+        (registered_property(name), 0 if at is None else problem.temperatures_k.index(at))
         for name, at in asked
-        if not property_of(name).nested_in
+        if not registered_property(name).nested_in
     ]
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import properties, property_of
+from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
@@ -185,7 +185,7 @@ class Evaluator:
             column = self._column(
                 predictions, objective.property_name, objective.temperature_k, bound
             )
-            if property_of(objective.property_name).is_logarithmic:
+            if registered_property(objective.property_name).is_logarithmic:
                 with np.errstate(divide="ignore"):
                     column = np.log10(column)
             columns.append(column if objective.direction is Direction.MAXIMIZE else -column)
@@ -300,7 +300,7 @@ def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArra
         np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
     )
     limit = np.full_like(value, constraint.limit)
-    if property_of(constraint.property_name).is_logarithmic:
+    if registered_property(constraint.property_name).is_logarithmic:
         with np.errstate(divide="ignore", invalid="ignore"):
             low, value, high, limit = (
                 np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
@@ -359,7 +359,7 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int) -> str:
             return "no recipe is one that the models know; see out_of_domain in [prediction]"
         return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"
     constraint = problem.constraints[column]
-    unit = property_of(constraint.property_name).unit
+    unit = registered_property(constraint.property_name).unit
     value = evaluation.constraint_values[row, column]
     short = abs(value - constraint.limit)
     if misses[row] > 0:

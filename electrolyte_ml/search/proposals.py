@@ -14,7 +14,7 @@ from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
 from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.notebook import html_table, shortened
 from electrolyte_ml.prediction import Prediction, flat_record, shown
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
@@ -289,7 +289,7 @@ def _score_records(
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
     table = score_formulations(rows, temperatures)
-    asked = {name: p for name, p in predictions.items() if not property_of(name).nested_in}
+    asked = {name: p for name, p in predictions.items() if not registered_property(name).nested_in}
     table = replace(table, predictions={**table.predictions, **asked})
     notations = {id(f): f.notation() for f in chosen}
     return [

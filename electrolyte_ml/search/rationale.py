@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
 
@@ -71,7 +71,7 @@ def reasons(
 def objective_words(problem: Problem, objective: Objective) -> str:
     """An objective in words, such as ``pessimistic conductivity at 25 degC``."""
     which = _PESSIMISTIC[objective.bound(problem.risk)]
-    name = property_of(objective.property_name).label
+    name = registered_property(objective.property_name).label
     return f"{which}{name}{at_temperature(objective.temperature_k)}"
 
 
@@ -82,7 +82,7 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
         column = shown.objectives[:, j]
         if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
             word = "highest" if is_maximum else "lowest"
-            known = property_of(objective.property_name)
+            known = registered_property(objective.property_name)
             value = f"{column[row]:.3g} {known.unit}".rstrip()
             if shown.optimistic:
                 end = "up to" if is_maximum else "down to"
@@ -142,6 +142,6 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         first = shown.objectives[0, j]
         change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
         if abs(change) >= _WORTH_SAYING:
-            name = property_of(objective.property_name).label
+            name = registered_property(objective.property_name).label
             parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
     return [f"{', '.join(parts)} against rank 1"] if parts else []

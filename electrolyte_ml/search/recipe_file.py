@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from electrolyte_ml.errors import ElectrolyteError, RecipeFileError
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.component_order import solvents_by_similarity
 from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio
@@ -68,7 +68,7 @@ _STAND_INS: Mapping[tuple[int | str, ...], Any] = {
     ("components",): {},
     ("limits",): {"salt_molality_mol_kg": [0.3, 2.0]},
     ("limits", "salt_molality_mol_kg"): [0.3, 2.0],
-    ("objectives",): [{"property": "unknown", "temperature": "25 degC"}],
+    ("objectives",): [{"property": "conductivity_ms_cm", "temperature": "25 degC"}],
     ("prices", "currency"): "unknown",
 }
 _NOTHING = None
@@ -300,7 +300,7 @@ def _limits(table: LimitsTable) -> Limits:
 def _objectives(tables: Sequence[ObjectiveTable], faults: list[str]) -> list[Objective]:
     objectives: list[Objective] = []
     for table in tables:
-        is_lower_better = property_of(table.property).better == "lower"
+        is_lower_better = registered_property(table.property).better == "lower"
         usual = Direction.MINIMIZE if is_lower_better else Direction.MAXIMIZE
         objective = Objective(
             property_name=table.property,

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticOmit
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.search.component_order import salts_by_similarity, solvents_by_similarity
 from electrolyte_ml.search.limits import Limits
 from electrolyte_ml.search.objectives import Bound, Direction, OutOfDomain, Risk
@@ -134,14 +134,17 @@ def _above_zero(value: float) -> float:
     return value
 
 
+def _registered_name(name: str) -> str:
+    return registered_property(name).name
+
+
 def _temperature(given: Any, info: ValidationInfo) -> float | None:
     """A temperature in kelvin, written with its unit; None for a property that has none."""
-    if "property" not in info.data:
-        return None
-    known = property_of(info.data["property"])
-    if given is None and known.at_temperature:
+    # Of a property that is unknown, only what is written can be checked.
+    known = properties().get(info.data.get("property", ""))
+    if given is None and known is not None and known.at_temperature:
         raise ValueError("is missing; write it with its unit, such as '25 degC'")
-    if given is not None and not known.at_temperature:
+    if given is not None and known is not None and not known.at_temperature:
         raise ValueError(f"the {known.label} ({known.name}) has no temperature; remove the line")
     if given is None:
         return None
@@ -154,8 +157,9 @@ def _temperature(given: Any, info: ValidationInfo) -> float | None:
 
 def _in_own_unit(given: Any, info: ValidationInfo) -> Any:
     """A limit as a number in the unit of the property's name, or a temperature with its unit."""
-    is_temperature = property_of(info.data.get("property", "")).unit == "K"
-    return temperature_k(given) if is_temperature and isinstance(given, str) else given
+    known = properties().get(info.data.get("property", ""))
+    may_be_temperature = known is None or known.unit == "K"
+    return temperature_k(given) if may_be_temperature and isinstance(given, str) else given
 
 
 def _range(low: float | None, info: ValidationInfo) -> float | None:
@@ -173,6 +177,7 @@ _ALL_OR_LIST = WithJsonSchema(
     {"anyOf": [{"const": EVERYTHING}, {"type": "array", "items": {"type": "string"}}]}
 )
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+PropertyName = Annotated[Text, AfterValidator(_registered_name)]
 SolventName = Annotated[Solvent, _found_by(Catalog.solvent), _AS_TEXT]
 SaltName = Annotated[Salt, _found_by(Catalog.salt), _AS_TEXT]
 ComponentName = Annotated[Solvent | Salt, _found_by(find_component), _AS_TEXT]
@@ -274,7 +279,7 @@ class LimitsTable(Table):
 class ObjectiveTable(Table):
     """A property to maximise or minimise."""
 
-    property: Text
+    property: PropertyName
     """Name of a property, such as "conductivity_ms_cm"."""
     temperature: Temperature = None
     """Temperature with its unit, such as "25 degC", where the property has one."""
@@ -287,7 +292,7 @@ class ObjectiveTable(Table):
 class ConstraintTable(Table):
     """A limit on a property."""
 
-    property: Text
+    property: PropertyName
     """Name of a property, such as "conductivity_ms_cm"."""
     temperature: Temperature = None
     """Temperature with its unit, such as "25 degC", where the property has one."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import property_of
+from electrolyte_ml.properties import registered_property
 
 
 class Scorer(Protocol):
@@ -49,7 +49,7 @@ class ModelScorer:
     """
 
     def __init__(self, names: Iterable[str], prices: Mapping[str, float] | None = None) -> None:
-        known = [property_of(name) for name in dict.fromkeys(names)]
+        known = [registered_property(name) for name in dict.fromkeys(names)]
         self.properties = tuple(p for p in known if p.predict is not None)
         self.prices = dict(prices or {})
 

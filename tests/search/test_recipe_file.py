@@ -16,6 +16,7 @@ from electrolyte_ml.search import (
 from electrolyte_ml.species.tables import read_solvents
 
 _RECIPES = Path(__file__).parents[2] / "recipes"
+DENSITY = {"property": "density_g_cm3", "temperature": "25 degC"}
 
 
 @pytest.fixture
@@ -143,18 +144,27 @@ def test_aliases_and_families_are_looked_up(make_problem):
             ["'25 K' is 25 K, outside 150 to 500 K"],
         ),
         (
-            {"objectives": [{"property": "a", "temperature": "25 degC", "direction": "up"}]},
+            {"objectives": [DENSITY | {"direction": "up"}]},
             ["objectives[1].direction: must be 'maximize' or 'minimize'"],
         ),
-        ({"objectives": [{"property": "a", "temperature": "25 degC", "weight": 0}]}, ["weight"]),
-        ({"objectives": [{"property": "a", "temperature": "25 degC"}] * 2}, ["already"]),
-        ({"constraints": [{"property": "a", "temperature": "25 degC"}]}, ["give min, max or both"]),
         (
-            {"constraints": [{"property": "a", "temperature": "25 degC", "min": 2, "max": 1}]},
+            {"objectives": [DENSITY | {"weight": 0}]},
+            ["weight"],
+        ),
+        (
+            {"objectives": [DENSITY] * 2},
+            ["already"],
+        ),
+        (
+            {"constraints": [DENSITY]},
+            ["give min, max or both"],
+        ),
+        (
+            {"constraints": [DENSITY | {"min": 2, "max": 1}]},
             ["constraints[1].min: 2 is above max 1"],
         ),
         (
-            {"constraints": [{"property": "a", "temperature": "25 degC", "max": 1, "on": "mean"}]},
+            {"constraints": [DENSITY | {"max": 1, "on": "mean"}]},
             ["constraints[1].on"],
         ),
         ({"prediction": {"risk": "brave"}}, ["prediction.risk: must be 'value', 'low' or 'prob"]),
@@ -190,11 +200,34 @@ def test_one_component_by_two_of_its_names(faults_of):
     assert fault.startswith("limits.max_fraction: one component is given twice")
 
 
+def test_an_unknown_property_is_told_beside_all_other_faults(faults_of):
+    lines = faults_of(
+        objectives=[
+            {"property": "oxygens_per_cation"},
+            {"property": "conductivity_ms_m", "temperature": "25"},
+        ],
+        constraints=[{"property": "solvent_per_salt_mol", "max": 4}],
+        limits={"max_solvents": 2.5},
+    )
+    told = [line.split(": ")[0] for line in lines]
+    assert told == [
+        "limits.max_solvents",
+        "objectives[1].property",
+        "objectives[2].property",
+        "objectives[2].temperature",
+        "constraints[1].property",
+    ]
+    assert "unknown property 'oxygens_per_cation'" in lines[1]
+    assert lines[1].endswith("or the package that adds it is not installed")
+    assert "did you mean 'conductivity_ms_cm'?" in lines[2]
+    assert "did you mean 'solvents_per_salt_mol'?" in lines[4]
+
+
 def test_a_fault_in_a_list_hides_no_other(faults_of):
     objective = {"property": "conductivity_ms_cm", "temperature": "25 degC"}
     lines = faults_of(
         objectives=[{"temperature": "25 degC", "direction": "up"}, objective, objective],
-        constraints=[{"property": "a", "temperature": "-20", "max": "x"}, 3],
+        constraints=[{"property": "density_g_cm3", "temperature": "-20", "max": "x"}, 3],
         limits={"ratios": [{"of": []}, {"of": ["EC"], "min": 2, "max": 1}], "fraction_step": 0.03},
     )
     reported = [line.split(":")[0] for line in lines]
