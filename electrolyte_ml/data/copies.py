@@ -12,6 +12,7 @@ To count a measurement once, more is asked: the amounts must be alike, too (`onc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +25,11 @@ from electrolyte_ml.species.ionic_liquids import ions_of
 SAME_TEMPERATURE_K = 0.6
 #: The smaller of two values is at least this share of the larger.
 SAME_VALUE = 0.99
-# Volume and mole ratios of two solvents differ by up to 0.3; mol/L of solution, of solvent, and
-# mol/kg by up to a half in concentrated solutions of tables that do not tell their unit.
-_ALIKE_SOLVENTS = 0.4
-_ALIKE_MOLALITY = 1.5
-_ALIKE_MOL_KG = 0.05
 # Rounding must not part what lies on the border.
 _BORDER = 1 + 1e-9
 # More than any two rows of one set of species lie apart on the scales below.
 _APART = 1e7
-_REPEATED_K, _REPEATED = 0.01, 1e-6
+_NO_MOLECULES = 1e-6
 
 
 def species_of(formulation: Formulation) -> frozenset[str]:
@@ -89,7 +85,8 @@ def once(measurements: Measurements, rank: NDArray[np.intp]) -> NDArray[np.intp]
 
     A row gives way to a copy of a smaller rank with like amounts: solvents whose mole fractions
     differ by less than 0.4 in sum, and a molality within 50 % or 0.05 mol/kg. Of rows of one rank
-    only exact repeats give way, to the first of them.
+    repeats give way to the first of them: one paper by way of two compilations, temperatures within
+    0.1 K and amounts within 1 %.
 
     Parameters
     ----------
@@ -111,9 +108,11 @@ def once(measurements: Measurements, rank: NDArray[np.intp]) -> NDArray[np.intp]
     first, second = pairs[:, 0], pairs[:, 1]
     swap = (rank[first] > rank[second]) | ((rank[first] == rank[second]) & (first > second))
     better, worse = np.where(swap, second, first), np.where(swap, first, second)
-    alike = _alike(measurements, better, worse)
-    repeated = _repeats(measurements, better, worse)
-    gives_way = np.where(rank[better] < rank[worse], alike, repeated)
+    across = rank[better] < rank[worse]
+    gives_way = np.zeros(len(pairs), dtype=np.bool_)
+    gives_way[across] = _alike(measurements, better[across], worse[across], _ACROSS_FILES)
+    within = ~across & _same_paper_and_temperature(measurements, better, worse)
+    gives_way[within] = _alike(measurements, better[within], worse[within], _WITHIN_A_PAPER)
     better, worse = better[gives_way], worse[gives_way]
     # Of several that stand for a row, the best documented and of these the first is named.
     order = np.lexsort((better, rank[better]))[::-1]
@@ -142,25 +141,43 @@ def _numbered(tables: Sequence[Sequence[Formulation]]) -> list[NDArray[np.intp]]
 
 
 def _alike(
-    measurements: Measurements, better: NDArray[np.intp], worse: NDArray[np.intp]
+    measurements: Measurements,
+    better: NDArray[np.intp],
+    worse: NDArray[np.intp],
+    tolerance: _Tolerance,
 ) -> NDArray[np.bool_]:
     """Whether the amounts of pairs of rows, which have one set of species, are alike."""
     index = measurements.formulation_index
-    left, right = index[better], index[worse]
-    pairs, back = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
+    if not len(better):
+        return np.empty(0, dtype=np.bool_)
+    both = np.column_stack([index[better], index[worse]])
+    pairs, back = np.unique(both, axis=0, return_inverse=True)
     formulations = measurements.formulations
-    alike = [_alike_amounts(formulations[a], formulations[b]) for a, b in pairs.tolist()]
+    alike = [tolerance.holds(formulations[a], formulations[b]) for a, b in pairs.tolist()]
     return np.array(alike, dtype=np.bool_)[back.ravel()]
 
 
-def _alike_amounts(left: Formulation, right: Formulation) -> bool:
-    shares, others = (_shares(f) for f in (left, right))
-    if sum(abs(shares.get(s, 0.0) - others.get(s, 0.0)) for s in {*shares, *others}) > (
-        _ALIKE_SOLVENTS
-    ):
-        return False
-    low, high = sorted((_ionic_mol_kg(left), _ionic_mol_kg(right)))
-    return high <= max(_ALIKE_MOLALITY * low, low + _ALIKE_MOL_KG)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tolerance:
+    """How far amounts may differ: mole fractions of molecules in sum, molality as ratio or gap."""
+
+    shares: float
+    ratio: float
+    mol_kg: float
+
+    def holds(self, left: Formulation, right: Formulation) -> bool:
+        shares, others = (_shares(f) for f in (left, right))
+        apart = sum(abs(shares.get(s, 0.0) - others.get(s, 0.0)) for s in {*shares, *others})
+        low, high = sorted((_ionic_mol_kg(left), _ionic_mol_kg(right)))
+        return apart <= self.shares and high <= max(self.ratio * low, low + self.mol_kg)
+
+
+# Volume and mole ratios of two solvents differ by up to 0.3; mol/L of solution, of solvent, and
+# mol/kg by up to a half in concentrated solutions of tables that do not tell their unit.
+_ACROSS_FILES = _Tolerance(shares=0.4, ratio=1.5, mol_kg=0.05)
+# One paper by way of two compilations: only rounding differs.
+_WITHIN_A_PAPER = _Tolerance(shares=0.005, ratio=1.01, mol_kg=0.0)
+_REPEATED_K = 0.1
 
 
 def _shares(formulation: Formulation) -> dict[str, float]:
@@ -178,19 +195,16 @@ def _ionic_mol_kg(formulation: Formulation) -> float:
     """Molality of salts and ionic liquids by kilogram of molecules, or of ionic liquid alone."""
     liquid = [s for s in formulation.solvents if ions_of(s.solvent)]
     mass = 1.0 - sum(s.mass_fraction for s in liquid)
-    if mass < _REPEATED:
+    if mass < _NO_MOLECULES:
         return formulation.molality_mol_kg
     moles = sum(1000 * s.mass_fraction / s.solvent.molar_mass_g_mol for s in liquid)
     return (formulation.molality_mol_kg + moles) / mass
 
 
-def _repeats(
+def _same_paper_and_temperature(
     measurements: Measurements, better: NDArray[np.intp], worse: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    keys = np.unique([f.key for f in measurements.formulations], return_inverse=True)[1].ravel()
-    of_row = keys[measurements.formulation_index]
-    kelvin, log = measurements.temperature_k, np.log(measurements.value)
-    same: NDArray[np.bool_] = (of_row[better] == of_row[worse]) & (
-        np.abs(kelvin[better] - kelvin[worse]) <= _REPEATED_K
-    )
-    return same & (np.abs(log[better] - log[worse]) <= _REPEATED)
+    paper = np.unique(measurements.source, return_inverse=True)[1].ravel()
+    kelvin = measurements.temperature_k
+    same: NDArray[np.bool_] = paper[better] == paper[worse]
+    return same & (np.abs(kelvin[better] - kelvin[worse]) <= _REPEATED_K)

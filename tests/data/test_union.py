@@ -60,9 +60,9 @@ def test_the_union_of_the_real_files():
     union = conductivity_union()
     kept = {c.name: c.n_kept for c in union.counts}
     assert list(kept) == list(FILES)
-    assert len(union) == 23696
-    assert kept["calisol23"] == 12610
-    assert kept["edb1"] == 5899
+    assert len(union) == 23228
+    assert kept["calisol23"] == 12608
+    assert kept["edb1"] == 5849
     edb = next(c for c in union.counts if c.name == "edb1")
     assert edb.copies["calisol23"] == 2894
     assert (union.measurements.usable & union.measurements.trusted).all()
