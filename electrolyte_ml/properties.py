@@ -27,8 +27,8 @@ them, or a function without arguments that returns one of these::
 
 To add one to this package: write its model in `electrolyte_ml.models`, a function of formulations
 (and temperatures, if it depends on them) that returns a `Prediction`, or plain numbers if they have
-no error; add a `Property` to `_BUILT_IN` that names this function; give it a task in
-`electrolyte_ml.benchmarks` if it is learned from data.
+no error; add a `Property` to `_BUILT_IN` that names this function, and, if it is learned from data,
+its model, training and benchmark suite.
 """
 
 from __future__ import annotations
@@ -100,6 +100,15 @@ class Property:
     part
         Attribute of the result of `predict`, if one function predicts several properties; it is
         then called once for all of them.
+    model
+        Name of the model behind it, as in ``electrolyte-ml train NAME``; empty for arithmetic.
+        Properties of one model share it.
+    train
+        Training of that model as ``package.module:function``: takes ``seed``, ``out`` and
+        ``progress``, writes the model and returns the record. Empty if nothing is trained.
+    suite
+        Benchmark suite that judges it: a module of `electrolyte_ml.benchmarks.suites`, or the
+        dotted name of another package's module with ``jobs(*, quick, splits, seed)``.
     takes_prices
         Whether `predict` takes the prices of the problem, by kilogram and component, as ``prices``.
     needs_liquid
@@ -140,6 +149,9 @@ class Property:
     better: Literal["higher", "lower"] | None = None
     predict: Callable[..., Any] | str | None = None
     part: str = ""
+    model: str = ""
+    train: str = ""
+    suite: str = ""
     takes_prices: bool = False
     needs_liquid: bool = False
     is_scored: bool = True
@@ -160,6 +172,11 @@ class Property:
             faults.append(f"predict is 'package.module:function', given {self.predict!r}")
         elif not (self.predict is None or isinstance(self.predict, str) or callable(self.predict)):
             faults.append(f"predict is a function or its dotted name, given {self.predict!r}")
+        if self.train and not (self.model and _DOTTED.fullmatch(self.train)):
+            faults.append(
+                f"train is 'package.module:function' of a named model, given {self.train!r} "
+                f"for the model {self.model!r}"
+            )
         if self.needs_liquid and not self.at_temperature:
             faults.append("needs_liquid is for properties at a temperature")
         if self.digits < 1:
@@ -228,6 +245,9 @@ _BUILT_IN = (
         at_temperature=True,
         better="higher",
         predict="electrolyte_ml.models.conductivity:predict_conductivity",
+        model="conductivity",
+        train="electrolyte_ml.models.conductivity.train:train_conductivity",
+        suite="conductivity",
         needs_liquid=True,
     ),
     Property(
@@ -240,6 +260,7 @@ _BUILT_IN = (
         positive=True,
         at_temperature=True,
         predict="electrolyte_ml.models.density:predict_density",
+        suite="density",
         digits=4,
         shows_interval=False,
     ),
@@ -256,6 +277,9 @@ _BUILT_IN = (
         at_temperature=True,
         better="lower",
         predict="electrolyte_ml.models.viscosity:predict_viscosity",
+        model="viscosity",
+        train="electrolyte_ml.models.viscosity.train:train_viscosity",
+        suite="viscosity",
     ),
     Property(
         name="oxidation_limit_v",
@@ -267,6 +291,9 @@ _BUILT_IN = (
         at_temperature=False,
         better="higher",
         predict="electrolyte_ml.models.window:predict_window",
+        model="window",
+        train="electrolyte_ml.models.window.train:train_window",
+        suite="window",
         part="oxidation_limit_v",
         heading=WINDOW_HEADING,
         reference="Li/Li+",
@@ -281,6 +308,9 @@ _BUILT_IN = (
         at_temperature=False,
         better="lower",
         predict="electrolyte_ml.models.window:predict_window",
+        model="window",
+        train="electrolyte_ml.models.window.train:train_window",
+        suite="window",
         part="reduction_limit_v",
         heading=WINDOW_HEADING,
         reference="Li/Li+",

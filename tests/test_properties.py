@@ -125,6 +125,29 @@ def test_scores_hold_it_after_those_that_ship(registered):
     assert slow.value[1] > slow.value[0]
 
 
+def test_its_model_is_trained_and_its_suite_run_like_the_others(registered):
+    from electrolyte_ml.benchmarks import jobs_of, suite_names
+    from electrolyte_ml.models.train import trainable, trainable_models
+
+    register_property(
+        replace(registered[0], model="index", train=f"{__name__}:train_index", suite=__name__)
+    )
+    assert list(trainable_models())[-2:] == ["index", "graph"]
+    assert trainable("index").train(seed=4) == {"seed": 4}
+    assert __name__ in suite_names()
+    assert jobs_of(__name__, quick=True) == ["a job of quick True"]
+    with pytest.raises(InputError, match=r"train is .* of a named model"):
+        replace(registered[0], model="", train=f"{__name__}:train_index")
+
+
+def train_index(*, seed, out, progress):
+    return {"seed": seed}
+
+
+def jobs(*, quick, splits, seed):
+    return [f"a job of quick {quick}"]
+
+
 def test_numbers_for_other_rows_than_asked_are_refused(registered):
     wrong = replace(registered[0], predict=lambda _: [1.0, 2.0])
     with pytest.raises(InputError, match=r"salt_share: 1 recipes were asked.*shape \(2,\)"):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
-from electrolyte_ml.benchmarks.registry import SUITES, jobs_of
+from electrolyte_ml.benchmarks.registry import jobs_of, suite_names
 
-__all__ = ["SUITES", "Job", "JobResult", "jobs_of", "run_suite"]
+__all__ = ["Job", "JobResult", "jobs_of", "run_suite", "suite_names"]
 
 
 def run_suite(
@@ -27,7 +27,7 @@ def run_suite(
     Parameters
     ----------
     suite
-        One of `SUITES`.
+        One of `suite_names()`.
     quick
         The headline split only, without slow baselines.
     splits

@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING
 
 from electrolyte_ml.benchmarks.job import Job
 from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.properties import properties
 
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.frozen import KeyedSplit
     from electrolyte_ml.benchmarks.user_model import UserModel
 
-#: Suites by name, in the order of the help text; each is a module of `suites` that has
-#: ``jobs(*, quick, splits, seed)``. It may have ``keyed_splits(seed)``, the splits to freeze, and
-#: ``user_jobs(model, *, quick, splits, seed)``, the jobs of a model from outside.
-SUITES: tuple[str, ...] = (
-    "conductivity",
-    "viscosity",
-    "density",
-    "window",
-    "sodium",
-    "search",
-    "speed",
-    "ablation",
-    "graph",
-)
+# Suites that judge no single property.
+_GENERAL = ("sodium", "search", "speed", "ablation", "graph")
 
 #: Splits that are frozen before their suite has models, by name of the suite.
 _SPLITS_ALONE = {"chemistry": "electrolyte_ml.benchmarks.chemistry_splits"}
+
+
+def suite_names() -> tuple[str, ...]:
+    """Suites by name: those of the registered properties first.
+
+    Each is a module that has ``jobs(*, quick, splits, seed)``. It may have ``keyed_splits(seed)``,
+    the splits to freeze, and ``user_jobs(model, *, quick, splits, seed)``, the jobs of a model from
+    outside.
+    """
+    named = [known.suite for known in properties().values() if known.suite]
+    return tuple(dict.fromkeys((*named, *_GENERAL)))
 
 
 def suite_module(suite: str) -> ModuleType:
@@ -44,10 +44,10 @@ def suite_module(suite: str) -> ModuleType:
     MissingDependencyError
         If something that it needs is not installed.
     """
-    if suite not in SUITES:
-        raise InputError(f"unknown suite {suite!r}; there are {', '.join(SUITES)}")
+    if suite not in suite_names():
+        raise InputError(f"unknown suite {suite!r}; there are {', '.join(suite_names())}")
     try:
-        return import_module(f"electrolyte_ml.benchmarks.suites.{suite}")
+        return import_module(_home(suite))
     except ImportError as error:
         raise MissingDependencyError(
             f"the suite {suite!r} cannot be loaded in this installation: {error}"
@@ -89,7 +89,7 @@ def user_jobs_of(
     """
     module = suite_module(suite)
     if not hasattr(module, "user_jobs"):
-        takes = [n for n in SUITES if _exists(n) and hasattr(suite_module(n), "user_jobs")]
+        takes = [n for n in suite_names() if _exists(n) and hasattr(suite_module(n), "user_jobs")]
         raise InputError(
             f"the suite {suite!r} takes no model from outside; these do: {', '.join(takes)}"
         )
@@ -115,7 +115,7 @@ def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
     from electrolyte_ml.benchmarks.frozen import FROZEN_SEED
 
     keyed: list[KeyedSplit] = []
-    every = [*(name for name in SUITES if _exists(name)), *_SPLITS_ALONE]
+    every = [*(name for name in suite_names() if _exists(name)), *_SPLITS_ALONE]
     for suite in suites or every:
         alone = _SPLITS_ALONE.get(suite)
         module = suite_module(suite) if alone is None else import_module(alone)
@@ -125,5 +125,10 @@ def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
     return keyed
 
 
+def _home(suite: str) -> str:
+    """Module of a suite: dotted if another package brought it."""
+    return suite if "." in suite else f"electrolyte_ml.benchmarks.suites.{suite}"
+
+
 def _exists(suite: str) -> bool:
-    return find_spec(f"electrolyte_ml.benchmarks.suites.{suite}") is not None
+    return find_spec(_home(suite)) is not None

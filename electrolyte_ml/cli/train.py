@@ -7,10 +7,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from electrolyte_ml.models.train import TRAINABLE, Trainable, trainable
+from electrolyte_ml.models.train import Trainable, trainable, trainable_models
 
-app = typer.Typer(help="Rebuild a shipped model from its data.", no_args_is_help=True)
+
+class _Models(TyperGroup):
+    """A command for each model that can be trained, those of other packages included.
+
+    They are looked up when the verb is used: other verbs do not wait for the registry.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(trainable_models())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        model = trainable_models().get(cmd_name)
+        if model is None:
+            return None
+        one = typer.Typer(add_completion=False)
+        one.command(model.name, help=model.summary)(_command(model))
+        return typer.main.get_command(one)
+
+
+app = typer.Typer(help="Rebuild a model from its data.", cls=_Models, no_args_is_help=True)
 _Out = Annotated[
     Path | None, typer.Option(help="Folder for the model; the package's own by default.")
 ]
@@ -65,18 +87,14 @@ def _graph(
     _run(model, out, seed, as_json, keep_encoder=keep_encoder, checkpoints=checkpoints)
 
 
-def _plain(model: Trainable) -> Callable[..., None]:
-    """The command of a model without options of its own."""
+def _command(model: Trainable) -> Callable[..., None]:
+    """The command of a model: with options of its own, or the plain one."""
 
-    def command(out: _Out = None, seed: _Seed = 0, as_json: _Json = False) -> None:
+    def plain(out: _Out = None, seed: _Seed = 0, as_json: _Json = False) -> None:
         _run(model, out, seed, as_json)
 
-    return command
-
-
-_WITH_OPTIONS: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "graph": _graph}
-for _model in TRAINABLE:
-    app.command(_model.name, help=_model.summary)(_WITH_OPTIONS.get(_model.name) or _plain(_model))
+    own: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "graph": _graph}
+    return own.get(model.name, plain)
 
 
 def _run(model: Trainable, out: Path | None, seed: int, as_json: bool, **options: Any) -> None:

@@ -1,7 +1,8 @@
 """Training of the models that ship with the package, one way for all of them.
 
 A room that can be trained has a function which fits its model, writes it and gives the record of
-the training; `TRAINABLE` names them all, and every one is a verb of ``electrolyte-ml train``.
+the training. A `Property` names that function; every such model is a verb of
+``electrolyte-ml train``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.properties import properties
 
 if TYPE_CHECKING:
     from electrolyte_ml.models.base import StoredModel
@@ -107,30 +109,31 @@ class Trainable:
         return record
 
 
-TRAINABLE = (
-    Trainable(
-        name="conductivity",
-        summary="Train the ionic conductivity model on CALiSol-23 and measured sodium points.",
-        function="electrolyte_ml.models.conductivity.train:train_conductivity",
-    ),
-    Trainable(
-        name="graph",
-        summary="Train the graph network (extra `deep`): pre-train on viscosity and windows, then "
-        "fit.",
-        function="electrolyte_ml.models.pretraining:train_graph",
-    ),
-    Trainable(
-        name="viscosity",
-        summary="Train the viscosity model on pure and binary liquids and on the conductivity "
-        "model.",
-        function="electrolyte_ml.models.viscosity.train:train_viscosity",
-    ),
-    Trainable(
-        name="window",
-        summary="Train the model of stability windows on the package's table of computed limits.",
-        function="electrolyte_ml.models.window.train:train_window",
-    ),
+# Learned on molecules for the conductivity model: no property of its own.
+_GRAPH = Trainable(
+    name="graph",
+    summary="Train the graph network (extra `deep`): pre-train on viscosity and windows, then fit.",
+    function="electrolyte_ml.models.pretraining:train_graph",
 )
+
+
+def trainable_models() -> dict[str, Trainable]:
+    """Models that can be trained, by name: those of the registered properties, and the network."""
+    labels: dict[str, list[str]] = {}
+    functions: dict[str, str] = {}
+    for known in properties().values():
+        if known.train:
+            functions.setdefault(known.model, known.train)
+            labels.setdefault(known.model, []).append(known.label)
+    models = {
+        name: Trainable(
+            name=name,
+            summary=f"Train the model of {' and '.join(labels[name])}.",
+            function=function,
+        )
+        for name, function in functions.items()
+    }
+    return {**models, _GRAPH.name: _GRAPH}
 
 
 def trainable(name: str) -> Trainable:
@@ -141,7 +144,7 @@ def trainable(name: str) -> Trainable:
     InputError
         If no such model can be trained.
     """
-    named = {model.name: model for model in TRAINABLE}
-    if name not in named:
-        raise InputError(f"no model {name!r} can be trained; there are {', '.join(named)}")
-    return named[name]
+    models = trainable_models()
+    if name not in models:
+        raise InputError(f"no model {name!r} can be trained; there are {', '.join(models)}")
+    return models[name]

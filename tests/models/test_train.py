@@ -8,14 +8,14 @@ import pytest
 from electrolyte_ml.errors import ArtefactError, InputError
 from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.neighbours import MeasuredRecipes
-from electrolyte_ml.models.train import TRAINABLE, Trainable, Trained, trainable
+from electrolyte_ml.models.train import Trainable, Trained, trainable, trainable_models
 from electrolyte_ml.models.viscosity import ViscosityModel, predict_viscosity
 from electrolyte_ml.models.window import WindowModel
 
 STORED = (MeasuredRecipes, ViscosityModel, WindowModel)
 
 
-@pytest.mark.parametrize("model", TRAINABLE, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", trainable_models().values(), ids=lambda model: model.name)
 def test_every_training_is_where_the_table_says(model):
     # Read, not imported: that of the graph network takes torch and DeepChem with it.
     module, _, function = model.function.partition(":")
