@@ -34,7 +34,7 @@ def test_help_names_every_suite(run):
 def test_unknown_suites_and_splits_are_refused(run):
     outcome = run("bench", "conductance")
     assert outcome.code == 2
-    assert "there are conductivity, viscosity" in outcome.err
+    assert "there are conductivity, density" in outcome.err
     outcome = run("bench", "speed", "--split", "warp")
     assert outcome.code == 2
     assert "there are batch, single" in outcome.err
