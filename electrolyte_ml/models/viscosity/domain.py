@@ -1,10 +1,10 @@
-"""What the viscosity model did not see: the scale of its errors, and its domain.
+"""Applicability domain of the viscosity model, and the scale of its errors.
 
-The scale of an error joins the ensemble's spread with what the ensemble cannot know: a molecule or
-a pair that nobody measured, a value from memory, a temperature far from the measurements. It is
-multiplied by the conformal quantile of held-out errors in units of it
-(`electrolyte_ml.models.intervals`), one for each of three cases: everything measured, a pair new, a
-molecule new.
+The scale of an error combines the ensemble's spread with errors that the spread does not show: of
+molecules or pairs without measurements, of catalog values not checked against their source, of
+temperatures far from the measurements. The scale is multiplied by the conformal quantile of
+held-out errors in units of it (`electrolyte_ml.models.intervals`). There is one quantile for each
+`Novelty`: everything measured, a new pair, a new molecule.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from electrolyte_ml.models.viscosity.liquid import LiquidModel, Liquids
 from electrolyte_ml.models.viscosity.pure_liquids import PROPERTY, PureLiquids
 from electrolyte_ml.species import Solvent
 
+#: Temperatures of the pure liquids that are trained on, K.
+COLDEST_K, HOTTEST_K = 228.0, 400.0
 _NEW_MOLECULE, _NEW_PAIR, _UNVERIFIED = 0.03, 0.02, 0.04
 # Per 1/K of 1000/T beyond the temperatures of most measurements, 293 to 323 K.
 _PER_INVERSE_K = 0.04
@@ -39,7 +41,7 @@ _LIKE_QUANTILE = 0.95
 
 
 class Novelty(IntEnum):
-    """What of a liquid was not measured."""
+    """Part of a liquid without measurements."""
 
     NOTHING = 0
     PAIR = 1
@@ -48,14 +50,14 @@ class Novelty(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """What speaks against the prediction of u liquids.
+    """Novelty of u liquids, and the error that comes with it.
 
     Attributes
     ----------
     novelty
         A `Novelty` for each, shape (u,).
     size
-        Error that the ensemble cannot know of, log10, shape (u,).
+        Error that the ensemble's spread does not show, log10, shape (u,).
     """
 
     novelty: NDArray[np.intp]
@@ -63,7 +65,7 @@ class Doubt:
 
 
 def doubts(model: LiquidModel, liquids: Liquids, known: PureLiquids | None = None) -> Doubt:
-    """What of liquids the model did not see.
+    """Novelty of liquids, and the error that comes with it.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def scale_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViscosityDomain:
-    """What the training data hold.
+    """Applicability domain: range of the training data.
 
     Attributes
     ----------
@@ -143,8 +145,8 @@ class ViscosityDomain:
     hottest_k: float
 
     @classmethod
-    def of(cls, model: LiquidModel, coldest_k: float, hottest_k: float) -> ViscosityDomain:
-        """The domain of a model of liquids that was trained within a range of temperature."""
+    def of(cls, model: LiquidModel) -> ViscosityDomain:
+        """Domain of a model of liquids."""
         trained = model.network.standardised(model.table.descriptors[model.trained])
         # Without the distance of each to itself.
         nearest = np.concatenate(
@@ -155,8 +157,8 @@ class ViscosityDomain:
         )
         return cls(
             farthest=float(np.quantile(np.sqrt(nearest), _LIKE_QUANTILE)),
-            coldest_k=coldest_k,
-            hottest_k=hottest_k,
+            coldest_k=COLDEST_K,
+            hottest_k=HOTTEST_K,
         )
 
     def temperature_fault(self, temperature_k: float) -> str | None:
@@ -166,17 +168,17 @@ class ViscosityDomain:
     def strangers(self, solvents: Sequence[Solvent], model: LiquidModel) -> frozenset[str]:
         """SMILES of the solvents that are unlike all trained ones and of unknown viscosity."""
         trained = model.was_trained([s.smiles for s in solvents])
-        asked = [
+        untrained = [
             s.smiles
             for s, seen in zip(solvents, trained, strict=True)
             if not seen and s.value(PROPERTY) is None
         ]
-        if not asked:
+        if not untrained:
             return frozenset()
-        places = model.network.standardised(model.table.describe(asked))
+        places = model.network.standardised(model.table.describe(untrained))
         others = model.network.standardised(model.table.descriptors[model.trained])
         far = np.sqrt(squared_distance(places, others).min(axis=1)) > self.farthest
-        return frozenset(s for s, away in zip(asked, far, strict=True) if away)
+        return frozenset(s for s, away in zip(untrained, far, strict=True) if away)
 
     def to_dict(self) -> dict[str, Any]:
         """For the model file."""
@@ -198,7 +200,7 @@ def stranger_faults(formulation: Formulation, strangers: frozenset[str]) -> list
 
 
 def supercooled(formulation: Formulation, temperature_k: float) -> str | None:
-    """What to know of a liquid below its melting point; None if there is nothing."""
+    """Remark on a liquid below its melting point; None for any other."""
     for part in formulation.solvents:
         melting = part.solvent.value("melting_point_k")
         if part.mass_fraction >= _PURE_SHARE and melting and temperature_k < melting:

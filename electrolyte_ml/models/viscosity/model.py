@@ -1,4 +1,4 @@
-"""The viscosity model: liquids, those of known viscosity as it is known, and what a salt adds."""
+"""The viscosity model: liquids without salt, known pure liquids, and the effect of salts."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 # Torch computes the others in single precision, so that nothing is lost.
 _DOUBLE = frozenset({"centre", "scale", "level", "slope", "coefficients"})
 
+_NO_SALT = SaltLaw(base=0.0, per_solvent=0.0, curvature=0.0, cooling=0.0, anions={}, sd=0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ViscosityModel(PropertyModel):
@@ -44,11 +46,11 @@ class ViscosityModel(PropertyModel):
     liquid
         Viscosity of liquids without salt.
     salt
-        What a salt adds.
+        Rise of the viscosity with salt.
     factors
         Half width of the interval of a liquid in units of its scale, one for each `Novelty`.
     domain
-        What the training data hold.
+        Range of the training data.
     """
 
     liquid: LiquidModel
@@ -57,6 +59,16 @@ class ViscosityModel(PropertyModel):
     domain: ViscosityDomain
 
     FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=1, compressed=True)
+
+    @classmethod
+    def of_liquids(cls, liquid: LiquidModel) -> ViscosityModel:
+        """Model without a law of salts; its intervals are uncalibrated, one scale to each side."""
+        return cls(
+            liquid=liquid,
+            salt=_NO_SALT,
+            factors=(1.0, 1.0, 1.0),
+            domain=ViscosityDomain.of(liquid),
+        )
 
     @one_thread()
     def predict(
@@ -129,7 +141,7 @@ class ViscosityModel(PropertyModel):
         temperature: NDArray[np.float64],
         half_width: NDArray[np.float64],
     ) -> list[list[str]]:
-        """What puts each row outside the domain."""
+        """Reasons why each row is outside the domain; empty for rows inside."""
         strangers = self.domain.strangers(composition.solvents, self.liquid)
         return row_faults(
             formulations,
@@ -140,7 +152,7 @@ class ViscosityModel(PropertyModel):
         )
 
     def arrays(self) -> Arrays:
-        """Weights, descriptors and corrections; what torch fitted is in single precision."""
+        """Weights, descriptors and corrections; weights fitted by torch in single precision."""
         liquid = self.liquid
         corrections = {f.name: getattr(liquid.corrections, f.name) for f in fields(Corrections)}
         arrays = {
@@ -164,7 +176,7 @@ class ViscosityModel(PropertyModel):
 
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> ViscosityModel:
-        """The model of what `arrays` and `record` gave."""
+        """The model from `arrays` and `record`."""
         double = {n: a.astype(np.float64) for n, a in arrays.items() if a.dtype.kind == "f"}
         liquid = LiquidModel(
             table=MoleculeTable(

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
 from electrolyte_ml.data.splits import Split, grouped_split
+from electrolyte_ml.models.viscosity.domain import COLDEST_K, HOTTEST_K
 from electrolyte_ml.models.viscosity.liquid import Liquids
 from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.species.catalog import packaged_catalog
 
-#: Temperatures of the pure liquids that are trained on, K.
-COLDEST_K, HOTTEST_K = 228.0, 400.0
 _HIGHEST_MPA_S = 1000.0
 # A row of the collections of pure liquids: they repeat each other, and name fewer papers.
 _PURE_WEIGHT = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,12 @@ from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
 from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.train import Progress, Trained
 from electrolyte_ml.models.viscosity.card import card
-from electrolyte_ml.models.viscosity.domain import Novelty, ViscosityDomain, doubts, scale_of
+from electrolyte_ml.models.viscosity.domain import Novelty, doubts, scale_of
 from electrolyte_ml.models.viscosity.fit import LiquidFitSettings, fit_liquids, predict_rows
 from electrolyte_ml.models.viscosity.liquid import LiquidModel
 from electrolyte_ml.models.viscosity.model import ViscosityModel
 from electrolyte_ml.models.viscosity.network import MoleculeTable, all_names, choose, describe
 from electrolyte_ml.models.viscosity.rows import (
-    COLDEST_K,
-    HOTTEST_K,
     LiquidRows,
     molecule_split,
     pair_split,
@@ -32,7 +31,6 @@ from electrolyte_ml.models.viscosity.salt import SaltLaw
 from electrolyte_ml.models.viscosity.walden import fit_salt_law, read_slopes
 
 _FOLDS = {Novelty.NOTHING: 1, Novelty.PAIR: 2, Novelty.MOLECULE: 4}
-_NO_SALT = SaltLaw(base=0.0, per_solvent=0.0, curvature=0.0, cooling=0.0, anions={}, sd=0.0)
 
 
 def train_viscosity(
@@ -42,7 +40,7 @@ def train_viscosity(
     settings: LiquidFitSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train on all data, calibrate on what is held out, and write the model with its card.
+    """Train on all data, calibrate on held-out rows, and write the model with its card.
 
     Parameters
     ----------
@@ -119,9 +117,8 @@ def fit_viscosity(
     table = molecule_table(rows)
     factors, errors = calibrate(rows, table, settings, seed=seed, progress=progress)
     liquid = fit_liquids(rows, table, settings, seed=seed)
-    domain = ViscosityDomain.of(liquid, COLDEST_K, HOTTEST_K)
-    law = salt_law(liquid, domain)
-    return ViscosityModel(liquid=liquid, salt=law, factors=factors, domain=domain), errors
+    bare = ViscosityModel.of_liquids(liquid)
+    return replace(bare, salt=salt_law(bare), factors=factors), errors
 
 
 def molecule_table(rows: LiquidRows) -> MoleculeTable:
@@ -136,10 +133,9 @@ def molecule_table(rows: LiquidRows) -> MoleculeTable:
     )
 
 
-def salt_law(liquid: LiquidModel, domain: ViscosityDomain) -> SaltLaw:
+def salt_law(liquids: ViscosityModel) -> SaltLaw:
     """The law of salts, from the package's conductivities and the viscosities of solvents."""
-    bare = ViscosityModel(liquid=liquid, salt=_NO_SALT, factors=(1.0, 1.0, 1.0), domain=domain)
-    return fit_salt_law(read_slopes(lambda f, t: LN10 * bare.log10_of_solvents(f, t)))
+    return fit_salt_law(read_slopes(lambda f, t: LN10 * liquids.log10_of_solvents(f, t)))
 
 
 def held_out_errors(
@@ -189,7 +185,7 @@ def held_out_errors(
 def predict_with_scale(
     model: LiquidModel, rows: LiquidRows
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-    """Log10 viscosity of rows, the scale of its error, and what of them is new."""
+    """Log10 viscosity of rows, the scale of its error, and a `Novelty` of each."""
     members = predict_rows(model, rows)
     doubt = doubts(model, rows.liquids())
     every = np.arange(len(rows))
@@ -220,11 +216,11 @@ def calibrate(
             rows, table, split, settings=settings, seed=seed, progress=progress
         )
         # A new molecule makes new pairs, and a new pure liquid is in the folds of pairs.
-        asked = novelty == level
-        error = (rows.log10_viscosity[tested] - value)[asked]
-        factors.append(conformal_factor(error, scale[asked]))
+        at_level = novelty == level
+        error = (rows.log10_viscosity[tested] - value)[at_level]
+        factors.append(conformal_factor(error, scale[at_level]))
         errors[level.name.lower()] = {
-            "n": int(asked.sum()),
+            "n": int(at_level.sum()),
             "folds": len(split.folds),
             "mae_log10": float(np.abs(error).mean()),
             "factor": factors[-1],
