@@ -84,6 +84,10 @@ class ArtefactError(ElectrolyteError, RuntimeError):
     """A model file is missing, damaged, or made by another version of the package."""
 
 
+class UnwritableError(ElectrolyteError, OSError):
+    """A file, a folder or the output cannot be written; the message names it and the reason."""
+
+
 class InfeasibleError(ElectrolyteError, RuntimeError):
     """A search found no recipe that satisfies every constraint."""
 

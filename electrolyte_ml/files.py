@@ -12,16 +12,60 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from electrolyte_ml.errors import ElectrolyteError, UnwritableError
+
+
+@contextmanager
+def writing(path: Path | str) -> Iterator[None]:
+    """Name `path` in errors of the system while it is written.
+
+    Parameters
+    ----------
+    path
+        File or folder, or words for another place to write to.
+
+    Raises
+    ------
+    UnwritableError
+        Instead of an error of the system; it says why.
+    """
+    try:
+        yield
+    except ElectrolyteError:
+        raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UnwritableError(f"{path} cannot be written: {why}") from error
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, then move it into place."""
+    """Let `write` fill a temporary file beside `path`, then move it into place.
+
+    Raises
+    ------
+    UnwritableError
+        If the system refuses it.
+    """
     # Files of tempfile are readable by their owner only.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        try:
+            write(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless they exist.
+
+    Raises
+    ------
+    UnwritableError
+        If the system refuses it.
+    """
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
@@ -37,8 +81,13 @@ def one_at_a_time(path: Path) -> Iterator[None]:
     """
     from filelock import FileLock
 
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    with writing(path):
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def write_text(path: Path, text: str) -> None:

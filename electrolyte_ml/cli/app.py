@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 
 import typer
@@ -25,6 +23,7 @@ from electrolyte_ml.cli import (
     train,
     window,
 )
+from electrolyte_ml.cli.streams import flushed_output, write_plainly
 from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning
 
 EXIT_BAD_INPUT = 2
@@ -75,15 +74,18 @@ def main() -> None:
     Exit codes: 0 done, 2 bad input (one line an error on standard error), 3 no feasible recipe.
     """
     warnings.formatwarning = _warning_line
+    write_plainly()
     try:
-        app()
+        with flushed_output():
+            app()
     except InfeasibleError as error:
         _fail(str(error), EXIT_INFEASIBLE)
     except ElectrolyteError as error:
         _fail(str(error), EXIT_BAD_INPUT)
     except BrokenPipeError:
-        # The reader of a pipe (head, less) closed it: no error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # the reader of a pipe (head, less) closed it: no error
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}", EXIT_BAD_INPUT)
 
 
 def _warning_line(

@@ -69,9 +69,12 @@ def propose(
             kept = f"the same command goes on from what {storage} holds"
         typer.echo(f"interrupted: {kept}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    if out is not None:
-        write_proposals(proposals, out)
-    if as_json:
-        typer.echo(dump_json(proposals.to_dict()))
-    else:
-        print_proposals(proposals)
+    try:
+        if out is not None:
+            write_proposals(proposals, out)
+    finally:
+        # Also where the folder cannot be written: the search may have been long.
+        if as_json:
+            typer.echo(dump_json(proposals.to_dict()))
+        else:
+            print_proposals(proposals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,6 +135,7 @@ def compute(
 ) -> None:
     """Compute limits with tblite; molecules already in the table are not computed again."""
     from electrolyte_ml.errors import InputError
+    from electrolyte_ml.files import make_folder
     from electrolyte_ml.models.window.species import user_table
     from electrolyte_ml.quantum.computation import read_molecules
     from electrolyte_ml.report.text import dump_json
@@ -153,7 +154,7 @@ def compute(
         raise InputError("--relaxed needs --dft: xTB relaxes all structures as it is")
     molecules = read_molecules(texts)
     table = out or user_table()
-    table.resolve().parent.mkdir(parents=True, exist_ok=True)
+    make_folder(table.resolve().parent)
     rows = _run(molecules, table, workers, dft=dft, relaxed=relaxed)
     if as_json:
         typer.echo(dump_json(limit_records(rows)))
@@ -203,28 +204,38 @@ def _reporter() -> Callable[[LimitRow, int, int], None]:
     return after_each
 
 
-def _canonical(texts: list[str]) -> list[str]:
+def _canonical(texts: Sequence[str], places: Sequence[str] = ()) -> list[str]:
+    """Canonical SMILES; all faults are listed, each with its place if there are places."""
     from electrolyte_ml.errors import ElectrolyteError, InputErrors
     from electrolyte_ml.species import canonical_smiles
 
     found, faults = [], []
-    for text in texts:
+    for row, text in enumerate(texts):
         try:
             found.append(canonical_smiles(text))
         except ElectrolyteError as error:
-            faults.append(str(error))
+            faults.append(f"{places[row]}: {error}" if places else str(error))
     if faults:
         raise InputErrors(faults)
     return found
 
 
 def _lines(file: Path) -> list[str]:
+    """SMILES of a file; the lines of those that cannot be read are named."""
     from electrolyte_ml.errors import InputError
 
-    if not file.is_file():
-        raise InputError(f"there is no file {file}")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {error}") from error
+    held = {n: line.split()[0] for n, line in enumerate(lines, 1) if _holds_smiles(line)}
+    return _canonical(list(held.values()), [f"{file}, line {number}" for number in held])
+
+
+def _holds_smiles(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#")
 
 
 @app.command()

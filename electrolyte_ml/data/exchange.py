@@ -22,7 +22,7 @@ from electrolyte_ml.data.measurements import COLUMNS, to_frame, write_parquet
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import sha256_of, write_atomically, write_text
+from electrolyte_ml.files import make_folder, sha256_of, write_atomically, write_text
 from electrolyte_ml.properties import registered_property
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def import_measurements(
     if path.exists() and not replace:
         raise InputError(f"there is a data set {name!r} already, {path}; give --replace")
     table = read_user_table(file, source)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_parquet(
         table.tables,
         path,

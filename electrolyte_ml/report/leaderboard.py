@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from electrolyte_ml.files import write_text
+from electrolyte_ml.files import make_folder, write_text
 from electrolyte_ml.report.text import dump_json, output_console
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
     """
     from electrolyte_ml.report.benchmark_plots import parity_plots, trace_plots
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     content = result.to_dict()
     texts = {
         folder / f"{result.suite}.json": dump_json(content) + "\n",

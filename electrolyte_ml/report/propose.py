@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_atomically, write_text
+from electrolyte_ml.files import make_folder, write_atomically, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
@@ -128,13 +127,10 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
 
     Raises
     ------
-    InputError
-        If the folder cannot be made.
+    UnwritableError
+        If the folder or a file cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {folder}: cannot make this folder: {error.strerror}") from error
+    make_folder(folder)
     import pandas as pd
 
     result = proposals.to_dict()

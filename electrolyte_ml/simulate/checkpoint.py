@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.files import writing
+
 _STATE = "state.npz"
 _RESULT = "result.json"
 # Raised when the analysis changes: results of an older one are computed again from the recording.
@@ -108,8 +110,10 @@ def load_parts(folder: Path, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
 def save_json(path: Path, value: dict[str, Any]) -> None:
     """Replace a JSON file atomically."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=1, allow_nan=False), encoding="utf-8")
-    os.replace(temporary, path)
+    text = json.dumps(value, indent=1, allow_nan=False)
+    with writing(path):
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
 
 
 def save_result(folder: Path, result: dict[str, Any]) -> None:
@@ -132,8 +136,9 @@ def _part(folder: Path, index: int) -> Path:
 
 def _replace_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
     temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with writing(path):
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)

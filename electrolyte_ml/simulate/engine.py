@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.files import make_folder
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.box import box_length_nm, pack
 from electrolyte_ml.simulate.checkpoint import State, load_state, save_json, save_part, save_state
@@ -186,7 +187,7 @@ def run_stages(
     SimulationError
         If energies stop being finite.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     save_json(folder / "job.json", job.to_dict())
     run = _Run(job, job.layout(), folder, progress, platform)
     stages = job.protocol.stages(job.temperature_k)

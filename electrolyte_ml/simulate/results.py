@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from electrolyte_ml.files import make_folder
+from electrolyte_ml.files import write_table as write_cells
 from electrolyte_ml.simulate.campaign import CampaignJob
 from electrolyte_ml.simulate.force_field import TABLES, ForceField
 
@@ -147,13 +148,8 @@ def _diffusion_cells(
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace the table atomically, so that a reader never sees half of it."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    temporary = path.with_suffix(".tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(temporary, path)
+    make_folder(path.parent)
+    write_cells(path, columns, ([row.get(name, "") for name in columns] for row in rows))
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

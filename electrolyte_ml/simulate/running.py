@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.files import make_folder, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
 from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, DONE, Progress, run_stages
@@ -71,12 +72,14 @@ def run_job(
     ------
     JobLockedError
         If another process is at it.
+    UnwritableError
+        If the folder cannot be written.
     """
     own = job_folder(folder, job)
     result = load_result(own)
     if result is not None and _is_with_viscosity(result, viscosity_mpa_s):
         return result
-    own.mkdir(parents=True, exist_ok=True)
+    make_folder(own)
     # Threads of linear algebra would fight those of the other jobs.
     with _locked(own / "lock"), one_thread():
         state = run_stages(job, own, progress, platform)
@@ -124,7 +127,9 @@ def _is_with_viscosity(result: Mapping[str, Any], viscosity_mpa_s: float | None)
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system releases if the process dies."""
-    with path.open("w", encoding="utf-8") as file:
+    with writing(path):
+        opened = path.open("w", encoding="utf-8")
+    with opened as file:
         try:
             import fcntl
         except ImportError:  # not on this operating system: a double run wastes time, no more

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError
-from electrolyte_ml.files import one_at_a_time
+from electrolyte_ml.files import make_folder, one_at_a_time, writing
 from electrolyte_ml.species.catalog import (
     Catalog,
     catalog_with,
@@ -77,6 +77,8 @@ def read_rows(file: Path) -> list[UserRow]:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read: {error}") from error
     if file.suffix.lower() == ".csv":
@@ -248,6 +250,8 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
         If the file cannot be read.
     CatalogError
         If rows cannot be used; all are listed and nothing is written.
+    UnwritableError
+        If the folder cannot be written.
     """
     folder = folder or user_folder()
     held = catalog_with(folder)
@@ -256,20 +260,18 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
     faults += _clashes(rows, held)
     if faults:
         raise CatalogError(faults)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # In the folder, which is the user's own; all four tables are replaced together.
-        with (
-            one_at_a_time(folder / SOLVENTS),
-            tempfile.TemporaryDirectory(dir=folder.parent) as scratch,
-        ):
-            staged = Path(scratch)
-            _stage(folder, staged, rows)
-            catalog_with(staged)  # raises before anything of the user's is touched
-            for table in staged.iterdir():
-                table.replace(folder / table.name)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error}") from error
+    make_folder(folder)
+    # In the folder, which is the user's own; all four tables are replaced together.
+    with (
+        writing(folder),
+        one_at_a_time(folder / SOLVENTS),
+        tempfile.TemporaryDirectory(dir=folder.parent) as scratch,
+    ):
+        staged = Path(scratch)
+        _stage(folder, staged, rows)
+        catalog_with(staged)  # raises before anything of the user's is touched
+        for table in staged.iterdir():
+            table.replace(folder / table.name)
     default_catalog.cache_clear()
     return [str(row.cells["name"]) for row in rows]
 

@@ -126,3 +126,9 @@ def test_add_refuses_with_a_line_for_each_fault(run, species_folder, tmp_path):
     assert len(outcome.err.splitlines()) == 2
     assert "check the unit" in outcome.err
     assert not species_folder.exists()
+
+
+def test_add_of_a_file_that_is_not_there(run, species_folder, tmp_path):
+    outcome = run("species", "add", tmp_path / "nofile.csv")
+    assert outcome.code == 2
+    assert outcome.err == f"error: {tmp_path / 'nofile.csv'}: no such file\n"

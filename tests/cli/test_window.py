@@ -152,3 +152,19 @@ def test_score_has_the_window(run):
         assert side["limiting_species"] in {"EC", "DEC", "PF6"}
         assert side["tier"] == "table"
     assert "cells usually tolerate about 2 V less" in " ".join(run("score", RECIPE).out.split())
+
+
+def test_bad_molecules_of_a_file_are_named_by_their_lines(run, tmp_path):
+    file = tmp_path / "m.smi"
+    file.write_text("# molecules\nCCO ethanol\n\nC1CC nothing\nQ\n", encoding="utf-8")
+    outcome = run("window", "screen", "--file", file)
+    assert outcome.code == 2
+    first, second = outcome.err.splitlines()
+    assert f"{file}, line 4: " in first
+    assert f"{file}, line 5: " in second
+
+
+def test_a_file_that_is_not_there_is_told(run, tmp_path):
+    outcome = run("window", "screen", "--file", tmp_path / "m.smi")
+    assert outcome.code == 2
+    assert outcome.err == f"error: {tmp_path / 'm.smi'}: no such file\n"
