@@ -8,18 +8,45 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from electrolyte_ml.prediction import is_unknown
 from electrolyte_ml.text import significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
-_NARROWEST = 100
+# Consoles narrower than this write tables that do not fit as lists.
+_WIDE_ENOUGH = 100
+_UNBOUNDED = 10_000
+
+
+class _OutputConsole(Console):
+    """A console that writes tables as lists where it is too narrow for their words."""
+
+    def print(self, *objects: Any, **more: Any) -> None:
+        super().print(*map(self._fitting, objects), **more)
+
+    def _fitting(self, shown: Any) -> Any:
+        if not isinstance(shown, Table) or self.width >= _WIDE_ENOUGH:
+            return shown
+        needed = self.measure(shown, options=self.options.update(width=_UNBOUNDED)).minimum
+        return shown if needed <= self.width else _as_list(shown)
 
 
 def output_console() -> Console:
-    """Console on standard output, wide enough for a table also where output is not a terminal."""
-    width = max(shutil.get_terminal_size(fallback=(180, 40)).columns, _NARROWEST)
-    return Console(width=width, highlight=False, markup=False)
+    """Console on standard output, as wide as the terminal, or 180 columns where there is none."""
+    width = shutil.get_terminal_size(fallback=(180, 40)).columns
+    return _OutputConsole(width=width, highlight=False, markup=False)
+
+
+def _as_list(table: Table) -> str:
+    """Rows of a table one below the other: the first cell, then the others with their headings."""
+    headings = [str(column.header) for column in table.columns]
+    lines = [str(table.title)] if table.title else []
+    for first, *others in zip(*(column.cells for column in table.columns), strict=True):
+        lines.append(str(first))
+        pairs = zip(headings[1:], others, strict=True)
+        lines += [f"  {heading}: {cell}" for heading, cell in pairs if str(cell)]
+    return "\n".join(lines)
 
 
 def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
