@@ -62,3 +62,25 @@ def significant(value: float | None, digits: int = 3) -> str:
         return "0"
     text = f"{value:.{digits}g}"
     return f"{float(text):f}".rstrip("0").rstrip(".") if "e" in text else text
+
+
+def with_unit(value: float | None, unit: str, digits: int = 3) -> str:
+    """A number with its unit; the number alone if it has none.
+
+    Examples
+    --------
+    >>> with_unit(1400.0, "mPa s"), with_unit(277.0, "")
+    ('1400 mPa s', '277')
+    """
+    return f"{significant(value, digits)} {unit}".rstrip()
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "round"), counted(0, "round"), counted(2, "study", "studies")
+    ('1 round', '0 rounds', '2 studies')
+    """
+    return f"{number} {one if number == 1 else several or f'{one}s'}"

@@ -16,7 +16,7 @@ from electrolyte_ml import Property, properties, register_property
 from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.user_table import read_user_table
-from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.errors import InfeasibleError, InputError, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.scoring import Answers, score_formulations
 from electrolyte_ml.prediction import Prediction
@@ -189,6 +189,12 @@ def _problem(**more):
             **more,
         }
     )
+
+
+def test_what_misses_a_limit_without_a_unit_is_told_in_plain_digits(registered):
+    problem = _problem(constraints=[{"property": "salt_share", "min": 1400}])
+    with pytest.raises(InfeasibleError, match=r"recipe has 0\.1\d*, 1400 off"):
+        propose(problem, n=1)
 
 
 def test_problems_seek_and_limit_it_by_name(registered):

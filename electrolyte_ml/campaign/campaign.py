@@ -24,7 +24,7 @@ from electrolyte_ml.campaign.events import (
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_table
+from electrolyte_ml.files import write_table, writing
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
@@ -32,6 +32,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
+from electrolyte_ml.text import counted, significant
 from electrolyte_ml.threads import one_thread
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Campaign:
             If the folder holds something, or there is no such problem.
         RecipeFileError
             If the problem cannot be used; one line for each fault.
+        UnwritableError
+            If the folder cannot be made.
         """
         folder, recipe = Path(folder), find_problem(recipe)
         require_predictable(load_problem(recipe), scorer)
@@ -148,18 +151,8 @@ class Campaign:
                     f"{prices!r}"
                 )
             names[prices] = recipe.parent / prices
-        folder.resolve().parent.mkdir(parents=True, exist_ok=True)
-        # Made beside its place and moved there, so that a killed process leaves no half campaign.
-        with tempfile.TemporaryDirectory(dir=folder.resolve().parent) as temporary:
-            new = Path(temporary) / "campaign"
-            new.mkdir()
-            for name, source in names.items():
-                shutil.copyfile(source, new / name)
-            (new / "README.txt").write_text(README, encoding="utf-8")
-            (new / LOG).touch()
-            digests = {name: _sha256(new / name) for name in names}
-            CampaignLog(new / LOG).append("created", {"source": recipe.name, "files": digests})
-            new.replace(folder)
+        with writing(folder):
+            _fill(folder, names)
         return cls(folder, scorer)
 
     @one_thread()
@@ -254,7 +247,7 @@ class Campaign:
     def __repr__(self) -> str:
         state = self.state
         return (
-            f"<Campaign {self.problem.name} in {self.folder}: {state.n_rounds} rounds, "
+            f"<Campaign {self.problem.name} in {self.folder}: {counted(state.n_rounds, 'round')}, "
             f"{len(state.pending)} pending, {len(state.measured)} measured>"
         )
 
@@ -292,6 +285,23 @@ class Campaign:
                     sheet, self.problem, [s for s in self.state.suggestions if s.round == number]
                 )
         write_measured(self.folder / "measured.csv", self.state)
+
+
+def _fill(folder: Path, files: Mapping[str, Path]) -> None:
+    """Make the folder of a campaign from copies of `files`, each by its name there."""
+    folder.resolve().parent.mkdir(parents=True, exist_ok=True)
+    # Made beside its place and moved there, so that a killed process leaves no half campaign.
+    with tempfile.TemporaryDirectory(dir=folder.resolve().parent) as temporary:
+        new = Path(temporary) / "campaign"
+        new.mkdir()
+        for name, source in files.items():
+            shutil.copyfile(source, new / name)
+        (new / "README.txt").write_text(README, encoding="utf-8")
+        (new / LOG).touch()
+        digests = {name: _sha256(new / name) for name in files}
+        data = {"source": files[PROBLEM].name, "files": digests}
+        CampaignLog(new / LOG).append("created", data)
+        new.replace(folder)
 
 
 def _sha256(path: Path) -> str:
@@ -334,7 +344,7 @@ def write_measured(path: Path, state: CampaignState) -> None:
         }
         for row in measured_rows(state)
     ]
-    _write(path, rows or [dict.fromkeys(_NO_RESULTS, "")])
+    _write(path, rows, header=_NO_RESULTS)
 
 
 def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
@@ -356,9 +366,12 @@ def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
 def _interval(prediction: Mapping[str, float | None]) -> str:
     if prediction["value"] is None:
         return ""
-    return f"{prediction['value']:.3g} ({prediction['low']:.3g} to {prediction['high']:.3g})"
+    value, low, high = (significant(prediction[end]) for end in ("value", "low", "high"))
+    return value if prediction["low"] == prediction["high"] else f"{value} ({low} to {high})"
 
 
-def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write(path: Path, rows: Sequence[Mapping[str, Any]], header: Sequence[str] = ()) -> None:
+    """Write rows of the same columns; those of `header` if there are no rows."""
+    columns = list(rows[0]) if rows else header
     # Line ends as spreadsheets expect them.
-    write_table(path, list(rows[0]), [list(row.values()) for row in rows], line_end="\r\n")
+    write_table(path, columns, [list(row.values()) for row in rows], line_end="\r\n")

@@ -20,7 +20,7 @@ from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.evaluation import Evaluator
 from electrolyte_ml.search.problem import Direction, Objective
 from electrolyte_ml.search.shortlist import scaled
-from electrolyte_ml.text import significant
+from electrolyte_ml.text import counted, significant
 
 
 def ranked_pending(campaign: Campaign) -> list[dict[str, Any]]:
@@ -122,7 +122,8 @@ def print_status(campaign: Campaign) -> None:
     status = status_record(campaign)
     console = output_console()
     console.print(
-        f"{status['problem']}: {status['rounds']} rounds, {status['suggested']} suggested, "
+        f"{status['problem']}: {counted(status['rounds'], 'round')}, "
+        f"{status['suggested']} suggested, "
         f"{len(status['pending'])} pending, {status['measured']} measured, "
         f"{status['failed']} failed, {status['skipped']} skipped"
     )
@@ -156,8 +157,8 @@ def print_recorded(campaign: Campaign, results: Sequence[Result]) -> None:
     console = output_console()
     failed = sum(r.status is Status.FAILED for r in results)
     console.print(
-        f"recorded {len(results)} results ({failed} failed); "
-        f"{len(campaign.state.pending)} suggestions are pending"
+        f"recorded {counted(len(results), 'result')} ({failed} failed); "
+        f"{counted(len(campaign.state.pending), 'suggestion is', 'suggestions are')} pending"
     )
     for model in _models(campaign):
         console.print(_sentence(model))
@@ -247,8 +248,8 @@ def _sentence(model: Mapping[str, Any]) -> str:
         else (f", fine-tuned {model['mae_tuned']:.3f} on recipes left out")
     )
     return (
-        f"{model['property']}: mean absolute error over {model['n']} measurements of "
-        f"{model['n_recipes']} recipes ({model['scale']}): "
+        f"{model['property']}: mean absolute error over {counted(model['n'], 'measurement')} "
+        f"of {counted(model['n_recipes'], 'recipe')} ({model['scale']}): "
         f"shipped {model['mae_shipped']:.3f}{tuned}"
     )
 
@@ -257,8 +258,9 @@ def _markdown(campaign: Campaign) -> str:
     status = status_record(campaign)
     lines = [f"# Campaign: {status['problem']}", "", campaign.problem.description, ""]
     lines.append(
-        f"{status['rounds']} rounds, {status['suggested']} recipes suggested, "
-        f"{status['measured']} results with numbers, {status['failed']} failed, "
+        f"{counted(status['rounds'], 'round')}, "
+        f"{counted(status['suggested'], 'recipe')} suggested, "
+        f"{counted(status['measured'], 'result')} with numbers, {status['failed']} failed, "
         f"{status['skipped']} skipped, "
         f"{len(status['pending'])} pending."
     )

@@ -25,7 +25,7 @@ from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
-from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.text import nearest_or_all, with_unit
 
 IN_DOMAIN = "in_domain"
 
@@ -361,9 +361,7 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int) -> str:
     constraint = problem.constraints[column]
     unit = registered_property(constraint.property_name).unit
     value = evaluation.constraint_values[row, column]
-    short = abs(value - constraint.limit)
     if misses[row] > 0:
-        return f"the nearest recipe has {value:.3g} {unit}, {short:.3g} {unit} off".replace(
-            " ,", ","
-        )
-    return f"the best recipe has {value:.3g} {unit}".rstrip()
+        short = with_unit(abs(value - constraint.limit), unit)
+        return f"the nearest recipe has {with_unit(value, unit)}, {short} off"
+    return f"the best recipe has {with_unit(value, unit)}"

@@ -12,6 +12,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
+from electrolyte_ml.text import with_unit
 
 _MOST_CLAIMS = 2
 # Last word of a catalog family, to the word for a mixture of such solvents only.
@@ -83,7 +84,7 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
         if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
             word = "highest" if is_maximum else "lowest"
             known = registered_property(objective.property_name)
-            value = f"{column[row]:.3g} {known.unit}".rstrip()
+            value = with_unit(column[row], known.unit)
             if shown.optimistic:
                 end = "up to" if is_maximum else "down to"
                 what = f"{known.label}{at_temperature(objective.temperature_k)}"

@@ -53,3 +53,12 @@ def test_faults_are_lines_on_standard_error_and_exit_code_2(folder, run, tmp_pat
     outcome = run("campaign", "status", folder)
     assert outcome.code == 2
     assert "changed after it was written" in outcome.err
+
+
+def test_tables_and_status_are_as_people_write_them(folder, run):
+    assert (folder / "measured.csv").read_bytes() == b"suggestion,recipe,status,comment\r\n"
+    assert "0 rounds" in run("campaign", "status", folder).out
+    assert run("campaign", "suggest", folder, "-n", 1, "--trials", 100).code == 0
+    assert "1 round, 1 suggested" in run("campaign", "status", folder).out
+    assert run("campaign", "report", folder).code == 0
+    assert "1 round, 1 recipe suggested" in (folder / "report.md").read_text(encoding="utf-8")

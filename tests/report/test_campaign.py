@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.campaign import Campaign
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.report.campaign import pending_lines, ranked_pending, write_report
@@ -85,3 +86,18 @@ def test_the_report_shows_them(campaign):
     for suggestion in campaign.state.pending:
         assert f"| {suggestion.id} | {suggestion.formulation.notation()} |" in text
     assert pending_lines([]) == []
+
+
+def test_sheets_write_plain_digits_and_no_bracket_for_certain_numbers(tmp_path):
+    def certain(formulations, temperature_k):
+        values = np.array([1000 + 100 * _formula(f) for f in formulations])
+        return {"conductivity_ms_cm": Prediction.certain(values)}
+
+    recipe = tmp_path / "small.toml"
+    recipe.write_text(_RECIPE, encoding="utf-8")
+    campaign = Campaign.create(tmp_path / "certain", recipe, certain)
+    campaign.suggest(1)
+    (row,) = read_table(tmp_path / "certain" / "round_001.csv")
+    predicted = row[f"predicted {_COLUMN}"]
+    assert predicted.isdigit()
+    assert 1400 <= int(predicted) <= 1800
