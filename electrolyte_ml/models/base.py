@@ -1,10 +1,9 @@
-"""The base of models: every model is saved, loaded and described in the same way.
+"""Base classes of models: saving, loading and predicting.
 
-A model is a frozen object that predicts. It is made by the ``fit_...`` function of its room from
-rows of measurements, whatever they are, and trained, saved and described by
-`electrolyte_ml.models.train`; predicting imports nothing that only training needs. What it knows is
-its domain (`electrolyte_ml.models.domain`), and its intervals are conformal
-(`electrolyte_ml.models.intervals`).
+A model is a frozen object that predicts. The ``fit_...`` function of its package makes it from rows
+of measurements; `electrolyte_ml.models.train` trains the models that ship. Predicting imports
+nothing that only training needs. Every model has an applicability domain
+(`electrolyte_ml.models.domain`) and conformal intervals (`electrolyte_ml.models.intervals`).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _KEPT: list[Callable[[], None]] = []
 
 
 class StoredModel(ABC):
-    """A model in two files: a subclass says what is in them, and how a model is made of that.
+    """A model kept in two files; a subclass defines their content.
 
     Attributes
     ----------
@@ -50,7 +49,7 @@ class StoredModel(ABC):
     @classmethod
     @abstractmethod
     def of_files(cls, arrays: Arrays, record: Record) -> Self:
-        """The model of what `arrays` and `record` gave."""
+        """The model from `arrays` and `record`."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, version {self.FILES.version} of its files>"
@@ -197,7 +196,7 @@ def kept_with_models(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def forget_shipped() -> None:
-    """Forget the models that were read and what was made of them, after one has changed."""
+    """Clear the cache of shipped models and of results computed with them."""
     for forget in _KEPT:
         forget()
 

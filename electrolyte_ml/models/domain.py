@@ -1,4 +1,4 @@
-"""The domain of applicability: what all models ask of a recipe before they trust themselves."""
+"""Applicability domain: the checks that all models share."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def temperature_fault(
     margin_k: float = 0.0,
     measured: str = "",
 ) -> str | None:
-    """Why a temperature is outside what was measured; None if it is inside.
+    """Why a temperature is outside the measured range; None if it is inside.
 
     Parameters
     ----------
     temperature_k
-        Asked for, K.
+        Temperature of the recipe, K.
     coldest_k, hottest_k
         Range that was measured, K.
     margin_k
         How far beyond the range the model is trusted, K.
     measured
-        What was measured, in words that follow "measurement".
+        Words that follow "measurement" in the text, such as " of mixtures of mostly EC".
     """
     if coldest_k - margin_k <= temperature_k <= hottest_k + margin_k:
         return None

@@ -1,4 +1,4 @@
-"""Why a recipe conducts as it does: its curves, its alternatives, its measured relatives."""
+"""Explanation of a recipe's conductivity: curves, substitutions, nearest measured recipes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,7 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 if TYPE_CHECKING:
     import pandas as pd
 
-# As many of one component as a reader takes in: alternatives that the model knows, and beside
-# them the most similar that it does not.
+# Substitutions shown of each component: inside the model's domain, and the most similar outside.
 _KNOWN_SHOWN = 6
 _UNKNOWN_SHOWN = 3
 # A chemist's family counts like half of the whole similarity.
@@ -52,10 +51,10 @@ class Swap:
     prediction
         Its conductivity as the command line's contract writes it.
     change_percent
-        Of the best estimates, after against before.
+        Change of the predicted conductivity by the swap.
     note
-        What the number does not say: that a salt may not dissolve, or that the replacement is
-        solid at room temperature.
+        Limits of the prediction: a salt may not dissolve, or the replacement is solid at room
+        temperature.
     """
 
     component: str
@@ -87,7 +86,7 @@ class Explanation:
     Attributes
     ----------
     formulation, temperature_k
-        What was asked, and at which temperature, K.
+        The recipe, and its temperature, K.
     prediction
         Conductivity, mS/cm, one row.
     liquid
@@ -116,8 +115,8 @@ class Explanation:
         return f"<Explanation of {self._title()}>"
 
     def _title(self) -> str:
-        told = shown(self.prediction.record(0))
-        return f"{self.formulation.notation()}, {told} mS/cm at {celsius(self.temperature_k)}"
+        value = shown(self.prediction.record(0))
+        return f"{self.formulation.notation()}, {value} mS/cm at {celsius(self.temperature_k)}"
 
     def _repr_html_(self) -> str:
         return html_table(self._title(), self.to_frame(), self._notes())
@@ -142,7 +141,7 @@ class Explanation:
         ]
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a swap: what for what, the change of the conductivity, and the new recipe.
+        """One line a swap: component, replacement, change of the conductivity, and new recipe.
 
         The curves have a `to_frame` of their own: ``explanation.concentration.to_frame()``.
         """
@@ -186,7 +185,7 @@ def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K)
     Raises
     ------
     InputError
-        If there is no salt: nothing conducts, and nothing is to be explained.
+        If there is no salt, so that nothing conducts.
     """
     if not formulation.salts:
         raise InputError(
@@ -228,9 +227,9 @@ def swaps(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
     Returns
     -------
     tuple of Swap
-        By component, solvents first: what the model knows before what it does not, and then by
-        change of conductivity, the best first. Components below 5 wt% are left out, because the
-        conductivity hardly depends on them.
+        By component, solvents first. Within a component, swaps inside the model's domain come
+        first, and then those with the largest gain of conductivity. Components below 5 wt% are left
+        out, because the conductivity hardly depends on them.
     """
     catalog = default_catalog()
     parts = [s for s in formulation.solvents if s.mass_fraction >= NOTABLE_SHARE]
@@ -254,7 +253,7 @@ def _most_similar(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> li
 
 
 def cation_twins(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
-    """The recipe with each cation that the model knows in turn; what it is already is left out."""
+    """The recipe with each other cation that the model knows."""
     known = ConductivityModel.load().domain.cations
     own = {s.salt.cation.smiles for s in formulation.salts}
     candidates = []
@@ -262,7 +261,7 @@ def cation_twins(formulation: Formulation, temperature_k: float) -> tuple[Swap, 
         salts: dict[Salt, float] = {}
         for s in formulation.salts:
             twin = Salt(cation=cation, anion=s.salt.anion)
-            # The same amount of anion: the anion is what is kept.
+            # The twin has the same amount of anion.
             amount = s.molality_mol_kg * s.salt.n_anion / twin.n_anion
             salts[twin] = salts.get(twin, 0.0) + amount
         if own == {cation.smiles}:
@@ -295,12 +294,12 @@ def _predicted(
 
 
 def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -> list[_Candidate]:
-    """Solvents that do the same in a bottle, in the place of `part`."""
+    """Recipes with another solvent of the same role in the place of `part`."""
     present = {s.solvent.smiles for s in formulation.solvents}
     others = [s for s in catalog.solvents if s.smiles not in present and s.role == part.role]
-    similarity = solvent_similarity([part.solvent], others)[0].tolist()
+    similarities = solvent_similarity([part.solvent], others)[0].tolist()
     candidates = []
-    for solvent, alike in zip(others, similarity, strict=True):
+    for solvent, similarity in zip(others, similarities, strict=True):
         swapped = SolventAmount(solvent=solvent, mass_fraction=part.mass_fraction, role=part.role)
         candidates.append(
             _Candidate(
@@ -310,7 +309,7 @@ def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -
                     formulation,
                     solvents=tuple(swapped if s is part else s for s in formulation.solvents),
                 ),
-                similarity=alike + _FAMILY_BONUS * (solvent.family == part.solvent.family),
+                similarity=similarity + _FAMILY_BONUS * (solvent.family == part.solvent.family),
                 note=_solid(solvent),
             )
         )
@@ -318,18 +317,18 @@ def _solvents(formulation: Formulation, part: SolventAmount, catalog: Catalog) -
 
 
 def _anions(formulation: Formulation, part: SaltAmount, catalog: Catalog) -> list[_Candidate]:
-    """Salts of the same cation with other anions, in the place of `part`."""
+    """Recipes with another anion in the place of that of `part`."""
     present = {s.salt.anion.smiles for s in formulation.salts}
     charge = part.salt.anion.charge
     others = [a for a in catalog.anions if a.smiles not in present and a.charge == charge]
-    similarity = anion_similarity([part.salt.anion], others)[0].tolist()
+    similarities = anion_similarity([part.salt.anion], others)[0].tolist()
     candidates = []
-    for anion, alike in zip(others, similarity, strict=True):
+    for anion, similarity in zip(others, similarities, strict=True):
         salt = Salt(cation=part.salt.cation, anion=anion)
         swapped = SaltAmount(salt=salt, molality_mol_kg=part.molality_mol_kg)
         salts = tuple(swapped if s is part else s for s in formulation.salts)
         recipe = replace(formulation, salts=salts)
-        candidates.append(_Candidate(part.salt.name, salt.name, recipe, alike))
+        candidates.append(_Candidate(part.salt.name, salt.name, recipe, similarity))
     return candidates
 
 

@@ -1,8 +1,9 @@
-"""Conformal intervals: how far an interval must reach to hold a share of what comes next.
+"""Conformal prediction intervals.
 
-A score is the absolute error of a held-out prediction, in units of its scale or as it is. Of n
-scores the ``ceil(c (n + 1))``-th smallest is not exceeded by a further one with a probability of
-at least c, whatever their distribution, as long as all of them can change places [1]_, [2]_.
+A score is the absolute error of a held-out prediction, plain or in units of its scale. The
+conformal quantile of n scores is the ``ceil(c (n + 1))``-th smallest. A further score stays within
+it with a probability of at least c, whatever their distribution, as long as the scores are
+exchangeable [1]_, [2]_.
 
 References
 ----------
@@ -26,7 +27,7 @@ NORMAL_QUANTILE = 1.645
 
 
 def conformal_quantile(scores: NDArray[np.float64], coverage: float = COVERAGE) -> float:
-    """Score that a further one stays below with a probability, as far as n scores can tell.
+    """Conformal quantile of scores.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def conformal_quantile(scores: NDArray[np.float64], coverage: float = COVERAGE) 
 def conformal_factor(
     error: NDArray[np.float64], scale: NDArray[np.float64], coverage: float = COVERAGE
 ) -> float:
-    """Number of scales that hold a share of errors.
+    """Conformal quantile of errors in units of their scales.
 
     Parameters
     ----------
@@ -65,10 +66,10 @@ def conformal_factor(
 def pooled_quantile(
     scores: NDArray[np.float64], groups: NDArray[np.str_], coverage: float = COVERAGE
 ) -> float:
-    """Score that holds a share of a further group, each group counting once.
+    """Conformal quantile for a further group, each group counting once.
 
-    Errors within a group are alike; what holds for the next group is read off groups left out, the
-    pooled distribution functions of Dunn, Wasserman and Ramdas 2023
+    Errors within a group are correlated. The quantile for a new group therefore comes from held-out
+    groups, by the pooled distribution functions of Dunn, Wasserman and Ramdas 2023
     (10.1080/01621459.2022.2060112).
 
     Parameters

@@ -123,7 +123,7 @@ class MeasuredRecipes(StoredModel):
 
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> MeasuredRecipes:
-        """The table of what `arrays` and `record` gave."""
+        """The table from `arrays` and `record`."""
         catalog = default_catalog()
         composition = Composition(
             index=np.arange(record["recipes"], dtype=np.intp),

@@ -1,4 +1,4 @@
-"""Properties of recipes: any of them at the cost of its own model, or all in one call."""
+"""Predicted properties of recipes: single ones from their own model, or all in one call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Answers:
-    """What the models say of recipes: each runs once, and only if one of its properties is asked.
+    """Predictions of recipes; each model runs once, and only if one of its properties is needed.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Answers:
         Raises
         ------
         InputError
-            If nothing predicts it, or what predicts it gives another number of rows.
+            If no function predicts it, or its function returns another number of rows.
         """
         if not known.origin:
             return self._predict(known)
@@ -90,7 +90,7 @@ class Answers:
         return prediction
 
     def _answer(self, known: Property) -> Any:
-        """What the function of a property returns, called once for all that share it."""
+        """Result of a property's function, called once for all properties that share it."""
         function = known.predictor()
         if function is None:
             raise InputError(f"{known.name} is measured; nothing predicts it")
@@ -106,7 +106,7 @@ class Answers:
 
 
 def _as_prediction(known: Property, found: Any, n_rows: int) -> Prediction:
-    """What was predicted as a prediction; plain numbers are certain."""
+    """A result as a `Prediction`; plain numbers get an interval of zero width."""
     if not isinstance(found, Prediction):
         numbers = np.asarray(found, dtype=np.float64)
         if numbers.shape == (n_rows,):

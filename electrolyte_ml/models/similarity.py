@@ -1,12 +1,12 @@
-r"""How alike molecules are, and how far apart recipes.
+r"""Similarity of molecules, and distance of recipes.
 
-The similarity of two species is the mean of two numbers between 0 and 1: the Tanimoto coefficient
-:math:`\sum_i \min(a_i, b_i) / \sum_i \max(a_i, b_i)` of their counted Morgan fragments of radius 1
-[1]_, which says how alike they look, and :math:`\exp(-|z - z'|^2 / 2)` of a few physical numbers in
-units of a step that a chemist would notice, which says how alike they behave. Both are positive
-semi-definite, so that distances between mixtures made of them are real.
+The similarity of two species is the mean of two kernels between 0 and 1. The kernel of structure is
+the Tanimoto coefficient :math:`\sum_i \min(a_i, b_i) / \sum_i \max(a_i, b_i)` of counted Morgan
+fragments of radius 1 [1]_. The kernel of properties is the Gaussian :math:`\exp(-|z - z'|^2 / 2)`
+of a few physical properties, each in units of a step that a chemist would notice. Both kernels are
+positive semi-definite, so that distances between mixtures are real.
 
-The distance of two recipes adds up four unlikenesses,
+The squared distance of two recipes is the sum of four terms,
 
 .. math::
 
@@ -14,10 +14,10 @@ The distance of two recipes adds up four unlikenesses,
        + \frac{w_c}{2} |c - c'|^2 + \frac{(\sqrt m - \sqrt{m'})^2}{\sigma_m^2}
 
 with mole fractions :math:`x` among the solvents, shares :math:`a` of the anions and :math:`c` of
-the cations, molality :math:`m` and the similarities :math:`K`. So EC:DEC is near EC:EMC and far
-from diglyme, and a blend is near another that shares its solvents in about the same amounts. The
-weights make solvents count most, then the anion, the cation, and the concentration; they are a
-judgement, not a fit.
+the cations, molality :math:`m` and the similarities :math:`K`. EC:DEC is thus near EC:EMC and far
+from diglyme, and blends of the same solvents in about the same amounts are near each other. The
+weights rank solvents first, then the anion, the cation and the concentration; they were chosen, not
+fitted.
 
 References
 ----------
@@ -40,10 +40,10 @@ from electrolyte_ml.species import Ion, Solvent
 
 _RADIUS = 1
 _BITS = 1024
-# Steps that count as one unit of unlikeness: a factor e in viscosity, a factor e in permittivity,
+# Length scales of the Gaussian kernel of solvents: a factor e in viscosity and in permittivity,
 # 8 kcal/mol of donor number, 40 cm3/mol of molar volume.
 _SOLVENT_STEPS = (1.0, 1.0, 8.0, 40.0)
-# McGowan volume of an anion, cm3/mol.
+# Length scale of the Gaussian kernel of anions: their McGowan volume, cm3/mol.
 _ANION_STEP = 30.0
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _SOLVENT_WEIGHT = 1.0
@@ -64,14 +64,14 @@ def solvent_similarity(left: Sequence[Solvent], right: Sequence[Solvent]) -> NDA
     -------
     ndarray of float, shape (a, b)
     """
-    look = count_tanimoto(_fragments(left), _fragments(right))
-    return 0.5 * (look + _gaussian(_physics(left), _physics(right)))
+    structure = count_tanimoto(_fragments(left), _fragments(right))
+    return 0.5 * (structure + _gaussian(_physics(left), _physics(right)))
 
 
 def anion_similarity(left: Sequence[Ion], right: Sequence[Ion]) -> NDArray[np.float64]:
-    """Similarity of anions, as `solvent_similarity`; the physical number is their size."""
-    look = count_tanimoto(_fragments(left), _fragments(right))
-    return 0.5 * (look + _gaussian(_sizes(left), _sizes(right)))
+    """Similarity of anions, as `solvent_similarity`; the physical property is their size."""
+    structure = count_tanimoto(_fragments(left), _fragments(right))
+    return 0.5 * (structure + _gaussian(_sizes(left), _sizes(right)))
 
 
 def square_distances(left: Composition, right: Composition) -> NDArray[np.float64]:
@@ -93,7 +93,7 @@ def square_distances(left: Composition, right: Composition) -> NDArray[np.float6
 def square_parts(
     left: Composition, right: Composition
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """What the squared distances of recipes add up: solvents, ions and molality.
+    """Terms of the squared distances of recipes: solvents, ions and molality.
 
     Parameters
     ----------

@@ -360,7 +360,7 @@ def _run_outside(
         predicted, half_width = table_limits(blind, axis, wanted, data)
     else:
         row_of = {smiles: row for row, smiles in enumerate(data.smiles)}
-        predicted = _left_out(axis, seed)[[row_of[smiles] for smiles in wanted]]
+        predicted = _out_of_fold(axis, seed)[[row_of[smiles] for smiles in wanted]]
         half_width = None
     predicted = predicted + shift_v(blind, axis, reference)
     measured = np.array([value_of[smiles] for smiles in wanted])
@@ -373,11 +373,11 @@ def _run_outside(
 
 
 @cache
-def _left_out(axis: str, seed: int) -> _Floats:
+def _out_of_fold(axis: str, seed: int) -> _Floats:
     """Learned limits of all molecules, each left out of the fit, calibrated without the catalog."""
     data = molecules()
     target = _blind(seed).axes[axis].calibration.apply(data.terms[axis])
-    value, _ = fit_gp(data.features, target, seed).left_out(np.arange(len(target)))
+    value, _ = fit_gp(data.features, target, seed).out_of_fold(np.arange(len(target)))
     return value
 
 

@@ -218,7 +218,7 @@ class ConductivityModel(PropertyModel):
 
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> Self:
-        """The model of what `arrays` and `record` gave."""
+        """The model from `arrays` and `record`."""
         double = {name: array.astype(np.float64) for name, array in arrays.items()}
         return cls(
             ensemble=_ensemble_from(double, record),

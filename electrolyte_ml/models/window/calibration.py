@@ -1,15 +1,16 @@
-"""From the cheap recipe to density functional theory: a linear form chosen by leaving one out.
+"""Calibration of tight-binding limits to density functional theory, by cross-validation.
 
 Extended tight binding puts the oxidation of carbon-carbon double bonds, amines and sulfides too
 high by most of a volt, that of silanes and sulfones too low, and has no diffuse functions for an
-electron that is hardly bound. Which groups and quantities of the same calculation correct for it is
-decided by molecules left out of the fit, within the calibration set: the simplest form that is not
-clearly worse than the best, after the rule of Breiman et al. 1984 (10.1201/9781315139470), with the
-standard error of the difference between the two.
+electron that is hardly bound. A linear form in groups and quantities of the same calculation
+corrects for this. The form is chosen by leave-one-molecule-out cross-validation within the
+calibration set: the simplest one that is not clearly worse than the best, by the
+one-standard-error rule of Breiman et al. 1984 (10.1201/9781315139470) applied to the difference
+between the two.
 
 Two theories are fitted together. Ours has another solvent, a smaller basis and structures of tight
-binding; what it lies off the published one is fitted beside every form, and limits are given on the
-scale of the published theory.
+binding. Its offset from the published theory is fitted together with every form, and limits are
+given on the scale of the published theory.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from electrolyte_ml.quantum.table import LimitRow
 _OUTLIER_V = 0.3
 _OWN = "own theory"
 # In molecules that would say that a term is nothing; and how often weights are worked out.
-_PULL, _REPEATS = 0.1, 30
+_RIDGE, _REPEATS = 0.1, 30
 TERMS = (
     "computed",
     "constant",
@@ -70,15 +71,15 @@ class LimitCalibration:
     coefficients
         By name from `TERMS`; V for terms that are 0 or 1, without unit otherwise.
     half_width_v
-        Half the interval that holds 90 % of molecules left out, V.
+        Half width of the 90 % interval, from leave-one-molecule-out errors, V.
     mae_v
-        Mean absolute error of molecules left out, V.
+        Leave-one-molecule-out mean absolute error, V.
     n
         Molecules it was fitted on.
     compared
-        Mean absolute error of molecules left out by form, V.
+        Leave-one-molecule-out mean absolute error by form, V.
     own_theory_v
-        What our own theory lies above the published one, V.
+        Offset of our own theory from the published one, V.
     """
 
     form: str
@@ -99,12 +100,12 @@ class LimitCalibration:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> LimitCalibration:
-        """What `to_dict` gives."""
+        """From the result of `to_dict`."""
         return cls(**record)
 
 
 def terms_of(rows: Sequence[LimitRow], axis: str) -> NDArray[np.float64]:
-    """What a calibration may use of rows computed with extended tight binding.
+    """Terms of the calibration, from rows computed with extended tight binding.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def fit_calibration(
     molecule: Sequence[str],
     own_theory: NDArray[np.bool_] | None = None,
 ) -> LimitCalibration:
-    """Choose a form and fit it, and judge it by leaving one molecule out.
+    """Choose and fit a form by leave-one-molecule-out cross-validation.
 
     Parameters
     ----------
@@ -170,7 +171,7 @@ def fit_calibration(
     """
     own = np.zeros(len(terms), dtype=bool) if own_theory is None else own_theory
     errors = {
-        name: np.abs(_left_out(_design(terms, form, own), reference_v, molecule))
+        name: np.abs(_out_of_fold_errors(_design(terms, form, own), reference_v, molecule))
         for name, form in FORMS.items()
     }
     means = {name: float(values.mean()) for name, values in errors.items()}
@@ -193,7 +194,7 @@ def _simplest(errors: Mapping[str, NDArray[np.float64]]) -> str:
     best = min(errors, key=lambda name: float(errors[name].mean()))
 
     def clearly_worse(name: str) -> bool:
-        # Differences by molecule: an outlier is one for all forms, and says nothing of them.
+        # Paired differences by molecule: an outlier is one for all forms.
         worse = errors[name] - errors[best]
         return bool(worse.mean() > worse.std(ddof=1) / math.sqrt(len(worse)))
 
@@ -207,14 +208,14 @@ _Design = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]
 
 
 def _design(terms: NDArray[np.float64], form: tuple[str, ...], own: NDArray[np.bool_]) -> _Design:
-    """Names and columns that are fitted, and what is added to them as it is."""
+    """Names and columns of the fitted terms, and the term with a coefficient of 1."""
     names = ("constant", *form)
     columns = np.column_stack([terms[:, [TERMS.index(name) for name in names]], own])
     fixed = np.zeros(len(terms)) if "computed" in form else terms[:, TERMS.index("computed")]
     return (*names, _OWN), columns, fixed
 
 
-def _left_out(
+def _out_of_fold_errors(
     design: _Design,
     reference_v: NDArray[np.float64],
     molecule: Sequence[str],
@@ -230,32 +231,32 @@ def _left_out(
 
 
 def _robust(terms: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficients under a soft absolute loss, each drawn a little towards zero.
+    """Coefficients under a soft absolute loss with a ridge penalty.
 
-    Least squares with the weights of that loss, repeated. Without the pull a term of a group that
-    is in one molecule would be anything when that molecule is left out.
+    Iteratively reweighted least squares. Without the penalty the term of a group that occurs in one
+    molecule would be undetermined when that molecule is held out.
     """
-    pull = _PULL * np.eye(terms.shape[1])
+    ridge = _RIDGE * np.eye(terms.shape[1])
     weights, found = np.ones(len(values)), np.zeros(terms.shape[1])
     for _ in range(_REPEATS):
         weighted = terms * weights[:, None]
-        found[:] = np.linalg.solve(weighted.T @ terms + pull, weighted.T @ values)
+        found[:] = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
         weights = 1 / np.sqrt(1 + ((terms @ found - values) / _OUTLIER_V) ** 2)
     return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offset:
-    """What is added to limits of too few species for a form, and how good that is.
+    """Constant offset of limits of too few species for a form, and its error.
 
     Attributes
     ----------
     shift_v
         Median of density functional theory less extended tight binding, V.
     half_width_v
-        Half the interval that holds 90 % of species left out, V.
+        Half width of the 90 % interval, from leave-one-out errors, V.
     mae_v
-        Mean absolute error of species left out, V.
+        Leave-one-out mean absolute error, V.
     n
         Species it was taken from.
     """
@@ -271,7 +272,7 @@ class Offset:
 
 
 def fit_offset(computed_v: NDArray[np.float64], reference_v: NDArray[np.float64]) -> Offset:
-    """Median difference, judged by leaving one out.
+    """Median difference, with leave-one-out errors.
 
     Parameters
     ----------
@@ -280,8 +281,8 @@ def fit_offset(computed_v: NDArray[np.float64], reference_v: NDArray[np.float64]
     """
     shifts = reference_v - computed_v
     everything = np.arange(len(shifts))
-    left_out = np.array([np.median(shifts[everything != i]) for i in everything])
-    errors = np.abs(left_out - shifts)
+    out_of_fold = np.array([np.median(shifts[everything != i]) for i in everything])
+    errors = np.abs(out_of_fold - shifts)
     return Offset(
         shift_v=float(np.median(shifts)),
         half_width_v=conformal_quantile(errors),

@@ -1,9 +1,9 @@
-"""Gaussian process over molecules: shared fragments, alike descriptors, and group contributions.
+"""Gaussian process over molecules with a Tanimoto, a Gaussian and a linear kernel.
 
-The covariance of two molecules is ``a T + b exp(-d**2 / (2 l**2)) + c z z'``: T is the Tanimoto
+The covariance of two molecules is ``a T + b exp(-d**2 / (2 l**2)) + c z z'``. T is the Tanimoto
 similarity of their fragments (10.1016/j.neunet.2005.07.009), d the distance between their
-standardised descriptors and z z' the mean of the products of these: what groups add, each for
-itself, holds beyond the molecules that were computed.
+standardised descriptors, and z z' the mean product of these. The linear kernel stands for group
+contributions, which extrapolate beyond the molecules trained on.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class MoleculeGP:
         variance = prior - (explained**2).sum(axis=0)
         return mean, np.sqrt(np.maximum(variance, 0.0))
 
-    def left_out(self, folds: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
-        """Predictions of the training molecules without those of their own fold.
+    def out_of_fold(self, folds: NDArray[np.intp]) -> tuple[Matrix, Matrix]:
+        """Out-of-fold predictions of the training molecules.
 
-        With the hyperparameters, the centre and the scale of all: the blocks of the inverse
-        covariance give what a process without a fold predicts of it (Rasmussen and Williams 2006,
-        equations 5.10 to 5.12 for one molecule a fold; no DOI).
+        Hyperparameters, centre and scale are those of all molecules. The predictions follow from
+        blocks of the inverse covariance (Rasmussen and Williams 2006, equations 5.10 to 5.12 for
+        one molecule a fold; no DOI).
 
         Parameters
         ----------

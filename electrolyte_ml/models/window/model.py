@@ -130,7 +130,7 @@ class WindowModel(StoredModel):
 
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> WindowModel:
-        """The model of what `arrays` and `record` gave."""
+        """The model from `arrays` and `record`."""
         features = MoleculeFeatures(
             bits=np.unpackbits(arrays["bits"], axis=1, count=N_BITS),
             descriptors=arrays["descriptors"].astype(np.float64),

@@ -45,7 +45,7 @@ from electrolyte_ml.quantum.table import XtbProtocol
 def train_window(
     *, seed: int = 0, out: Path | None = None, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Train on the shipped tables, write the model, and measure it against what is known.
+    """Train on the shipped tables, write the model, and compare it with reference limits.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def train_window(
 def calibrations(training: TrainingSet, leave_out: frozenset[str]) -> dict[str, LimitCalibration]:
     """Forms from the table to density functional theory, by axis.
 
-    Fitted on our own calculations and on published ones together. Ours put every oxidation in both
-    too high, so that what they lie above the others is fitted, too; reductions in both differ
-    either way and tell no offset.
+    Fitted on our own calculations and on published ones together. Of the molecules in both, our
+    oxidation limits are all higher, so that an offset between the theories is fitted as well.
+    Reduction limits differ in both directions, so that no offset is fitted.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def fit_window(
     seed: int,
     progress: Progress | None = None,
 ) -> WindowModel:
-    """Fit both sides; intervals and domain are set by families left out.
+    """Fit both sides; intervals and domain come from predictions of held-out families.
 
     Parameters
     ----------
@@ -169,18 +169,18 @@ def fit_window(
 def family_factor(
     process: MoleculeGP, family: NDArray[np.str_], seed: int
 ) -> tuple[float, NDArray[np.float64]]:
-    """Standard deviations that hold 90 % of the molecules of the next family.
+    """Conformal factor of a new family: standard deviations that cover 90 % of its molecules.
 
-    Errors within a family are alike: a few families are wrong together. An interval that is to hold
-    for the next family is set by families left out, each of which counts once whatever its size,
-    and by the next one that may be worse than all.
+    Errors within a family are correlated. An interval for a new family is therefore calibrated on
+    held-out families. Each of them counts once whatever its size; the new one may be worse than
+    all.
 
     Parameters
     ----------
     process
         Fitted on n molecules.
     family
-        Of each, shape (n,); a fifth of the families is left out at a time.
+        Of each, shape (n,); a fifth of the families is held out at a time.
     seed
         Of the folds.
 
@@ -189,14 +189,14 @@ def family_factor(
     factor
         Number of standard deviations.
     spread
-        Standard deviation of each molecule with its family left out, V, shape (n,).
+        Out-of-fold standard deviation of each molecule, V, shape (n,).
     """
-    mean, spread = process.left_out(group_folds(family, seed))
+    mean, spread = process.out_of_fold(group_folds(family, seed))
     return pooled_quantile(np.abs(mean - process.target) / spread, family), spread
 
 
 def anion_offset() -> Offset:
-    """From extended tight binding to our density functional theory, for the oxidation of anions."""
+    """Offset from extended tight binding to our density functional theory, oxidation of anions."""
     computed = {r.smiles: r.oxidation_limit_v for r in shipped_rows() if r.charge < 0}
     pairs = [
         (value, row.oxidation_limit_v)
@@ -207,7 +207,7 @@ def anion_offset() -> Offset:
 
 
 def theory_half_width() -> float:
-    """Half the interval of our density functional theory: its distance from a published one, V.
+    """Half width of the interval of our density functional theory, from a published one, V.
 
     Of the oxidation of neutral molecules, since no anion is among the published.
     """

@@ -138,7 +138,7 @@ def test_what_is_left_out_is_predicted_as_by_a_process_without_it():
     # Folds of one mean, because the process keeps the mean of all.
     target = (target - target.mean(axis=1, keepdims=True)).ravel() + 7.0
     process = fit_gp(features, target, seed=0)
-    mean, spread = process.left_out(folds)
+    mean, spread = process.out_of_fold(folds)
     for fold in range(4):
         out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         smaller = replace(process, features=features.select(rest), target=target[rest])

@@ -99,7 +99,7 @@ class GraphNetwork(StoredModel):
 
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> Self:
-        """The network of what `arrays` and `record` gave."""
+        """The network from `arrays` and `record`."""
         return cls.of_arrays(arrays, record["smiles"])
 
     @classmethod
