@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from electrolyte_ml.api.predictions import (
         explain,
         predict,
-        predict_conductivity,
         score,
         window,
     )
@@ -51,7 +50,6 @@ _HOMES = {
     "explain": "electrolyte_ml.api.predictions:explain",
     "load_problem": "electrolyte_ml.api.searches:load_problem",
     "predict": "electrolyte_ml.api.predictions:predict",
-    "predict_conductivity": "electrolyte_ml.api.predictions:predict_conductivity",
     "propose": "electrolyte_ml.api.searches:propose",
     "read_measurements": "electrolyte_ml.api.data:read_measurements",
     "recipe": "electrolyte_ml.api.recipes:recipe",
@@ -76,7 +74,6 @@ __all__ = [
     "explain",
     "load_problem",
     "predict",
-    "predict_conductivity",
     "propose",
     "read_measurements",
     "recipe",

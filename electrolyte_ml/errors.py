@@ -56,6 +56,10 @@ class TableError(InputErrors):
     """Rows of a user's table cannot be used."""
 
 
+class PropertyError(InputError):
+    """The function of a property cannot be used; the message names the property and its origin."""
+
+
 class UnknownSpeciesError(ElectrolyteError, KeyError):
     """A name is in no catalog and is not a SMILES."""
 

@@ -42,7 +42,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from electrolyte_ml.errors import InputError, PropertyWarning
+from electrolyte_ml.arguments import kind
+from electrolyte_ml.errors import ElectrolyteError, InputError, PropertyError, PropertyWarning
 from electrolyte_ml.text import nearest_or_all, one_line
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ class Property:
     ------
     InputError
         If these contradict each other.
+    PropertyError
+        By `predictor`, if `predict` names nothing.
     """
 
     name: str
@@ -185,6 +188,11 @@ class Property:
             raise InputError(f"property {self.name!r}: {'; '.join(faults)}")
 
     @property
+    def title(self) -> str:
+        """Its name and the distribution that added it, for messages."""
+        return f"property {self.name!r}" + (f" (from {self.origin})" if self.origin else "")
+
+    @property
     def column_heading(self) -> str:
         """Heading of its column, which it may share with others."""
         return self.heading or self.own_heading
@@ -204,9 +212,17 @@ class Property:
         if not isinstance(self.predict, str):
             return self.predict
         module, _, path = self.predict.partition(":")
-        found: Any = import_module(module)
-        for attribute in path.split("."):
-            found = getattr(found, attribute)
+        try:
+            found: Any = import_module(module)
+            for attribute in path.split("."):
+                found = getattr(found, attribute)
+        except ElectrolyteError:
+            raise
+        except (ImportError, AttributeError) as error:
+            raise PropertyError(
+                f"{self.title}: its function {self.predict!r} cannot be loaded ({error}); predict "
+                "is a function, or 'package.module:function' of an installed package"
+            ) from error
         function: Callable[..., Any] = found
         return function
 
@@ -538,6 +554,11 @@ def registered_property(name: str) -> Property:
     InputError
         If there is none; the message says which there are.
     """
+    if not isinstance(name, str):
+        raise InputError(
+            f"a property is given by its name, one at a time, such as 'density_g_cm3'; given "
+            f"{kind(name)}"
+        )
     known = properties()
     if name not in known:
         raise InputError(
@@ -566,6 +587,11 @@ def register_property(known: Property) -> Property:
     InputError
         If its name cannot be taken.
     """
+    if not isinstance(known, Property):
+        raise InputError(
+            f"what is registered is a Property(name=..., label=..., at_temperature=..., "
+            f"predict=...), given {kind(known)}"
+        )
     _require_free(known, ())
     _ADDITIONS.registered[known.name] = known
     return known

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
     import pint
@@ -62,6 +63,25 @@ def temperature_k(text: object) -> float:
     if not 0 < kelvin < float("inf"):
         raise InputError(f"temperature {text!r} is not above absolute zero; {_HELP}")
     return kelvin
+
+
+def temperatures_k(texts: Iterable[object]) -> list[float]:
+    """Temperatures in kelvin of several texts; see `temperature_k`.
+
+    Raises
+    ------
+    InputErrors
+        With a line for each text that is no temperature.
+    """
+    found, faults = [], []
+    for text in texts:
+        try:
+            found.append(temperature_k(text))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputErrors(list(dict.fromkeys(faults)))
+    return found
 
 
 def celsius_text(kelvin: float) -> str:

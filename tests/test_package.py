@@ -20,9 +20,9 @@ def test_importing_the_package_imports_nothing_heavy():
 
 def test_predicting_imports_neither_torch_nor_mordred():
     loaded = imported_modules(
-        "import electrolyte_ml as e, numpy as np\n"
+        "import electrolyte_ml as e\n"
         "recipe = e.recipe('1 M NaPF6 in EC:DEC 1:1 v/v')\n"
-        "e.predict_conductivity([recipe], np.array([298.15]))"
+        "e.predict([recipe], 'conductivity_ms_cm', at_k=298.15)"
     )
     assert not loaded & {"torch", "mordred", "openmm", "deepchem", "matplotlib", "sklearn"}
 

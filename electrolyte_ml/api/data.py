@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from electrolyte_ml.arguments import TableLike, table_of_rows
 from electrolyte_ml.data.sources import load_tables
 from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _SUFFIXES = (".csv", ".parquet")
+_ALLOWED = (
+    "measurements are the name of a data set such as 'calisol23', a CSV or Parquet file, or a table"
+)
 
 
 def read_measurements(
-    table: str | Path | pd.DataFrame, *, source: str | None = None
+    table: str | Path | TableLike, *, source: str | None = None
 ) -> MeasurementTables:
     """Read measurements of a laboratory, or a data set.
 
     Parameters
     ----------
     table
-        Name of a data set, such as ``calisol23``; or a CSV or Parquet file or a data frame with
-        columns ``recipe``; ``temperature_c`` or ``temperature_k``; either ``property``, ``value``
-        and ``unit`` or columns named after properties; and ``doi`` or ``source``.
+        Name of a data set, such as ``calisol23``; or a CSV or Parquet file, a data frame, a dict of
+        columns or a list of dicts with columns ``recipe``; ``temperature_c`` or
+        ``temperature_k``; either ``property``, ``value`` and ``unit`` or columns named after
+        properties; and ``doi`` or ``source``.
     source
         Source of rows that name none.
 
@@ -51,4 +52,6 @@ def read_measurements(
     if isinstance(table, str) and Path(table).suffix.lower() not in _SUFFIXES:
         tables, report = load_tables(table)
         return MeasurementTables(tables=tables, report=report)
-    return read_user_table(Path(table) if isinstance(table, str) else table, source)
+    if isinstance(table, str | Path):
+        return read_user_table(Path(table), source)
+    return read_user_table(table_of_rows(table, _ALLOWED), source)

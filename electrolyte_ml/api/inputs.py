@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 import numpy as np
 
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.arguments import kind
+from electrolyte_ml.errors import InputError, InputErrors
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores import ScoreSource
 from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
 from electrolyte_ml.scores.source import SUFFIXES
-from electrolyte_ml.units import temperature_k
+from electrolyte_ml.units import celsius_text, temperature_k
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def one_formulation(recipe: OneRecipe) -> Formulation:
         return recipe
     if isinstance(recipe, str):
         return parse_recipe(recipe)
-    given = f"given {_kind(recipe)}"
+    given = f"given {kind(recipe)}"
     if isinstance(recipe, Iterable):
         raise InputError(f"one recipe at a time, {given}; loop over several. {_RECIPE_HELP}")
     raise InputError(f"{given}. {_RECIPE_HELP}")
@@ -75,12 +76,17 @@ def table_of(recipes: Recipes) -> pd.DataFrame:
     if isinstance(recipes, pd.DataFrame):
         _require_columns(recipes)
         return recipes
+    if isinstance(recipes, Mapping) and RECIPE_COLUMN in recipes:
+        raise InputError(
+            "a dict holds recipes by their names, such as {'mine': '1 M NaPF6 in PC'}; for a table "
+            "with a column 'recipe' give pd.DataFrame(...)"
+        )
     if isinstance(recipes, pd.Series | Mapping):
         held: Any = recipes
     elif isinstance(recipes, Iterable):
         held = _several(recipes)
     else:
-        raise InputError(f"no recipe is given but {_kind(recipes)}. {_RECIPE_HELP}")
+        raise InputError(f"no recipe is given but {kind(recipes)}. {_RECIPE_HELP}")
     if not len(held):
         raise InputError(f"no recipe is given. {_RECIPE_HELP}")
     return pd.Series(held, dtype=object).map(_unwrapped).to_frame(RECIPE_COLUMN)
@@ -96,60 +102,83 @@ def source_of(
     InputError
         If nothing is given, or a recipe or temperature cannot be used; all faults are listed.
     """
-    texts, kelvins = _texts(at), kelvins_of(at_k)
+    kelvins = _kelvins(at, at_k)
     one = _unwrapped(recipes)
     if isinstance(one, str) and Path(one).suffix.lower() in SUFFIXES:
         one = Path(one)
     if isinstance(one, Path):
-        return ScoreSource(table=one, at=texts, at_k=kelvins), None
+        return ScoreSource(table=one, at_k=kelvins), None
     if isinstance(one, str | Formulation):
-        return ScoreSource([one], at=texts, at_k=kelvins), None
+        return ScoreSource([one], at_k=kelvins), None
     table = table_of(recipes)
     read = [c for c in table.columns if c in READ_COLUMNS]
-    return ScoreSource(table=table[read], at=texts, at_k=kelvins), table
+    return ScoreSource(table=table[read], at_k=kelvins), table
 
 
 def kelvin_of(at: str | None, at_k: float | None) -> float | None:
     """One temperature, K; None if none is given."""
-    found = [*map(temperature_k, _texts(at)), *kelvins_of(at_k)]
+    found = _kelvins(at, at_k)
     if len(found) > 1:
         raise InputError(f"one temperature at a time, given {len(found)}")
     return found[0] if found else None
 
 
-def kelvins_of(at_k: Kelvins | None) -> list[float]:
-    """Temperatures given in K; none for None.
+def _kelvins(at: Temperatures | None, at_k: Kelvins | None) -> list[float]:
+    """Temperatures given with their units or in K; none if none is given.
 
     Raises
     ------
-    InputError
-        If one is not a number above absolute zero.
+    InputErrors
+        With a line for each that is no temperature.
     """
-    found = []
-    for number in _several(at_k):
-        kelvin = float(number) if isinstance(number, Real) else math.nan
-        if not 0 < kelvin < math.inf:
-            raise InputError(
-                f"at_k takes temperatures in K, above absolute zero, given {number!r}; "
-                "a text with a unit such as '25 degC' is given as at"
-            )
-        found.append(kelvin)
-    return found
+    if at is not None and at_k is not None:
+        raise InputError(
+            "temperatures are given twice, as at and as at_k; give all of them as at with their "
+            "units, such as at=['25 degC', '253.15 K']"
+        )
+    name, given = ("at", _several(at)) if at_k is None else ("at_k", _several(at_k))
+    if not given and (at is not None or at_k is not None):
+        raise InputError(f"{name} holds no temperature; leave it out for 25 degC")
+    find = _fault_of_text if at_k is None else _fault_of_kelvin
+    faults = [fault for fault in map(find, given) if fault]
+    if faults:
+        raise InputErrors(list(dict.fromkeys(faults)))
+    return [temperature_k(t) if at_k is None else float(t) for t in given]
 
+
+def _fault_of_text(text: object) -> str | None:
+    if isinstance(text, Real):
+        return (
+            f"temperature {text!r} has no unit; write it with its unit, such as '25 degC' or "
+            "'298.15 K', or give kelvin as at_k"
+        )
+    try:
+        temperature_k(text)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _fault_of_kelvin(number: object) -> str | None:
+    kelvin = float(number) if isinstance(number, Real) else math.nan
+    if not 0 < kelvin < math.inf:
+        return (
+            f"at_k takes temperatures in K, above absolute zero, given {number!r}; "
+            "a text with a unit such as '25 degC' is given as at"
+        )
+    if kelvin < _COLDEST_K:
+        return (
+            f"at_k={kelvin:g} is {celsius_text(kelvin)}, colder than any liquid electrolyte; "
+            f"for {kelvin:g} degC write at='{kelvin:g} degC'"
+        )
+    return None
+
+
+# No electrolyte is liquid below; such a number was most likely meant in degC.
+_COLDEST_K = 100.0
 
 #: Columns of a table that are read; the others are carried through.
 READ_COLUMNS = (RECIPE_COLUMN, *TEMPERATURE_COLUMNS)
-
-
-def _texts(at: Temperatures | None) -> list[str]:
-    texts = _several(at)
-    for text in texts:
-        if isinstance(text, Real):
-            raise InputError(
-                f"temperature {text!r} has no unit; write it with its unit, such as '25 degC' or "
-                "'298.15 K', or give kelvin as at_k"
-            )
-    return texts
 
 
 def _several(given: Any) -> list[Any]:
@@ -164,10 +193,6 @@ def _unwrapped(recipe: Any) -> Any:
     """The formulation of an object with one; anything else as it is."""
     held = getattr(recipe, "formulation", None)
     return held if isinstance(held, Formulation) else recipe
-
-
-def _kind(given: object) -> str:
-    return f"{type(given).__name__} {given!r}" if isinstance(given, Real) else type(given).__name__
 
 
 def _require_columns(table: pd.DataFrame) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from electrolyte_ml.api.inputs import (
     READ_COLUMNS,
@@ -16,7 +15,6 @@ from electrolyte_ml.api.inputs import (
     Recipes,
     Temperatures,
     kelvin_of,
-    kelvins_of,
     one_formulation,
     source_of,
 )
@@ -29,7 +27,7 @@ from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.window import window_records
 from electrolyte_ml.scores import scores_frame
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
+from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +55,7 @@ def score(
     at
         Temperatures with units, ``"25 degC"`` or several; 25 degC if none is given.
     at_k
-        Temperatures in K.
+        Temperatures in K, instead of `at`.
     tuned
         Fine-tuned model, from ``train conductivity --finetune`` of the command line.
 
@@ -154,55 +152,6 @@ def predict(
     formulations = [f for part in parts for f in part.formulations]
     temperatures = np.concatenate([part.temperature_k for part in parts])
     return Answers(formulations, temperatures, prices).predict(known)
-
-
-def predict_conductivity(
-    recipes: Recipes, temperature_k: str | ArrayLike = ROOM_TEMPERATURE_K
-) -> Prediction:
-    """Predict ionic conductivity, mS/cm, of recipes, each at its own temperature.
-
-    Parameters
-    ----------
-    recipes
-        One, or several, as in `score`.
-    temperature_k
-        One temperature for all, or one for each recipe, K; or text with a unit.
-
-    Returns
-    -------
-    Prediction
-        One row per recipe; one recipe at several temperatures has one row each.
-
-    Raises
-    ------
-    ElectrolyteError
-        If a recipe or temperature cannot be used, or their numbers do not fit.
-
-    Examples
-    --------
-    >>> import electrolyte_ml as eml
-    >>> eml.predict_conductivity("1 M NaPF6 in PC", [273.15, 298.15]).value.shape
-    (2,)
-    """
-    source, table = source_of(recipes, None, None)
-    if table is not None and {"temperature_k", "temperature_c"} & set(table.columns):
-        raise InputError("the table has temperatures of its own; use predict, which obeys them")
-    formulations = [f for part in source.parts() for f in part.formulations]
-    kelvins = _kelvins(temperature_k)
-    n = max(len(formulations), len(kelvins))
-    if {len(formulations), len(kelvins)} - {1, n}:
-        raise InputError(
-            f"{len(formulations)} recipes and {len(kelvins)} temperatures were given; give one "
-            "temperature, or one for each recipe (score crosses recipes with temperatures)"
-        )
-    rows = formulations * (n if len(formulations) == 1 else 1)
-    return Answers(rows, np.resize(kelvins, n)).predict(registered_property("conductivity_ms_cm"))
-
-
-def _kelvins(given: str | ArrayLike) -> list[float]:
-    """Temperatures, K, of numbers in K and of texts with their unit."""
-    held = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
-    return kelvins_of([temperature_k(t) if isinstance(t, str) else t for t in held])
 
 
 def window(

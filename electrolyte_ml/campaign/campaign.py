@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.events import (
     CampaignLog,
@@ -61,6 +62,7 @@ A report:          electrolyte-ml campaign report FOLDER
 
 
 _NO_RESULTS = ("suggestion", "recipe", "status", "comment")
+_FOLDER = "the folder of a campaign is text or a path, such as 'my_campaign'"
 PROBLEM, LOG = "problem.toml", "log.jsonl"
 
 
@@ -90,8 +92,7 @@ class Campaign:
     """
 
     def __init__(self, folder: str | Path, scorer: Scorer | None = None) -> None:
-        folder = Path(folder)
-        self.folder = folder
+        folder = self.folder = path_of(folder, _FOLDER)
         if not (folder / LOG).is_file():
             raise InputError(
                 f"{folder}: no campaign is here; begin one with "
@@ -138,7 +139,7 @@ class Campaign:
         UnwritableError
             If the folder cannot be made.
         """
-        folder, recipe = Path(folder), find_problem(recipe)
+        folder, recipe = path_of(folder, _FOLDER), find_problem(recipe)
         require_predictable(load_problem(recipe), scorer)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
@@ -180,8 +181,7 @@ class Campaign:
         InfeasibleError
             If no recipe that is new satisfies every constraint.
         """
-        if n < 1:
-            raise InputError(f"the number of suggestions must be at least 1, given {n}")
+        n = whole_number(n, "n, the number of suggestions")
         number = self.state.n_rounds + 1
         choices = choose(
             self.problem,
@@ -214,7 +214,8 @@ class Campaign:
         Parameters
         ----------
         results
-            CSV file or data frame; see `read_results`.
+            CSV file, data frame, a dict of one row or of columns, or a list of dicts, one a row;
+            see `read_results` for the columns.
         again
             Record a table although the very same one was recorded before.
 

@@ -238,7 +238,7 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Suggestion:
     """A recipe suggested for measurement.
 
@@ -261,6 +261,16 @@ class Suggestion:
     formulation: Formulation
     predictions: Mapping[str, Mapping[str, float | None]]
     why: str
+
+    def __repr__(self) -> str:
+        return f"<Suggestion {self.id}: {self.formulation.notation()}>"
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        frame = pd.DataFrame([{label: shown(p) for label, p in self.predictions.items()}])
+        title = f"To measure: {self.id}, {self.formulation.notation()}"
+        return html_table(title, frame, [self.why])
 
     def to_dict(self) -> dict[str, Any]:
         """The form of the log."""

@@ -10,8 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias
 
+from electrolyte_ml.arguments import TableLike, table_of_rows
 from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: A CSV file, or a table with the same columns.
-ResultsSource: TypeAlias = Union[str, Path, "pd.DataFrame"]
+ResultsSource: TypeAlias = str | Path | TableLike
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are not read back.
 _CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
@@ -53,16 +54,22 @@ class ResultsTable:
 
     @classmethod
     def of(cls, results: ResultsSource) -> ResultsTable:
-        """The table of a CSV file or a data frame.
+        """The table of a CSV file, a data frame, a dict or a list of dicts.
 
         Raises
         ------
         InputError
-            If a file cannot be read.
+            If a file cannot be read, or what is given is no table.
         """
         if isinstance(results, str | Path):
             return _read_file(Path(results))
-        return _of_frame(results)
+        return _of_frame(
+            table_of_rows(
+                results,
+                "results are a CSV file, a data frame, or a list of dicts such as "
+                "[{'id': 'S001', 'conductivity_ms_cm at 25 degC': 7.5}]",
+            )
+        )
 
 
 def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperature_k
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperatures_k
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,8 @@ class ScoreSource:
     TableError
         With one line for every recipe or temperature that cannot be used.
     InputError
-        If there is nothing to score, or the file cannot be read.
+        If there is nothing to score, the file cannot be read, or temperatures are given although
+        every row has its own.
     """
 
     def __init__(
@@ -118,7 +119,8 @@ class ScoreSource:
         if not recipes and table is None:
             raise InputError("nothing to score: give a recipe or a table")
         self._recipes, self._table = recipes, table
-        self._temperatures = [*map(temperature_k, at), *at_k] or [ROOM_TEMPERATURE_K]
+        self._is_asked = bool(at or at_k)
+        self._temperatures = [*temperatures_k(at), *at_k] or [ROOM_TEMPERATURE_K]
         self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
         # Texts of one part are parsed once; equal texts give one object.
         self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
@@ -153,17 +155,23 @@ class ScoreSource:
         """Number of rows to score; every fault of every row is raised together."""
         kinds: dict[str, str] = {}
         shown: list[str] = []
-        n_rows = n_faults = 0
+        n_rows = n_faults = n_blank = 0
         for part in self._parts(kinds):
             faults = self._formulations(part)[1]
             shown += faults[: _FAULTS_SHOWN - len(shown)]
             n_faults += len(faults)
             blank = int(np.isnan(part.own).sum())
+            n_blank += blank
             n_rows += blank * len(self._temperatures) + len(part.own) - blank
         if n_faults > len(shown):
             shown.append(f"and {n_faults - len(shown)} more")
         if shown:
             raise TableError(shown)
+        if self._is_asked and not n_blank:
+            raise InputError(
+                f"{self._name}: every row has a temperature of its own, so that at, or at_k, has "
+                "no effect; leave it out, or remove the column of temperatures"
+            )
         self._kinds = kinds
         return n_rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from electrolyte_ml.arguments import path_of
 from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search.engine import spread_points
 from electrolyte_ml.search.evaluation import Evaluator
@@ -37,7 +38,11 @@ def find_problem(name: str | Path) -> Path:
     InputError
         If it is neither; close names are suggested.
     """
-    path = Path(name)
+    path = path_of(
+        name,
+        "a problem is the name of a bundled one such as 'sodium_room_temperature', a TOML file, or "
+        "in Python a Problem (electrolyte_ml.search.read_problem makes one of a dict)",
+    )
     if path.exists() or path.suffix == ".toml":
         return path
     bundled = bundled_problems()

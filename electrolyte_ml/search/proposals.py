@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.arguments import kind, whole_number
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
 from electrolyte_ml.models.scoring import score_formulations
@@ -30,6 +32,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.shortlist import shortlist
+from electrolyte_ml.text import celsius
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +70,24 @@ class Proposal:
 
     def __repr__(self) -> str:
         return f"<Proposal {self.rank}: {self.formulation.notation()}>"
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        rows = [
+            {
+                "at": celsius(score["temperature_k"]),
+                **{
+                    name: shown(value)
+                    for name, value in score.items()
+                    if isinstance(value, dict) and "value" in value
+                },
+            }
+            for score in self.predictions
+        ]
+        masses = ", ".join(f"{n} {g:.2f}" for n, g in self.weigh_out_g_per_100g.items())
+        title = f"Proposal {self.rank}: {self.formulation.notation()}"
+        return html_table(title, pd.DataFrame(rows), [f"g for 100 g: {masses}", self.why])
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's form."""
@@ -112,7 +133,18 @@ class ProposalSet:
         return iter(self.proposals)
 
     def __getitem__(self, place: int) -> Proposal:
-        """A proposal by its place in the list, 0 for the best."""
+        """A proposal by its place in the list, 0 for the best.
+
+        Raises
+        ------
+        InputError
+            If it is no place.
+        """
+        if not isinstance(place, Integral | slice):
+            raise InputError(
+                f"a proposal is had by its place, such as shortlist[0] for the best, given "
+                f"{kind(place)}; to_frame() has the predictions as a table"
+            )
         return self.proposals[place]
 
     def __repr__(self) -> str:
@@ -216,8 +248,7 @@ def propose(
     InputError
         If an argument is out of range.
     """
-    if n < 1:
-        raise InputError(f"the number of proposals must be at least 1, given {n}")
+    n = whole_number(n, "n, the number of proposals")
     evaluator = Evaluator(problem, scorer)
     result = run_search(
         problem,

@@ -25,6 +25,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from electrolyte_ml.arguments import whole_number
 from electrolyte_ml.errors import ElectrolyteError, InputError, MissingDependencyError
 from electrolyte_ml.search.problem import Problem, SamplerName
 
@@ -196,12 +197,11 @@ def plan_search(
     default = _DEFAULT_TRIALS.get(sampler, _GENETIC_TRIALS)
     trials = next(n for n in (n_trials, settings.n_trials, default) if n is not None)
     chosen_seed = settings.seed if seed is None else seed
-    if trials < 1:
-        raise InputError(f"the number of trials must be at least 1, given {trials}")
-    if not 0 <= chosen_seed < 2**32:
+    trials = whole_number(trials, "n_trials, the number of trials")
+    chosen_seed = whole_number(chosen_seed, "seed", least=0)
+    if chosen_seed >= 2**32:
         raise InputError(f"the seed must be from 0 to {2**32 - 1}, given {chosen_seed}")
-    if worker < 0:
-        raise InputError(f"the number of the worker must not be negative, given {worker}")
+    worker = whole_number(worker, "worker, the number of the worker", least=0)
     return Plan(
         sampler=sampler,
         n_trials=trials,

@@ -23,6 +23,7 @@ from electrolyte_ml.errors import InputError, TableError
 PC, DME = "1 M NaPF6 in PC", "1 m NaFSI in DME"
 # Modules below the functions for notebooks whose docstrings show examples, too.
 WITH_EXAMPLES = (
+    "arguments",
     "immutable",
     "prediction",
     "properties",
@@ -178,7 +179,24 @@ def test_all_bad_rows_are_reported_at_once():
         (lambda: eml.weigh_out(PC, 100), "'50 g'"),
         (lambda: eml.predict(PC, "viscosity"), "did you mean 'viscosity_mpa_s'"),
         (lambda: eml.predict(PC, "oxidation_limit_v", at="25 degC"), "no temperature"),
-        (lambda: eml.predict_conductivity([PC, DME], [298, 299, 300]), "2 recipes and 3"),
+        (lambda: eml.predict(PC, ["density_g_cm3"]), "one at a time.*given list"),
+        (lambda: eml.predict(PC, None), "given None"),
+        (lambda: eml.predict(PC, "density_g_cm3", at="0 degC", at_k=273.15), "given twice"),
+        (lambda: eml.score(PC, at=[]), "at holds no temperature"),
+        (lambda: eml.score(PC, at_k=[]), "at_k holds no temperature"),
+        (lambda: eml.score(PC, at_k=25), "at='25 degC'"),
+        (lambda: eml.score({"recipe": [PC], "temperature_c": [25]}), r"pd\.DataFrame"),
+        (lambda: eml.score(pd.DataFrame({"recipe": [PC], "temperature_c": 0}), at_k=300), "leave"),
+        (lambda: eml.propose("sodium_room_temperature", n="5"), "n, .*whole number.*'5'"),
+        (lambda: eml.propose("sodium_room_temperature", n=2.5), r"whole number.*2\.5"),
+        (lambda: eml.propose("sodium_room_temperature", seed="a"), "seed, .*whole number.*'a'"),
+        (lambda: eml.propose("sodium_room_temperature", n_trials=True), "n_trials, .*True"),
+        (lambda: eml.propose(None), "bundled one.*given None"),
+        (lambda: eml.propose({"name": "x"}), "read_problem.*given dict"),
+        (lambda: eml.load_problem(5), "bundled one.*given int 5"),
+        (lambda: eml.Campaign(5), "folder of a campaign.*given int 5"),
+        (lambda: eml.read_measurements(5), "measurements are.*given int 5"),
+        (lambda: eml.register_property("x"), r"Property\(name=.*given str 'x'"),
         (lambda: eml.load_problem("sodium_rom_temperature"), "sodium_room_temperature"),
         (lambda: eml.window(PC, against="SHE"), "Na/Na"),
         (lambda: eml.read_measurements("calisol"), "calisol23"),
@@ -212,12 +230,14 @@ def test_one_property_is_that_of_the_scores():
     assert eml.predict("PC", "cost_per_kg", prices={"PC": 3.0}).value == pytest.approx([3.0])
 
 
-def test_predict_conductivity_takes_one_or_many():
-    scores = eml.score(PC, at_k=[298.15, 273.15])["conductivity_ms_cm.value"].to_numpy()
-    assert eml.predict_conductivity(PC).value == pytest.approx(scores[:1])
-    for recipes in (PC, [PC, PC], [eml.recipe(PC)] * 2):
-        found = eml.predict_conductivity(recipes, ["25 degC", 273.15])
-        np.testing.assert_allclose(found.value, scores)
+def test_all_bad_temperatures_are_told_at_once():
+    with pytest.raises(InputError) as caught:
+        eml.score(PC, at=[25, "x degC", "-500 degC", "25 degC"])
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert "25 has no unit" in lines[0]
+    assert "'x degC'" in lines[1]
+    assert "not above absolute zero" in lines[2]
 
 
 def test_conversions():
@@ -244,7 +264,13 @@ def test_a_shortlist_is_a_sequence_and_a_table():
     shortlist = eml.propose(eml.load_problem("sodium_metal_glyme"), n=2, n_trials=40)
     assert [p.rank for p in shortlist] == [1, 2]
     assert len(shortlist) == 2
+    with pytest.raises(InputError, match=r"shortlist\[0\].*given str 'x'"):
+        _ = shortlist["x"]
     assert shortlist[0].formulation.notation() in shortlist._repr_html_()
+    alone = shortlist[0]._repr_html_()
+    assert shortlist[0].formulation.notation() in alone
+    assert "conductivity_ms_cm" in alone
+    assert "g for 100 g" in alone
     table = shortlist.to_frame()
     assert len(table) == 4
     assert {"rank", "recipe", "conductivity_ms_cm.value"} <= set(table)
@@ -262,9 +288,18 @@ def test_a_campaign_of_strings_and_frames(tmp_path):
     assert [r.suggestion for r in results] == ["S001"]
     again = eml.Campaign(folder)
     assert again.to_frame()["conductivity_ms_cm at 25 degC"].tolist() == [7.5]
-    assert [s.id for s in again.state.pending] == ["S002"]
+    (pending,) = again.state.pending
+    assert repr(pending) == f"<Suggestion S002: {pending.formulation.notation()}>"
+    assert "conductivity_ms_cm at 25 degC" in pending._repr_html_()
     with pytest.raises(InputError, match="again=True"):
         again.record(sheet)
+    with pytest.raises(InputError, match=r"n, the number of suggestions.*given str '2'"):
+        again.suggest(n="2")
+    row = {"id": "S002", "conductivity_ms_cm at 25 degC": 7.0}
+    for given in (row, [row], {name: [value] for name, value in row.items()}):
+        assert again.record(given, again=True)[0].suggestion == "S002"
+    with pytest.raises(InputError, match=r"list of dicts.*given int 5"):
+        again.record(5)
     faulty = pd.DataFrame({"id": ["S009"], "conductivity_ms_cm at 25 degC": ["much"]}, index=["z"])
     with pytest.raises(TableError) as caught:
         again.record(faulty)

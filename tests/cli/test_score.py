@@ -225,3 +225,10 @@ def test_a_value_beyond_all_numbers_is_null_with_the_reason(run, recipe, at):
     if "NaPF6" in recipe and at != "5000 K":
         assert viscosity["value"] is viscosity["high"] is None
     assert "inf" not in run("score", recipe, "--at", at).out
+
+
+def test_all_bad_temperatures_are_told_at_once(run):
+    outcome = run("score", "1 M NaPF6 in PC", "--at", "25", "--at", "hot")
+    assert outcome.code == 2
+    assert "'25' has no unit" in outcome.err
+    assert "cannot read the temperature 'hot'" in outcome.err
