@@ -16,7 +16,7 @@ from electrolyte_ml import Property, properties, register_property
 from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.user_table import read_user_table
-from electrolyte_ml.errors import InfeasibleError, InputError, RecipeFileError
+from electrolyte_ml.errors import InfeasibleError, InputError, PropertyWarning, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.scoring import Answers, score_formulations
 from electrolyte_ml.prediction import Prediction
@@ -150,7 +150,7 @@ def jobs(*, quick, splits, seed):
 
 def test_numbers_for_other_rows_than_asked_are_refused(registered):
     wrong = replace(registered[0], predict=lambda _: [1.0, 2.0])
-    with pytest.raises(InputError, match=r"salt_share: 1 recipes were asked.*shape \(2,\)"):
+    with pytest.raises(InputError, match=r"'salt_share'.*shape \(2,\) for 1 recipes; return n"):
         Answers([RECIPE], ROOM).predict(wrong)
 
 
@@ -175,6 +175,32 @@ def test_what_is_no_finite_number_is_none_out_of_the_domain_with_a_reason(regist
         assert record["in_domain"] is False
         assert known.label in record["reason"]
         assert why in record["reason"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"predict": lambda recipes: ["high"] * len(recipes)}, "returned texts; return n numbers"),
+        ({"predict": lambda recipes: ["1.5"] * len(recipes)}, "returned texts"),
+        ({"predict": lambda _: 1.0}, "returned one number for 2 recipes; return n"),
+        ({"predict": lambda _: None}, "returned None; return n"),
+        ({"predict": lambda _: {"a": 1}}, "returned dict"),
+        ({"predict": lambda _, __: [1.0]}, r"with formulations .*missing a required"),
+        ({"at_temperature": True}, r"formulations and temperatures in K .*too many positional"),
+        ({"predict": "no_such_module:x"}, r"'no_such_module:x' cannot be loaded"),
+        ({"predict": "math:no_such_name"}, r"'math:no_such_name' cannot be loaded"),
+        ({"part": "density"}, "list, which has no part 'density'"),
+    ],
+)
+def test_a_fault_of_an_own_function_names_its_property(registered, change, words):
+    broken = replace(registered[0], **change)
+    other = parse_recipe("1 m NaPF6 in PC")
+    with pytest.raises(InputError, match=rf"property 'salt_share': its function .*{words}"):
+        Answers([RECIPE, other], np.full(2, 298.15)).predict(broken)
+    of_a_package = replace(broken, origin="own-package 1.2")
+    with pytest.warns(PropertyWarning, match=words):
+        found = Answers([RECIPE, other], np.full(2, 298.15)).predict(of_a_package)
+    assert found.reason[0].startswith("property 'salt_share' (from own-package 1.2): its function ")
 
 
 def _problem(**more):

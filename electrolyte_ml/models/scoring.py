@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import InputError, PropertyWarning
+from electrolyte_ml.arguments import kind
+from electrolyte_ml.errors import InputError, PropertyError, PropertyWarning
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
 from electrolyte_ml.notebook import html_table
@@ -21,6 +23,9 @@ from electrolyte_ml.text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_RETURN = "return n numbers, one a recipe in the order given, or a Prediction"
 
 
 class Answers:
@@ -59,7 +64,9 @@ class Answers:
         Raises
         ------
         InputError
-            If no function predicts it, or its function returns another number of rows.
+            If no function predicts it.
+        PropertyError
+            If its function cannot be called, or returns something else than n numbers.
         """
         if not known.origin:
             return self._predict(known)
@@ -67,7 +74,10 @@ class Answers:
             return self._predict(known)
         except Exception as error:  # code of others may fail in any way
             why = (
-                f"{known.name} of {known.origin} failed: {type(error).__name__}: {one_line(error)}"
+                one_line(error)
+                if isinstance(error, PropertyError)
+                else f"{known.name} of {known.origin} failed: {type(error).__name__}: "
+                f"{one_line(error)}"
             )
             warnings.warn(why, PropertyWarning, stacklevel=2)
             return Prediction.unavailable(len(self.formulations), why)
@@ -80,7 +90,7 @@ class Answers:
 
     def _predict(self, known: Property) -> Prediction:
         answer = self._answer(known)
-        found = getattr(answer, known.part) if known.part else answer
+        found = _part(known, answer)
         n_rows = len(self.formulations if known.at_temperature else self._distinct)
         prediction = _with_reasons(known, _as_prediction(known, found, n_rows))
         if not known.at_temperature:
@@ -97,26 +107,76 @@ class Answers:
         key = (function, known.at_temperature)
         if key not in self._answers:
             more = {"prices": self.prices} if known.takes_prices else {}
-            self._answers[key] = (
-                function(self.formulations, self.temperature_k, **more)
+            asked = (
+                (self.formulations, self.temperature_k)
                 if known.at_temperature
-                else function(self._distinct, **more)
+                else (self._distinct,)
             )
+            _require_signature(known, function, asked, more)
+            self._answers[key] = function(*asked, **more)
         return self._answers[key]
+
+
+def _require_signature(
+    known: Property,
+    function: Callable[..., Any],
+    asked: tuple[Any, ...],
+    more: Mapping[str, Any],
+) -> None:
+    """Make sure that a function can be called with what its property promises."""
+    try:
+        inspect.signature(function).bind(*asked, **more)
+    except ValueError:  # its arguments cannot be known
+        return
+    except TypeError as error:
+        wanted = "formulations and temperatures in K" if known.at_temperature else "formulations"
+        wanted += " and prices by keyword" if known.takes_prices else ""
+        raise PropertyError(
+            f"{known.title}: its function is called with {wanted} "
+            f"(at_temperature={known.at_temperature}, takes_prices={known.takes_prices}), which it "
+            f"does not take: {error}; {_RETURN}"
+        ) from error
+
+
+def _part(known: Property, answer: Any) -> Any:
+    """The attribute of an answer that a property names; the answer itself if it names none."""
+    if not known.part:
+        return answer
+    try:
+        return getattr(answer, known.part)
+    except AttributeError as error:
+        raise PropertyError(
+            f"{known.title}: its function returned {kind(answer)}, which has no part "
+            f"{known.part!r}; name an attribute of it as part, or leave part out and {_RETURN}"
+        ) from error
 
 
 def _as_prediction(known: Property, found: Any, n_rows: int) -> Prediction:
     """A result as a `Prediction`; plain numbers get an interval of zero width."""
-    if not isinstance(found, Prediction):
-        numbers = np.asarray(found, dtype=np.float64)
+    if isinstance(found, Prediction):
+        if len(found) == n_rows:
+            return found
+        given = f"{len(found)} rows"
+    else:
+        numbers = _numbers(known, found)
         if numbers.shape == (n_rows,):
             return Prediction.certain(numbers)
-        given = f"numbers of shape {numbers.shape}"
-    elif len(found) == n_rows:
-        return found
-    else:
-        given = f"{len(found)} rows"
-    raise InputError(f"{known.name}: {n_rows} recipes were asked, its function returned {given}")
+        given = f"numbers of shape {numbers.shape}" if numbers.shape else "one number"
+    raise PropertyError(
+        f"{known.title}: its function returned {given} for {n_rows} recipes; {_RETURN}"
+    )
+
+
+def _numbers(known: Property, found: Any) -> NDArray[np.float64]:
+    """What a function returned as numbers; texts are none, even those that look like numbers."""
+    try:
+        held = np.asarray(found)
+        if held.dtype.kind in "biufO" and found is not None:
+            return held.astype(np.float64)
+        given = "texts" if held.dtype.kind in "US" else kind(found)
+    except (TypeError, ValueError):
+        given = f"{kind(found)} that holds something else than numbers"
+    raise PropertyError(f"{known.title}: its function returned {given}; {_RETURN}")
 
 
 def _with_reasons(known: Property, prediction: Prediction) -> Prediction:
