@@ -23,6 +23,7 @@ from electrolyte_ml.campaign.events import (
     replay,
 )
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
+from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_table, writing
@@ -244,6 +245,20 @@ class Campaign:
         )
         self._replay()
         return found
+
+    def status(self) -> dict[str, Any]:
+        """Counts of rounds and results, pending suggestions, and the best measured so far."""
+        return status_record(self)
+
+    def report(self) -> Path:
+        """Write ``report.md`` into the folder: results beside predictions, what the models learned.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        return write_report(self)
 
     def __repr__(self) -> str:
         state = self.state

@@ -23,12 +23,12 @@ def new(
 ) -> None:
     """Begin a campaign in a new folder."""
     from electrolyte_ml.campaign import Campaign
-    from electrolyte_ml.report.campaign import print_status, status_record
+    from electrolyte_ml.report.campaign import print_status
     from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign.create(folder, recipe)
     if as_json:
-        typer.echo(dump_json(status_record(campaign)))
+        typer.echo(dump_json(campaign.status()))
     else:
         print_status(campaign)
 
@@ -82,12 +82,12 @@ def record(
 def status(folder: _Folder, as_json: _Json = False) -> None:
     """Show pending suggestions, counts of results, and the best so far."""
     from electrolyte_ml.campaign import Campaign
-    from electrolyte_ml.report.campaign import print_status, status_record
+    from electrolyte_ml.report.campaign import print_status
     from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
     if as_json:
-        typer.echo(dump_json(status_record(campaign)))
+        typer.echo(dump_json(campaign.status()))
     else:
         print_status(campaign)
 
@@ -96,11 +96,11 @@ def status(folder: _Folder, as_json: _Json = False) -> None:
 def report(folder: _Folder, as_json: _Json = False) -> None:
     """Write report.md into the folder: results beside predictions, and what the models learned."""
     from electrolyte_ml.campaign import Campaign
-    from electrolyte_ml.report.campaign import report_record, write_report
+    from electrolyte_ml.campaign.standing import report_record
     from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
-    path = write_report(campaign)
+    path = campaign.report()
     if as_json:
         typer.echo(dump_json(report_record(campaign)))
     else:

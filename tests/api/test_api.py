@@ -287,6 +287,9 @@ def test_a_campaign_of_strings_and_frames(tmp_path):
     results = campaign.record(sheet)
     assert [r.suggestion for r in results] == ["S001"]
     again = eml.Campaign(folder)
+    status = again.status()
+    assert (status["measured"], [row["id"] for row in status["pending"]]) == (1, ["S002"])
+    assert "S002" in again.report().read_text(encoding="utf-8")
     assert again.to_frame()["conductivity_ms_cm at 25 degC"].tolist() == [7.5]
     (pending,) = again.state.pending
     assert repr(pending) == f"<Suggestion S002: {pending.formulation.notation()}>"

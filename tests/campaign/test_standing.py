@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.campaign import Campaign
+from electrolyte_ml.campaign.standing import pending_lines, ranked_pending, write_report
 from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.report.campaign import pending_lines, ranked_pending, write_report
 
 _RECIPE = """
 name = "small"
