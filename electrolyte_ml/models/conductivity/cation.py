@@ -1,9 +1,10 @@
 r"""From lithium to another cation: a prior that measured points update.
 
-Most of what was measured is of lithium. An electrolyte of another cation is predicted as its
-lithium twin times :math:`10^\delta`. Na+ is larger and less solvated than Li+, moves more freely,
-and the more so the more concentrated the solution is; but it binds open-chain carbonates weakly and
-pairs there with the anion. :math:`\delta` of a cation is a Gaussian process,
+Most measurements are of lithium. The conductivity of an electrolyte of another cation is that of
+its lithium twin (the same recipe with Li+) times :math:`10^\delta`. Na+ is larger and less solvated
+than Li+ and moves more freely, the more so the more concentrated the solution is. It binds
+open-chain carbonates weakly and pairs there with the anion. :math:`\delta` of a cation is a
+Gaussian process,
 
 .. math::
 
@@ -12,18 +13,18 @@ pairs there with the anion. :math:`\delta` of a cation is a Gaussian process,
      + \sigma_c^2\, x_c x_c' + S\,(\sigma_s^2 + \sigma_n^2\, N), \qquad
    g = 1.5 \tanh\left[\frac{m - 0.81}{1.5} \left(\frac{148\,\mathrm K}{D}\right)^2\right],
 
-with :math:`g` what it does to the law of conductivity that salt, of molality :math:`m` in mol/kg,
-raises the glass temperature by another amount (see
-`electrolyte_ml.models.conductivity.law.glass_sensitivity`), held where little was measured;
-:math:`x_c` the mole fraction of open-chain carbonates among the solvents, the kernel :math:`S`
-of two electrolytes (`electrolyte_ml.models.conductivity.chemistry_kernel`), and the nearness
-:math:`N = \exp(-(m - m')^2 / 2 w^2)` of their molalities: what is measured of one electrolyte says
-much about similar ones and little about others. :math:`\mu` stands by cation in
-``tables/cation_priors.csv``: for sodium it is the 10 to 20 % by which NaClO4 conducts better than
-LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_. A cation that is not in the table has the mean of the
-first one there, and 0.3 more standard deviation.
+The term :math:`g` is the effect of a different rise of the glass temperature with the molality
+:math:`m` of salt in mol/kg (see `electrolyte_ml.models.conductivity.law.glass_sensitivity`); it
+saturates where little was measured. :math:`x_c` is the mole fraction of open-chain carbonates among
+the solvents, :math:`S` the chemistry kernel of two electrolytes
+(`electrolyte_ml.models.conductivity.chemistry_kernel`), and
+:math:`N = \exp(-(m - m')^2 / 2 w^2)` the kernel of their molalities. A measurement of one
+electrolyte thus informs predictions of similar ones and hardly any others. The prior mean
+:math:`\mu` of each cation is in ``tables/cation_priors.csv``: for sodium it is the 10 to 20 % by
+which NaClO4 conducts better than LiClO4 in PC and GBL at 0.5 to 2 mol/L [1]_. A cation that is not
+in the table has the mean of the first one there, and 0.3 more standard deviation.
 
-A measured point says how the twin was wrong as well as what :math:`\delta` is. The error of the
+A measured point depends on the error of the twin as well as on :math:`\delta`. The error of the
 twin has the covariance of the ensemble's members, scaled like the interval and damped by kernel and
 nearness (localised, as in an ensemble Kalman filter [2]_), and both are updated together.
 
@@ -55,26 +56,26 @@ from electrolyte_ml.models.conductivity.spread import FLOOR, deviations_of
 _Floats = NDArray[np.float64]
 
 LITHIUM = "[Li+]"
-# Standard deviations of the terms of delta, log10: what is common to all electrolytes, how the
-# glass nears with molality, the effect of open-chain carbonates, and what similar electrolytes
-# have in common, at all molalities and at near ones.
+# Standard deviations of the terms of delta, log10: common to all electrolytes, rise of the glass
+# temperature with molality, open-chain carbonates; common to similar electrolytes at all molalities
+# and at near ones.
 _COMMON_SD, _GLASS_SD, _CHAIN_SD = 0.06, 0.12, 0.15
-# What nears the glass saturates where little was measured: 1.8 mol/kg at 25 degC, 1 mol/kg at -70.
+# The term of the glass saturates where little was measured: 1.8 mol/kg at 25 degC, 1 mol/kg at -70.
 _MOST_GLASS = 1.5
-_LIKE_SD, _NEAR_SD = 0.10, 0.08
-# Distances at which the shift and the twin's error stop being those of another electrolyte.
+_SIMILAR_SD, _NEAR_SD = 0.10, 0.08
+# Length scales of the chemistry kernel: of the shift, and of the twin's error.
 _SHIFT_WIDTH, _TWIN_WIDTH = 0.3, 1.0
 _NEAR_MOL_KG = 0.5
 # Spread of one reading, log10: numbers taken from running text and small plots, often without the
 # temperature; a value quoted second-hand or as a range is worth less.
 READING_SD, SECOND_HAND_SD = 0.05, 0.1
-# What is known of another cation says little about one without measured points.
+# Additional standard deviation of a cation without measured points, log10.
 UNKNOWN_CATION_SD = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twins:
-    """Electrolytes of another cation, as the lithium model sees them.
+    """Lithium twins of electrolytes of another cation, with the ensemble's deviations.
 
     Attributes
     ----------
@@ -156,7 +157,7 @@ class ShiftReadings:
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, _Floats], n_sources: int) -> ShiftReadings:
-        """Readings from what `arrays` gives, and the number of papers."""
+        """Readings from their `arrays` and the number of papers."""
         return cls(
             points=Twins(**{name: arrays[name] for name in _POINTS}),
             n_sources=n_sources,
@@ -185,11 +186,11 @@ class CationShift:
     Attributes
     ----------
     prior_mean
-        Expected before any reading, log10.
+        Prior mean, log10.
     prior_extra_sd
-        How much less sure of it than of the shift to sodium one is, log10.
+        Prior standard deviation beyond that of the shift to sodium, log10.
     readings
-        What updates the prior; None for the prior itself.
+        Measurements that update the prior; None for the prior itself.
     """
 
     prior_mean: float
@@ -197,7 +198,7 @@ class CationShift:
     readings: ShiftReadings | None = None
 
     def predict(self, twins: Twins) -> tuple[_Floats, _Floats]:
-        """Correction of twins to the cation, and the standard deviation of what comes out.
+        """Correction of twins to the cation, and the standard deviation of the corrected value.
 
         Parameters
         ----------
@@ -272,12 +273,12 @@ def _known_priors() -> dict[str, float]:
 
 
 def prior_shifts() -> dict[str, CationShift]:
-    """What is believed before any reading, by SMILES of the cation; of those of the table."""
+    """Prior of each cation of the table, by its SMILES."""
     return {smiles: CationShift(prior_mean=mean) for smiles, mean in _known_priors().items()}
 
 
 def prior_of(cation: str) -> CationShift:
-    """What is believed of a cation (SMILES), in the table or not, before any reading."""
+    """Prior of a cation (SMILES), in the table or not."""
     known = prior_shifts()
     if cation in known:
         return known[cation]
@@ -293,11 +294,11 @@ def _glass(twins: Twins) -> _Floats:
 
 
 def _shift_variance(twins: Twins) -> _Floats:
-    """Variance of delta before any reading, shape (n,)."""
+    """Prior variance of delta, shape (n,)."""
     chain, glass = chain_carbonate_share(twins.place), _glass(twins)
     return (
         _COMMON_SD**2
-        + _LIKE_SD**2
+        + _SIMILAR_SD**2
         + _NEAR_SD**2
         + (_GLASS_SD * glass) ** 2
         + (_CHAIN_SD * chain) ** 2
@@ -315,7 +316,7 @@ def _covariance(first: Twins, second: Twins) -> _Floats:
         _COMMON_SD**2
         + _GLASS_SD**2 * glasses
         + _CHAIN_SD**2 * chains
-        + kernel * (_LIKE_SD**2 + _NEAR_SD**2 * near)
+        + kernel * (_SIMILAR_SD**2 + _NEAR_SD**2 * near)
     )
     n_members = len(first.deviations)
     floors = np.outer(first.floor, second.floor)

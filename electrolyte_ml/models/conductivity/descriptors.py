@@ -42,7 +42,7 @@ from electrolyte_ml.models.numeric import LN10, silu
 TREND_COLUMNS = [FEATURE_NAMES.index(f"solvent.{name}") for name in TRENDING]
 # Standardised features are held within this, so that an odd species cannot blow up a member.
 CLIP = 4.0
-# Compositions at a time: what a processor holds near.
+# Compositions at a time: few enough for a processor's cache.
 _CHUNK = 512
 
 
@@ -126,7 +126,7 @@ class DescriptorNetwork(LawMembers):
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]]) -> DescriptorNetwork:
-        """Networks from what `arrays` gives."""
+        """Networks from their `arrays`."""
         layers = range(sum(name.startswith("weight_") for name in arrays))
         return cls(
             centre=arrays["centre"],

@@ -1,4 +1,4 @@
-"""Where the conductivity model knows its way, and in words why not elsewhere."""
+"""Applicability domain of the conductivity model, with reasons why a recipe is outside."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
 _SHARE_MARGIN = 0.2
 _MOLALITY_MARGIN = 1.1
 _TEMPERATURE_MARGIN_K = 5.0
-# A mixture is like others of what makes up this much of its solvents.
+# Solvents with at least this mass fraction are the main ones of a mixture.
 _MAIN_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConductivityDomain:
-    """What the training data hold.
+    """Applicability domain: range of the training data.
 
     Attributes
     ----------

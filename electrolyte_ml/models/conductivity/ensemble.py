@@ -1,9 +1,9 @@
 """The ensemble for lithium: networks on descriptors, networks on graphs, and Gaussian processes.
 
-All three kinds end in the same law of conductivity and have the same weight. They see different
-things of a molecule, or learn in different ways, so that they are wrong about different
-electrolytes, and the middle of all of them is better than that of any kind. A Gaussian process of
-their residuals corrects them beside measured mixtures. Predicts with numpy alone.
+All three kinds predict parameters of the same law of conductivity and have the same weight. They
+differ in their inputs or in their fit, so that their errors differ, and the interquartile mean of
+all members is better than that of any kind. A Gaussian process models the residuals on measured
+mixtures and corrects predictions near them. Predicting needs numpy alone.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Ensemble:
     process
         Gaussian processes that read descriptors.
     residual
-        Gaussian process of what the members leave of measured mixtures.
+        Gaussian process of the members' residuals on measured mixtures.
     """
 
     network: DescriptorNetwork | None
@@ -158,7 +158,7 @@ class Ensemble:
     def _graph_members(
         self, graph: GraphPair, mixtures: MixtureRows, temperature_k: _Floats
     ) -> _Floats:
-        """Networks on graphs; NaN in rows that they leave to the other kinds, if there are any."""
+        """Networks on graphs; NaN for species without embedding, if there are other kinds."""
         if self.network is None and self.process is None:
             return graph.log10_conductivity(mixtures, temperature_k)
         embedded = mixtures.foreign_share(graph.smiles) == 0.0
@@ -175,7 +175,7 @@ def joined(kinds: Sequence[_Floats]) -> _Floats:
     Parameters
     ----------
     kinds
-        Predictions of each kind, shapes (E_i, n); NaN in rows that a kind leaves to the first.
+        Predictions of each kind, shapes (E_i, n); NaN in rows where the first kind stands in.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def lithium_twins(composition: Composition) -> MixtureRows:
 def fit_ensemble(
     rows: TrainingRows, settings: EnsembleSettings | None = None, *, seed: int = 0
 ) -> Ensemble:
-    """Fit all kinds of members, and the Gaussian process of what they leave.
+    """Fit all kinds of members, and the Gaussian process of their residuals.
 
     Networks on graphs know the species of the catalog beside those of the rows.
 

@@ -71,7 +71,7 @@ _SATURATION_MOL_KG = 5.0
 _USUAL_ROOT_MOLALITY = 0.9
 #: The molality that belongs to it, mol/kg.
 USUAL_MOLALITY_MOL_KG = _USUAL_ROOT_MOLALITY**2
-# Of a usual liquid, and what 25 degC is above it, so that a_0 is about the conductivity there.
+# Vogel temperature of a usual liquid, and 25 degC less it, so that a_0 is about ln(kappa/m) there.
 _USUAL_T0_K = 150.0
 _REFERENCE_K = 298.15 - _USUAL_T0_K
 # Molar conductivities two decades below the lowest measured.

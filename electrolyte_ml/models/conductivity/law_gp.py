@@ -1,27 +1,27 @@
 r"""Gaussian processes of the parameters of the law, and their fit.
 
-Each of the seven numbers that make a conductivity by `electrolyte_ml.models.conductivity.law` is a
-Gaussian process over the standardised features :math:`z` of a composition, with the same
-kernel, the mean over views :math:`v` of a mixture (see `electrolyte_ml.features`) of
+Each of the seven parameters of `electrolyte_ml.models.conductivity.law` is a Gaussian process over
+the standardised features :math:`z` of a composition. All have the same kernel, the mean over views
+:math:`v` of a mixture (see `electrolyte_ml.features`) of
 
 .. math::
 
    k_v(z, z') = 1 + 0.12\, \overline{z z'} + (1 + d)\, e^{-d}, \qquad
    d^2 = \frac{3\, \overline{(z - z')^2}}{2.5^2} ,
 
-where the bars are means over the features of the view: what all electrolytes share, what goes with
-a feature everywhere, and what similar ones share (Matern's of order 3/2 [1]_). To the kernel of
-the first two numbers :math:`0.25\,z_t \cdot z_t'` is added, with the features :math:`z_t` that the
-law has a trend with: processes learn its slopes. A basis of powers of concentration and temperature
-in the place of the law would fit as well and run away beyond what was measured.
+where the bars are means over the features of the view: a constant, a linear and a Matern kernel of
+order 3/2 [1]_. The kernel of the first two parameters has a further linear term
+:math:`0.25\,z_t \cdot z_t'` in the features :math:`z_t` of the law's trend, so that the processes
+learn its slopes. Powers of concentration and temperature in place of the law would fit as well but
+extrapolate badly beyond the measured range.
 
-The fit is the maximum of the posterior. Readings err by Student's distribution with three degrees
-of freedom, because some are misread [2]_, and a width of 0.03 in log10 that grows where
-conductivity is low. Readings of one composition are points of a few smooth curves and do not err
-apart: each of k of them weighs :math:`1 / \sqrt k`. Those of good conductors weigh more, as for the
-networks. The law is not linear in its parameters: the posterior is climbed by the method of
-Levenberg [3]_ and Marquardt [4]_, with the weights of the distribution worked out anew in every
-step. Prediction needs numpy alone; the fit needs SciPy.
+The fit is the maximum of the posterior. Errors of readings follow Student's distribution with three
+degrees of freedom, because some are outliers [2]_, and a scale of 0.03 in log10 that grows where
+conductivity is low. Readings of one composition are points of a few smooth curves with correlated
+errors: each of k of them weighs :math:`1 / \sqrt k`. Those of good conductors weigh more, as for
+the networks. The law is not linear in its parameters: the posterior is maximised by the method of
+Levenberg [3]_ and Marquardt [4]_ with iterative reweighting. Prediction needs numpy alone; the fit
+needs SciPy.
 
 References
 ----------
@@ -50,20 +50,20 @@ _Floats = NDArray[np.float64]
 
 # Standardised features are held within this, so that an odd species is not far from all others.
 _CLIP = 3.0
-_COMMON, _LINEAR, _ALIKE, _TREND = 1.0, 0.12, 1.0, 0.25
-# Root mean square distance of standardised features at which electrolytes are unlike.
+_COMMON, _LINEAR, _MATERN, _TREND = 1.0, 0.12, 1.0, 0.25
+# Length scale of the Matern kernel, root mean square distance of standardised features.
 _LENGTH = 2.5
-# Compositions at a time: what a processor holds near.
+# Compositions at a time: few enough for a processor's cache.
 _CHUNK = 256
 _FREEDOM = 3.0
-# Width of the readings, log10, and what is added where little flows, mS/cm.
+# Scale of the errors of readings: log10, and an absolute part that matters at low values, mS/cm.
 _READING_SD, _READING_SD_MS_CM = 0.03, 0.01
 # Weights go with the conductivity over that of a usual electrolyte, mS/cm, within a factor of ten.
 _USUAL_MS_CM, _POWER = 3.0, 0.3
 _JITTER = 1e-8
 # Steps at most, step of a slope, and the relative gain of a step at which to end.
 _MOST_STEPS, _STEP, _ENOUGH = 80, 1e-4, 1e-5
-# Damping in shares of the curvature: at first, what it changes by, and where to give up.
+# Damping relative to the curvature: first value, factor of change, and highest value.
 _DAMPING, _FACTOR, _MOST_DAMPING = 0.01, 5.0, 1e6
 
 
@@ -96,7 +96,7 @@ class LawGP(LawMembers):
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, _Floats]) -> LawGP:
-        """Processes from what `arrays` gives."""
+        """Processes from their `arrays`."""
         return cls(
             centre=arrays["centre"],
             scale=arrays["scale"],
@@ -130,13 +130,13 @@ def kernel(first: _Floats, second: _Floats, views: NDArray[np.bool_]) -> _Floats
         product = a @ b.T
         squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * product
         distance = np.sqrt(np.maximum(squared, 0.0) * (3.0 / n)) / _LENGTH
-        total += _LINEAR / n * product + _ALIKE * (1.0 + distance) * np.exp(-distance)
+        total += _LINEAR / n * product + _MATERN * (1.0 + distance) * np.exp(-distance)
     mean: _Floats = _COMMON + total / len(views)
     return mean
 
 
 def trend_kernel(first: _Floats, second: _Floats) -> _Floats:
-    """What is added to it for the first parameters; shapes (u, f), (p, f) to (u, p)."""
+    """Linear kernel added for the first two parameters; shapes (u, f), (p, f) to (u, p)."""
     added: _Floats = _TREND * first[:, TREND_COLUMNS] @ second[:, TREND_COLUMNS].T
     return added
 
@@ -235,7 +235,7 @@ class _Posterior:
         return error, float(0.5 * (white**2).sum() + 0.5 * (_FREEDOM + 1.0) * surprise)
 
     def _slopes(self, white: _Floats, error: _Floats) -> tuple[_Floats, _Floats]:
-        """What falls the cost, shape (7 p,), and the curvature of what the readings say."""
+        """Negative gradient of the cost, shape (7 p,), and the curvature of the likelihood."""
         jacobian = self._jacobian(self._parameters(white), self.target - error)
         trust = (_FREEDOM + 1.0) / (_FREEDOM * self.variance + error**2)
         pulled = self._by_composition(jacobian * (trust * error)[:, None])

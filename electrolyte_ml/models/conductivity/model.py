@@ -1,7 +1,7 @@
-"""The model of ionic conductivity: how it predicts, and how it is fitted to measurements.
+"""The model of ionic conductivity: prediction, and its fit to measurements.
 
-Predicting needs numpy alone. `fit` makes the object that ships; benchmarks judge what it makes of
-the rows of each fold.
+Predicting needs numpy alone. `fit` makes the object that ships; benchmarks call the same function
+on the training rows of each fold.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class ConductivityModel(PropertyModel):
         Shift from lithium to another cation by its SMILES. The first one stands in for cations that
         have none.
     domain
-        What the training data hold.
+        Applicability domain: range of the training data.
     """
 
     FILES: ClassVar[ModelFiles] = ModelFiles(
@@ -233,16 +233,16 @@ class ConductivityModel(PropertyModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpreadCalibration:
-    """What held-out predictions say of the width of intervals.
+    """Calibration of the intervals on out-of-fold predictions.
 
     Attributes
     ----------
     factor
         Half width of the interval in units of the ensemble's scale.
     mae_log10
-        Mean absolute error of the held-out predictions.
+        Mean absolute error of the out-of-fold predictions.
     n
-        Number of them.
+        Number of predictions.
     folds
         Number of folds.
     """
@@ -265,10 +265,10 @@ def fit(
     """Fit the model to measurements: members, intervals, shifts of cations and domain.
 
     The ensemble learns from lithium rows, the shift to every other cation from the rows of that
-    cation. Without `factor`, intervals are calibrated on predictions of the lithium rows by
-    ensembles that did not see their paper (`calibrate`), which costs six fits more. A benchmark
-    that fits a model in each of many folds may hand in the factor of the model that ships instead:
-    its intervals then say whether that factor holds, and not what one calibrated on the fold would.
+    cation. Without `factor`, intervals are calibrated on out-of-fold predictions of lithium rows,
+    with whole papers held out (`calibrate`), which costs six more fits. A benchmark that fits a
+    model in each of many folds may pass the factor of the model that ships instead. Coverage then
+    judges that factor, not one calibrated on the fold.
 
     Parameters
     ----------
@@ -356,7 +356,7 @@ def calibrate(
 def lithium_twins_of(
     ensemble: Ensemble, factor: float, measurements: Measurements
 ) -> tuple[Twins, _Floats]:
-    """Lithium twins of measured electrolytes, and what the ensemble predicts of them, log10.
+    """Lithium twins of measured electrolytes, and their predicted conductivities, log10.
 
     Parameters
     ----------

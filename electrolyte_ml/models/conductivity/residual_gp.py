@@ -1,8 +1,8 @@
 r"""Hierarchical Gaussian process of the residuals of measured mixtures; numpy only.
 
-Members share what they learn between all mixtures, and do not bend to the last one of them: of
-their own training rows they leave nearly as much as of unseen formulations of the same mixtures.
-What is left of a mixture is a smooth function of molality :math:`m` and temperature,
+The members share their parameters between all mixtures and fit no single mixture exactly: their
+residuals on training rows are nearly as large as on unseen formulations of the same mixtures. The
+residual of a mixture is modelled as a smooth function of molality :math:`m` and temperature,
 
 .. math::
 
@@ -11,10 +11,10 @@ What is left of a mixture is a smooth function of molality :math:`m` and tempera
    v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
 
 whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
-solvents and anions: what was measured of one mixture informs those next to it and no others.
-Readings count by the weights of a Cauchy distribution, Student's with one degree of freedom,
-because some are misread [1]_. Outside of what was measured of similar mixtures :math:`\delta`
-fades, and it is bounded everywhere, so that it corrects the law and never replaces it.
+solvents and anions: measurements of one mixture correct that mixture and its neighbours alone.
+Readings have the weights of a Cauchy distribution (Student's with one degree of freedom), because
+some are outliers [1]_. The correction :math:`\delta` decays to zero away from the measurements of
+similar mixtures. It is bounded everywhere, so that it corrects the law and never replaces it.
 
 References
 ----------
@@ -37,15 +37,15 @@ _Floats = NDArray[np.float64]
 
 _DEGREE = 4
 _POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i))
-# Standard deviation of a coefficient, log10, and what each further power takes of it.
+# Prior standard deviation of a coefficient, log10, and its factor for each further power.
 _SD, _DECAY = 0.05, 0.85
-# Distance in mole fraction at which mixtures are others; shares of anions count twice.
+# Length scale of the kernel in mole fraction; fractions of anions count twice.
 _WIDTH, _ANION_WEIGHT = 0.06, 2.0
-# Kernel below which nothing is said.
+# Below this value of the kernel there is no correction.
 _LEAST_KERNEL = 1e-3
-# Spread of readings, log10, and how often their weights are worked out.
+# Standard deviation of readings, log10, and steps of reweighting.
 _READING_SD, _REPEATS = 0.02, 6
-# The largest correction, log10, and how far beyond what was measured it reaches, in u and v.
+# The largest correction, log10, and its reach beyond the measured range, in u and v.
 _LARGEST, _REACH = 0.15, 0.6
 
 
@@ -115,11 +115,11 @@ class ResidualGP:
     def of_arrays(
         cls, arrays: Mapping[str, _Floats], solvents: Sequence[str], anions: Sequence[str]
     ) -> ResidualGP:
-        """The process from what `arrays` gives, and its species."""
+        """The process from its `arrays` and its species."""
         return cls(solvents=tuple(solvents), anions=tuple(anions), **arrays)
 
     def correction(self, mixtures: MixtureRows, temperature_k: _Floats) -> _Floats:
-        """What is added to log10 conductivities of the members, shape (n,).
+        """Correction to add to log10 conductivities of the members, shape (n,).
 
         Parameters
         ----------

@@ -141,7 +141,7 @@ class MixtureRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRows:
-    """What all kinds of members are fitted to and judged by, n rows.
+    """Measurements for the fit and the evaluation of all kinds of members, n rows.
 
     Attributes
     ----------

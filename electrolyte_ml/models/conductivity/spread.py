@@ -1,15 +1,15 @@
-"""The ensemble's centre, and its spread, scaled until it holds what it did not see.
+"""Mean of the ensemble, and its spread with conformal calibration.
 
-The spread of an ensemble ranks predictions by how sure they are, but is far too narrow where the
-members know their way, and less so where they do not: between chemistries that were never measured
-their spread grows faster than their error. The spread is therefore compressed, and multiplied by
-one factor, the conformal quantile of the errors of held-out predictions in units of it
-(`electrolyte_ml.models.intervals`). Sources (papers) are held out for it, because a user's
-laboratory is one that the model has not seen.
+The spread of an ensemble ranks predictions by their uncertainty. It is far too narrow near the
+training data and less so far from them: between chemistries that were never measured, the spread
+grows faster than the error. The spread is therefore compressed, and multiplied by one factor: the
+conformal quantile of out-of-fold errors in units of the compressed spread
+(`electrolyte_ml.models.intervals`). Whole papers are held out for it, because a user's laboratory
+is one that the model has not seen.
 
-Papers differ little in how concentrated their solutions are, so that what was held out does not
-tell how wrong a curve goes beyond the last of its points; that was measured by fitting to what is
-below 0.8, 1.05 and 1.6 mol/kg and predicting the rest.
+Papers cover similar ranges of concentration, so that these errors do not show the error of
+extrapolating beyond the highest measured concentration. That error was measured by fitting to rows
+below 0.8, 1.05 and 1.6 mol/kg and predicting the others.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _HALVING_SPREAD = 0.1
 def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
     """Prediction of the ensemble, shape (n,): the interquartile mean of the members.
 
-    A runaway member cannot move it, as it cannot move the median; but the median follows one member
-    and then another, so that it has corners and, of curves with one maximum each, several.
+    Like the median, the interquartile mean resists outlying members. The median follows one member
+    and then another, so that its curves have corners and may have several maxima.
     """
     cut = len(members) // 4
     middle: NDArray[np.float64] = np.sort(members, axis=0)[cut : len(members) - cut]

@@ -84,7 +84,7 @@ def train_conductivity(
 
 
 def _described(measurements: Measurements) -> str:
-    """What was trained on, in words."""
+    """Description of the training data."""
     cations = single_cations(measurements)
     names = {
         s.salt.cation.smiles: s.salt.cation.name for f in measurements.formulations for s in f.salts
@@ -100,7 +100,7 @@ def _described(measurements: Measurements) -> str:
 
 
 def card(model: ConductivityModel, record: Mapping[str, Any]) -> str:
-    """The model card: what it is, how good, and what it says of known recipes; Markdown.
+    """The model card in Markdown: description, errors, and predictions of known recipes.
 
     Parameters
     ----------

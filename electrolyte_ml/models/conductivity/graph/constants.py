@@ -38,7 +38,7 @@ _CLIP = 4.0
 _USUAL_RADIUS_NM = 0.1
 # Centres and scales: medians and standard deviations over the catalog that the shipped networks
 # were fitted with. Fixed, so that a species more in the catalog, or a better value, moves no
-# prediction of others; for cations chosen, since most are alike.
+# prediction of others; for cations chosen, since they hardly differ.
 _STANDARD = {
     "solvent": (
         np.array(

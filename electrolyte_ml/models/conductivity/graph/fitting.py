@@ -148,7 +148,7 @@ def exported(
 
 
 class _Batches:
-    """The batch of each step: rows drawn for each member, the same whenever the step is asked."""
+    """The batch of each step: rows drawn for each member, the same each time for a given step."""
 
     def __init__(
         self, rows: TrainingRows, settings: GraphSettings, seed: int, progress: Any
@@ -239,7 +239,7 @@ class GraphTorchModel(_TorchModel):
     Parameters
     ----------
     module
-        What to train.
+        Module to train.
     settings
         Steps, rates and weight decay.
     loss
@@ -249,8 +249,7 @@ class GraphTorchModel(_TorchModel):
     folder
         For checkpoints.
     identity
-        What makes this fit another than the next, such as its seed: checkpoints of another fit
-        are refused.
+        Entries that identify this fit, such as its seed: checkpoints of another fit are refused.
     """
 
     def __init__(
@@ -281,7 +280,7 @@ class GraphTorchModel(_TorchModel):
         Parameters
         ----------
         batches
-            Function of a step to its batch: the same batch whenever it is asked.
+            Function of a step to its batch: the same batch each time for a given step.
         resume
             Whether to go on from a checkpoint.
         checkpoint_interval

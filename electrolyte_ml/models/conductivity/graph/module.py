@@ -1,4 +1,4 @@
-r"""The network as torch modules: an encoder of species, and what makes conductivities of them.
+r"""The graph network as torch modules: an encoder of species, and a head for conductivity.
 
 The encoder passes messages, and ions and solvents share it.
 
@@ -127,7 +127,7 @@ class ConductivityModule(torch.nn.Module):
     Parameters
     ----------
     settings
-        What to build.
+        Sizes and parts of the network.
     mixtures
         Their species and shares; rows in it are not used.
     seed
@@ -207,7 +207,7 @@ class ConductivityModule(torch.nn.Module):
         return found
 
     def masked(self) -> dict[str, Any]:
-        """Matrices that take unmasked species: zero for what a member does not see of them."""
+        """Matrices for unmasked species: zero at the inputs that a member's mask hides."""
         seen = dict(self.mixing.items())
         for name, weight in seen.items():
             role = "solvent" if name in ("mean", "key", "value") else name.split("_", maxsplit=1)[0]
@@ -216,7 +216,7 @@ class ConductivityModule(torch.nn.Module):
         return seen
 
     def _mask(self, role: str, generator: torch.Generator) -> Any:
-        """What each member sees, shape (E, 1, d), scaled so that its inputs keep their variance."""
+        """Mask of each member's inputs, shape (E, 1, d), scaled to keep their variance."""
         s = self.settings
         share = torch.linspace(s.least_share, 1.0, s.members)[:, None]
         mask = (torch.rand(s.members, s.embedding, generator=generator) < share) / share
@@ -233,7 +233,7 @@ def _gain(name: str) -> float:
     """Scale of the first weights of a matrix."""
     if name == "out":
         return _OUTPUT_GAIN
-    # In lithium data the cation is a constant: what it never varied must do nothing, not anything.
+    # In lithium data the cation never varies: its weights start at zero, not at random.
     return 0.0 if name.endswith("_bias") or name.startswith("cation") else 1.0
 
 

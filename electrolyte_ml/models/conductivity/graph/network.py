@@ -12,15 +12,15 @@ With the description :math:`h_i` of solvent :math:`i` (mole fraction :math:`x_i`
    w_i^\pm \propto x_i \exp\frac{(W_q^\pm h_\pm) \cdot (W_k h_i)}{\sqrt d}, \quad
    W_\pm h_\pm, \quad (W_p^\pm h_\pm) \odot s_\pm, \quad (W_p^+ h_+) \odot (W_p^- h_-):
 
-the composition-weighted mean of the solvents, what of them each ion has about it (attention [1]_ on
-top of the composition, as preferential solvation is), the ions, and products of ions and solvents
-and of both ions. To the first parameters of the law its trend with viscosity and permittivity of
-the solvents is added, which is given, not learned. Ions are averaged by their number. Arrays are
-of numpy or of torch.
+the composition-weighted mean of the solvents, the solvents around each ion (attention [1]_ on top
+of the composition, in analogy to preferential solvation), the ions, and products of ions and
+solvents and of both ions. To the first parameters of the law its trend with viscosity and
+permittivity of the solvents is added, which is given, not learned. Ions are averaged by their
+number. Arrays are of numpy or of torch.
 
-What networks learn in the end about the embeddings of measured species makes them better on those,
-and worse on species that nothing was measured with. A recipe with a notable share of such a species
-is therefore left to networks whose fit was stopped early (`GraphPair`).
+Late steps of the fit improve predictions for measured species and worsen those for species without
+measurements (overfitting of the embeddings). A recipe with a notable share of such a species is
+therefore predicted by networks whose fit was stopped early (`GraphPair`).
 
 References
 ----------
@@ -104,7 +104,7 @@ class GraphNetwork(StoredModel):
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]], smiles: Sequence[str]) -> Self:
-        """A network from what `arrays` gives, and its species.
+        """A network from its `arrays` and its species.
 
         Parameters
         ----------

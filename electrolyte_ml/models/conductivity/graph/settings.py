@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSettings:
-    """What is built, and how it is fitted.
+    """Parts and sizes of the network, and settings of its fit.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class GraphSettings:
         return asdict(self)
 
 
-#: What mixture models of graphs in the literature do (CheMixHub, 2025, arXiv:2506.12231): message
+#: A usual mixture model on graphs of the literature (CheMixHub, 2025, arXiv:2506.12231): message
 #: passing, a mean by composition, and no law, constants, attention or pre-training.
 PLAIN = GraphSettings(
     constants=False,
