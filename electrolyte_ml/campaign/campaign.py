@@ -97,7 +97,7 @@ class Campaign:
         if not (folder / LOG).is_file():
             raise InputError(
                 f"{folder}: no campaign is here; begin one with "
-                f"'electrolyte-ml campaign new {folder} --recipe FILE.toml', in Python with "
+                f"'electrolyte-ml campaign new {folder} --problem FILE.toml', in Python with "
                 f"Campaign.create({str(folder)!r}, PROBLEM)"
             )
         self._log = CampaignLog(folder / LOG)
@@ -117,7 +117,7 @@ class Campaign:
 
     @classmethod
     def create(
-        cls, folder: str | Path, recipe: str | Path, scorer: Scorer | None = None
+        cls, folder: str | Path, problem: str | Path, scorer: Scorer | None = None
     ) -> Campaign:
         """Begin a campaign.
 
@@ -125,8 +125,8 @@ class Campaign:
         ----------
         folder
             New or empty.
-        recipe
-            The problem: a TOML file, or the name of a bundled one; it is copied, with its file of
+        problem
+            A TOML file, or the name of a bundled one; it is copied, with its file of
             prices if it has one.
         scorer
             Source of predictions.
@@ -140,19 +140,19 @@ class Campaign:
         UnwritableError
             If the folder cannot be made.
         """
-        folder, recipe = path_of(folder, _FOLDER), find_problem(recipe)
-        require_predictable(load_problem(recipe), scorer)
+        folder, file = path_of(folder, _FOLDER), find_problem(problem)
+        require_predictable(load_problem(file), scorer)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
-        names = {PROBLEM: recipe}
-        prices = tomllib.loads(recipe.read_text(encoding="utf-8")).get("prices", {}).get("file")
+        names = {PROBLEM: file}
+        prices = tomllib.loads(file.read_text(encoding="utf-8")).get("prices", {}).get("file")
         if prices is not None:
             if Path(prices).name != prices:
                 raise InputError(
-                    f"{recipe}: prices.file must lie beside the file to be taken along, given "
+                    f"{file}: prices.file must lie beside the file to be taken along, given "
                     f"{prices!r}"
                 )
-            names[prices] = recipe.parent / prices
+            names[prices] = file.parent / prices
         with writing(folder):
             _fill(folder, names)
         return cls(folder, scorer)

@@ -16,8 +16,15 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty.")],
-    recipe: Annotated[
-        Path, typer.Option(metavar="FILE.toml", help="The problem, or the name of a bundled one.")
+    problem: Annotated[
+        Path,
+        typer.Option(
+            # --recipe is the former word.
+            "--problem",
+            "--recipe",
+            metavar="FILE.toml",
+            help="The problem, or the name of a bundled one.",
+        ),
     ],
     as_json: _Json = False,
 ) -> None:
@@ -26,7 +33,7 @@ def new(
     from electrolyte_ml.report.campaign import print_status
     from electrolyte_ml.report.text import dump_json
 
-    campaign = Campaign.create(folder, recipe)
+    campaign = Campaign.create(folder, problem)
     if as_json:
         typer.echo(dump_json(campaign.status()))
     else:

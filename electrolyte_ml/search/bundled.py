@@ -40,8 +40,8 @@ def find_problem(name: str | Path) -> Path:
     """
     path = path_of(
         name,
-        "a problem is the name of a bundled one such as 'sodium_room_temperature', a TOML file, or "
-        "in Python a Problem (electrolyte_ml.search.read_problem makes one of a dict)",
+        "a problem is the name of a bundled one such as 'sodium_room_temperature', or a TOML file; "
+        "propose also takes a Problem, which electrolyte_ml.search.read_problem makes of a dict",
     )
     if path.exists() or path.suffix == ".toml":
         return path

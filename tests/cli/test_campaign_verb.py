@@ -9,7 +9,7 @@ _COLUMNS = ("conductivity_ms_cm at -40 degC", "conductivity_ms_cm at 25 degC")
 @pytest.fixture
 def folder(tmp_path, run):
     folder = tmp_path / "campaign"
-    outcome = run("campaign", "new", folder, "--recipe", "sodium_low_temperature")
+    outcome = run("campaign", "new", folder, "--problem", "sodium_low_temperature")
     assert outcome.code == 0, outcome.err
     return folder
 
