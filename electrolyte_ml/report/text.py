@@ -29,7 +29,20 @@ class _OutputConsole(Console):
         if not isinstance(shown, Table) or self.width >= _WIDE_ENOUGH:
             return shown
         needed = self.measure(shown, options=self.options.update(width=_UNBOUNDED)).minimum
-        return shown if needed <= self.width else _as_list(shown)
+        if needed > self.width:
+            return _as_list(shown)
+        _share_out(shown, self.width - needed)
+        return shown
+
+
+def _share_out(table: Table, spare: int) -> None:
+    """Give each column its longest word, and of `spare` characters what its longest cell lacks."""
+    texts = [[str(column.header), *map(str, column.cells)] for column in table.columns]
+    words = [max((len(w) for text in cells for w in text.split()), default=0) for cells in texts]
+    lacks = [max(map(len, cells)) - word for cells, word in zip(texts, words, strict=True)]
+    share = min(1.0, spare / max(1, sum(lacks)))
+    for column, word, lack in zip(table.columns, words, lacks, strict=True):
+        column.width = word + int(share * lack)
 
 
 def output_console() -> Console:

@@ -62,6 +62,14 @@ def test_text_wraps_in_narrow_windows(run, monkeypatch, columns):
         assert max(map(len, outcome.out.splitlines())) <= int(columns)
 
 
+def test_no_word_is_broken_in_a_usual_window(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    outcome = run("score", RECIPE, "1 M NaPF6 in EC:DEC 1:1 v/v")
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    for word in ("conductivity,", "NaPF6", "viscosity,"):
+        assert word in outcome.out.split()
+
+
 def test_a_table_too_wide_is_a_list_of_its_rows(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     lines = run("score", RECIPE).out.splitlines()
