@@ -187,7 +187,7 @@ def test_a_file_that_holds_none_is_refused(species_folder, tmp_path, name, text,
 
 
 def test_a_file_that_is_not_there_is_refused(species_folder, tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file"):
         add_species(tmp_path / "nowhere.csv")
 
 
