@@ -44,12 +44,12 @@ def whole_number(given: object, name: str, *, least: int = 1) -> int:
 
     Examples
     --------
-    >>> whole_number(8, "n, the number of recipes")
+    >>> whole_number(8, "n, the number of recipes,")
     8
     """
     if isinstance(given, bool) or not isinstance(given, Integral) or given < least:
         raise InputError(
-            f"{name}, must be a whole number of at least {least} such as {max(8, least)}, "
+            f"{name} must be a whole number of at least {least} such as {max(8, least)}, "
             f"given {kind(given)}"
         )
     return int(given)
@@ -90,7 +90,7 @@ def table_of_rows(given: Any, allowed: str) -> pd.DataFrame:
     if isinstance(given, Mapping):
         holds_columns = any(_is_column(cell) for cell in given.values())
         given = dict(given) if holds_columns else [dict(given)]
-    elif not (_is_column(given) and all(isinstance(row, Mapping) for row in given)):
+    elif not (_is_column(given) and len(given) and all(isinstance(row, Mapping) for row in given)):
         raise InputError(f"{allowed}; given {kind(given)}")
     try:
         return pd.DataFrame(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from electrolyte_ml.api.inputs import (
     one_formulation,
     source_of,
 )
+from electrolyte_ml.arguments import kind, path_of
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.explain import Explanation
 from electrolyte_ml.models.explain import explain as explain_formulation
@@ -80,7 +82,7 @@ def score(
     True
     """
     source, table = source_of(recipes, at, at_k)
-    frame, given = scores_frame(source, None if tuned is None else _adapted(Path(tuned)))
+    frame, given = scores_frame(source, None if tuned is None else _adapted(tuned))
     if table is None:
         return frame
     frame.index = table.index.take(given)
@@ -89,11 +91,12 @@ def score(
     return _beside(frame, carried.rename(columns=taken))
 
 
-def _adapted(tuned: Path) -> Callable[[ScoreTable], ScoreTable]:
+def _adapted(tuned: str | Path) -> Callable[[ScoreTable], ScoreTable]:
     # Campaigns import Optuna, which takes longer than scoring many recipes.
     from electrolyte_ml.campaign.adapted import FineTuned
 
-    return FineTuned.read(tuned).apply
+    file = path_of(tuned, "tuned is the file of a fine-tuned model, such as 'lab.tuned.json'")
+    return FineTuned.read(file).apply
 
 
 def _beside(frame: pd.DataFrame, carried: pd.DataFrame) -> pd.DataFrame:
@@ -146,6 +149,11 @@ def predict(
     (2, True)
     """
     known = registered_property(property_name)
+    if not (prices is None or isinstance(prices, Mapping)):
+        raise InputError(
+            f"prices are a dict of the price by kilogram of each component, such as "
+            f"{{'PC': 3.0}}; given {kind(prices)}"
+        )
     if not known.at_temperature and not (at is None and at_k is None):
         raise InputError(f"{property_name} has no temperature; leave out at and at_k")
     parts = list(source_of(recipes, at, at_k)[0].parts())
@@ -194,7 +202,11 @@ def window(
     source, table = source_of(recipes, None, None)
     parts = list(source.parts())
     formulations = [f for part in parts for f in part.formulations]
-    electrodes = [against] if isinstance(against, str) else list(against)
+    electrodes = _electrodes(against)
+    if not isinstance(minimum_share, Real) or not 0 <= minimum_share <= 1:
+        raise InputError(
+            f"minimum_share is a mole fraction from 0 to 1, given {kind(minimum_share)}"
+        )
     windows = [predict_window(formulations, name, minimum_share) for name in electrodes]
     records = window_records(formulations, windows)
     # All electrodes of a recipe stand together.
@@ -205,6 +217,18 @@ def window(
     if table is not None:
         frame.index = table.index.repeat(len(electrodes))
     return frame
+
+
+def _electrodes(against: str | Iterable[str]) -> list[str]:
+    """Names of reference electrodes, at least one."""
+    names = [against] if isinstance(against, str) else against
+    found = list(names) if isinstance(names, Iterable) else []
+    if not found:
+        raise InputError(
+            f"against is the name of a reference electrode such as {ELECTRODES[0]!r}, or several; "
+            f"given {kind(against)}"
+        )
+    return found
 
 
 def _flat_window(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from electrolyte_ml.arguments import path_of
 from electrolyte_ml.search import Problem, ProposalSet, Scorer
 from electrolyte_ml.search import load_problem as load_file
 from electrolyte_ml.search import propose as search_problem
@@ -92,7 +93,13 @@ def propose(
         n=n,
         n_trials=n_trials,
         seed=seed,
-        storage=None if storage is None else str(storage),
+        storage=None if storage is None else _storage(storage),
         worker=worker,
         progress=progress,
     )
+
+
+def _storage(storage: str | Path) -> str:
+    """A storage as text: an address must not be read as a path."""
+    path_of(storage, "storage is a journal file, or a storage URL of Optuna, as text or a path")
+    return str(storage)

@@ -182,7 +182,7 @@ class Campaign:
         InfeasibleError
             If no recipe that is new satisfies every constraint.
         """
-        n = whole_number(n, "n, the number of suggestions")
+        n = whole_number(n, "n, the number of suggestions,")
         number = self.state.n_rounds + 1
         choices = choose(
             self.problem,

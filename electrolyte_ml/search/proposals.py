@@ -248,7 +248,7 @@ def propose(
     InputError
         If an argument is out of range.
     """
-    n = whole_number(n, "n, the number of proposals")
+    n = whole_number(n, "n, the number of proposals,")
     evaluator = Evaluator(problem, scorer)
     result = run_search(
         problem,

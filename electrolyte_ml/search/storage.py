@@ -197,11 +197,11 @@ def plan_search(
     default = _DEFAULT_TRIALS.get(sampler, _GENETIC_TRIALS)
     trials = next(n for n in (n_trials, settings.n_trials, default) if n is not None)
     chosen_seed = settings.seed if seed is None else seed
-    trials = whole_number(trials, "n_trials, the number of trials")
-    chosen_seed = whole_number(chosen_seed, "seed", least=0)
+    trials = whole_number(trials, "n_trials, the number of trials,")
+    chosen_seed = whole_number(chosen_seed, "the seed", least=0)
     if chosen_seed >= 2**32:
         raise InputError(f"the seed must be from 0 to {2**32 - 1}, given {chosen_seed}")
-    worker = whole_number(worker, "worker, the number of the worker", least=0)
+    worker = whole_number(worker, "worker, the number of the worker,", least=0)
     return Plan(
         sampler=sampler,
         n_trials=trials,
