@@ -74,11 +74,11 @@ def minimise(
     loss
         Of the next batch, a tensor that holds one number.
     parameters
-        What is fitted, tensors; their gradients are clipped together.
+        Tensors to fit; their gradients are clipped together.
     schedule
         Of the fit.
     undecayed
-        What is fitted without weight decay, and not clipped.
+        Tensors to fit without weight decay and without clipping.
     """
     torch = import_optional("torch")
     groups = [{"params": list(parameters), "weight_decay": schedule.weight_decay}]

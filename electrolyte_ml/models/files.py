@@ -1,8 +1,7 @@
 """Files of trained models: arrays as npz, everything else as JSON; loading them runs no code.
 
 A model is one folder: ``NAME.npz``, ``NAME.json`` and a card for people. The JSON record begins
-with the number of its format. Whatever is wrong with the files, reading them raises one error,
-which says what to do.
+with the number of its format. Any fault of the files raises one error, which names the remedy.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class ModelFiles:
     compressed
         Whether the arrays are compressed.
     command
-        What makes the files again; ``electrolyte-ml train NAME`` by default.
+        Command that makes the files again; ``electrolyte-ml train NAME`` by default.
     """
 
     name: str

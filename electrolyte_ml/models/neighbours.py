@@ -1,4 +1,4 @@
-"""Measured recipes that are most like a recipe, each with its paper.
+"""Nearest measured recipes of a recipe, each with its paper.
 
 A paper that follows one blend through temperature often reports a slightly different concentration
 at each: points of one paper, salt and blend within 3 % in molality are one recipe of the table.
@@ -40,7 +40,7 @@ class Neighbour:
     doi
         The paper that measured it.
     distance
-        From the recipe asked about; 0 is the same recipe, 1 about another solvent family.
+        From the given recipe; 0 is the same recipe, 1 about another solvent family.
     conductivity_ms_cm, temperature_k
         Measured conductivity, mS/cm, at 25 degC or at the measured temperature nearest to it, K.
     interpolated
@@ -48,7 +48,7 @@ class Neighbour:
     coldest_k, hottest_k, n_points
         Range of the measurements of this recipe in this paper, K, and how many there are.
     doubt
-        Why the number is doubtful; empty where nothing speaks against it.
+        Why the number is doubtful; empty if it is not.
     """
 
     recipe: str
@@ -242,7 +242,7 @@ def _blend(formulation: Formulation) -> tuple[object, ...]:
 
 
 def _entry(measurements: Measurements, rows: NDArray[np.intp]) -> dict[str, Any]:
-    """The recipe as it was nearest to 25 degC; its conductivity there where it can be told."""
+    """The recipe with its conductivity at 25 degC, or at the measured temperature nearest to it."""
     kelvin, value = measurements.temperature_k[rows], measurements.value[rows]
     nearest = int(np.argmin(np.abs(kelvin - ROOM_TEMPERATURE_K)))
     temperature, conductivity = float(kelvin[nearest]), float(value[nearest])

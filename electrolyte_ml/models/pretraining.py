@@ -185,7 +185,7 @@ def encoder_record(seed: int, settings: PretrainingSettings) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrainingData:
-    """Species, and what is known of them.
+    """Species with their known properties.
 
     Attributes
     ----------

@@ -58,7 +58,7 @@ class Trainable:
     name
         As in ``electrolyte-ml train NAME``.
     summary
-        What it is trained on, one line.
+        One line for the help of the command.
     function
         Its training as ``module:function``, imported when it is called: takes ``seed``, ``out``,
         ``progress`` and options of its own, writes the model, and gives the record.

@@ -1,4 +1,4 @@
-"""Ionic conductivity: a physical law whose parameters small networks read off the composition."""
+"""Ionic conductivity: a physical law; small networks predict its parameters."""
 
 from __future__ import annotations
 

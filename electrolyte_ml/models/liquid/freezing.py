@@ -34,7 +34,7 @@ from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.0, 0.5
 _MELTING_POINT_ERROR_K = 1.5
-# What regular solutions do not describe, by what a solvent freezes below its melting point.
+# Error of the regular-solution model, as a share of the freezing point depression.
 _DEPRESSION_ERROR = 0.15
 # 90 % of known enthalpies of fusion; of those by the rule, from its standard deviation.
 _FUSION_ERROR = 0.06
@@ -73,7 +73,7 @@ def freezing(solution: Solution) -> Freezing:
     Returns
     -------
     Freezing
-        The bounds combine, as squares, what the free choices change: number of particles, deviation
+        The bounds add in squares the effects of uncertain inputs: number of particles, deviation
         from ideal mixing, enthalpy of fusion and melting point.
     """
     each = _liquidus(solution)

@@ -33,13 +33,13 @@ _CONCENTRATED = 0.25
 # PC forms a glass near 156 K (Fujimori and Oguni, J. Chem. Thermodyn.).
 _GLASS_FORMERS = frozenset({"PC"})
 
-# For each row, whether it is in the domain and what to say of it.
+# For each row, whether it is in the domain, and a remark on it.
 _Reasons = list[tuple[bool, str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LiquidRange(RowTable):
-    """Between which temperatures n recipes are liquid, and what speaks against their salts.
+    """Liquid ranges of n recipes, and doubts about the solubility of their salts.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class LiquidRange(RowTable):
     solubility_notes
         Why a salt may not dissolve, a line each, n rows; empty where nothing speaks against it.
     remarks
-        What else a reader must know, a line each, n rows.
+        Other remarks, a line each, n rows.
     crystallises_first
         Name of the solvent that does, n rows.
     """
@@ -222,7 +222,7 @@ def _prediction(
 
 
 def _freezing_reasons(solution: Solution, frozen: Freezing) -> _Reasons:
-    """Whether each freezing point is in the domain, and what to say of it."""
+    """Whether each freezing point is in the domain, and a remark on it."""
     c = solution.constants
     faults = _common_faults(solution)
     _add(
@@ -257,7 +257,7 @@ def _freezing_remarks(solution: Solution, frozen: Freezing) -> list[tuple[str, .
 
 
 def _boiling_reasons(solution: Solution, boils: Threshold) -> _Reasons:
-    """Whether each boiling point is in the domain, and what to say of it."""
+    """Whether each boiling point is in the domain, and a remark on it."""
     c = solution.constants
     faults = _common_faults(solution)
     _add(
@@ -277,7 +277,7 @@ def _boiling_reasons(solution: Solution, boils: Threshold) -> _Reasons:
 
 
 def _flash_reasons(solution: Solution, burns: Threshold) -> _Reasons:
-    """Whether each flash point is in the domain, and what to say of it."""
+    """Whether each flash point is in the domain, and a remark on it."""
     c = solution.constants
     none = np.isnan(burns.value)
     faults: dict[int, list[str]] = {}
@@ -304,7 +304,7 @@ def _flash_reasons(solution: Solution, burns: Threshold) -> _Reasons:
 
 
 def _common_faults(solution: Solution) -> dict[int, list[str]]:
-    """What puts recipes outside of the laws of dilute, aprotic solutions, by row."""
+    """Reasons why the laws of dilute, aprotic solutions do not hold, by row."""
     faults: dict[int, list[str]] = {}
     units = solution.units_by_solvent
     for row in np.flatnonzero(units > _CONCENTRATED):

@@ -1,4 +1,4 @@
-"""Blends of measured electrolytes, clusters of them, and what a chemist would call them.
+"""Blends of measured electrolytes, and their clusters with names.
 
 A blend is the ions and solvents of an electrolyte, whatever the concentration.
 """
@@ -24,7 +24,7 @@ _MAJORITY = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What a chemist calls a blend by.
+    """Chemical traits of a blend, which name its cluster.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def _blend(
 
 
 def traits(composition: Composition, row: int) -> Traits:
-    """What a chemist calls the blend of a row by."""
+    """Chemical traits of the blend of a row."""
     families: dict[str, float] = {}
     shares = composition.solvent_mole_fraction[row].tolist()
     for solvent, share in zip(composition.solvents, shares, strict=True):

@@ -143,7 +143,7 @@ def electrolyte_map(
     recipes
         To place on the map, each with a salt; their concentration does not matter.
     names
-        What to call them; their notation by default.
+        Their names; their notation by default.
     method
         One of `METHODS`: how two axes are made of many.
     n_clusters
@@ -288,18 +288,18 @@ def _network_for(composition: Composition) -> tuple[GraphNetwork, dict[str, str]
 
 
 def _most_similar(
-    asked: Sequence[_Species],
+    species: Sequence[_Species],
     known: Sequence[_Species],
     network: GraphNetwork,
     similarity: Callable[[Sequence[_Species], Sequence[_Species]], _Floats],
 ) -> dict[str, _Species]:
     """The most similar embedded species of those that have no embedding, by their SMILES."""
     embedded = [s for s in known if s.smiles in network.smiles]
-    new = [s for s in asked if s.smiles not in network.smiles]
+    new = [s for s in species if s.smiles not in network.smiles]
     if not new:
         return {}
     best = similarity(new, embedded).argmax(axis=1).tolist()
-    return {species.smiles: embedded[i] for species, i in zip(new, best, strict=True)}
+    return {s.smiles: embedded[i] for s, i in zip(new, best, strict=True)}
 
 
 def _cation_similarity(left: Sequence[Ion], right: Sequence[Ion]) -> _Floats:

@@ -1,4 +1,4 @@
-"""Viscosity: mixing rules whose parameters a small network reads off the molecules."""
+"""Viscosity: mixing rules whose parameters a small network predicts from the molecules."""
 
 from electrolyte_ml.models.base import predictor
 from electrolyte_ml.models.viscosity.model import ViscosityModel

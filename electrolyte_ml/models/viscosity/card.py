@@ -1,4 +1,4 @@
-"""The model card, made with the model: what it is, how good, and the solvents of batteries."""
+"""The model card of viscosity: description, errors, and predictions of battery solvents."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def card(model: ViscosityModel, training: Mapping[str, Any], rows: LiquidRows) -
     training
         Record of its training.
     rows
-        What it was trained on.
+        Rows that it was trained on.
     """
     return "\n\n".join(
         [_head(model, training), _errors(training), _solvents(model, rows), _salts(model)]

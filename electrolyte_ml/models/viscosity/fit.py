@@ -1,8 +1,8 @@
 """Fitting the model of liquids: networks with torch, then corrections by ridge regression.
 
-What the networks leave over for a molecule or a pair that was measured is fitted with a Gaussian
-prior around the networks' value. Rows that stay far off weigh less, as under Student's t
-distribution with three degrees of freedom.
+The networks' residuals of measured molecules and pairs are fitted by corrections with a Gaussian
+prior around zero. Outliers weigh less, as under Student's t distribution with three degrees of
+freedom.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def fit_liquids(
         coordinates=coordinates,
         corrections=nothing,
     )
-    left_over = rows.log10_viscosity - predict_rows(plain, rows).mean(axis=0)
-    corrections = fit_corrections(rows, left_over, plain.slopes().min(axis=0))
+    residual = rows.log10_viscosity - predict_rows(plain, rows).mean(axis=0)
+    corrections = fit_corrections(rows, residual, plain.slopes().min(axis=0))
     return replace(plain, corrections=corrections)
 
 
@@ -346,15 +346,15 @@ class _Groups:
 
 
 def fit_corrections(
-    rows: LiquidRows, left_over: NDArray[np.float64], lowest_slope: NDArray[np.float64]
+    rows: LiquidRows, residual: NDArray[np.float64], lowest_slope: NDArray[np.float64]
 ) -> Corrections:
-    """Fit corrections.
+    """Fit corrections to the residuals of the networks.
 
     Parameters
     ----------
     rows
         Measurements.
-    left_over
+    residual
         Measured less predicted log10 viscosity, shape (n,).
     lowest_slope
         The least of the members' slopes b of each molecule, shape (M,): corrected, it must stay
@@ -386,9 +386,9 @@ def fit_corrections(
         matrix = sparse.vstack(
             [sparse.diags(root) @ design @ sparse.diags(sd), sparse.eye(len(sd))]
         )
-        target = np.concatenate([root * left_over, np.zeros(len(sd))])
+        target = np.concatenate([root * residual, np.zeros(len(sd))])
         found = sd * lsmr(matrix.tocsr(), target, atol=1e-6, btol=1e-6, maxiter=400)[0]
-        error = (left_over - design @ found) / (1.5 * REPEATABILITY)
+        error = (residual - design @ found) / (1.5 * REPEATABILITY)
         weight = rows.weight * (_DEGREES_OF_FREEDOM + 1) / (_DEGREES_OF_FREEDOM + error**2)
     return Corrections(
         level=found[:n],

@@ -1,4 +1,4 @@
-r"""The law of a liquid's viscosity whose parameters a network reads off its molecules.
+r"""The law of a liquid's viscosity; a network predicts its parameters from the molecules.
 
 With the viscosity :math:`\eta` in mPa s, mole fractions :math:`x_i` and temperature :math:`T`:
 

@@ -1,7 +1,7 @@
-"""Viscosity of liquids without salt: networks, corrections of what was measured, known liquids.
+"""Viscosity of liquids without salt: networks, and corrections from measured residuals.
 
-A molecule that was measured has a level and a slope of its own beside those of the networks, a
-measured pair has six coefficients.
+A measured molecule has corrections of its level and of its slope, a measured pair of its six excess
+coefficients.
 """
 
 from __future__ import annotations
@@ -141,14 +141,14 @@ class Corrections:
             return np.full(len(pairs), -1)
         width = len(self.level)
         held = self.pairs @ np.array([width, 1])
-        asked = pairs @ np.array([width, 1])
-        at = np.minimum(np.searchsorted(held, asked), len(held) - 1)
-        return np.where(held[at] == asked, at, -1)
+        wanted = pairs @ np.array([width, 1])
+        at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+        return np.where(held[at] == wanted, at, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiquidModel:
-    """Networks with corrections of what was measured.
+    """Networks, with corrections for measured molecules and pairs.
 
     Attributes
     ----------
@@ -217,10 +217,10 @@ class LiquidModel:
         ndarray of float, shape (E, n)
             Decadic logarithm of the viscosity in mPa s.
         """
-        # Liquids at one temperature are evaluated once, however many rows ask for them.
-        asked, back = _distinct(index, temperature_k)
-        at_k = temperature_k[asked]
-        places = _expand(liquids, index[asked])
+        # Each liquid is evaluated once at each temperature, however many rows hold it.
+        distinct, back = _distinct(index, temperature_k)
+        at_k = temperature_k[distinct]
+        places = _expand(liquids, index[distinct])
         states = self._states(liquids.smiles)
         a, b, vogel = self._pure(liquids.smiles, states)
         if offset is not None:
@@ -232,14 +232,14 @@ class LiquidModel:
         pair_row, pair = places.pair_row, places.pair
         shares = liquids.share[liquids.pair_components[pair]].reshape(-1, 2)
         basis = np.array(excess_basis(shares[:, 0], shares[:, 1], at_k[pair_row], np))
-        out = np.empty((self.network.n_members, len(asked)))
+        out = np.empty((self.network.n_members, len(distinct)))
         for e in range(len(out)):
             ideal = share * pure_log10(
                 a[e, molecule], b[e, molecule], vogel[e, molecule], at_k[row], np
             )
             excess = (coefficients[e, which[pair]] * basis.T).sum(axis=1)
-            out[e] = np.bincount(row, ideal, minlength=len(asked))
-            out[e] += np.bincount(pair_row, excess, minlength=len(asked))
+            out[e] = np.bincount(row, ideal, minlength=len(distinct))
+            out[e] += np.bincount(pair_row, excess, minlength=len(distinct))
         return out[:, back]
 
     def _states(self, smiles: Sequence[str]) -> NDArray[np.float64]:

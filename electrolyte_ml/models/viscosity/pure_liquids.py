@@ -1,4 +1,4 @@
-"""Known viscosities of pure solvents, which the model returns; it supplies all others."""
+"""Known viscosities of pure solvents, which replace the model's predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROPERTY = "viscosity_mpa_s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PureLiquids:
-    """What is known of M pure solvents.
+    """Known viscosities of M pure solvents.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ def pure_liquids(model: LiquidModel, solvents: Sequence[Solvent]) -> PureLiquids
     """Offsets to known viscosities.
 
     A value that was not checked against its source is used only for a molecule without training
-    data: measurements are better than memory.
+    data; otherwise the measurements are more reliable.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""What a salt adds to the viscosity of its solvents.
+r"""Law of the rise of viscosity with salt.
 
 With molality :math:`m` of positive charge and the viscosity :math:`\eta_0` of the solvents:
 
@@ -10,14 +10,15 @@ With molality :math:`m` of positive charge and the viscosity :math:`\eta_0` of t
 
 with :math:`\alpha` to :math:`\delta` at least 0.5 in sum and :math:`\gamma \ge 0`, so that the
 viscosity rises with concentration. It is the exponential form of the Jones-Dole equation [1]_ at
-concentrations where its root term is small; viscous solvents, and cold ones, are slowed more.
+concentrations where its root term is small. The rise is steeper in viscous and in cold solvents.
 
-Hardly any viscosity of a battery electrolyte is in open data, conductivities are. In PC the product
-of molar conductivity and viscosity is almost constant up to 3 mol/L of LiPF6 [2]_, hence the
-coefficients are read off the fall of the molar conductivity with molality (Walden's rule) in
-solvents that dissociate salts well. Sodium ions make a solution less viscous than lithium ions do
-[3]_ and conduct 10 to 20 % better at 0.5 to 2 mol/L, which by the same rule is the number used.
-What a cation changes is a row of ``tables/cations.csv``.
+Open data hold many conductivities of battery electrolytes and hardly any viscosity. In PC the
+product of molar conductivity and viscosity is almost constant up to 3 mol/L of LiPF6 [2]_. The
+coefficients are therefore fitted to the fall of the molar conductivity with molality (Walden's
+rule) in solvents that dissociate salts well. Sodium ions make a solution less viscous than lithium
+ions do [3]_ and conduct 10 to 20 % better at 0.5 to 2 mol/L, which by the same rule is the number
+used.
+The term of each cation is a row of ``tables/cations.csv``.
 
 References
 ----------
@@ -66,7 +67,7 @@ class SaltLaw:
     cooling
         The exponent nu of the solvents' thickening by cold.
     anions
-        Deviation of anions by SMILES; others deviate by nothing, with more doubt.
+        Deviation of anions by SMILES; others deviate by nothing, with a larger standard deviation.
     sd
         Of the bracket, from one solvent, molality and temperature to another.
     """
@@ -85,7 +86,7 @@ class SaltLaw:
         ln_solvent: NDArray[np.float64],
         ln_solvent_298: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Logarithm of the viscosity by that of the solvents, and its standard deviation.
+        """Logarithm of the viscosity relative to the solvents', and its standard deviation.
 
         Parameters
         ----------
@@ -150,7 +151,7 @@ class SaltLaw:
 
 @cache
 def known_cations() -> dict[str, tuple[float, float]]:
-    """By SMILES: deviation of a cation from lithium, natural logarithm by kg/mol, and its doubt."""
+    """By SMILES: deviation of a cation from lithium, natural logarithm by kg/mol, and its error."""
     catalog = packaged_catalog()
     return {
         catalog.ion(row["cation"]).smiles: (float(row["shift_kg_mol"]), float(row["sd_kg_mol"]))

@@ -1,9 +1,9 @@
-"""Coefficients of the law of salts, read off conductivities by Walden's rule.
+"""Fit of the law of salts to conductivities, by Walden's rule.
 
 Conductivities are those of the package's own model at recipes inside its domain, where it follows
-CALiSol-23 closely: measured series rarely share molalities and temperatures. Only solvents that
-dissociate salts well are asked: elsewhere ion pairs break up as the concentration rises, the molar
-conductivity falls less, and the viscosity would come out too low.
+CALiSol-23 closely, because measured series rarely share molalities and temperatures. Only solvents
+that dissociate salts well are used. In others, ion pairs break up as the concentration rises, the
+molar conductivity falls less, and the viscosity would come out too low.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class TrainingSet(RowTable):
     limits
         By axis, extended tight binding, V against Li/Li+, shapes (n,).
     terms
-        By axis, what a calibration may use, shapes (n, t).
+        By axis, terms of the calibration, shapes (n, t).
     features
         Of the molecules.
     family, scaffold

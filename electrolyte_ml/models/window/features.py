@@ -1,4 +1,4 @@
-"""What the model sees of a molecule: fragments, quick descriptors, its chemical family."""
+"""Features of a molecule: fragments, quick descriptors, and its chemical family."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rdkit.Chem.EState import EStateIndices
 
 from electrolyte_ml.row_table import RowTable
 
-# Neighbours of an atom and no more, and bits enough that few fragments share one: of families left
-# out both tell more than larger fragments in fewer bits.
+# Fragments of radius 1, and bits enough that few fragments share one: on held-out families both are
+# better than larger fragments in fewer bits.
 N_BITS, _RADIUS = 8192, 1
 _GROUPS = (
     "[CX3](=O)[OX2]", "[OX2][CX3](=O)[OX2]", "[CX3](=O)[#7]", "[#16](=O)(=O)", "[#16X3]=O",

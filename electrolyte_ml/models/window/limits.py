@@ -24,7 +24,7 @@ class SpeciesLimit:
     in_domain
         Whether the value is computed, or the model knows such molecules.
     reason
-        What is to be said of it, None if nothing.
+        Remark on the value; None if there is none.
     """
 
     value: float

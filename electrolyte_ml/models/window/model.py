@@ -102,7 +102,7 @@ class WindowModel(StoredModel):
         return found
 
     def arrays(self) -> Arrays:
-        """Features, which both processes share, and what is fitted to each side."""
+        """Features, which both processes share, and the fit of each side."""
         features = next(iter(self.axes.values())).process.features
         arrays: Arrays = {
             "bits": np.packbits(features.bits, axis=1),

@@ -25,9 +25,9 @@ class FilmFormer:
     electrode
         ``negative``, ``positive`` or ``both``.
     film
-        What the film is made of.
+        Composition of the film.
     source
-        Where that is from.
+        Its source.
     verified
         Whether the source was checked.
     """

@@ -1,4 +1,4 @@
-"""What limits are compared with, theory and measurements, and how far they are from it."""
+"""Reference limits, computed and measured, and the model's errors against them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ GLASSY_CARBON, CELLS = "measured on glassy carbon", "reported in cells"
 # carbonate and vinylene carbonate agree with other published limits to 0.1 V.
 HYDROGEN_ABOVE_LITHIUM_V = 3.04
 # Fragments that are in no electrolyte: cumulenes, ketenes, alkynes, enols, three-valent phosphorus,
-# P-H, N=S, hypofluorites, conjugated carbonyls and rings of three. What extended tight binding gets
-# wrong about them says nothing of solvents.
+# P-H, N=S, hypofluorites, conjugated carbonyls and rings of three. Errors of extended tight binding
+# on them are irrelevant for solvents.
 _UNLIKE_ELECTROLYTES = (
     "C=C=*", "C#C", "[#6]#[#6]", "[#6]=,#[#6][OX2H]", "[PX3]", "[#15;!H0]", "[#7]=,#[#16]",
     "[O,N,S]F", "[#16]=[#6]", "[CX3]=[CX3][CX3]=[O,C]", "[r3]", "P(=O)=O",
@@ -43,10 +43,9 @@ class ReferenceLimits(RowTable):
     value
         V against Li/Li+, shape (n,).
     source
-        What they are.
+        Name of the reference.
     own_theory
-        Whether they are of our own theory, which lies off the published one by what a calibration
-        says.
+        Whether they are of our own theory; the calibration holds its offset from the published one.
     """
 
     smiles: tuple[str, ...]
@@ -145,8 +144,8 @@ def glassy_carbon_limits() -> ReferenceLimits:
 def working_voltages() -> ReferenceLimits:
     """Highest voltages that solvents were reported to work at in cells (BattSLM, DOI by row).
 
-    Cells are of many kinds and their voltage is at most what the electrolyte tolerates; taken as
-    potentials against Li/Li+.
+    Cells are of many kinds, and their voltage is a lower bound of the stability of the electrolyte.
+    Taken as potentials against Li/Li+.
 
     Raises
     ------
@@ -266,7 +265,7 @@ def _compared(
 
 
 def practical_support(blind: WindowModel, training: TrainingSet) -> dict[str, dict[str, float]]:
-    """Whether computed limits tell more of what was measured than the mean of it does.
+    """Whether a line through computed limits predicts measured ones better than their mean.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Tables of the liquid range: what has no flash point, and how much salt dissolves."""
+"""Tables of the liquid range: liquids without a flash point, and solubilities of salts."""
