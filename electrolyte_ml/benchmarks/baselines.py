@@ -1,4 +1,4 @@
-"""What a reader would try first: published recipes, and descriptors with gradient boosting.
+"""Baselines: published models, and gradient boosting on descriptors.
 
 The three one-hot baselines are trained as published for CALiSol-23 [1]_: raw columns, log(1 + k) as
 target, the settings given there. On its random split they reach R2 0.938 (random forest), 0.951
@@ -34,7 +34,7 @@ from electrolyte_ml.models.intervals import NORMAL_QUANTILE
 _SAME = 0.95
 # Larger values (Ipc of a large molecule, say) swamp every other descriptor.
 _LARGEST = 1e5
-# What published baselines leave out of the table: where a row is from, and the unit of c.
+# Columns that published baselines do not use: source of a row, target, and unit of c.
 _NOT_INPUTS = ["row", "doi", "k", "c units"]
 
 
@@ -213,7 +213,7 @@ Interval = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A model with ``fit(X, value)`` and ``predict(X)``, and what it is given.
+    """A model with ``fit(X, value)`` and ``predict(X)``, and its inputs.
 
     Attributes
     ----------
@@ -377,7 +377,7 @@ BASELINES: tuple[Baseline, ...] = (
         estimator=_gaussian_process,
     ),
 )
-#: Baselines that can be asked about salts and solvents that are not columns of CALiSol-23.
+#: Baselines that can predict salts and solvents that are not columns of CALiSol-23.
 GENERAL_BASELINES: tuple[Baseline, ...] = (
     Baseline(name="random forest, one-hot", inputs=one_hot, estimator=_random_forest),
     Baseline(name="XGBoost, one-hot", inputs=one_hot, estimator=_xgboost, needs=_XGBOOST),

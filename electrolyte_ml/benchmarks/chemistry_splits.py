@@ -1,4 +1,4 @@
-"""Splits of the suite ``chemistry``: conductivities of all files, on chemistry that was not seen.
+"""Splits of the suite ``chemistry``: conductivities of all files, extrapolated to new chemistry.
 
 | split | left out |
 |---|---|
@@ -7,7 +7,7 @@
 | ``file`` | a data set |
 | ``concentrated`` | everything beyond 3 mol/kg |
 
-Copies never cross: what a fold tests leaves its training together with every copy in any file
+Copies never cross: a tested row and all its copies in any file are removed from training
 (`electrolyte_ml.data.copies`). Splits are frozen before any model is fitted to them.
 """
 
@@ -68,7 +68,7 @@ def _hashes() -> dict[str, str]:
 def without_copies(
     measurements: Measurements, test: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Training and test rows of a fold: what copies a tested row is in neither.
+    """Training and test rows of a fold; further copies of tested rows are in neither.
 
     Parameters
     ----------

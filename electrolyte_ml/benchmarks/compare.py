@@ -24,7 +24,7 @@ _SPEED_TOLERANCE = 0.3
 
 
 class Kind(Enum):
-    """What a worse value of a metric is."""
+    """Direction in which a metric gets worse."""
 
     ERROR = "larger is worse"
     SCORE = "smaller is worse"
@@ -61,7 +61,7 @@ class Regression:
     task, split, model
         Which job.
     what
-        The metric and both of its values, or what is missing.
+        The metric and both of its values, or the missing job.
     """
 
     task: str
@@ -178,8 +178,8 @@ def paired_differences(finished: Sequence[tuple[Job, JobResult]]) -> list[dict[s
     """How far the first strategy of each split is ahead of every other, seed by seed.
 
     Worlds differ far more among each other than strategies do: the spread of a strategy over seeds
-    is mostly that of the worlds, some of which are hard for all. What tells strategies apart is the
-    difference in the same world.
+    is mostly that of the worlds, some of which are hard for all. Strategies are therefore compared
+    by their difference in the same world.
 
     Parameters
     ----------
@@ -191,11 +191,11 @@ def paired_differences(finished: Sequence[tuple[Job, JobResult]]) -> list[dict[s
     -------
     list of dict
         ``task``, ``split``, ``model`` ahead, ``rival``, number of ``seeds``; ``ahead`` and
-        ``ahead_se``, mean of the difference in what was found in the end, percent of what there
-        is, and its standard error; ``ahead_all_along`` and ``ahead_all_along_se``, likewise of the
+        ``ahead_se``, mean of the final difference, percent of the optimum, and its standard
+        error; ``ahead_all_along`` and ``ahead_all_along_se``, likewise of the
         mean over all experiments; ``won`` and ``lost``, numbers of seeds; and ``p``, one-sided
         probability of such ranks by chance (Wilcoxon's signed-rank test [1]_), None where no seed
-        tells them apart.
+        differs.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Evaluating a model on a case: fitted anew in every fold, judged on the rows that were left out.
+"""Evaluation of a model on a case: fitted anew in every fold, judged on the held-out rows.
 
-A model of ours is judged by what its ``predict`` says, as a stranger's is: nothing of it is put
-together here a second time.
+Our models are judged by their public ``predict``, as a user's model is. No prediction is computed
+in any other way here.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ class Case:
     split_sha256
         Of the split by row names.
     content_sha256
-        Of compositions, features, temperatures and values: what cleaning, species tables and
-        features made of the data files.
+        Of compositions, features, temperatures and values, after cleaning and look-up of species.
     """
 
     measurements: Measurements

@@ -1,7 +1,7 @@
-"""Conductivity models fitted to the rows of a fold, kept on disk under a hash of what made them.
+"""Cache on disk of conductivity models fitted to folds, under a hash of all inputs of the fit.
 
-Suites share fits: what one has fitted, no other fits again, today or tomorrow. A kept fit is the
-two files of a model, arrays and JSON, which run no code when they are read.
+Suites share fits: a model that one suite has fitted is not fitted again by another. A kept fit is
+the two files of a model, arrays and JSON; reading them runs no code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.models.conductivity import ConductivityModel, fit
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 
-#: Source and files that decide what a fitted model predicts: with them, its calibration factor and
+#: Source and files that decide the predictions of a fitted model, with its calibration factor and
 #: the pre-trained encoder of graphs.
 FIT_CODE = (
     "electrolyte_ml.benchmarks.fits",
@@ -34,13 +34,13 @@ FIT_CODE = (
     "electrolyte_ml.models.intervals",
     "electrolyte_ml.models.numeric",
 )
-#: What networks on graphs are fitted with; those on descriptors need the first alone.
+#: Packages for fitting networks on graphs; those on descriptors need the first alone.
 PACKAGES = ("torch", "deepchem", "torch_geometric")
 _SECONDS = "cpu_seconds"
 
 
 def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
-    """Why nothing can be fitted here, and what to do about it; None if it can."""
+    """Missing packages, with the command that installs them; None if nothing is missing."""
     missing = [name for name in packages if find_spec(name) is None]
     return f"needs {', '.join(missing)}: pip install 'electrolyte_ml[deep]'" if missing else None
 

@@ -62,7 +62,7 @@ class KeyedSplit:
         return f"{self.suite}/{self.split.name}"
 
     def content(self) -> dict[str, Any]:
-        """All rows, and folds, by row names: what is in no test is trained on, or in neither."""
+        """All rows, and folds, by row names; others train, unless under ``neither``."""
         return {"rows": self._named(np.arange(len(self.rows))), "folds": self._folds()}
 
     def _folds(self) -> list[dict[str, Any]]:

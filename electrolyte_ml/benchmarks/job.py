@@ -1,4 +1,4 @@
-"""What a suite is made of: jobs, each a model on a split, and what a job gives."""
+"""Jobs of a suite, each a model on a split, and their results."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What a job gives.
+    """Result of a job.
 
     Attributes
     ----------
     metrics
         Numbers by name; ``n`` is always among them.
     measured, predicted
-        What a parity plot shows, shapes (t,), in the unit of the task; empty if there is none.
+        Values of the parity plot, shapes (t,), in the unit of the task; empty if there is none.
     trace
-        How much of what there is a search has found after each experiment, percent, a row a seed,
-        shape (s, b); empty for what is no search.
+        Share of the optimum that a search has found after each experiment, percent, a row a seed,
+        shape (s, b); empty for jobs that are no search.
     """
 
     metrics: dict[str, float]

@@ -1,4 +1,4 @@
-"""Which suites there are: a module each, imported when it is asked for."""
+"""Registry of the suites: a module each, imported on first use."""
 
 from __future__ import annotations
 

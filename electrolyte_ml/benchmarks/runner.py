@@ -17,7 +17,7 @@ from electrolyte_ml.benchmarks.store import JobStore, environment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
-    """Jobs of a suite and what they gave.
+    """Jobs of a suite with their results.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class SuiteResult:
     skipped: tuple[Job, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: the tasks of the contract, what was skipped, and what the numbers depend on."""
+        """As JSON: tasks of the contract, skipped jobs, and provenance of the numbers."""
         every = [*(job for job, _ in self.finished), *self.skipped]
         return {
             "suite": self.suite,
@@ -105,7 +105,7 @@ def run_jobs(
     store
         Where finished jobs are.
     fresh
-        Run also what is kept.
+        Run jobs again whose results are kept.
     progress
         Called as ``progress(what, done, total)`` with numbers of jobs.
 
@@ -133,10 +133,10 @@ def run_jobs(
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Remember Ctrl-C: a library in C that is called meanwhile may turn it into its own error."""
+    """Record Ctrl-C: a library in C that is called meanwhile may turn it into its own error."""
     pressed: list[int] = []
 
-    def remember(number: int, frame: FrameType | None) -> None:
+    def record(number: int, frame: FrameType | None) -> None:
         del frame
         pressed.append(number)
         raise KeyboardInterrupt
@@ -144,7 +144,7 @@ def _interrupts() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield pressed  # only the main thread may handle signals
         return
-    before = signal.signal(signal.SIGINT, remember)
+    before = signal.signal(signal.SIGINT, record)
     try:
         yield pressed
     finally:
@@ -164,7 +164,7 @@ def _result(job: Job, store: JobStore, fresh: bool, progress: Progress | None) -
 def _within(
     progress: Progress | None, job: Job, number: int, jobs: Sequence[Job]
 ) -> Progress | None:
-    """What a job reports its own steps to."""
+    """Callback for the steps within a job."""
     if progress is None:
         return None
     return lambda _, done, total: _tell(

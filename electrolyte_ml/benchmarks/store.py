@@ -1,6 +1,6 @@
 """Finished jobs on disk, under a hash of everything that their numbers depend on.
 
-What was computed once is not computed again. A job is kept under a hash of task, split, model,
+No job is computed twice. A job is kept under a hash of task, split, model,
 seed, version of this package and of the ones it uses, data files, split, and the source code that
 it names. Each file is whole or absent, so that a run may be killed at any moment.
 """

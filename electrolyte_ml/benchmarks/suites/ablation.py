@@ -1,10 +1,10 @@
-"""Suite ``ablation``: what computed numbers of an anion are worth on anions never seen.
+"""Suite ``ablation``: value of computed descriptors of an anion for predictions of new anions.
 
 Networks and processes on descriptors with both views of an anion, with each view alone, and with
 potentials that are permuted over the anions: if a permuted column helped as much, the real one
-would mean nothing. The same with the simulated conductivity of a solution of each anion as a
-further number: a low-fidelity label, to which an anion that was not simulated brings the mean of
-those that were.
+would carry no information. The same with the simulated conductivity of a solution of each anion as
+a further descriptor: a low-fidelity label, for which an anion without simulation has the mean of
+the simulated ones.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from electrolyte_ml.simulate.results import of_default_force_field, read_table
 SPLITS = ("salt", "source")
 _N_PERMUTATIONS = 3
 _HALF = 0.5
-# A third of the shipped members: differences between variants are larger than what more add.
+# A third of the shipped members: differences between variants are larger than the gain from more.
 _SETTINGS = NetworkSettings(members=8)
 _QUICK_SETTINGS = NetworkSettings(members=4, steps=600)
 _CODE = (*OUR_CODE, "electrolyte_ml.benchmarks.suites.ablation")

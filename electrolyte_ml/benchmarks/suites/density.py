@@ -48,7 +48,7 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """Measured densities, what they were measured on, and which were held out together."""
+    """Measured densities, their recipes, and the groups held out together."""
 
     formulations: tuple[Formulation, ...]
     temperature_k: NDArray[np.float64]
@@ -58,7 +58,7 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """What a model says of a case; `half_width` where it has an interval."""
+    """Predictions of a case; `half_width` where the model has an interval."""
 
     value: NDArray[np.float64]
     half_width: NDArray[np.float64] | None = None

@@ -4,7 +4,7 @@ Rows and folds are those of the suite ``conductivity``, split for split. A kind 
 with members of this kind and nothing else, before residuals are corrected; of ``cation``, sodium is
 predicted from the prior of its shift. Figures are means over seeds of the fits, with their standard
 deviation; the folds are those of the run's seed. A plain network without law, constants, attention
-and pre-training stands for what mixture models of the literature do.
+and pre-training stands for the mixture models of the literature.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ SPLITS = tuple(_MODELS)
 #: which draw nothing.
 N_SEEDS = {"salt": 3, "source": 1}
 _SEEDS = 2
-# What needs no graphs.
+# Kinds without graphs.
 _WITHOUT_GRAPHS = (DESCRIPTORS, PROCESS)
-# What is compared with is fitted with one seed less.
+# Kinds for comparison, fitted with one seed less.
 _FEWER = (UNTRAINED, PLAIN_GRAPH)
 _CODE = (
     *FIT_CODE,
@@ -103,7 +103,7 @@ _METRICS = (
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """Every kind of members, all together, and what they are compared with.
+    """Every kind of members, all together, and the kinds for comparison.
 
     Parameters
     ----------

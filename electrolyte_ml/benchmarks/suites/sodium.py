@@ -1,4 +1,4 @@
-"""Suite ``sodium``: what models of lithium electrolytes say about sodium.
+"""Suite ``sodium``: predictions of sodium electrolytes by models of lithium electrolytes.
 
 Split ``cation``: trained on lithium alone (all of CALiSol-23), tested on the sodium points. Split
 ``source``: the shift from lithium to sodium is fitted to the points of the other papers. Each model
@@ -56,7 +56,7 @@ class AsLithium:
     Attributes
     ----------
     model
-        What is asked about the lithium twins.
+        Model that predicts the lithium twins.
     """
 
     model: ConductivityModel

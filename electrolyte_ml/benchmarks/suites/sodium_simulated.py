@@ -1,4 +1,4 @@
-r"""What simulations add to the shift from lithium to sodium.
+r"""Gain from simulated sodium-lithium ratios for the shift from lithium to sodium.
 
 The log10 of a simulated ratio is a reading of :math:`\delta` itself (no lithium model in it) with
 two errors: that of its recording, and that of the force field, which all simulated pairs share in
@@ -60,7 +60,7 @@ class SimulatedPairs:
     error_log10
         Standard error of the recordings, shape (n,).
     method_sd
-        Standard deviation of what the force field gets wrong, log10.
+        Standard deviation of the force field's error, log10.
     """
 
     formulations: tuple[Formulation, ...]

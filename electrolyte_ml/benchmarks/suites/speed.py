@@ -240,7 +240,7 @@ def _simulation_job(pieces: int, seed: int) -> Job:
 
 
 def _why_no_simulation() -> str | None:
-    """What is not installed, looked for without importing it; None if nothing is missing."""
+    """Missing packages, looked for without importing them; None if nothing is missing."""
     from electrolyte_ml.optional import find_program
 
     if find_spec("openmm") is None:

@@ -1,11 +1,12 @@
 """Suite ``window``: one-electron limits, learned and computed.
 
 Splits ``family``, ``scaffold`` and ``random``: limits of the package's table (extended tight
-binding, not calibrated) from the structure alone, five folds; intervals are scaled on families left
-out of the training part. Splits ``catalog`` and ``catalog, published``: our own density functional
-theory and that of BattSLM on species of the catalog. Neither the calibration nor the choice of its
-form has seen any of them; the model has seen none, or not the one that is asked. To be compared
-with ours, oxidation limits are raised by what the calibration says that it lies above the other.
+binding, not calibrated) from the structure alone, five folds; intervals are calibrated on families
+held out of the training part. Splits ``catalog`` and ``catalog, published``: our own density
+functional theory and that of BattSLM on species of the catalog. Neither the calibration nor the
+choice of its form uses any of them; the model was trained on none of them, or on all but the one
+predicted. For the comparison with ours, oxidation limits are raised by the calibration's offset
+between the two theories.
 Splits ``glassy carbon`` and ``cells``: the same models against measured oxidation limits and
 against voltages reported for cells, which no model is fitted to.
 """

@@ -1,7 +1,7 @@
-"""Suite ``search``: how soon a search finds the best recipe, and how good what it found is.
+"""Suite ``search``: number of experiments until a search finds the best recipe, and its regret.
 
 Every strategy may measure the same number of recipes in the same worlds; each figure is the mean
-over seeds, its spread beside it. A seed deals the papers anew, so that worlds differ as well.
+over seeds, with its spread. Each seed divides the papers anew, so that worlds differ as well.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CLOSE = 0.95
 _UNBELIEVING = "campaign engine, no belief"
 _BAYBE = "BayBE, 1000 recipes of our space"
 
-# Source that decides the figures: worlds and strategies, what they are made of, and our engine.
+# Source that decides the figures: worlds, strategies, their models, and our engine.
 _CODE = (
     "electrolyte_ml.benchmarks.suites.search",
     "electrolyte_ml.data.cleaning",
@@ -55,7 +55,7 @@ STRATEGIES: Mapping[str, StrategyMaker] = {
     "random legal recipes (Sobol)": RandomRecipes,
     _BAYBE: BaybeSearch,
 }
-# What a quick run leaves out: too slow, or nothing that the others do not show.
+# Strategies that a quick run leaves out: slow, or similar to others.
 _NOT_QUICK = (_BAYBE, _UNBELIEVING, "TPE, Dirichlet fractions")
 
 
@@ -137,7 +137,7 @@ def _runner(
 
 
 def run_campaign(world: World, make: StrategyMaker, seed: int) -> NDArray[np.float64]:
-    """Let a strategy ask and be told.
+    """Run a campaign: a strategy proposes recipes, the laboratory measures them.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def campaign_figures(world: World, truth: NDArray[np.float64]) -> dict[str, floa
     world
         Where it was.
     truth
-        True values of what was measured, shape (n, m).
+        True values of the measured recipes, shape (n, m).
 
     Returns
     -------
@@ -185,7 +185,7 @@ def campaign_figures(world: World, truth: NDArray[np.float64]) -> dict[str, floa
 
 
 def share_found(world: World, truth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Percent of what there is in a world that was found after each experiment, shape (n,).
+    """Percent of a world's optimum that was found after each experiment, shape (n,).
 
     Of the best value with one objective, of the hypervolume with two.
     """

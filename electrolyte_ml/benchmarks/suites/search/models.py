@@ -1,4 +1,4 @@
-"""What the search suite is made of: models of its worlds, and ways to write a recipe as numbers."""
+"""Models of the search suite's worlds, and encodings of recipes as numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from electrolyte_ml.search.limits import amount
 _TRUTH_ROWS = 900
 _TUNING_ROWS = 300
 _COMPONENTS = 12
-# Around the temperatures asked for: far ones would teach the process about something else.
+# Range around the temperatures of the worlds: others would distort the hyperparameters.
 _COLDEST_K, _HOTTEST_K = 243.0, 313.0
 
 #: Function of recipes to log10 of their conductivity in mS/cm, shape (n, m).
@@ -46,7 +46,7 @@ def _training(rows: Measurements) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def boosting(rows: Measurements, seed: int, temperatures_k: Sequence[float]) -> Log10Conductivity:
-    """Gradient boosting, asked at one temperature after the other."""
+    """Gradient boosting, with predictions at each of the temperatures."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     model = HistGradientBoostingRegressor(max_iter=300, random_state=seed).fit(*_training(rows))
@@ -59,7 +59,7 @@ def boosting(rows: Measurements, seed: int, temperatures_k: Sequence[float]) -> 
 
 
 def boosting_half_width(rows: Measurements, seed: int) -> float:
-    """What holds 90 % of the errors on papers that were left out."""
+    """Half width that covers 90 % of out-of-fold errors, with papers held out."""
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
@@ -86,7 +86,7 @@ def gaussian_process(
     scale = make_pipeline(StandardScaler(), PCA(_COMPONENTS, whiten=True, random_state=seed)).fit(
         inputs
     )
-    # As wide as what was measured: a wider prior follows a slope to conductivities no liquid has.
+    # Prior variance of the data: a wider one extrapolates slopes to impossible conductivities.
     spread = ConstantKernel(1.0, "fixed")
     kernel = spread * Matern(5.0, (1.0, 50.0), nu=2.5) + WhiteKernel(0.01)
     few = np.random.default_rng(seed).permutation(len(target))[:_TUNING_ROWS]
@@ -97,9 +97,12 @@ def gaussian_process(
     process.fit(seen, target)
 
     def log10(recipes: Sequence[Formulation]) -> NDArray[np.float64]:
-        asked = recipe_inputs(recipes)
+        inputs = recipe_inputs(recipes)
         return np.stack(
-            [process.predict(scale.transform(_with_temperature(asked, t))) for t in temperatures_k],
+            [
+                process.predict(scale.transform(_with_temperature(inputs, t)))
+                for t in temperatures_k
+            ],
             axis=1,
         )
 
@@ -134,7 +137,7 @@ class IndependentFractions:
     Parameters
     ----------
     space
-        What is legal.
+        Legal recipes.
     uniform
         Whether numbers are turned into ``-log(u)`` first, so that shares of random points are
         spread evenly over all blends (Dirichlet's distribution).

@@ -1,4 +1,4 @@
-"""Strategies that compete: each is asked for recipes and told what they measured."""
+"""Strategies of the search suite: each proposes recipes and receives their measured values."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search import Objective, OutOfDomain, Problem
 from electrolyte_ml.search.evaluation import Evaluator
 
-# Points that may be illegal, or in the bottle already, before a strategy gives up.
+# Illegal or already measured points before a strategy gives up.
 _PATIENCE = 20_000
 
 
 class Strategy(Protocol):
-    """Asked for recipes, told what they measured, again and again."""
+    """Proposes recipes and receives their measured values, in turns (ask and tell)."""
 
     def ask(self, n: int, /) -> list[Formulation]:
         """`n` recipes to measure next, none measured before."""
         ...
 
     def tell(self, values: NDArray[np.float64], /) -> None:
-        """What the recipes asked for last measured, mS/cm, shape (n, m)."""
+        """Measured values of the recipes proposed last, mS/cm, shape (n, m)."""
         ...
 
 
@@ -44,7 +44,7 @@ StrategyMaker = Callable[[World, int], Strategy]
 
 
 class Fresh:
-    """Turns what a sampler proposes into recipes that were not measured before."""
+    """Filter of a sampler's proposals: recipes that were not measured before."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -66,7 +66,7 @@ class Fresh:
 
 
 class RandomRecipes:
-    """Deaf to what was measured: Sobol's sequence over legal recipes, or the pool in any order."""
+    """Random search: Sobol's sequence over legal recipes, or the pool in random order."""
 
     def __init__(self, world: World, seed: int) -> None:
         from scipy.stats import qmc
@@ -95,7 +95,7 @@ class RandomRecipes:
 
 
 class TreeSampler:
-    """Optuna's TPE on an encoding; what it cannot know is what the numbers stand for."""
+    """Optuna's TPE on an encoding, without knowledge of the chemistry."""
 
     def __init__(self, world: World, encoding: Encoding, seed: int) -> None:
         import optuna
@@ -114,7 +114,7 @@ class TreeSampler:
         self._open: list[Any] = []
 
     def ask(self, n: int) -> list[Formulation]:
-        """What the sampler proposes, without what is illegal or was measured before."""
+        """Proposals of the sampler that are legal and were not measured before."""
         found: list[Formulation] = []
         self._open = []
         for _ in range(_PATIENCE):
@@ -246,7 +246,7 @@ class BaybeSearch:
     Parameters
     ----------
     world
-        Where to search; of several objectives it is told the first.
+        Where to search; of several objectives it receives the first.
     seed
         Of the list and of BayBE's random numbers.
     """
@@ -278,7 +278,7 @@ class BaybeSearch:
         self._asked = frame.iloc[:0]
 
     def ask(self, n: int) -> list[Formulation]:
-        """What BayBE recommends."""
+        """Recommendations of BayBE."""
         self._asked = self._campaign.recommend(batch_size=n)
         rows = self._asked[self._columns].to_numpy().tolist()
         return [self._recipe_of[tuple(row)] for row in rows]

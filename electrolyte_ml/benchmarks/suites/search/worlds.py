@@ -1,9 +1,9 @@
-"""Worlds in which searches compete: what is true there, what a searcher believes, what is legal.
+"""Worlds of the search suite: true values, prior model of the searcher, and legal recipes.
 
-The papers of CALiSol-23 are dealt in two halves by the seed. One half makes the world: a Gaussian
-process fitted to it stands for nature, or its recipes themselves are a pool to find the best in.
-The other half makes what a searcher believes: gradient boosting, so that belief and truth share
-neither papers nor kind of model.
+The seed divides the papers of CALiSol-23 into two halves. The first half makes the true values: a
+Gaussian process fitted to it, or its measured recipes themselves as a pool. The second half makes
+the searcher's prior model, by gradient boosting. Truth and prior model thus share neither papers
+nor kind of model.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from electrolyte_ml.search.simulated_laboratory import Nature, SimulatedLaborato
 from electrolyte_ml.species import default_catalog
 
 WARM_K, COLD_K = 298.15, 253.15
-# What a lithium laboratory has on its shelf; all of it was measured in CALiSol-23.
+# Components on a lithium laboratory's shelf; all were measured in CALiSol-23.
 _SOLVENTS = ("EC", "PC", "GBL", "DMC", "EMC", "DEC", "EA", "MA", "DME", "DOL", "THF", "2-MeTHF")
 _SALTS = ("LiPF6", "LiBF4", "LiBOB", "LiClO4", "LiTFSI", "LiAsF6")
 _LIMITS = Limits(
@@ -53,7 +53,7 @@ class World:
     nature
         True values, mS/cm, shape (n, m).
     belief
-        What a searcher holds to be true beforehand, log10 of mS/cm, shape (n, m).
+        Predictions of the searcher's prior model, log10 of mS/cm, shape (n, m).
     belief_half_width
         Of an interval around it that holds 90 % of papers it was not fitted to, log10.
     pool
@@ -91,7 +91,7 @@ class World:
     def pool_truth(self) -> NDArray[np.float64]:
         """True values of the pool, or of a wide and then local search of the space, shape (p, m).
 
-        Its best values are what searches are measured against.
+        Searches are measured against its best values.
         """
         if self.pool:
             return self.nature(self.pool)
@@ -134,10 +134,10 @@ def simulated_world(seed: int) -> World:
 
 @lru_cache(maxsize=16)
 def pool_world(seed: int) -> World:
-    """Only what some papers measured can be measured; the answer is the paper's.
+    """World whose recipes are those of some papers, with the papers' values.
 
-    Recipes of what is on the shelf alone: a rare solvent would make its few recipes the nearest
-    relatives of half of all blends, and a lottery of the race.
+    Only recipes of components on the shelf: the few recipes of a rare solvent would be the nearest
+    neighbours of half of all blends, and the result would depend on chance.
     """
     lithium = _lithium()
     components = _shelf()
