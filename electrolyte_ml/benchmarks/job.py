@@ -107,7 +107,7 @@ class Suite(Protocol):
 def chosen_splits(
     splits: tuple[str, ...] | None, *, known: tuple[str, ...], default: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Splits to run: those asked for, or the default.
+    """Splits to run: the chosen ones, or the default.
 
     Raises
     ------

@@ -181,13 +181,15 @@ def temperature_curves(formulations: Sequence[Formulation]) -> list[TemperatureC
     """
     grid = np.arange(_COLDEST_K, _HOTTEST_K + _STEP_K / 2, _STEP_K)
     slopes = [t + d for t in _ACTIVATION_TEMPERATURES_K for d in (-_SLOPE_STEP_K, _SLOPE_STEP_K)]
-    asked = np.concatenate([grid, slopes])
-    rows = [f for f in formulations for _ in asked]
-    prediction = liquid_conductivity(rows, np.tile(asked, len(formulations)))
+    temperatures = np.concatenate([grid, slopes])
+    rows = [f for f in formulations for _ in temperatures]
+    prediction = liquid_conductivity(rows, np.tile(temperatures, len(formulations)))
     curves = []
     for k in range(len(formulations)):
-        start = k * len(asked)
-        logs = np.log(prediction.value[start + len(grid) : start + len(asked)]).reshape(-1, 2)
+        start = k * len(temperatures)
+        logs = np.log(prediction.value[start + len(grid) : start + len(temperatures)]).reshape(
+            -1, 2
+        )
         curves.append(
             TemperatureCurve(
                 temperature_k=grid,

@@ -134,7 +134,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxComposition:
-    """Whole numbers of molecules and ions: what is simulated, as opposed to what was asked for.
+    """Realised composition of a box: whole numbers of molecules and ions.
 
     Attributes
     ----------
@@ -247,7 +247,7 @@ def compose_box(
     Parameters
     ----------
     formulation
-        What is to be simulated.
+        Recipe to simulate.
     n_atoms
         Atoms the box should have, about.
     least_length_nm

@@ -75,7 +75,7 @@ class CampaignJob:
     cation
         Name of the cation; empty for a pure solvent.
     job
-        What is simulated.
+        Its simulation.
     viscosity_mpa_s
         Measured viscosity that the file gives for the recipe, mPa s.
     """
@@ -231,7 +231,7 @@ def run_campaign(
     platform: str = DEFAULT_PLATFORM,
     skip: Collection[str] = (),
 ) -> None:
-    """Run what is not finished, in order.
+    """Run all unfinished jobs, in order.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def run_campaign(
     executor
         Where jobs run, a process pool or a cluster's; by default they run here, one by one.
     after_each
-        Called after each job with its result, or with None and what went wrong.
+        Called after each job with its result, or with None and the error.
     progress
         Makes the progress callback of a job; only for jobs that run here.
     viscosity
@@ -274,7 +274,7 @@ def run_campaign(
 
 
 def _outcome(run: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any] | None, str]:
-    """Result, or what went wrong: one bad job must not end the campaign."""
+    """Result, or the error: one bad job must not end the campaign."""
     try:
         return run(), ""
     except ElectrolyteError as error:
@@ -316,7 +316,7 @@ class Pace:
 
 
 def work_ps(entry: CampaignJob) -> float:
-    """Atoms of a job times its length, ps: what its time is about proportional to."""
+    """Work of a job: atoms times length, ps, about proportional to its computing time."""
     return entry.job.layout().n_atoms * entry.job.protocol.total_ps
 
 

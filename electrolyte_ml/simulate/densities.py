@@ -1,7 +1,7 @@
 """Simulated densities against measured ones: the table ``tables/densities.csv``.
 
-Run ``python -m electrolyte_ml.simulate.densities --state FOLDER`` to run what is missing of
-``campaigns/densities.toml`` and to write the table (about a minute a row on one core).
+Run ``python -m electrolyte_ml.simulate.densities --state FOLDER`` to run the missing
+jobs of ``campaigns/densities.toml`` and to write the table (about a minute a row on one core).
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def density_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]
 
 
 def write_densities(plan: SimulationCampaign, folder: Path, table: Path) -> list[dict[str, Any]]:
-    """Write the table of what is finished; returns its rows."""
+    """Write the table of the finished jobs; returns its rows."""
     rows = [density_row(entry, result) for entry, result in plan.finished(folder)]
     if rows:
         write_table(table, rows)

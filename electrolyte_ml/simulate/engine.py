@@ -46,7 +46,7 @@ PLATFORMS = tuple(_NAMES)
 
 
 class PlatformError(ElectrolyteError, RuntimeError):
-    """OpenMM cannot run on the platform that was asked for."""
+    """OpenMM cannot run on the requested platform."""
 
 
 def make_context(system: Any, integrator: Any, platform: str = DEFAULT_PLATFORM) -> Any:
@@ -55,7 +55,7 @@ def make_context(system: Any, integrator: Any, platform: str = DEFAULT_PLATFORM)
     Parameters
     ----------
     system, integrator
-        What is simulated, and how.
+        System to simulate, and its integrator.
     platform
         One of `PLATFORMS`.
 
@@ -140,7 +140,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What stays the same while a job runs."""
+    """Constants of a running job."""
 
     job: SimulationJob
     layout: Layout
@@ -169,7 +169,7 @@ def run_stages(
     Parameters
     ----------
     job
-        What to simulate.
+        Job to simulate.
     folder
         Folder of this job alone; its state is continued if it holds one.
     progress

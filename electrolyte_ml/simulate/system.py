@@ -143,8 +143,8 @@ class SystemOptions:
 def build_system(layout: Layout, length_nm: float, options: SystemOptions) -> Any:
     """OpenMM System of a periodic cube.
 
-    Lennard-Jones parameters of unlike atoms mix by Lorentz and Berthelot; a dispersion correction
-    stands for what lies beyond the cut-off.
+    Lennard-Jones parameters of unlike atoms mix by Lorentz and Berthelot; a long-range
+    dispersion correction is applied beyond the cut-off.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ class _Forces:
 
 
 def _masses_da(template: Template, hydrogen_mass_da: float | None) -> list[float]:
-    """Masses after each hydrogen took what it lacks from its neighbour; their sum is kept."""
+    """Masses after hydrogen mass repartitioning; their sum is conserved."""
     masses = [atom.mass_da for atom in template.atoms]
     if hydrogen_mass_da is None:
         return masses

@@ -1,4 +1,4 @@
-"""Simulated transport and density against measured ones: which force field moves as nature does.
+"""Validation of force fields: simulated transport and density against measured ones.
 
 Diffusion coefficients are compared after the correction for the size of the box. That of a pure
 solvent is extrapolated to no salt from its solutions, log-linear in concentration.
@@ -27,7 +27,7 @@ CATION, ANION, SOLVENT = "cation", "anion", "solvent"
 DENSITY, PERMITTIVITY = "density", "permittivity"
 DIFFUSION = (SOLVENT, CATION, ANION)
 _SAME_TEMPERATURE_K = 0.5
-# Measured coefficients nearer to each other than this share have no order to be right about.
+# Measured coefficients that differ by less than this share count as ties.
 _TIE = 0.05
 # Measured densities and permittivities are those of this temperature.
 _CATALOG_TEMPERATURE_K = 298.15
@@ -113,7 +113,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What all comparisons say about one force field.
+    """Summary of all comparisons of one force field.
 
     Attributes
     ----------
@@ -300,7 +300,7 @@ def _without_salt(formulation: Formulation, temperature_k: float) -> tuple[float
 
 
 def _simulated(row: Mapping[str, str]) -> Iterator[tuple[str, float, float]]:
-    """Quantity, value and error of what a row holds."""
+    """Quantity, value and error of each result in a row."""
     for quantity, column in (
         (CATION, "diffusion_corrected_cation_1e10_m2_s"),
         (ANION, "diffusion_corrected_anion_1e10_m2_s"),

@@ -6,7 +6,7 @@ amplitude :math:`V` gives [1]_
 .. math:: \eta = \frac{A \rho}{V} \left(\frac{L}{2 \pi}\right)^2
 
 The thermostat acts on y and z only, so that it does not brake the profile. Liquids thin under
-shear: a viscosity is quoted with its shear rate, and two accelerations tell whether it matters.
+shear: a viscosity is quoted with its shear rate, and two accelerations show whether it matters.
 
 References
 ----------

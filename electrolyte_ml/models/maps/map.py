@@ -56,15 +56,15 @@ class MappedBlend:
     Attributes
     ----------
     recipe
-        A measured recipe of it, the one nearest to 1 mol/kg; or the one asked about.
+        A measured recipe of it, the one nearest to 1 mol/kg; or the given recipe.
     x, y
         Place on the map.
     cluster
-        Name of its cluster; of a recipe asked about, that of the blend nearest to it.
+        Name of its cluster; of a given recipe, that of the blend nearest to it.
     traits
         Its ions and family of solvents.
     dois
-        Papers that measured it; empty for a recipe asked about.
+        Papers that measured it; empty for a given recipe.
     n_points
         Measurements of it.
     nearest
@@ -92,7 +92,7 @@ class MappedBlend:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ElectrolyteMap:
-    """Known blends, and recipes asked about, on two axes.
+    """Known blends and given recipes on two axes.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ def electrolyte_map(
     InputError
         If there is no such method, too few or too many clusters, or recipes have no salt.
     MissingDependencyError
-        If UMAP is asked for and not installed.
+        If UMAP is chosen and not installed.
     """
     composition, blends = known_blends()
     _require(recipes, method, n_clusters, len(blends))
@@ -177,9 +177,9 @@ def _placed(
     rows = np.array([blend.row for blend in blends], dtype=np.intp)
     vectors, notes = [_vectors(composition, GraphNetwork.load())[rows]], []
     if recipes:
-        asked = compose(recipes)
-        network, stand_ins = _network_for(asked)
-        vectors.append(_vectors(asked, network)[asked.index])
+        given = compose(recipes)
+        network, stand_ins = _network_for(given)
+        vectors.append(_vectors(given, network)[given.index])
         notes = [_note(recipe, stand_ins) for recipe in recipes]
     places, variance = _principal_axes(np.concatenate(vectors), len(blends))
     return places, variance, notes
@@ -357,6 +357,6 @@ def _umap(places: _Floats, n_known: int, seed: int) -> _Floats:
             "--method umap needs UMAP: pip install umap-learn; --method pca needs nothing more"
         ) from error
     mapper = umap.UMAP(random_state=seed, n_jobs=1).fit(places[:n_known])
-    asked = mapper.transform(places[n_known:]) if len(places) > n_known else np.empty((0, 2))
-    drawn: _Floats = np.concatenate([mapper.embedding_, asked])
+    given = mapper.transform(places[n_known:]) if len(places) > n_known else np.empty((0, 2))
+    drawn: _Floats = np.concatenate([mapper.embedding_, given])
     return drawn

@@ -1,4 +1,4 @@
-"""What a recorded simulation says: density, structure, ion pairing, diffusion, conductivity."""
+"""Analysis of a recorded simulation: density, structure, ion pairing, diffusion, conductivity."""
 
 from electrolyte_ml.simulate.analyse.estimate import Estimate, NotConvergedError
 from electrolyte_ml.simulate.analyse.structure import (

@@ -13,7 +13,7 @@ from electrolyte_ml.errors import ElectrolyteError
 
 
 class NotConvergedError(ElectrolyteError, RuntimeError):
-    """A number was asked for that the simulation is too short to give."""
+    """The simulation is too short for a number that a caller requires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def from_blocks(
     largest_relative_error
         Beyond this error by value the number is not quoted.
     reasons
-        What else speaks against quoting it.
+        Further reasons against quoting it.
 
     Returns
     -------

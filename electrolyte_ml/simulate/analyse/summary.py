@@ -1,4 +1,4 @@
-r"""Everything that is computed from one finished job, as one JSON-ready result.
+r"""Summary of one finished job, ready for JSON.
 
 Static permittivity of a liquid without ions, from the fluctuation of its dipole moment [1]_.
 

@@ -4,7 +4,7 @@ Self-diffusion from mean square displacements.
 
 .. math:: D = \frac{1}{6} \frac{d}{dt} \langle |r(t) - r(0)|^2 \rangle
 
-The slope is fitted between two lags; the exponent of the displacement in the same window tells
+The slope is fitted between two lags; the exponent of the displacement in the same window shows
 whether motion is diffusive there.
 
 Ionic conductivity: uncorrelated (Nernst-Einstein) and collective (Einstein-Helfand).
@@ -179,7 +179,7 @@ def diffusion_1e10_m2_s(
 
 
 def yeh_hummer_1e10_m2_s(temperature_k: float, viscosity_mpa_s: float, length_nm: float) -> float:
-    r"""What the periodic images of a cubic box take from a self-diffusion coefficient.
+    r"""Finite-size correction of a self-diffusion coefficient in a cubic periodic box.
 
     .. math:: \Delta D = \frac{\xi k_B T}{6 \pi \eta L}
 
