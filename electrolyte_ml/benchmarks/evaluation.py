@@ -150,7 +150,7 @@ def evaluate_baseline(
 
 
 def evaluate_user(case: Case, model: UserModel, progress: Progress | None) -> JobResult:
-    """A stranger's model, made and fitted anew in every fold."""
+    """A user's model, made and fitted anew in every fold."""
     return _scored(case, model.new, _Rows(feature_frame(case.measurements)), progress)
 
 

@@ -31,7 +31,7 @@ def log_metrics(
     log10_half_width
         Half width of the interval, shape (n,), if there is one.
     in_domain
-        False where the model said that it does not know its way, shape (n,), if it says so.
+        False where a row is outside the model's domain, shape (n,), if it has one.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def linear_metrics(
     half_width
         Half width of the interval, shape (n,), if there is one.
     in_domain
-        False where the model said that it does not know its way, shape (n,), if it says so.
+        False where a row is outside the model's domain, shape (n,), if it has one.
 
     Returns
     -------

@@ -80,7 +80,7 @@ def user_jobs_of(
     splits: tuple[str, ...] | None = None,
     seed: int = 0,
 ) -> list[Job]:
-    """Jobs of a stranger's model on the splits of a suite.
+    """Jobs of a user's model on the splits of a suite.
 
     Raises
     ------

@@ -44,7 +44,7 @@ COLUMNS: dict[str, str] = {
 
 
 def feature_frame(measurements: Measurements) -> pd.DataFrame:
-    """Measurements as a stranger's model sees them; neither value nor source is in it.
+    """Measurements as inputs of a user's model, without values and sources.
 
     Returns
     -------
@@ -117,7 +117,7 @@ class UserModel:
 
 
 class Checked:
-    """A stranger's model; whatever is wrong with it is said in words.
+    """A user's model whose faults raise errors in plain words.
 
     Parameters
     ----------

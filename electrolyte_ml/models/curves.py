@@ -187,9 +187,8 @@ def temperature_curves(formulations: Sequence[Formulation]) -> list[TemperatureC
     curves = []
     for k in range(len(formulations)):
         start = k * len(temperatures)
-        logs = np.log(prediction.value[start + len(grid) : start + len(temperatures)]).reshape(
-            -1, 2
-        )
+        values = prediction.value[start + len(grid) : start + len(temperatures)]
+        logs = np.log(values).reshape(-1, 2)
         curves.append(
             TemperatureCurve(
                 temperature_k=grid,

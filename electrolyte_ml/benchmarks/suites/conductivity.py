@@ -118,7 +118,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 def user_jobs(
     model: UserModel, *, quick: bool, splits: tuple[str, ...] | None, seed: int
 ) -> list[Job]:
-    """A stranger's model on every split.
+    """A user's model on every split.
 
     Parameters
     ----------

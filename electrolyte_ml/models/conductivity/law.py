@@ -14,27 +14,26 @@ in K and :math:`s = \sqrt m - 0.9`:
    T_0(m) = \operatorname{smin}\left(t_0 + t_1 \frac{m}{\sqrt{1 + (m / 5\,\mathrm{mol/kg})^2}},\
        260\,\mathrm K\right)
 
-It is proportional to the amount of salt at infinite dilution, falls with :math:`\sqrt m` as
-Kohlrausch found, and as :math:`a_2, a_3 > 0` it is concave in :math:`\sqrt m` at the reference
-temperature, so that there is one maximum and a fall beyond it, also where no concentration near was
-measured. With temperature it follows Vogel, Fulcher [1]_ and Tammann, and the temperature
-:math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in carbonates [2]_:
-what makes concentrated solutions poor conductors at 25 degC is for the most part that they are
-nearer to their glass. Both effects are held where there is more salt than almost all data have
-(99 % are below 2.7 mol/kg): :math:`h` is :math:`s^2` near the maximum and little more than a
+The conductivity is proportional to the amount of salt at infinite dilution, and the molar
+conductivity falls with :math:`\sqrt m` as Kohlrausch found. As :math:`a_2, a_3 > 0`, the logarithm
+is concave in :math:`\sqrt m` at the reference temperature, so that the curve has one maximum and a
+fall beyond it, also in extrapolation. With temperature it follows Vogel, Fulcher [1]_ and Tammann.
+The temperature :math:`T_0` of vanishing mobility rises with molality, as was measured for LiPF6 in
+carbonates [2]_: concentrated solutions conduct poorly at 25 degC mostly because their glass
+transition is nearer. Both effects level off beyond the concentrations of almost all data (99 % are
+below 2.7 mol/kg): :math:`h` is :math:`s^2` near the maximum and little more than a
 straight line in :math:`\sqrt m` for long beyond it, and :math:`T_0` rises in proportion to molality
 up to some 3 mol/kg and never by more than 5 :math:`t_1`: by then all solvent is bound to ions.
 :math:`B, t_1 > 0`, so that :math:`\kappa` rises with temperature. The distance :math:`D` equals
 :math:`T - T_0` well above :math:`T_0` and stays positive below (:math:`w` of 25 K), and the smooth
-minimum and maximum, :math:`\operatorname{smin}(x, y) = y - v \ln(1 + e^{(y - x)/v})`, keep a
-composition that nothing like was measured from running away to conductivities that nobody could
-measure.
+minimum and maximum, :math:`\operatorname{smin}(x, y) = y - v \ln(1 + e^{(y - x)/v})`, bound the
+extrapolation to compositions unlike all measured ones.
 
-What :math:`a_0` and :math:`a_1` are for a kind of electrolyte is learned, and that they go with the
-logarithms of viscosity and permittivity of the solvents everywhere is built into all models: ions
-move as the solvent is fluid (Walden's rule [3]_), and where it is not polar they pair at infinite
-dilution and conduct together when there are more of them. So a solvent of unseen kind is not the
-average of all others.
+The models learn :math:`a_0` and :math:`a_1` of each kind of electrolyte. Their trend with the
+logarithms of viscosity and permittivity of the solvents is built into all models: the mobility of
+ions goes with the fluidity of the solvent (Walden's rule [3]_), and in solvents of low polarity
+ions pair at infinite dilution and conduct better at higher concentration. The prediction for a new
+kind of solvent is therefore not the average of all others.
 
 References
 ----------

@@ -190,9 +190,9 @@ def comparisons(blind: WindowModel, training: TrainingSet) -> list[dict[str, Any
     Returns
     -------
     list of dict
-        Reference, axis, tier, n, bias, mean absolute error, rank correlation, what limits were
-        shifted by to the scale of the reference, and the share that the intervals hold, which are
-        meant to hold 90 % of density functional theory alone.
+        Reference, axis, tier, n, bias, mean absolute error, rank correlation, shift of
+        the limits to the scale of the reference, and coverage of the intervals, which are meant to
+        cover 90 % of density functional theory alone.
     """
     rows = []
     for axis in blind.axes:
