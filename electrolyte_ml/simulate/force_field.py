@@ -337,8 +337,7 @@ def _solvent_factors(solvent_set: str, solvent: str) -> _SolventFactors:
         known = sorted(name for held, name in table if held == solvent_set)
         raise InputError(
             f"the solvent set {solvent_set!r} has no factors for {solvent}; it has "
-            f"{', '.join(known)}. Make them with python -m "
-            "electrolyte_ml.simulate.solvent_diameters"
+            f"{', '.join(known)}. Make them with python tools/solvent_diameters.py"
         )
     return table[solvent_set, solvent]
 

@@ -1,8 +1,8 @@
 import pytest
 
-from electrolyte_ml.simulate import solvent_diameters
 from electrolyte_ml.simulate.results import read_table
-from electrolyte_ml.simulate.solvent_diameters import fit_diameter, write_set
+from tools import solvent_diameters
+from tools.solvent_diameters import fit_diameter, write_set
 
 
 @pytest.fixture

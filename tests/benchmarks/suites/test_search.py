@@ -18,11 +18,14 @@ from electrolyte_ml.benchmarks.suites.search import (
     share_found,
 )
 from electrolyte_ml.benchmarks.suites.search.models import IndependentFractions
-from electrolyte_ml.benchmarks.suites.search.worlds import World, nearest_of_pool
+from electrolyte_ml.benchmarks.suites.search.worlds import (
+    SimulatedLaboratory,
+    World,
+    nearest_of_pool,
+)
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.search import Components, Limits, SearchSpace
 from electrolyte_ml.search.check_recipe import violations
-from electrolyte_ml.search.simulated_laboratory import SimulatedLaboratory
 from electrolyte_ml.species import default_catalog
 
 _NAMES = ("EC", "PC", "DMC", "EMC", "DME")

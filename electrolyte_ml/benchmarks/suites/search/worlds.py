@@ -1,4 +1,10 @@
-"""Worlds of the search suite: true values, prior model of the searcher, and legal recipes.
+"""Simulated laboratories with known truth, in which strategies of search are compared.
+
+A simulated laboratory: a frozen model as ground truth, with experimental noise.
+
+It serves to compare search strategies and to rehearse campaigns.
+
+Worlds of the search suite: true values, prior model of the searcher, and legal recipes.
 
 The seed divides the papers of CALiSol-23 into two halves. The first half makes the true values: a
 Gaussian process fitted to it, or its measured recipes themselves as a pool. The second half makes
@@ -8,7 +14,7 @@ nor kind of model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -23,22 +29,72 @@ from electrolyte_ml.benchmarks.suites.search.models import (
 )
 from electrolyte_ml.data.conductivities import lithium_conductivities
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.errors import InputError
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.neighbours import measured_recipes
 from electrolyte_ml.models.similarity import square_distances
 from electrolyte_ml.search import Components, Limits, SearchSpace
-from electrolyte_ml.search.simulated_laboratory import Nature, SimulatedLaboratory
 from electrolyte_ml.species import default_catalog
 
+#: Function of recipes to the true values of each property, positive, shape (n, m).
+Nature = Callable[[Sequence[Formulation]], NDArray[np.float64]]
+
+
+class SimulatedLaboratory:
+    """Simulated measurements of recipes.
+
+    Parameters
+    ----------
+    nature
+        True values of recipes.
+    relative_noise
+        Standard deviation of a measurement, relative; noise is log-normal, so that a measured
+        conductivity stays positive.
+    seed
+        Seed of the noise.
+
+    Attributes
+    ----------
+    n_measured
+        Experiments so far.
+
+    Raises
+    ------
+    InputError
+        If the noise is negative.
+    """
+
+    def __init__(self, nature: Nature, *, relative_noise: float = 0.05, seed: int = 0) -> None:
+        if not 0 <= relative_noise < 1:
+            raise InputError(f"relative_noise must be from 0 to below 1, given {relative_noise}")
+        self.nature = nature
+        self.relative_noise = relative_noise
+        self.n_measured = 0
+        self._random = np.random.default_rng(seed)
+
+    def measure(self, recipes: Sequence[Formulation]) -> NDArray[np.float64]:
+        """Measured values, shape (n, m); a recipe measured twice gives two values."""
+        truth = self.nature(recipes)
+        self.n_measured += len(recipes)
+        scale = np.log1p(self.relative_noise)
+        noisy: NDArray[np.float64] = truth * np.exp(scale * self._random.normal(size=truth.shape))
+        return noisy
+
+
 WARM_K, COLD_K = 298.15, 253.15
+
 # Components on a lithium laboratory's shelf; all were measured in CALiSol-23.
 _SOLVENTS = ("EC", "PC", "GBL", "DMC", "EMC", "DEC", "EA", "MA", "DME", "DOL", "THF", "2-MeTHF")
+
 _SALTS = ("LiPF6", "LiBF4", "LiBOB", "LiClO4", "LiTFSI", "LiAsF6")
+
 _LIMITS = Limits(
     salt_molality_mol_kg=(0.3, 2.0), max_solvents=3, max_fraction={"EC": 0.5}, min_solvents=1
 )
+
 _NOISE = 0.05
+
 _ROOM_TOLERANCE_K = 2.0
 
 
@@ -111,6 +167,7 @@ class World:
 
 
 _WIDE, _LOCAL_ROUNDS, _PARENTS, _CHILDREN = 4096, 12, 40, 400
+
 _MOVED_SHARE, _STEP = 0.2, 0.05
 
 

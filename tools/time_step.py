@@ -1,6 +1,6 @@
 """The check behind the time step: energies at 4 fs with heavy hydrogens against 2 fs without.
 
-Run ``python -m electrolyte_ml.simulate.time_step`` to make ``tables/time_step.csv`` again (about
+Run ``python tools/time_step.py`` to make ``tables/time_step.csv`` again (about
 ten minutes on one thread). Mass does not enter configurational averages, so mean energies must
 agree; where the step is too long, the stiff bonds are the first to show it.
 """

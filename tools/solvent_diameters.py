@@ -2,7 +2,7 @@
 
 Charges and well depths of all solvents of a set take the same factors, chosen by measured mobility;
 the Lennard-Jones diameters of each take the factor that gives the pure liquid its measured density.
-Run ``python -m electrolyte_ml.simulate.solvent_diameters --set NAME --charge 0.85 --epsilon 0.9
+Run ``python tools/solvent_diameters.py --set NAME --charge 0.85 --epsilon 0.9
 SOLVENT...`` (two or three minutes a solvent on one core).
 """
 
