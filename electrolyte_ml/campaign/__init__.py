@@ -11,11 +11,13 @@ from electrolyte_ml.campaign.events import (
     Suggestion,
     Suggestions,
 )
+from electrolyte_ml.campaign.recorded import Recorded
 
 __all__ = [
     "Campaign",
     "CampaignLogError",
     "CampaignState",
+    "Recorded",
     "Result",
     "Status",
     "Suggestion",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,24 +17,24 @@ from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.events import (
     CampaignLog,
     CampaignState,
-    Result,
     Suggestion,
     Suggestions,
     column_name,
     next_ids,
     replay,
 )
+from electrolyte_ml.campaign.recorded import Recorded, recognise
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.suggest import choose, measurable
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import write_table, writing
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
-from electrolyte_ml.search.recipe_file import load_problem
+from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.text import counted, significant
 from electrolyte_ml.threads import one_thread
@@ -51,10 +53,13 @@ This folder is a campaign of electrolyte-ml: suggest, measure, record, and sugge
                      two phases, froze) and why under comment; `skipped` if it will not be done
                    - if you made something else than suggested, change the recipe in the row
                    - recipes of your own: leave id empty and write the recipe
-                   - half-filled sheets can be recorded, and more rows in another file later
+                   - half-filled sheets can be recorded, and again when they have grown: rows
+                     recorded before are recognised and left out
   measured.csv     everything recorded so far, written anew every time
   log.jsonl        all actions, line by line. Do not edit it: each line holds a hash of the one
-                   before. All other files but problem.toml can be made again from it
+                   before, and log.head and .log.seal hold that of the last. This finds accidents;
+                   it does not keep anybody from making all three anew. The sheets and
+                   measured.csv can be made again from the log
 
 Next recipes:      electrolyte-ml campaign suggest FOLDER -n 8
 Where it stands:   electrolyte-ml campaign status FOLDER
@@ -64,7 +69,13 @@ A report:          electrolyte-ml campaign report FOLDER
 
 _NO_RESULTS = ("suggestion", "recipe", "status", "comment")
 _FOLDER = "the folder of a campaign is text or a path, such as 'my_campaign'"
-PROBLEM, LOG = "problem.toml", "log.jsonl"
+PROBLEM, LOG, MEASURED = "problem.toml", "log.jsonl", "measured.csv"
+# The folder of a file of prices whose name one of the campaign's own files bears.
+PRICES = "prices"
+_OWN_FILES = re.compile(
+    r"(problem\.toml|readme\.txt|measured\.csv|report\.md|round_\d+\.csv|\.?log\..*)$",
+    re.IGNORECASE,
+)
 
 
 class Campaign:
@@ -102,18 +113,28 @@ class Campaign:
             )
         self._log = CampaignLog(folder / LOG)
         events = self._log.read()
-        if not events or events[0].kind != "created":
+        files = events[0].data.get("files") if events and events[0].kind == "created" else None
+        if not isinstance(files, dict):
             raise InputError(f"{folder / LOG}: the campaign was never begun; make a new one")
-        for name, digest in events[0].data["files"].items():
+        for name, digest in files.items():
             if _sha256(folder / name) != digest:
                 raise InputError(
                     f"{folder / name}: was changed since the campaign began, so that its recipes "
                     "and results would mean something else; restore it, or begin a new campaign"
                 )
-        self.problem: Problem = load_problem(folder / PROBLEM)
+        apart = any(name.startswith(f"{PRICES}/") for name in files)
+        self.problem: Problem = (
+            read_problem(
+                _read_toml(folder / PROBLEM), file=str(folder / PROBLEM), folder=folder / PRICES
+            )
+            if apart
+            else load_problem(folder / PROBLEM)
+        )
         self._scorer = scorer
-        self.state: CampaignState = replay(events)
-        self._write_files()
+        self.state: CampaignState = replay(events, str(folder / LOG))
+        # A campaign is also read where nothing can be written.
+        with suppress(UnwritableError):
+            self._write_missing_files()
 
     @classmethod
     def create(
@@ -145,14 +166,16 @@ class Campaign:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
         names = {PROBLEM: file}
-        prices = tomllib.loads(file.read_text(encoding="utf-8")).get("prices", {}).get("file")
+        prices = _read_toml(file).get("prices", {}).get("file")
         if prices is not None:
             if Path(prices).name != prices:
                 raise InputError(
                     f"{file}: prices.file must lie beside the file to be taken along, given "
                     f"{prices!r}"
                 )
-            names[prices] = file.parent / prices
+            # A name of the campaign's own files is no reason to write over the prices.
+            taken = _OWN_FILES.match(prices) is not None
+            names[f"{PRICES}/{prices}" if taken else prices] = file.parent / prices
         with writing(folder):
             _fill(folder, names)
         return cls(folder, scorer)
@@ -181,36 +204,42 @@ class Campaign:
         ------
         InfeasibleError
             If no recipe that is new satisfies every constraint.
+        InputError
+            If another process is suggesting or recording there.
         """
         n = whole_number(n, "n, the number of suggestions,")
-        number = self.state.n_rounds + 1
-        choices = choose(
-            self.problem,
-            self.tuned(),
-            self.state.known_formulations,
-            n,
-            pending=[s.formulation for s in self.state.pending],
-            seed=self.problem.settings.seed + number - 1 if seed is None else seed,
-            n_trials=n_trials,
-            progress=progress,
-        )
-        ids = next_ids(self.state.suggestions, len(choices))
-        fresh = Suggestions(
-            Suggestion(
-                id=name,
-                round=number,
-                formulation=choice.formulation,
-                predictions=choice.predictions,
-                why=choice.why,
+        with self._alone():
+            number = self.state.n_rounds + 1
+            choices = choose(
+                self.problem,
+                self.tuned(),
+                self.state.known_formulations,
+                n,
+                pending=[s.formulation for s in self.state.pending],
+                seed=self.problem.settings.seed + number - 1 if seed is None else seed,
+                n_trials=n_trials,
+                progress=progress,
             )
-            for name, choice in zip(ids, choices, strict=True)
-        )
-        self._log.append("suggested", {"suggestions": [s.to_dict() for s in fresh]})
-        self._replay()
+            ids = next_ids(self.state.suggestions, len(choices))
+            fresh = Suggestions(
+                Suggestion(
+                    id=name,
+                    round=number,
+                    formulation=choice.formulation,
+                    predictions=choice.predictions,
+                    why=choice.why,
+                )
+                for name, choice in zip(ids, choices, strict=True)
+            )
+            self._log.append("suggested", {"suggestions": [s.to_dict() for s in fresh]})
+            self._replay()
         return fresh
 
-    def record(self, results: ResultsSource, *, again: bool = False) -> list[Result]:
-        """Record a table of results: all of it, or nothing if any row is at fault.
+    def record(self, results: ResultsSource, *, again: bool = False) -> Recorded:
+        """Record a table of results: all that is new, or nothing if any row is at fault.
+
+        Rows that were recorded before are recognised by recipe and values and left out, so that
+        a sheet can be recorded each time it has grown.
 
         Parameters
         ----------
@@ -218,32 +247,41 @@ class Campaign:
             CSV file, data frame, a dict of one row or of columns, or a list of dicts, one a row;
             see `read_results` for the columns.
         again
-            Record a table although the very same one was recorded before.
+            Record every row, although the same recipe with the same values was recorded before.
+
+        Returns
+        -------
+        Recorded
+            The new results, the rows left out, and those that repeat a measurement.
 
         Raises
         ------
         TableError
             With a line for every fault of every row.
         InputError
-            If the file cannot be read, holds no result, or was recorded before.
+            If the table cannot be read, holds nothing new, or another process is at work there.
         """
         table = ResultsTable.of(results)
-        found = read_results(table, self.state)
-        if table.sha256 in self.state.files and not again:
-            raise InputError(
-                f"{table.name}: this very file was recorded before (as "
-                f"{self.state.files[table.sha256]}); nothing is recorded. Give --again "
-                "(again=True in Python) if the same numbers were measured twice"
+        with self._alone():
+            found = recognise(read_results(table, self.state), self.state.results, again=again)
+            if not found:
+                held = self.state.files.get(table.sha256)
+                what = "every result was recorded before"
+                if held is not None:
+                    what = f"this very file was recorded before (as {held})"
+                raise InputError(
+                    f"{table.name}: {what}; nothing is recorded. Give --again (again=True in "
+                    "Python) if the same numbers were measured twice"
+                )
+            self._log.append(
+                "recorded",
+                {
+                    "file": Path(table.name).name,
+                    "sha256": table.sha256,
+                    "results": [r.to_dict() for r in found],
+                },
             )
-        self._log.append(
-            "recorded",
-            {
-                "file": Path(table.name).name,
-                "sha256": table.sha256,
-                "results": [r.to_dict() for r in found],
-            },
-        )
-        self._replay()
+            self._replay()
         return found
 
     def status(self) -> dict[str, Any]:
@@ -285,22 +323,37 @@ class Campaign:
         base = self._scorer or ModelScorer(names, self.problem.prices)
         return TunedScorer(base, self.state.measured)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes out, with the state as the last of them left it."""
+        with self._log.alone():
+            self.state = self._read_state()
+            yield
+
+    def _read_state(self) -> CampaignState:
+        return replay(self._log.read(), str(self._log.path))
+
     def _replay(self) -> None:
-        self.state = replay(self._log.read())
-        self._write_files()
+        """Read the log again and write the files for people; all of them follow from it."""
+        self.state = self._read_state()
+        write_measured(self.folder / MEASURED, self.state)
+        self._write_missing_files()
 
-    def _write_files(self) -> None:
-        """Write the files for people; all of them follow from the log.
-
-        An existing sheet is not replaced: somebody may be filling it in.
-        """
+    def _write_missing_files(self) -> None:
+        """Write files for people that are not there; somebody may be filling in the others."""
         for number in range(1, self.state.n_rounds + 1):
             sheet = self.folder / f"round_{number:03d}.csv"
             if not sheet.exists():
                 write_sheet(
                     sheet, self.problem, [s for s in self.state.suggestions if s.round == number]
                 )
-        write_measured(self.folder / "measured.csv", self.state)
+        if not (self.folder / MEASURED).exists():
+            write_measured(self.folder / MEASURED, self.state)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    """Content of a problem that was loaded before, so that it is known to be TOML."""
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _fill(folder: Path, files: Mapping[str, Path]) -> None:
@@ -311,11 +364,12 @@ def _fill(folder: Path, files: Mapping[str, Path]) -> None:
         new = Path(temporary) / "campaign"
         new.mkdir()
         for name, source in files.items():
+            (new / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source, new / name)
         (new / "README.txt").write_text(README, encoding="utf-8")
         (new / LOG).touch()
         digests = {name: _sha256(new / name) for name in files}
-        data = {"source": files[PROBLEM].name, "files": digests}
+        data = {"source": files[PROBLEM].name, "files": digests, "sealed": True}
         CampaignLog(new / LOG).append("created", data)
         new.replace(folder)
 

@@ -1,9 +1,14 @@
 """The append-only log of a campaign, and the state replayed from it.
 
 A line is a JSON object with its number, the time, the event, and the SHA-256 of the line before it.
-Changing, removing or inserting a line breaks this hash chain. A small file beside the log holds
-number and hash of the last line, so missing lines at the end are detected too. One action is one
+Changing, removing or inserting a line breaks this hash chain. Two small files beside the log,
+``log.head`` and ``.log.seal``, hold number and hash of the last line, so missing lines at the end
+and a changed last line are detected as long as one of the two is left as it was. One action is one
 line, so a killed process leaves an action either done or not done.
+
+All this detects accidents: a slip of an editor, a synchronised folder that went back, half a copy.
+No secret is part of it, so nobody is kept from making log, head and seal anew together, and a
+folder that was put back as a whole to an earlier day looks like that day.
 """
 
 from __future__ import annotations
@@ -12,16 +17,17 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from electrolyte_ml.errors import InputErrors
-from electrolyte_ml.files import write_text
+from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
+from electrolyte_ml.files import write_text, writing
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.notebook import html_table, shortened
 from electrolyte_ml.prediction import shown
@@ -32,10 +38,16 @@ if TYPE_CHECKING:
 
 _NO_LINE = "0" * 64
 
+# No log has more lines than these digits can tell.
+_MOST_DIGITS = 12
+
 _ADVICE = (
     "restore the folder from a backup, or begin a new campaign and record the rows of measured.csv "
     "there"
 )
+
+# Seconds to wait for another process: longer than recording takes, shorter than a long search.
+_PATIENCE = 60.0
 
 
 #: A measured property and its temperature, K; None where it has none.
@@ -80,12 +92,40 @@ class CampaignLog:
     Parameters
     ----------
     path
-        The file of lines; its head is kept beside it.
+        The file of lines; head and seal, which both know its last line, are kept beside it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.head = path.with_suffix(".head")
+        self.seal = path.with_name(f".{path.stem}.seal")
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=_PATIENCE)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process from adding events, from reading the log to adding to it.
+
+        The system releases the lock of a killed process.
+
+        Raises
+        ------
+        InputError
+            If another process is still at work after a minute.
+        UnwritableError
+            If nothing can be written in the folder.
+        """
+        with writing(self.path):
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise InputError(
+                    f"{self.path.parent}: the campaign is busy: another process suggests or "
+                    "records there; nothing was done, try again when it has finished"
+                ) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def read(self) -> tuple[Event, ...]:
         """All events, the chain checked.
@@ -108,8 +148,7 @@ class CampaignLog:
         CampaignLogError
             If the log is damaged; then nothing is added.
         """
-        # One writer at a time; the system releases the lock of a killed process.
-        with FileLock(self.path.with_suffix(".lock")):
+        with self.alone():
             events, last_hash = self._checked()
             self._mend_end()
             event = Event(
@@ -119,17 +158,20 @@ class CampaignLog:
                 data=data,
             )
             line = _line(event, last_hash)
-            with self.path.open("ab") as file:
+            with writing(self.path), self.path.open("ab") as file:
                 file.write(line + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             self._write_head(event.number, _sha256(line))
+            write_text(self.seal, f"{event.number} {_sha256(line)}\n")
         return event
 
     def _checked(self) -> tuple[tuple[Event, ...], str]:
         """Events, and the hash of the last line."""
         faults: list[str] = []
         events: list[Event] = []
+        # Before the lines: another process may add a line while they are read.
+        ends = {path.name: path.read_bytes() for path in (self.head, self.seal) if path.is_file()}
         hashes = [_NO_LINE]
         for number, line in enumerate(self._whole_lines(), start=1):
             place = f"{self.path}, line {number}"
@@ -137,21 +179,30 @@ class CampaignLog:
             if event is not None:
                 events.append(event)
             hashes.append(_sha256(line))
-        faults += self._missing_at_end(hashes)
+        for name, end in ends.items():
+            faults += self._missing_at_end(name, end, hashes)
+        if not ends and events and events[0].data.get("sealed"):
+            faults.append(
+                f"{self.path}: {self.head.name} and {self.seal.name} are both gone, so that nobody "
+                "knows whether lines at its end are missing"
+            )
+        faults = list(dict.fromkeys(faults))
         if faults:
             raise CampaignLogError([*faults, f"{self.path}: the log is not whole; {_ADVICE}"])
         return tuple(events), hashes[-1]
 
-    def _missing_at_end(self, hashes: Sequence[str]) -> list[str]:
-        if not self.head.exists():
-            return []
-        number, _, digest = self.head.read_text(encoding="ascii").strip().partition(" ")
-        if not number.isdigit() or len(hashes) <= int(number):
+    def _missing_at_end(self, name: str, end: bytes, hashes: Sequence[str]) -> list[str]:
+        """Faults of the end of the log, against the file `name` that knows number and hash."""
+        digits, _, digest = end.decode("ascii", "replace").strip().partition(" ")
+        number = int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
+        if number is None or len(digest) != len(_NO_LINE):
+            return [f"{self.path.with_name(name)}: does not hold number and hash of a line"]
+        if len(hashes) <= number:
             return [
-                f"{self.path}: {self.head.name} knows of {number} lines, the log has "
+                f"{self.path}: {name} knows of {number} lines, the log has "
                 f"{len(hashes) - 1}: lines at its end were removed"
             ]
-        if hashes[int(number)] != digest:
+        if hashes[number] != digest:
             return [f"{self.path}, line {number}: the line was changed after it was written"]
         return []
 
@@ -207,7 +258,9 @@ def _event(line: bytes, number: int, previous: str, place: str, faults: list[str
             data=content["data"],
         )
         held = content["previous_sha256"]
-    except (ValueError, KeyError, TypeError):
+        if not isinstance(event.data, dict):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
         faults.append(f"{place}: cannot be read as an event")
         return None
     if event.number != number:
@@ -222,7 +275,7 @@ def _event(line: bytes, number: int, previous: str, place: str, faults: list[str
 def _is_json(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -403,7 +456,10 @@ class CampaignState:
     def pending(self) -> tuple[Suggestion, ...]:
         """Suggestions without any result."""
         answered = {r.suggestion for r in self.results}
-        return tuple(s for s in self.suggestions if s.id not in answered)
+        made = {r.formulation.key for r in self.results}
+        return tuple(
+            s for s in self.suggestions if s.id not in answered and s.formulation.key not in made
+        )
 
     def suggestion(self, name: str) -> Suggestion | None:
         """Suggestion of an id, in upper or lower case; None if there is none."""
@@ -423,17 +479,31 @@ class CampaignState:
         return list({f.key: f for f in found}.values())
 
 
-def replay(events: Iterable[Event]) -> CampaignState:
-    """The state after all events."""
+def replay(events: Iterable[Event], name: str = "log") -> CampaignState:
+    """The state after all events of the log called `name`.
+
+    Raises
+    ------
+    CampaignLogError
+        If an event does not hold what one of its kind holds; it names the line.
+    """
     suggestions: list[Suggestion] = []
     results: list[Result] = []
     files: dict[str, str] = {}
     for event in events:
-        if event.kind == "suggested":
-            suggestions += [_suggestion(item) for item in event.data["suggestions"]]
-        elif event.kind == "recorded":
-            results += [_result(item) for item in event.data["results"]]
-            files[event.data["sha256"]] = event.data["file"]
+        try:
+            if event.kind == "suggested":
+                suggestions += [_suggestion(item) for item in event.data["suggestions"]]
+            elif event.kind == "recorded":
+                results += [_result(item) for item in event.data["results"]]
+                files[event.data["sha256"]] = event.data["file"]
+        except (KeyError, TypeError, ValueError, AttributeError, ElectrolyteError) as error:
+            raise CampaignLogError(
+                [
+                    f"{name}, line {event.number}: cannot be read as {event.kind}: {error!r}",
+                    f"{name}: the log is not whole; {_ADVICE}",
+                ]
+            ) from error
     return CampaignState(suggestions=tuple(suggestions), results=tuple(results), files=files)
 
 

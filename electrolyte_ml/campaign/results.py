@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from electrolyte_ml.arguments import TableLike, table_of_rows
-from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status
+from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status, Suggestion
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.properties import measurable_properties, properties, registered_property
@@ -247,7 +247,17 @@ def _what(
         else:
             same = formulation is not None and written.key == formulation.key
             formulation = formulation if same else written
+            other = None if same else _suggested_as(written, state)
+            if suggested is not None and other is not None:
+                faults.append(
+                    f"{place}: the recipe is that of {other.id}, not of {suggested.id}; was one "
+                    "column sorted alone? Correct the id, or the recipe"
+                )
     return None if suggested is None else suggested.id, formulation
+
+
+def _suggested_as(formulation: Formulation, state: CampaignState) -> Suggestion | None:
+    return next((s for s in state.suggestions if s.formulation.key == formulation.key), None)
 
 
 def _values(

@@ -68,11 +68,11 @@ def record(
     folder: _Folder,
     results: Annotated[Path, typer.Argument(metavar="RESULTS.csv")],
     again: Annotated[
-        bool, typer.Option("--again", help="Record the very same file a second time.")
+        bool, typer.Option("--again", help="Record every row, also those recorded before.")
     ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Record measured values: a whole file, or nothing if any row is at fault."""
+    """Record measured values: all that are new, or nothing if any row is at fault."""
     from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.report.campaign import print_recorded
     from electrolyte_ml.report.text import dump_json
@@ -81,6 +81,8 @@ def record(
     found = campaign.record(results, again=again)
     if as_json:
         typer.echo(dump_json([r.to_dict() for r in found]))
+        if found.remark:
+            typer.echo(found.remark, err=True)
     else:
         print_recorded(campaign, found)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from electrolyte_ml.campaign import Campaign, Result, Status, Suggestion
+from electrolyte_ml.campaign import Campaign, Recorded, Status, Suggestion
 from electrolyte_ml.campaign.standing import error_sentence, interval_words, model_errors
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.text import counted, significant
@@ -47,7 +47,7 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
     console.print(f"  electrolyte-ml campaign record {campaign.folder} {sheet}")
 
 
-def print_recorded(campaign: Campaign, results: Sequence[Result]) -> None:
+def print_recorded(campaign: Campaign, results: Recorded) -> None:
     """Print a summary of recorded results, and the errors of the models on them."""
     console = output_console()
     failed = sum(r.status is Status.FAILED for r in results)
@@ -55,5 +55,7 @@ def print_recorded(campaign: Campaign, results: Sequence[Result]) -> None:
         f"recorded {counted(len(results), 'result')} ({failed} failed); "
         f"{counted(len(campaign.state.pending), 'suggestion is', 'suggestions are')} pending"
     )
+    if results.remark:
+        console.print(results.remark)
     for model in model_errors(campaign):
         console.print(error_sentence(model))

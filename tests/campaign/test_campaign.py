@@ -1,18 +1,23 @@
 import csv
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from electrolyte_ml.campaign import Campaign, Status
+from electrolyte_ml.campaign import Campaign, CampaignLogError, Status, events
 from electrolyte_ml.errors import InfeasibleError, InputError, TableError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.search.shortlist import nearly_same
 
 from .conftest import COLUMN, RECIPE, formula, scorer
+
+COLD = "conductivity_ms_cm at -40 degC"
 
 
 def _sheet(campaign, number=1):
@@ -288,3 +293,220 @@ def test_predictions_of_the_day_are_kept(campaign):
     reported = one.predictions[COLUMN]
     assert reported["value"] == pytest.approx(formula(one.formulation))
     assert reported["low"] < reported["value"] < reported["high"]
+
+
+def _measured(*rows):
+    return [dict(zip(("id", COLUMN, COLD), row, strict=True)) for row in rows]
+
+
+def test_a_sheet_that_grew_row_by_row_is_not_recorded_twice(campaign, write_rows):
+    campaign.suggest(3)
+    campaign.record(write_rows(_measured(("S001", 9.5, 2.5), ("S002", "", ""))))
+    grown = campaign.record(write_rows(_measured(("S001", 9.5, 2.5), ("S002", 8.8, 1.5))))
+    assert [r.suggestion for r in grown] == ["S002"]
+    assert (grown.n_known, grown.n_replicates) == (1, 0)
+    assert "1 row was recorded before" in grown.remark
+    assert len(campaign.state.results) == 2
+
+
+def test_a_row_that_grew_by_a_column_adds_only_the_new_value(campaign, write_rows):
+    campaign.suggest(1)
+    campaign.record(write_rows(_measured(("S001", 9.5, ""))))
+    (rest,) = campaign.record(write_rows(_measured(("S001", 9.5, 2.5))))
+    assert list(rest.columns.values()) == [2.5]
+    with pytest.raises(InputError, match="every result was recorded before"):
+        campaign.record(write_rows([*_measured(("S001", "9.50", "2.50"))]))
+    assert len(campaign.state.results) == 2
+
+
+def test_the_same_results_saved_by_a_german_spreadsheet_are_known(campaign, write_rows, tmp_path):
+    campaign.suggest(2)
+    campaign.record(write_rows(_measured(("S001", 9.5, 2.5), ("S002", 8.8, 1.5))))
+    path = tmp_path / "german.csv"
+    path.write_text(f"id;{COLUMN};{COLD};comment\nS001;9,5;2,50;clear\nS002;8,8;1,5;\n")
+    with pytest.raises(InputError, match="recorded before; nothing is recorded"):
+        campaign.record(path)
+    with pytest.raises(InputError, match="recorded before; nothing is recorded"):
+        campaign.record(campaign.folder / "measured.csv")
+    assert len(campaign.record(path, again=True)) == 2
+
+
+def test_a_replicate_is_kept_and_said_to_be_one(campaign, write_rows):
+    campaign.suggest(1)
+    first = campaign.record(write_rows(_measured(("S001", 9.5, 2.5))))
+    assert (first.n_known, first.n_replicates) == (0, 0)
+    # One value agrees, the other does not: a second measurement.
+    second = campaign.record(write_rows(_measured(("S001", 9.5, 2.6))))
+    assert len(second) == second.n_replicates == 1
+    assert "1 result is a replicate" in second.remark
+    # The third row of a sheet of three equal ones is a second such measurement.
+    third = campaign.record(write_rows(_measured(*[("S001", 9.5, 2.5)] * 2, ("S001", 9.5, 2.6))))
+    assert (len(third), third.n_known, third.n_replicates) == (1, 2, 1)
+
+
+def test_failures_are_known_again_though_a_comment_was_added(campaign, write_rows):
+    campaign.suggest(2)
+    campaign.record(write_rows([{"id": "S001", "status": "failed", "comment": ""}]))
+    rows = [{"id": "S001", "status": "failed", "comment": "froze"}, {"id": "S002", COLUMN: 3}]
+    assert [r.suggestion for r in campaign.record(write_rows(rows))] == ["S002"]
+
+
+def test_a_recipe_of_another_suggestion_is_a_fault(campaign, write_rows):
+    first, second = campaign.suggest(2)
+    rows = [
+        {"id": first.id, "recipe": second.formulation.notation(), COLUMN: 21},
+        {"id": second.id, "recipe": first.formulation.notation(), COLUMN: 19},
+    ]
+    with pytest.raises(TableError) as caught:
+        campaign.record(write_rows(rows))
+    assert "line 2: the recipe is that of S002, not of S001" in caught.value.messages[0]
+    assert "line 3: the recipe is that of S001, not of S002" in caught.value.messages[1]
+    assert campaign.state.results == ()
+
+
+def test_a_suggested_recipe_measured_without_its_id_is_no_longer_pending(campaign, write_rows):
+    first, _ = campaign.suggest(2)
+    campaign.record(write_rows([{"recipe": first.formulation.notation(), COLUMN: 21}]))
+    assert [s.id for s in campaign.state.pending] == ["S002"]
+
+
+_AT_ONCE = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tests.campaign.conftest import scorer
+from electrolyte_ml.campaign import Campaign
+from electrolyte_ml.errors import InputError
+campaign = Campaign(Path(sys.argv[2]), scorer)
+print("open", flush=True)
+sys.stdin.readline()
+try:
+    print(EXPRESSION)
+except InputError as error:
+    print(error)
+"""
+
+
+def _at_once(campaign, expression):
+    """Output of two processes that opened the campaign before either acts."""
+    code = _AT_ONCE.replace("EXPRESSION", expression)
+    root = Path(__file__).parents[2]
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, root, campaign.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdout.readline() == "open\n"
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [process.communicate()[0] for process in both]
+
+
+def test_two_who_ask_at_once_get_different_ids_and_recipes(campaign, reopen):
+    said = _at_once(campaign, "[s.id for s in campaign.suggest(2)]")
+    assert sorted(said) == ["['S001', 'S002']\n", "['S003', 'S004']\n"]
+    state = reopen(campaign).state
+    assert [s.id for s in state.suggestions] == ["S001", "S002", "S003", "S004"]
+    assert len({s.formulation.key for s in state.suggestions}) == 4
+    assert state.n_rounds == 2
+
+
+def test_two_who_record_one_file_at_once_record_it_once(campaign, reopen, write_rows):
+    path = write_rows([{"recipe": "1 m NaPF6 in DME", COLUMN: 5}])
+    said = "".join(_at_once(campaign, f"len(campaign.record({str(path)!r}))"))
+    assert "recorded before" in said
+    assert len(reopen(campaign).state.results) == 1
+
+
+def test_an_open_campaign_knows_what_another_did_meanwhile(campaign, reopen, write_rows):
+    other = reopen(campaign)
+    campaign.suggest(2)
+    assert [s.id for s in other.suggest(2)] == ["S003", "S004"]
+    path = write_rows([{"id": "S003", COLUMN: 5}])
+    campaign.record(path)
+    with pytest.raises(InputError, match="recorded before"):
+        other.record(path)
+
+
+def test_a_busy_campaign_says_so_and_nothing_is_done(campaign, reopen, monkeypatch, write_rows):
+    monkeypatch.setattr(events, "_PATIENCE", 0.05)
+    path = write_rows([{"recipe": "1 m NaPF6 in DME", COLUMN: 5}])
+    other, before = reopen(campaign), (campaign.folder / "log.jsonl").read_bytes()
+    with campaign._log.alone():
+        for action in (lambda: other.suggest(1), lambda: other.record(path)):
+            with pytest.raises(InputError, match=r"is busy.*nothing was done"):
+                action()
+    assert (campaign.folder / "log.jsonl").read_bytes() == before
+    assert len(other.record(path)) == 1
+
+
+def test_opening_a_campaign_writes_nothing_over(campaign, reopen):
+    measured = campaign.folder / "measured.csv"
+    measured.write_text("open in a spreadsheet")
+    reopen(campaign).status()
+    assert measured.read_text() == "open in a spreadsheet"
+
+
+def test_the_status_needs_no_right_to_write(campaign, reopen, monkeypatch):
+    campaign.suggest(2)
+    (campaign.folder / "round_001.csv").unlink()
+    (campaign.folder / "measured.csv").unlink()
+
+    before = {path.name for path in campaign.folder.iterdir()}
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    monkeypatch.setattr(Path, "write_text", refused)
+    again = reopen(campaign)
+    assert len(again.status()["pending"]) == 2
+    assert {path.name for path in campaign.folder.iterdir()} == before
+    assert not (campaign.folder / "measured.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["measured.csv", "problem.toml", "log.head", "README.txt", "round_001.csv", "prices"]
+)
+def test_a_file_of_prices_may_bear_any_name(tmp_path, name):
+    problem = tmp_path / "priced.toml"
+    problem.write_text(
+        f'{RECIPE}\n[prices]\ncurrency = "EUR"\nfile = "{name}"\n'
+        '\n[[objectives]]\nproperty = "cost_per_kg"\ndirection = "minimize"\n'
+    )
+    rows = [
+        f"{one},{i + 1}\n" for i, one in enumerate(("EC", "PC", "DMC", "DME", "NaPF6", "NaFSI"))
+    ]
+    (tmp_path / name).write_text("component,price_per_kg\n" + "".join(rows))
+    campaign = Campaign.create(tmp_path / "campaign", problem)
+    campaign.suggest(1, n_trials=40)
+    again = Campaign(campaign.folder)
+    assert again.problem.prices["NaFSI"] == 6
+    assert len(again.state.pending) == 1
+
+
+def test_a_campaign_of_an_earlier_release_opens_and_goes_on(campaign, reopen, write_rows):
+    # Its log has no seal, and its first line does not promise one.
+    log = campaign.folder / "log.jsonl"
+    line = json.loads(log.read_bytes())
+    del line["data"]["sealed"]
+    written = json.dumps(line, ensure_ascii=False).encode()
+    log.write_bytes(written + b"\n")
+    (campaign.folder / "log.head").write_text(f"1 {hashlib.sha256(written).hexdigest()}\n")
+    (campaign.folder / ".log.seal").unlink()
+    again = reopen(campaign)
+    again.suggest(1)
+    assert len(reopen(campaign).state.pending) == 1
+    assert (campaign.folder / ".log.seal").is_file()
+
+
+def test_an_event_that_makes_no_sense_is_named_by_its_line(campaign, reopen):
+    campaign._log.append("recorded", {"results": [{"suggestion": "S001"}]})
+    with pytest.raises(CampaignLogError, match=r"log\.jsonl, line 2: cannot be read as recorded"):
+        reopen(campaign)
