@@ -1,0 +1,39 @@
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+)
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+_PATH = re.compile(r"(?<![\w/.~])(?:electrolyte_ml|tests|tools|recipes|examples)/[\w/.-]*[\w/]")
+_MODULE = re.compile(r"(?<![\w/])electrolyte_ml(?:\.[A-Za-z_]\w*)+")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_paths_and_modules_that_documents_name_exist(document):
+    text = document.read_text(encoding="utf-8")
+    named = [ROOT / path for path in _PATH.findall(text) if "NAME" not in path]
+    linked = [document.parent / link for link in _LINK.findall(text)]
+    assert [str(path) for path in (*named, *linked) if not path.exists()] == []
+    assert [name for name in _MODULE.findall(text) if not _importable(name)] == []
+
+
+def _importable(name: str) -> bool:
+    """Whether a name is a module, or something in one, or a placeholder."""
+    if "NAME" in name:
+        return True
+    parent, _, last = name.rpartition(".")
+    if hasattr(importlib.import_module(parent), last):
+        return True
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return False
+    return True
