@@ -1,4 +1,4 @@
-r"""Shear viscosity by periodic perturbation, and heat of vaporisation: runs after a finished job.
+r"""Shear viscosity by periodic perturbation, a run after a finished job.
 
 An acceleration :math:`a_x(z) = A \cos(2 \pi z / L)` drives a standing profile of velocities whose
 amplitude :math:`V` gives [1]_
@@ -35,8 +35,6 @@ _FRICTION_PER_PS = 1.0
 _STEPS_A_SAMPLE = 5
 _N_BLOCKS = 8
 _LARGEST_RELATIVE_ERROR = 0.15
-_GAS_STEP_PS = 0.002
-_GAS_SAMPLES = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,68 +156,3 @@ def _driven_integrator(
     integrator.addConstrainPositions()
     integrator.addComputePerDof("v", "v + (x - before)/dt")
     return integrator
-
-
-def heat_of_vaporisation_kj_mol(
-    job: SimulationJob, state: State, *, length_ps: float = 100.0
-) -> Estimate:
-    r"""Heat of vaporisation of a pure solvent, with an ideal vapour.
-
-    .. math:: \Delta H = \langle U_{gas} \rangle - \langle U_{liquid} \rangle / N + R T
-
-    Parameters
-    ----------
-    job
-        A finished job of one solvent without salt.
-    state
-        Its final state.
-    length_ps
-        Time that the liquid is averaged over, ps.
-
-    Returns
-    -------
-    Estimate
-        Heat of vaporisation, kJ/mol.
-
-    Raises
-    ------
-    InputError
-        If the box holds more than one kind of molecule, or the job has not finished.
-    """
-    layout = job.layout()
-    if len(layout.blocks) != 1 or state.stage != DONE:
-        raise InputError("a heat of vaporisation needs a finished job of one pure solvent")
-    step_ps = job.protocol.time_step_fs / 1000
-    liquid_system = build_system(layout, state.length_nm, job.protocol.options)
-    samples = round(length_ps / (50 * step_ps))
-    liquid = _energies(liquid_system, state.positions_nm, job, (step_ps, samples, 1.0))
-    single = Layout.of([(layout.blocks[0].template, 1)])
-    gas_system = build_system(single, 10.0, job.protocol.options)
-    nonbonded = next(f for f in gas_system.getForces() if hasattr(f, "setNonbondedMethod"))
-    nonbonded.setNonbondedMethod(nonbonded.NoCutoff)
-    start = np.array(layout.blocks[0].template.positions_nm)
-    # Strong friction: a lone molecule exchanges energy with nothing else.
-    gas = _energies(gas_system, start, job, (_GAS_STEP_PS, _GAS_SAMPLES, 10.0))
-    liquid /= layout.n_molecules
-    value = gas.mean() - liquid.mean() + _GAS_CONSTANT_KJ_MOL_K * job.temperature_k
-    pairs = zip(block_means(gas, _N_BLOCKS), block_means(liquid, _N_BLOCKS), strict=True)
-    blocks = [g - one + _GAS_CONSTANT_KJ_MOL_K * job.temperature_k for g, one in pairs]
-    return from_blocks(float(value), blocks, largest_relative_error=_LARGEST_RELATIVE_ERROR)
-
-
-def _energies(
-    system: Any, positions_nm: np.ndarray, job: SimulationJob, timing: tuple[float, int, float]
-) -> np.ndarray:
-    mm = import_optional("openmm")
-    step_ps, samples, friction = timing
-    integrator = mm.LangevinMiddleIntegrator(job.temperature_k, friction, step_ps)
-    integrator.setRandomNumberSeed(job.seed)
-    context = make_context(system, integrator)
-    context.setPositions(positions_nm)
-    context.setVelocitiesToTemperature(job.temperature_k, job.seed)
-    integrator.step(round(5 / step_ps))
-    energies = np.empty(samples)
-    for index in range(samples):
-        integrator.step(50)
-        energies[index] = context.getState(getEnergy=True).getPotentialEnergy()._value
-    return energies
