@@ -7,8 +7,8 @@ agree; where the step is too long, the stiff bonds are the first to show it.
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -93,7 +93,15 @@ def _mean_and_error(values: np.ndarray) -> tuple[float, float]:
 
 
 def write_check(path: Path, solvents: Sequence[str], length_ps: float) -> None:
-    """Write one row for each solvent, time step and term."""
+    """Write one row for each solvent, time step and term.
+
+    Raises
+    ------
+    UnknownSpeciesError
+        If a solvent is not of the catalog; the table then stays as it was.
+    """
+    for solvent in solvents:
+        default_catalog().solvent(solvent)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
@@ -107,4 +115,6 @@ def write_check(path: Path, solvents: Sequence[str], length_ps: float) -> None:
 
 
 if __name__ == "__main__":
-    write_check(TABLES / "time_step.csv", sys.argv[1:] or ["DMC"], 400.0)
+    parser = argparse.ArgumentParser(description="Check the time step and replace its table.")
+    parser.add_argument("solvents", nargs="*", default=["DMC"])
+    write_check(TABLES / "time_step.csv", parser.parse_args().solvents, 400.0)
