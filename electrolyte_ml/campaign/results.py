@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,6 +30,10 @@ _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are not read back.
 _CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
 _CARRIED_PREFIX = "predicted "
+# Where the reader keeps cells beyond the header; no column has a line end in its name.
+_MORE = "\n"
+# Nine thousand five hundred to some, nine and a half to others.
+_TWO_MEANINGS = re.compile(r"[+-]?([1-9]\d{0,2}),(\d{3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +50,15 @@ class ResultsTable:
         Each row as its place (for messages) and its cells by column.
     sha256
         SHA-256 of the content.
+    decimal_comma
+        Whether a comma can only be a decimal sign, as where semicolons separate the cells.
     """
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, Mapping[str, str]], ...]
     sha256: str
+    decimal_comma: bool = False
 
     @classmethod
     def of(cls, results: ResultsSource) -> ResultsTable:
@@ -60,6 +68,8 @@ class ResultsTable:
         ------
         InputError
             If a file cannot be read, or what is given is no table.
+        TableError
+            If rows of a file have more cells than there are columns.
         """
         if isinstance(results, str | Path):
             return _read_file(Path(results))
@@ -103,6 +113,7 @@ def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
     for place, row in table.rows:
         if not any(row.get(c) for c in (*quantities, _STATUS, _COMMENT)):
             continue
+        faults += [] if table.decimal_comma else _ambiguous(row, quantities, place)
         result = _result(row, quantities, state, place, faults)
         if result is not None:
             results.append(result)
@@ -124,21 +135,28 @@ def _read_file(path: Path) -> ResultsTable:
     # Where the decimal sign is a comma, spreadsheets write semicolons.
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="")
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey=_MORE)
     header = [(name or "").strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
-    rows = [
-        (
-            f"{path}, line {reader.line_num}",
-            {k: (v or "").strip() for k, v in row.items() if isinstance(v, str)},
-        )
-        for row in reader
-    ]
+    rows, faults = [], []
+    for row in reader:
+        place = f"{path}, line {reader.line_num}"
+        more: object = row.pop(_MORE, None)
+        # Commas at the end of a line, as some spreadsheets write them, are harmless.
+        if isinstance(more, list) and any(cell.strip() for cell in more):
+            faults.append(
+                f"{place}: has {len(header) + len(more)} cells, the header {len(header)}; is a "
+                "decimal comma among them? Write a point, or put the cell in quotation marks"
+            )
+        rows.append((place, {name: (cell or "").strip() for name, cell in row.items()}))
+    if faults:
+        raise TableError(faults)
     return ResultsTable(
         name=str(path),
         header=tuple(header),
         rows=tuple(rows),
         sha256=hashlib.sha256(content).hexdigest(),
+        decimal_comma=delimiter == ";",
     )
 
 
@@ -166,6 +184,11 @@ def _quantities(header: Sequence[str], name: str, faults: list[str]) -> dict[str
     found: dict[str, Quantity] = {}
     if _ID not in header and _RECIPE not in header:
         faults.append(f"{name}: needs a column {_ID!r} or {_RECIPE!r}; it has {', '.join(header)}")
+    faults += [
+        f"{name}: column {column!r} is there more than once"
+        for column in (_ID, _RECIPE, _STATUS, _COMMENT)
+        if header.count(column) > 1
+    ]
     for column in header:
         if column in (_ID, _RECIPE, _STATUS, _COMMENT, *_CARRIED, ""):
             continue
@@ -276,6 +299,20 @@ def _values(
         else:
             values[quantity] = number
     return values
+
+
+def _ambiguous(row: Mapping[str, str], columns: Iterable[str], place: str) -> list[str]:
+    """Faults of numbers whose comma may be a decimal sign or a separator of thousands."""
+    faults = []
+    for column in columns:
+        found = _TWO_MEANINGS.fullmatch(row.get(column, ""))
+        if found is not None:
+            whole, rest = found.groups()
+            faults.append(
+                f"{place}: {column}: {found[0]!r} can be read in two ways; write {whole}{rest} or "
+                f"{whole}.{rest}"
+            )
+    return faults
 
 
 def _number(text: str) -> float | None:

@@ -510,3 +510,32 @@ def test_an_event_that_makes_no_sense_is_named_by_its_line(campaign, reopen):
     campaign._log.append("recorded", {"results": [{"suggestion": "S001"}]})
     with pytest.raises(CampaignLogError, match=r"log\.jsonl, line 2: cannot be read as recorded"):
         reopen(campaign)
+
+
+@pytest.mark.parametrize("row", ["S001,9,5,2,5,", "S001,9,5,2,5"])
+def test_more_cells_than_columns_are_a_fault(campaign, tmp_path, row):
+    campaign.suggest(1)
+    path = tmp_path / "comma.csv"
+    path.write_text(f"id,{COLUMN},{COLD},comment\n{row}\n")
+    with pytest.raises(TableError, match=r"line 2: has \d cells, the header 4; is a decimal comma"):
+        campaign.record(path)
+    path.write_text(f"id,{COLUMN},{COLD},comment\nS001,9.5,2.5,,,,\n")
+    assert len(campaign.record(path)) == 1
+
+
+def test_a_comma_that_may_separate_thousands_is_asked_about(campaign, write_rows, tmp_path):
+    campaign.suggest(1)
+    with pytest.raises(TableError, match=r"'9,500' can be read in two ways; write 9500 or 9\.500"):
+        campaign.record(write_rows([{"id": "S001", COLUMN: "9,500"}]))
+    path = tmp_path / "german.csv"
+    path.write_text(f"id;{COLUMN}\nS001;9,500\n")
+    (result,) = campaign.record(path)
+    assert list(result.values.values()) == [9.5]
+
+
+def test_two_columns_of_ids_are_a_fault(campaign, tmp_path):
+    campaign.suggest(2)
+    path = tmp_path / "twice.csv"
+    path.write_text(f"id,id,{COLUMN}\nS001,S002,5\n")
+    with pytest.raises(TableError, match="column 'id' is there more than once"):
+        campaign.record(path)
