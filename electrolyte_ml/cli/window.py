@@ -207,12 +207,12 @@ def _reporter() -> Callable[[LimitRow, int, int], None]:
 def _canonical(texts: Sequence[str], places: Sequence[str] = ()) -> list[str]:
     """Canonical SMILES; all faults are listed, each with its place if there are places."""
     from electrolyte_ml.errors import ElectrolyteError, InputErrors
-    from electrolyte_ml.species import canonical_smiles
+    from electrolyte_ml.species.chemistry import one_form
 
     found, faults = [], []
     for row, text in enumerate(texts):
         try:
-            found.append(canonical_smiles(text))
+            found.append(one_form(text))
         except ElectrolyteError as error:
             faults.append(f"{places[row]}: {error}" if places else str(error))
     if faults:

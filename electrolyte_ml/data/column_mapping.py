@@ -279,7 +279,7 @@ def _formulation(
     salts = _paired(row, mapping["salts"], mapping["amounts"])
     return Formulation.from_amounts(
         Amounts(
-            base_solvents=[(catalog.solvent(name), part) for name, part in solvents],
+            base_solvents=[(catalog.written_solvent(name), part) for name, part in solvents],
             ratio_basis=_RATIO[mapping["ratio"]],
             salts=[(catalog.salt(name), n, _AMOUNT[mapping["amount_unit"]]) for name, n in salts],
         )

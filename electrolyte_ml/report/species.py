@@ -45,7 +45,7 @@ def describe(name: str) -> list[dict[str, Any]]:
     catalog = default_catalog()
     found: list[Solvent | Ion]
     if catalog.is_solvent(name):
-        found = [catalog.solvent(name)]
+        found = [catalog.written_solvent(name)]
     elif catalog.is_salt(name):
         salt: Salt = catalog.salt(name)
         found = [salt.cation, salt.anion]

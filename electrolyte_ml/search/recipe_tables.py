@@ -74,7 +74,7 @@ def _family(catalog: Catalog, name: str) -> list[Solvent]:
 
 def find_component(catalog: Catalog, name: str) -> Solvent | Salt:
     """A solvent or salt by name."""
-    return catalog.salt(name) if catalog.is_salt(name) else catalog.solvent(name)
+    return catalog.salt(name) if catalog.is_salt(name) else catalog.written_solvent(name)
 
 
 def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:

@@ -23,7 +23,12 @@ from electrolyte_ml.species.chemistry import (
     formal_charge,
     fragments,
     is_smiles,
+    is_word,
+    one_form,
     one_resonance_form,
+    resonance_forms,
+    why_not_covered,
+    without_prefix,
 )
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
 from electrolyte_ml.species.tables import read_ions, read_solvents
@@ -268,13 +273,36 @@ class Catalog:
         if not is_smiles(name):
             raise UnknownSpeciesError(self._unknown_solvent(name))
         smiles = canonical_smiles(name)
+        if "[" in smiles and smiles not in self._solvent_by_smiles:
+            smiles = one_form(smiles)
         if formal_charge(smiles) != 0:
             raise SmilesError(f"solvent {name!r} carries a charge; write ions as a salt")
         # PP is diphosphane as a SMILES and propyl propanoate as a name.
-        clash = self.has_solvent_named(smiles)
+        clash = self.has_solvent_named(smiles) or is_word(smiles)
         return self._solvent_by_smiles.get(smiles) or Solvent(
             name=explicit_smiles(smiles) if clash else smiles, smiles=smiles, in_catalog=False
         )
+
+    def written_solvent(self, text: str) -> Solvent:
+        """Solvent as a person writes it: a word of letters is a name, never a SMILES.
+
+        A SMILES has brackets, digits or bonds, is a chain of C, N and O, or follows ``smiles:``.
+
+        Raises
+        ------
+        UnknownSpeciesError
+            If a word is no name of the catalog, or the rest as `solvent`.
+        SmilesError
+            As `solvent`, and if the molecule has an open shell, or is a metal or a bare atom.
+        """
+        smiles = without_prefix(text)
+        if smiles is None and is_word(text) and not self.has_solvent_named(text):
+            raise UnknownSpeciesError(self._unknown_solvent(text))
+        found = self.solvent(text if smiles is None else explicit_smiles(smiles))
+        reason = None if found.in_catalog else why_not_covered(found.smiles)
+        if reason is not None:
+            raise SmilesError(f"solvent {text!r} {reason}")
+        return found
 
     def ion(self, name: str) -> Ion:
         """Ion of that name, alias or SMILES.
@@ -314,10 +342,14 @@ class Catalog:
         return self._salts.by_name(name.strip()) is not None
 
     def is_solvent(self, name: str) -> bool:
-        """Whether `name` is a name or alias of a solvent here, or a SMILES of one molecule."""
+        """Whether `name` is a name or alias here, or written as a SMILES of one molecule."""
         if self.has_solvent_named(name):
             return True
-        return "." not in name and is_smiles(name) and formal_charge(name) == 0
+        smiles = without_prefix(name)
+        if smiles is None and is_word(name):
+            return False
+        smiles = name if smiles is None else smiles
+        return "." not in smiles and is_smiles(smiles) and formal_charge(smiles) == 0
 
     def is_salt(self, name: str) -> bool:
         """Whether `name` is written as a salt: cation and anion names, or ions as SMILES."""
@@ -341,13 +373,28 @@ class Catalog:
 
     def _ion_from_smiles(self, smiles: str) -> Ion:
         form = one_resonance_form(smiles)
+        if form not in self._ion_by_smiles:
+            form = self._same_ion(form)
         return self._ion_by_smiles.get(form) or Ion(name=form, smiles=form, in_catalog=False)
+
+    def _same_ion(self, smiles: str) -> str:
+        """SMILES of the catalog's ion that `smiles` is another form of; else one form of it."""
+        form = one_form(smiles)
+        forms = (form, *resonance_forms(form))
+        return next((f for f in forms if f in self._ion_by_smiles), smiles)
 
     def _unknown_solvent(self, name: str) -> str:
         return (
             f"unknown solvent {name!r}{suggestion(name, self._solvent_by_name)}; "
-            "give a catalog name or a SMILES"
+            f"give a catalog name or a SMILES{_how_to_write(name)}"
         )
+
+
+def _how_to_write(name: str) -> str:
+    """How a word that RDKit reads as a molecule is given as a SMILES; nothing for other names."""
+    if not (is_word(name) and is_smiles(name)):
+        return ""
+    return f" (a word of letters is a name; the molecule {name} is written smiles:{name})"
 
 
 def clashes(species: Iterable[_S]) -> list[tuple[_S, str]]:

@@ -74,6 +74,117 @@ def one_resonance_form(smiles: str) -> str:
     return min(found)
 
 
+# A word of letters that is read as a SMILES all the same: a chain of C, N and O, which no
+# abbreviation of the field looks like (CCOCCOC).
+_CHAIN = re.compile(r"[CNO]{5,}")
+_SMILES_PREFIX = re.compile(r"\s*smiles:\s*", re.IGNORECASE)
+# Elements of molecular liquids: the others are metals, noble gases and what no model has seen.
+_COVERED_ELEMENTS = frozenset((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 33, 34, 35, 51, 53))
+
+
+def is_word(text: str) -> bool:
+    """Whether `text` is a word of letters, which is a name before it is a SMILES.
+
+    ``PN`` and ``FSI`` are abbreviations to a chemist, and aminophosphine and F-S-I to RDKit.
+
+    Examples
+    --------
+    >>> [is_word(text) for text in ("PN", "Cl", "C#N", "c1ccccc1", "CCOCCOC")]
+    [True, True, False, False, False]
+    """
+    return text.isalpha() and _CHAIN.fullmatch(text) is None
+
+
+def without_prefix(text: str) -> str | None:
+    """The SMILES of ``smiles:CCO``; None where `text` has no such prefix."""
+    match = _SMILES_PREFIX.match(text)
+    return None if match is None else text[match.end() :].strip()
+
+
+@lru_cache(maxsize=4096)
+def one_form(smiles: str) -> str:
+    """One SMILES of a molecule: no isotopes, no charges that a double bond does away with.
+
+    ``C[S+](C)[O-]`` and ``[13CH3]S(C)=O`` are DMSO.
+
+    Parameters
+    ----------
+    smiles
+        SMILES of one species.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed or holds several fragments.
+    """
+    written = canonical_smiles(smiles)
+    if "[" not in written:
+        return written
+    molecule = Chem.RWMol(molecule_of(written))
+    for atom in molecule.GetAtoms():
+        atom.SetIsotope(0)
+    for bond in molecule.GetBonds():
+        _join_charges(bond)
+    for atom in molecule.GetAtoms():
+        _charge_to_nitrogen(atom)
+    return canonical_smiles(Chem.MolToSmiles(Chem.RemoveHs(molecule.GetMol())))
+
+
+def _join_charges(bond: Chem.Bond) -> None:
+    """Make ``S+-O-`` and ``P+-O-`` a double bond."""
+    centre, other = bond.GetBeginAtom(), bond.GetEndAtom()
+    if other.GetFormalCharge() > 0:
+        centre, other = other, centre
+    charges = centre.GetFormalCharge() > 0 and other.GetFormalCharge() == -1
+    elements = centre.GetSymbol() in ("S", "P") and other.GetSymbol() in ("O", "S", "N")
+    if charges and elements and bond.GetBondType() is Chem.BondType.SINGLE:
+        bond.SetBondType(Chem.BondType.DOUBLE)
+        centre.SetFormalCharge(centre.GetFormalCharge() - 1)
+        other.SetFormalCharge(0)
+
+
+def _charge_to_nitrogen(sulfur: Chem.Atom) -> None:
+    """Write the charge of a sulfonyl imide, ``[O-]S(=O)=N``, at its nitrogen."""
+    if sulfur.GetSymbol() != "S":
+        return
+    double, single = Chem.BondType.DOUBLE, Chem.BondType.SINGLE
+    ends = [(bond, bond.GetOtherAtom(sulfur)) for bond in sulfur.GetBonds()]
+    imides = [(b, a) for b, a in ends if a.GetSymbol() == "N" and b.GetBondType() is double]
+    oxides = [(b, a) for b, a in ends if a.GetSymbol() == "O" and a.GetFormalCharge() == -1]
+    if imides and oxides and imides[0][1].GetFormalCharge() == 0:
+        (to_nitrogen, nitrogen), (to_oxygen, oxygen) = imides[0], oxides[0]
+        to_nitrogen.SetBondType(single)
+        nitrogen.SetFormalCharge(-1)
+        to_oxygen.SetBondType(double)
+        oxygen.SetFormalCharge(0)
+
+
+@lru_cache(maxsize=4096)
+def resonance_forms(smiles: str) -> tuple[str, ...]:
+    """Canonical SMILES of an ion with its charge at each of the places that share it."""
+    forms = Chem.ResonanceMolSupplier(molecule_of(smiles), 0, _MOST_FORMS)
+    return tuple(dict.fromkeys(canonical_smiles(Chem.MolToSmiles(f)) for f in forms if f))
+
+
+def why_not_covered(smiles: str) -> str | None:
+    """Why no model covers a molecule: an open shell, a metal, a bare atom; None if one may.
+
+    Examples
+    --------
+    >>> why_not_covered("[CH3]")
+    'has an unpaired electron (open shell), which is not covered'
+    """
+    atoms = list(molecule_of(smiles).GetAtoms())
+    strange = [a.GetSymbol() for a in atoms if a.GetAtomicNum() not in _COVERED_ELEMENTS]
+    if strange:
+        return f"holds {strange[0]}, a metal or another element that is not covered as a solvent"
+    if len(atoms) == 1 and atoms[0].GetTotalNumHs() == 0:
+        return "is a bare atom, which is not covered"
+    if any(a.GetNumRadicalElectrons() for a in atoms):
+        return "has an unpaired electron (open shell), which is not covered"
+    return None
+
+
 @lru_cache(maxsize=4096)
 def explicit_smiles(smiles: str) -> str:
     """SMILES with every atom in brackets, ``[CH3][OH]``, which cannot be mistaken for a name."""

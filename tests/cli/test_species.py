@@ -132,3 +132,7 @@ def test_add_of_a_file_that_is_not_there(run, species_folder, tmp_path):
     outcome = run("species", "add", tmp_path / "nofile.csv")
     assert outcome.code == 2
     assert outcome.err == f"error: {tmp_path / 'nofile.csv'}: no such file\n"
+
+
+def test_a_word_is_shown_as_the_ion_it_names(run):
+    assert "bis(fluorosulfonyl)azanide" in run("species", "show", "FSI").out

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.errors import AmountError, ElectrolyteError, InputErrors
+from electrolyte_ml.errors import (
+    AmountError,
+    ElectrolyteError,
+    InputErrors,
+    SmilesError,
+    UnknownSpeciesError,
+)
 from electrolyte_ml.formulation import Formulation, parse_recipe
 
 # Every spelling of a line means the recipe that stands first in it.
@@ -170,3 +176,76 @@ def test_canonical_notation_is_read_by_unilyte(text):
     canonical = parse_recipe(text).notation()
     rendered = unilyte.parse(canonical).normalize()
     assert parse_recipe(rendered).key == parse_recipe(text).key
+
+
+@pytest.mark.parametrize("word", ["PN", "BN", "PCC", "FSI", "BOB", "Cl", "CCl"])
+def test_a_word_of_letters_is_a_name_before_it_is_a_smiles(word):
+    with pytest.raises(UnknownSpeciesError, match=f"written smiles:{word}"):
+        parse_recipe(f"1 M NaPF6 in {word}")
+
+
+def test_a_smiles_looks_like_one_or_is_said_to_be_one():
+    assert parse_recipe("1 M NaPF6 in smiles:CCO").key == parse_recipe("1 M NaPF6 in ethanol").key
+    mixed = parse_recipe("1 M NaPF6 in smiles:CCO:EC 1:1 w/w + 2 wt% smiles:CC#N")
+    assert mixed.key == parse_recipe("1 M NaPF6 in ethanol:EC 1:1 w/w + 2 wt% AN").key
+    chloromethane = parse_recipe("1 M NaPF6 in smiles:CCl")
+    assert parse_recipe(str(chloromethane)).key == chloromethane.key
+
+
+@pytest.mark.parametrize(
+    ("smiles", "name"),
+    [
+        ("C[S+](C)[O-]", "DMSO"),
+        ("[13CH3]S(C)=O", "DMSO"),
+        ("[O-][S+2]1([O-])CCCC1", "sulfolane"),
+        ("CO[P+]([O-])(OC)OC", "TMP"),
+        ("[2H]C([2H])([2H])C#N", "AN"),
+        ("[H]O[H]", "water"),
+        ("C[N+](=O)[O-]", "nitromethane"),
+    ],
+)
+def test_one_molecule_is_one_species_however_it_is_written(smiles, name):
+    assert parse_recipe(f"1 M NaPF6 in {smiles}").key == parse_recipe(f"1 M NaPF6 in {name}").key
+
+
+def test_an_imide_is_one_anion_wherever_its_charge_is_written():
+    written = parse_recipe("1 M [Na+].[O-]S(F)(=O)=NS(F)(=O)=O in PC")
+    assert written.key == parse_recipe("1 M NaFSI in PC").key
+
+
+@pytest.mark.parametrize(
+    ("smiles", "reason"),
+    [("[CH3]", "open shell"), ("[Na]", "metal"), ("C[Hg]C", "metal"), ("[S]", "bare atom")],
+)
+def test_what_no_model_covers_is_refused_with_its_reason(smiles, reason):
+    with pytest.raises(SmilesError, match=reason):
+        parse_recipe(f"1 M NaPF6 in {smiles}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("12.5 wt% NaPF6 + 43.75 wt% EC + 43.75 wt% DEC", "12.5 wt% NaPF6 in EC:DEC 1:1 w/w"),
+        ("NaPF6:EC:DEC 12.5:43.75:43.75 w/w", "12.5 wt% NaPF6 in EC:DEC 1:1 w/w"),
+        ("100 mmol/kg NaPF6 in PC", "0.1 mol/kg NaPF6 in PC"),
+        ("100 µM NaPF6 in PC", "0.0001 M NaPF6 in PC"),
+        ("1 M NaPF6 in PC + 200 ppmw H2O", "1 M NaPF6 in PC + 0.02 wt% H2O"),
+        ("1 M NaPF6 in PC + 200 ppm (by weight) H2O", "1 M NaPF6 in PC + 0.02 wt% H2O"),
+        ("1 M NaPF6 in PC + 200 mg/kg H2O", "1 M NaPF6 in PC + 0.02 wt% H2O"),
+    ],
+)
+def test_amounts_that_are_exact_are_read(one, other):
+    assert parse_recipe(one).key == parse_recipe(other).key
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1.2M LiPF6 EC:EMC 3:7 wt + 2%VC", "2 % of what"),
+        ("1,000 mM NaPF6 in PC", "thousands separator or a decimal comma"),
+        ("1 M NaPF6 in P\N{CYRILLIC CAPITAL LETTER ES}", "CYRILLIC CAPITAL LETTER ES"),
+    ],
+)
+def test_the_reason_is_what_is_really_missing(text, reason):
+    with pytest.raises(ElectrolyteError, match=reason):
+        parse_recipe(text)

@@ -19,6 +19,7 @@ from electrolyte_ml.formulation import (
 from electrolyte_ml.formulation.exchange import formulation_from_dict, formulations_from_csv, to_csv
 from electrolyte_ml.formulation.notation.normalise import LONGEST_RECIPE
 from electrolyte_ml.species import Salt, default_catalog
+from electrolyte_ml.species.chemistry import is_word
 
 CATALOG = default_catalog()
 SOLVENTS = [s.name for s in CATALOG.solvents]
@@ -51,6 +52,11 @@ def amounts(draw) -> Amounts:
         additives=[(CATALOG.solvent(n), draw(parts(0.1, 10)), draw(additive_basis)) for n in extra],
         added_salts=[(CATALOG.salt(n), draw(parts(0.01, 0.5)), draw(basis)) for n in added],
     )
+
+
+def typed(smiles: str) -> str:
+    """A SMILES as a person has to type it: a word of letters would be a name."""
+    return f"smiles:{smiles}" if is_word(smiles) else smiles
 
 
 def formulation_of(given_amounts: Amounts) -> Formulation:
@@ -181,7 +187,7 @@ def spelled(draw) -> tuple[str, Amounts]:
         return f"{amount!r}{one(SALT_UNITS[basis])} {name}"
 
     salts = one([" + ", " and "]).join(salt_text(*s) for s in recipe.salts)
-    names = [one([s.name, s.smiles, *s.aliases]) for s, _ in recipe.base_solvents]
+    names = [one([s.name, typed(s.smiles), *s.aliases]) for s, _ in recipe.base_solvents]
     joint = one([":", "/", " : "])
     # A colon parts the numbers of long names, a slash could be a bond of a SMILES.
     text = joint.join(names)

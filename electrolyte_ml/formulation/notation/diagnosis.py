@@ -6,6 +6,7 @@ The patterns are tried only after reading has failed, so they can never reject a
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 from electrolyte_ml.files import packaged_table
@@ -16,6 +17,11 @@ _UNIT = r"(?:mM|M|m|mol\w*|molal|molar|wt|vol|mass|%)"
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), message)
     for pattern, message in (
+        (
+            rf"(?<![\w.,-])[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d+)?(?=\s*(?:{_UNIT}|[μu]M)(?![a-z]{{3}}))",
+            "{found!r}: is the comma a thousands separator or a decimal comma? write the number "
+            "without a comma: 1000, or 1.0",
+        ),
         (
             rf"(?<![\w.,-])\d+,\d+(?=\s*(?:{_UNIT}(?![a-z]{{3}})|[:/)]|[vw]\b))",
             "{found!r} has a decimal comma; write a point: 0.5, not 0,5",
@@ -44,7 +50,8 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"{NUMBER}\s*N\b", "{found!r} is a normality, which depends on the reaction; write M"),
         (
             rf"{NUMBER}\s*pp[mb]\b",
-            "{found!r} of what? parts by mass or by volume; write wt% or vol% (1 ppm is 0.0001 %)",
+            "{found!r} of what? parts by mass or by volume; write ppmw, wt% or vol% (1 ppm is "
+            "0.0001 %)",
         ),
         (
             rf"(?i){NUMBER}\s*(?:mol(?:ar)?\.?\s*)?(?:equiv\w*|eq)\b\.?",
@@ -72,7 +79,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r} is a negative amount; every amount must be positive",
         ),
         (
-            rf"(?<![\w.]){NUMBER}\s*(?:wt|vol|mass|weight)\b(?!\.?\s*-?\s*(?:%|per))",
+            rf"(?<![\w.:/-])(?<![:/]\s){NUMBER}\s*(?:wt|vol|mass|weight)\b(?!\.?\s*-?\s*(?:%|per))",
             "{found!r} has no percent sign; write wt% or vol%",
         ),
         (
@@ -108,6 +115,9 @@ def explain(text: str) -> str | None:
     text
         Tidied recipe text.
     """
+    foreign = _foreign_letter(text)
+    if foreign is not None:
+        return foreign
     for pattern, message in _SLIPS:
         match = pattern.search(text)
         if match is not None:
@@ -117,6 +127,24 @@ def explain(text: str) -> str | None:
             reason = _ambiguous_names().get(normalise_name(name))
             if reason is not None:
                 return f"{name!r} {reason}"
+    return None
+
+
+def _foreign_letter(text: str) -> str | None:
+    """Letter that only looks like a Latin one, as the Cyrillic C; None if there is none.
+
+    Small Greek letters belong to names (as of gamma-butyrolactone) and to units.
+    """
+    for word in text.split():
+        for letter in word:
+            if letter.isascii() or not letter.isalpha():
+                continue
+            name = unicodedata.name(letter, "")
+            if name.startswith(("CYRILLIC", "ARMENIAN", "CHEROKEE", "GREEK CAPITAL")):
+                return (
+                    f"{letter!r} in {word!r} is the letter {name}, which only looks like a Latin "
+                    "one; type the word again"
+                )
     return None
 
 

@@ -7,6 +7,7 @@ import unicodedata
 
 from electrolyte_ml.errors import ElectrolyteError, RecipeSyntaxError
 from electrolyte_ml.species import Catalog
+from electrolyte_ml.species.chemistry import explicit_smiles
 
 LONGEST_RECIPE = 500
 
@@ -29,6 +30,15 @@ _HTML_SCRIPT = re.compile(r"</?su[bp]>", re.IGNORECASE)
 _LATEX_DOT = re.compile(r"\\cdot\s*")
 
 _LATEX = re.compile(r"\\[a-zA-Z]+|\\[,;:! ]|[${}]|_(?=\{?\d)")
+
+_MASS_PPM = re.compile(
+    r"(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(?:ppm\s*-?w\b|ppm\s*\(?\s*(?:by\s+(?:weight|mass|wt)|w\s*/\s*w)\b\.?\s*\)?"
+    r"|ppm\s*\(\s*(?:weight|mass|wt|w)\.?\s*\)|(?:wt|mass|weight)\.?\s*-?ppm\b"
+    r"|mg\s*(?:/|per|·)?\s*kg(?:\s*\^?\s*\(?-\s*1\)?)?(?![A-Za-z]))"
+)
+
+# Up to the next separator outside the SMILES' own square brackets.
+_GIVEN_SMILES = re.compile(r"smiles:\s*(?P<smiles>(?:\[[^\[\]\s]*\]|[^\s:,;+|\[\]])+)", re.I)
 
 _LEADING_NOISE = re.compile(
     r"^(?:(?:an?|the)\s+)?(?:electrolytes?|solutions?)\s*(?:of\s+|[:=]\s*)", re.IGNORECASE
@@ -84,8 +94,25 @@ def tidy(text: str) -> str:
         raise RecipeSyntaxError(f"a recipe cannot start with a negative amount: {plain!r}")
     if [plain.count(b) for b in "(["] != [plain.count(b) for b in ")]"]:
         raise RecipeSyntaxError(f"a bracket is not closed, or closed twice, in {plain!r}")
+    if "ppm" in plain or "mg" in plain:
+        plain = _MASS_PPM.sub(_as_mass_percent, plain)
+    if "smiles:" in plain.casefold():
+        plain = _GIVEN_SMILES.sub(_in_brackets, plain)
     plain = _GRADE.sub("", _LEADING_NOISE.sub("", _aqueous(plain)))
     return _without_outer_brackets(_without_trailing_noise(plain)) or plain
+
+
+def _as_mass_percent(match: re.Match[str]) -> str:
+    """``200 ppmw`` and ``200 mg/kg`` as ``0.02 wt%``."""
+    return f"{float(match['number']) / 1e4:.15g} wt%"
+
+
+def _in_brackets(match: re.Match[str]) -> str:
+    """``smiles:CCO`` as ``[CH3][CH2][OH]``, which is no name; brackets around it stay."""
+    smiles, closing = match["smiles"], ""
+    while smiles.endswith(")") and smiles.count(")") > smiles.count("("):
+        smiles, closing = smiles[:-1], closing + ")"
+    return explicit_smiles(smiles) + closing
 
 
 def _check_length(text: str) -> None:

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 
 from electrolyte_ml.errors import AmountError, ElectrolyteError, RecipeSyntaxError
+from electrolyte_ml.formulation.amounts import (
+    AdditiveBasis,
+    RatioBasis,
+    SaltBasis,
+    adds_up_to_hundred,
+)
 from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.formulation.notation.diagnosis import explain
 from electrolyte_ml.formulation.notation.identifiers import read_identifier
@@ -49,6 +55,7 @@ _JOINT = re.compile(
     r"|\s*;\s*|\s*&\s*",
     re.IGNORECASE,
 )
+_MASS_PERCENT = re.compile(r"(?:wt|weight|mass|w)\.?\s*-?%|%\s*\(?\s*(?:by\s+)?(?:w|mass)", re.I)
 _ADDING = re.compile(r"\s+(?:with|containing)\s+", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(rf"^{NUMBER}\s+[A-Za-z]")
 # A salt with its concentration behind the solvents: "EC:DEC 1:1 v/v 1 M NaPF6".
@@ -110,6 +117,9 @@ def _read(text: str, names: KnownNames) -> ParsedRecipe:
     if "_" in text and " " not in text:
         text = text.replace("_", " ")
     text = names.plain(text)
+    whole = _whole_in_mass_percent(text, names)
+    if whole is not None:
+        return whole
     match = next((m for m in _IN.finditer(text) if depths(text)[m.start()] == 0), None)
     if match is not None:
         salts, rest = read_salts(text[: match.start()], names, must=True)
@@ -123,7 +133,51 @@ def _read(text: str, names: KnownNames) -> ParsedRecipe:
     if not tail or tail.casefold() == "in":
         raise RecipeSyntaxError(f"{text!r} names no solvent; write '... in SOLVENT'")
     solvents, additives = _solvents_and_additives(tail, names)
+    if not salts and not additives and solvents.basis is RatioBasis.MASS:
+        return _salts_apart(solvents, names)
     return ParsedRecipe(tuple(salts), solvents, tuple(additives))
+
+
+def _whole_in_mass_percent(text: str, names: KnownNames) -> ParsedRecipe | None:
+    """Read ``12.5 wt% NaPF6 + 43.75 wt% EC + 43.75 wt% DEC``; None where `text` is not that."""
+    if text.count("%") < 2 or _IN.search(text):
+        return None
+    pieces = split_outside_brackets(text, _JOINT)[::2]
+    if len(pieces) < 2 or not all(_MASS_PERCENT.search(piece) for piece in pieces):
+        return None
+    shares = [read_share(piece, names.is_known) for piece in pieces]
+    mass = [s for s in shares if s is not None and s.basis is AdditiveBasis.MASS_PERCENT]
+    salts = [names.is_salt(s.name) for s in mass]
+    # A bare salt and its solvents: all are named, and nothing is left out of the hundred.
+    if len(mass) < len(pieces) or not any(salts) or all(salts):
+        return None
+    if not adds_up_to_hundred([s.amount for s in mass]):
+        return None
+    return _salts_apart(
+        SolventRatio(tuple(s.name for s in mass), tuple(s.amount for s in mass), RatioBasis.MASS),
+        names,
+    )
+
+
+def _salts_apart(ratio: SolventRatio, names: KnownNames) -> ParsedRecipe:
+    """A mass ratio with salts among its names: the salts in wt% of the whole."""
+    pairs = list(zip(ratio.names, ratio.parts, strict=True))
+    solvents = [pair for pair in pairs if not names.is_salt(pair[0])]
+    total = sum(ratio.parts)
+    if len(solvents) in (0, len(pairs)) or total <= 0:
+        return ParsedRecipe((), ratio)
+    return ParsedRecipe(
+        tuple(
+            NamedAmount(name, 100 * part / total, SaltBasis.MASS_PERCENT)
+            for name, part in pairs
+            if part > 0 and names.is_salt(name)
+        ),
+        SolventRatio(
+            tuple(name for name, _ in solvents),
+            tuple(part for _, part in solvents),
+            RatioBasis.MASS,
+        ),
+    )
 
 
 def _solvents_and_additives(text: str, names: KnownNames) -> tuple[SolventRatio, list[NamedAmount]]:

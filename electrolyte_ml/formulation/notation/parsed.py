@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 _ONLY_SALTS = (SaltBasis.MOLARITY, SaltBasis.MOLALITY, SaltBasis.MOL_PER_KG_SOLUTION)
 
-LEADING_AMOUNT = re.compile(rf"^({NUMBER})\s*-?\s*(?=[a-zA-Z%])")
+LEADING_AMOUNT = re.compile(rf"^({NUMBER})\s*-?\s*(?=[a-zA-Z%μ])")
 
 _TRAILING_AMOUNT = re.compile(
     rf"^(?P<name>.*[^\s(=:])[\s(=:]+(?P<number>{NUMBER})\s*(?P<unit>[^\d()]*(?:\([^()]*\))?[^\d()]*)\)?$"
@@ -127,12 +127,12 @@ class _LookUp:
             # 'EC:DEC 1:1 v/v + 1 M NaPF6': the only salts are those of the base electrolyte.
             salts, added_salts = added_salts, []
         solvents = [
-            (self._look_up(self.catalog.solvent, name), part)
+            (self._look_up(self.catalog.written_solvent, name), part)
             for name, part in ratio
             if not self.catalog.is_salt(name)
         ]
         additives = [
-            (self._look_up(self.catalog.solvent, a.name), a.amount, _additive_basis(a))
+            (self._look_up(self.catalog.written_solvent, a.name), a.amount, _additive_basis(a))
             for a in (*early, *late)
         ]
         self._raise_faults()
