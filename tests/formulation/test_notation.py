@@ -249,3 +249,14 @@ def test_amounts_that_are_exact_are_read(one, other):
 def test_the_reason_is_what_is_really_missing(text, reason):
     with pytest.raises(ElectrolyteError, match=reason):
         parse_recipe(text)
+
+
+@pytest.mark.parametrize("name", ["acetone", "n-hexane", "IPA", "butyl methyl ether", "EtCN"])
+def test_common_names_are_read(name):
+    assert parse_recipe(f"1 M NaPF6 in {name}").solvents[0].solvent.in_catalog
+
+
+@pytest.mark.parametrize("salt", ["NaF", "LiF", "NaOH"])
+def test_a_salt_without_measurements_is_told_how_to_write(salt):
+    with pytest.raises(ElectrolyteError, match="is a salt of"):
+        parse_recipe(f"1 M {salt} in water")
