@@ -135,7 +135,7 @@ def _foreign_letter(text: str) -> str | None:
 
     Small Greek letters belong to names (as of gamma-butyrolactone) and to units.
     """
-    for word in text.split():
+    for word in () if text.isascii() else text.split():
         for letter in word:
             if letter.isascii() or not letter.isalpha():
                 continue

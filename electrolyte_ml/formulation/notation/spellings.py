@@ -40,8 +40,6 @@ _MOLE_PERCENT = _percent(r"mol(?:e|ar)?", r"mol(?:e|ar)?")
 _SALT_UNITS: tuple[tuple[re.Pattern[str], SaltBasis, float], ...] = tuple(
     (re.compile(pattern), basis, factor)
     for pattern, basis, factor in (
-        (rf"mmol{_PER}{_KG}{_SOLUTION}", SaltBasis.MOL_PER_KG_SOLUTION, 1e-3),
-        (rf"mmol{_PER}{_KG}{_SOLVENT}", SaltBasis.MOLALITY, 1e-3),
         (rf"{_MOL}{_PER}{_KG}{_SOLUTION}", SaltBasis.MOL_PER_KG_SOLUTION, 1.0),
         (rf"{_MOL}{_PER}{_KG}{_SOLVENT}", SaltBasis.MOLALITY, 1.0),
         (rf"mmol{_PER}{_LITRE}", SaltBasis.MOLARITY, 1e-3),
@@ -52,9 +50,11 @@ _SALT_UNITS: tuple[tuple[re.Pattern[str], SaltBasis, float], ...] = tuple(
         (r"[Mm]olal\b", SaltBasis.MOLALITY, 1.0),
         (r"[Mm]olar\b", SaltBasis.MOLARITY, 1.0),
         (r"mM\b", SaltBasis.MOLARITY, 1e-3),
-        (r"[μu]M\b", SaltBasis.MOLARITY, 1e-6),
         (r"M\b(?!\s*/|\s*(?:L|kg)\b)", SaltBasis.MOLARITY, 1.0),
         (r"m\b(?!\s*/|\s*%)", SaltBasis.MOLALITY, 1.0),
+        (rf"mmol{_PER}{_KG}{_SOLUTION}", SaltBasis.MOL_PER_KG_SOLUTION, 1e-3),
+        (rf"mmol{_PER}{_KG}{_SOLVENT}", SaltBasis.MOLALITY, 1e-3),
+        (r"[μu]M\b", SaltBasis.MOLARITY, 1e-6),
     )
 )
 _ADDITIVE_UNITS = (
