@@ -81,10 +81,11 @@ def test_sodium_and_lithium_salts_differ():
 
 def test_the_network_has_embeddings_of_the_catalog():
     # A species that was added since waits for the next training: others stand for its graph.
-    catalog = packaged_catalog()
-    every = {s.smiles for s in (*catalog.solvents, *catalog.anions, *catalog.cations)}
-    embedded = every & set(GraphNetwork.load().smiles)
-    assert len(embedded) > 0.9 * len(every)
+    # Cations of more than one atom are in the catalog for measurements that no model learns yet.
+    catalog, embedded = packaged_catalog(), set(GraphNetwork.load().smiles)
+    for kind in (catalog.solvents, catalog.anions):
+        assert len({s.smiles for s in kind} & embedded) > 0.9 * len(kind)
+    assert {"[Li+]", "[Na+]", "[K+]"} <= embedded
     assert np.isfinite(GraphNetwork.load().embeddings).all()
 
 
