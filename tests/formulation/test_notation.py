@@ -186,6 +186,8 @@ def test_a_word_of_letters_is_a_name_before_it_is_a_smiles(word):
 
 def test_a_smiles_looks_like_one_or_is_said_to_be_one():
     assert parse_recipe("1 M NaPF6 in smiles:CCO").key == parse_recipe("1 M NaPF6 in ethanol").key
+    for slash in ("smiles:CCO/EC 1/1 w/w", "smiles:CCO/smiles:O=C1OCCO1 1:1 w/w"):
+        assert parse_recipe(slash).key == parse_recipe("ethanol:EC 1:1 w/w").key
     mixed = parse_recipe("1 M NaPF6 in smiles:CCO:EC 1:1 w/w + 2 wt% smiles:CC#N")
     assert mixed.key == parse_recipe("1 M NaPF6 in ethanol:EC 1:1 w/w + 2 wt% AN").key
     chloromethane = parse_recipe("1 M NaPF6 in smiles:CCl")

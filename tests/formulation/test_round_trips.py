@@ -188,8 +188,8 @@ def spelled(draw) -> tuple[str, Amounts]:
 
     salts = one([" + ", " and "]).join(salt_text(*s) for s in recipe.salts)
     names = [one([s.name, typed(s.smiles), *s.aliases]) for s, _ in recipe.base_solvents]
-    joint = one([":", "/", " : "])
     # A colon parts the numbers of long names, a slash could be a bond of a SMILES.
+    joint = one([":", " : "] if any("smiles:" in name for name in names) else [":", "/", " : "])
     text = joint.join(names)
     if len(names) > 1:
         numbers = one([":", "/"]).join(repr(part) for _, part in recipe.base_solvents)

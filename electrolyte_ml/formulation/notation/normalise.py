@@ -7,7 +7,7 @@ import unicodedata
 
 from electrolyte_ml.errors import ElectrolyteError, RecipeSyntaxError
 from electrolyte_ml.species import Catalog
-from electrolyte_ml.species.chemistry import explicit_smiles
+from electrolyte_ml.species.chemistry import explicit_smiles, is_smiles
 
 LONGEST_RECIPE = 500
 
@@ -96,7 +96,7 @@ def tidy(text: str) -> str:
         raise RecipeSyntaxError(f"a bracket is not closed, or closed twice, in {plain!r}")
     if "ppm" in plain or "mg" in plain:
         plain = _MASS_PPM.sub(_as_mass_percent, plain)
-    if "smiles:" in plain.casefold():
+    while "smiles:" in plain.casefold() and _GIVEN_SMILES.search(plain):
         plain = _GIVEN_SMILES.sub(_in_brackets, plain)
     plain = _GRADE.sub("", _LEADING_NOISE.sub("", _aqueous(plain)))
     return _without_outer_brackets(_without_trailing_noise(plain)) or plain
@@ -112,7 +112,12 @@ def _in_brackets(match: re.Match[str]) -> str:
     smiles, closing = match["smiles"], ""
     while smiles.endswith(")") and smiles.count(")") > smiles.count("("):
         smiles, closing = smiles[:-1], closing + ")"
-    return explicit_smiles(smiles) + closing
+    # A slash is a bond of the SMILES where that can be read, else it parts two names.
+    cuts = [len(smiles), *(i for i in reversed(range(len(smiles))) if smiles[i] == "/")]
+    for cut in cuts:
+        if is_smiles(smiles[:cut]):
+            return explicit_smiles(smiles[:cut]) + smiles[cut:] + closing
+    return explicit_smiles(smiles)  # raises: nothing of it can be read
 
 
 def _check_length(text: str) -> None:
