@@ -108,7 +108,8 @@ def _pairs(liquid: NDArray[np.intp], n_liquids: int) -> tuple[NDArray[np.intp], 
     counts = np.bincount(liquid, minlength=n_liquids)
     starts = np.r_[0, np.cumsum(counts)[:-1]]
     found_liquid, found = [np.empty(0, np.intp)], [np.empty((0, 2), np.intp)]
-    for count in np.unique(counts[counts > 1]):
+    # Not np.unique, which imports numpy.ma: 4 % of a first score.
+    for count in sorted({*counts[counts > 1].tolist()}):
         these = np.flatnonzero(counts == count)
         corners = np.array(list(combinations(range(count), 2)))
         found.append((starts[these, None, None] + corners[None]).reshape(-1, 2))
