@@ -15,7 +15,7 @@ from rdkit.Chem import Crippen, MolFromSmiles
 import electrolyte_ml as eml
 from electrolyte_ml.models import predict_density
 
-# At 20 degC and 589 nm; CRC Handbook of Chemistry and Physics.
+# At 20 degC and 589 nm; CRC Handbook, from memory: only THF is checked, so look yours up.
 MEASURED = {"PC": 1.419, "DMC": 1.369, "DEC": 1.385, "DME": 1.380}
 MEASURED |= {"diglyme": 1.410, "GBL": 1.434, "THF": 1.405, "acetonitrile": 1.344}
 
