@@ -12,6 +12,7 @@ from electrolyte_ml.cli import (
     campaign,
     convert,
     data,
+    exit_codes,
     explain,
     map_,
     properties,
@@ -23,16 +24,16 @@ from electrolyte_ml.cli import (
     train,
     window,
 )
+from electrolyte_ml.cli.exit_codes import ExitCode
 from electrolyte_ml.cli.streams import flushed_output, write_plainly
 from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning
 
-EXIT_BAD_INPUT = 2
-EXIT_INFEASIBLE = 3
 _format_warning = warnings.formatwarning
 
 app = typer.Typer(
     name="electrolyte-ml",
     help="Propose, score and benchmark liquid battery electrolytes, sodium first.",
+    epilog=exit_codes.HELP,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -71,7 +72,7 @@ def _options(
 def main() -> None:
     """Run the command line.
 
-    Exit codes: 0 done, 2 bad input (one line an error on standard error), 3 no feasible recipe.
+    Exit codes are those of `ExitCode`; each error is a line on standard error.
     """
     warnings.formatwarning = _warning_line
     write_plainly()
@@ -79,13 +80,13 @@ def main() -> None:
         with flushed_output():
             app()
     except InfeasibleError as error:
-        _fail(str(error), EXIT_INFEASIBLE)
+        _fail(str(error), ExitCode.INFEASIBLE)
     except ElectrolyteError as error:
-        _fail(str(error), EXIT_BAD_INPUT)
+        _fail(str(error), ExitCode.BAD_INPUT)
     except BrokenPipeError:
         pass  # the reader of a pipe (head, less) closed it: no error
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}", EXIT_BAD_INPUT)
+        _fail(f"{error.filename}: {error.strerror}", ExitCode.BAD_INPUT)
 
 
 def _warning_line(

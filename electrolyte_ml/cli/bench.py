@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.job import Job
 
@@ -16,8 +18,6 @@ HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "
     f"`bench SUITE` runs one: {_SUITES}."
 )
-EXIT_REGRESSION = 1
-_EXIT_INTERRUPTED = 130
 _RUN = "run"
 
 
@@ -85,7 +85,7 @@ def run(
     except RunInterrupted as stopped:
         typer.echo(f"interrupted: {stopped}, kept in {store.folder}", err=True)
         typer.echo("the same command (without --fresh) continues there", err=True)
-        raise typer.Exit(_EXIT_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     written = write_results(result, out) if out else []
     if as_json:
         typer.echo(dump_json(result.to_dict()))
@@ -127,7 +127,7 @@ def compare(
     for regression in found:
         typer.echo(f"worse: {regression}")
     if found:
-        raise typer.Exit(EXIT_REGRESSION)
+        raise typer.Exit(ExitCode.REGRESSION)
     typer.echo("no number got worse beyond the tolerances")
 
 

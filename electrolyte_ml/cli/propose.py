@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-EXIT_INTERRUPTED = 130  # what shells report for Ctrl-C
+from electrolyte_ml.cli.exit_codes import ExitCode
+
 HELP = "Search a problem (TOML) for the best recipes; print a ranked shortlist to weigh out."
 
 
@@ -68,7 +69,7 @@ def propose(
         if storage is not None:
             kept = f"the same command goes on from what {storage} holds"
         typer.echo(f"interrupted: {kept}", err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     try:
         if out is not None:
             write_proposals(proposals, out)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from electrolyte_ml.cli.exit_codes import ExitCode
+
 app = typer.Typer(help="List, show and check search problems (TOML).", no_args_is_help=True)
 
 
@@ -75,7 +77,7 @@ def check(
     faults = [line for result in results for line in result["errors"]]
     if as_json:
         typer.echo(dump_json(results))
-        raise typer.Exit(2 if faults else 0)
+        raise typer.Exit(ExitCode.BAD_INPUT if faults else ExitCode.DONE)
     print_checks(results)
     if faults:
         raise RecipeFileError(faults)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
+
 if TYPE_CHECKING:
     from electrolyte_ml.scores import ScoreSource
 
@@ -35,6 +37,8 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Write to a .csv, .parquet or .json file instead.")
     ] = None,
+    skip_bad: SkipBad = False,
+    bad_rows: BadRowsFile = None,
     tuned: Annotated[
         Path | None,
         typer.Option(help="Fine-tuned model, from 'train conductivity --finetune'."),
@@ -59,7 +63,8 @@ def score(
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
-    source = ScoreSource(recipes or [], file, at or [])
+    bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
+    source = ScoreSource(recipes or [], file, at or [], bad_rows=bad)
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
         parts = _scored(source, tuned, progress)
@@ -73,6 +78,7 @@ def score(
             print_tables(parts)
     if out is not None:
         typer.echo(f"{source.n_rows} rows written to {out}", err=True)
+    exit_if_skipped(bad)
 
 
 def _scored(

@@ -16,7 +16,6 @@ from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.report.score import write_csv, write_json, write_parquet
 from electrolyte_ml.scores import ScoreRequests, ScoreSource, score_records
-from electrolyte_ml.scores import source as score_source
 
 SALTS = ("NaPF6", "NaFSI", "LiPF6")
 # Kinds that a part alone would get wrong: missing values, and text that comes late.
@@ -131,13 +130,15 @@ def test_faults_of_all_parts_are_reported_together(tmp_path):
     assert all(any(f"row {n}" in line for line in lines) for n in range(1, 9))
 
 
-def test_very_many_faults_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(score_source, "_FAULTS_SHOWN", 3)
+def test_very_many_faults_are_counted(tmp_path):
     path = tmp_path / "bad.csv"
-    path.write_text("recipe\n" + "1 m NaPF6 in ECC\n" * 20)
+    path.write_text("recipe\n" + "1 m NaPF6 in ECC\n" * 37)
     with pytest.raises(TableError) as caught:
         ScoreSource((), path, (), rows_at_a_time=4)
-    assert str(caught.value).splitlines()[3:] == ["and 17 more"]
+    assert str(caught.value).splitlines()[20:] == [
+        f"and 17 more with faults like {path}, row 1; the last is {path}, row 37",
+        "37 bad rows in all",
+    ]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
