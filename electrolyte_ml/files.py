@@ -6,13 +6,22 @@ import csv
 import hashlib
 import io
 import secrets
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
-from electrolyte_ml.errors import ElectrolyteError, UnwritableError
+from electrolyte_ml.errors import ElectrolyteError, InputError, UnwritableError
+from electrolyte_ml.text import spreadsheet_cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# No TOML file of a person comes near; a longer one is something else, or endless.
+_LONGEST_TOML = 2_000_000
 
 
 @contextmanager
@@ -56,6 +65,14 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def expanded(path: str) -> Path:
+    """A path with the user's home folder for ``~``, which stays where there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those above it, unless they exist.
 
@@ -64,6 +81,8 @@ def make_folder(path: Path) -> None:
     UnwritableError
         If the system refuses it.
     """
+    if path.parts[:1] == ("~",):
+        raise UnwritableError(f"{path} cannot be written: there is no home folder; set $HOME")
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
 
@@ -122,11 +141,34 @@ def write_table(
 
     def fill(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator=line_end)
-            writer.writerow(header)
-            writer.writerows(rows)
+            write_csv_rows(file, [header, *rows], line_end=line_end)
 
     write_atomically(path, fill)
+
+
+def write_csv_rows(
+    stream: TextIO, rows: Iterable[Iterable[object]], *, line_end: str = "\n"
+) -> None:
+    """Write rows of a CSV table; no cell is run as a formula by a spreadsheet.
+
+    Parameters
+    ----------
+    stream
+        Where to.
+    rows
+        Cells of each row.
+    line_end
+        Line end.
+    """
+    writer = csv.writer(stream, lineterminator=line_end)
+    writer.writerows(map(spreadsheet_cell, row) for row in rows)
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a data frame as a CSV table; no cell is run as a formula by a spreadsheet."""
+    texts = frame.select_dtypes(include=["object", "string"]).columns
+    harmless = frame.assign(**{name: frame[name].map(spreadsheet_cell) for name in texts})
+    harmless.rename(columns=spreadsheet_cell).to_csv(path, index=False)
 
 
 def read_table(
@@ -145,6 +187,32 @@ def read_table(
     """
     text = path.read_bytes().decode(encoding)
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Content of a TOML file, with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is no TOML; the message names it.
+    """
+    try:
+        with path.open("rb") as file:
+            held = file.read(_LONGEST_TOML + 1)
+        if len(held) > _LONGEST_TOML:
+            raise InputError(f"{path}: has more than {_LONGEST_TOML} bytes; is it another file?")
+        return tomllib.loads(held.decode("utf-8-sig"))
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except RecursionError:
+        raise InputError(f"{path}: is nested too deeply to be read") from None
+    except ValueError as error:  # of TOML, of UTF-8, or of a number of thousands of digits
+        raise InputError(f"{path}: is no TOML: {error}") from error
 
 
 def packaged_file(name: str) -> Traversable:

@@ -218,10 +218,11 @@ class Property:
                 found = getattr(found, attribute)
         except ElectrolyteError:
             raise
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # code of others may fail in any way
             raise PropertyError(
-                f"{self.title}: its function {self.predict!r} cannot be loaded ({error}); predict "
-                "is a function, or 'package.module:function' of an installed package"
+                f"{self.title}: its function {self.predict!r} cannot be loaded "
+                f"({one_line(error)}); predict is a function, or 'package.module:function' of an "
+                "installed package"
             ) from error
         function: Callable[..., Any] = found
         return function
@@ -621,7 +622,7 @@ def _load(point: EntryPoint, others: Iterable[str]) -> list[Property]:
                 raise InputError(f"it holds {known!r}, which is no Property")
             _require_free(known, [*others, *(p.name for p in found)])
             found.append(replace(known, origin=origin))
-    except Exception as error:  # code of others may fail in any way
+    except (Exception, SystemExit) as error:  # code of others may fail in any way
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         warnings.warn(
             f"the property {point.name!r} of {origin} cannot be used: {kind}{one_line(error)}; "

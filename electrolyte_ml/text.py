@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _LEAST_SIMILARITY = 0.6
+_LONGEST_SHOWN = 60
+# Characters that steer a terminal, or turn the direction of text around; a line end and a tab stay.
+_STEERING = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
+# What a spreadsheet takes for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: int = 1) -> str:
@@ -41,12 +49,20 @@ def nearest_or_all(word: str, known: Iterable[str]) -> str:
 
 def one_line(error: object) -> str:
     """A message of several lines as one line."""
-    return "; ".join(str(error).splitlines())
+    return "; ".join(_said(error).splitlines())
 
 
 def first_line(error: object) -> str:
     """The first line of a message; libraries write a screen of advice below it."""
-    return str(error).partition("\n")[0]
+    return _said(error).partition("\n")[0]
+
+
+def _said(error: object) -> str:
+    """What an error of others says, whose own words may fail as well."""
+    try:
+        return str(error)
+    except Exception:
+        return f"a {type(error).__name__} without words"
 
 
 def celsius(temperature_k: float) -> str:
@@ -84,3 +100,59 @@ def counted(number: int, one: str, several: str = "") -> str:
     ('1 round', '0 rounds', '2 studies')
     """
     return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def shown(value: object) -> str:
+    """`value` as Python writes it, shortened, for messages.
+
+    Examples
+    --------
+    >>> shown("PC"), len(shown("x" * 1000))
+    ("'PC'", 60)
+    """
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of thousands of digits, deep nesting, code of others
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def steers_terminal(text: str) -> bool:
+    """Whether a text holds characters that steer a terminal, as escape sequences do."""
+    return _STEERING.search(text) is not None
+
+
+def harmless(text: str) -> str:
+    r"""`text` with a sign in place of each character that steers a terminal.
+
+    Examples
+    --------
+    >>> harmless("red: \x1b[31m").isprintable()
+    True
+    """
+    return text if text.isascii() and text.isprintable() else _STEERING.sub("\ufffd", text)
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell of this text; a number is none."""
+    if not text.startswith(_FORMULA) or text == "-":
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
+
+
+def spreadsheet_cell(value: object) -> object:
+    """`value` as it is written to a table: text is never run as a formula and steers no terminal.
+
+    Examples
+    --------
+    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-20"), spreadsheet_cell(0.5)
+    ("'=1+1", '-20', 0.5)
+    """
+    if not isinstance(value, str):
+        return value
+    plain = harmless(value)
+    return f"'{plain}" if looks_like_formula(plain) else plain

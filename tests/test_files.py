@@ -1,7 +1,18 @@
+from pathlib import Path
+
 import pytest
 
-from electrolyte_ml.files import packaged_table, read_table, write_table, write_text
-from electrolyte_ml.text import did_you_mean, nearest_or_all, one_line
+from electrolyte_ml.errors import InputError, UnwritableError
+from electrolyte_ml.files import (
+    make_folder,
+    packaged_table,
+    read_table,
+    read_toml,
+    write_frame,
+    write_table,
+    write_text,
+)
+from electrolyte_ml.text import did_you_mean, first_line, nearest_or_all, one_line, shown
 from electrolyte_ml.units import unit_registry
 
 
@@ -47,3 +58,76 @@ def test_faults_of_several_lines_become_one():
 
 def test_there_is_one_registry_of_units():
     assert unit_registry() is unit_registry()
+
+
+# What a spreadsheet would run, and what it would not.
+CELLS = {
+    "=HYPERLINK(1)": "'=HYPERLINK(1)",
+    "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0",
+    "-2+3": "'-2+3",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "'\t=1",
+    "-20": "-20",
+    "+1e-3": "+1e-3",
+    "-": "-",
+    "EC:DEC 1:1": "EC:DEC 1:1",
+    "red \x1b[31m": "red \ufffd[31m",
+    "\x9b31m": "\ufffd31m",
+    "2 lines\nof text": "2 lines\nof text",
+}
+
+
+def test_no_cell_of_a_table_is_run_by_a_spreadsheet(tmp_path):
+    import pandas as pd
+
+    given, wanted = list(CELLS), list(CELLS.values())
+    write_table(tmp_path / "a.csv", ["=name"], [[cell] for cell in given])
+    write_frame(pd.DataFrame({"=name": given, "n": range(len(given))}), tmp_path / "b.csv")
+    for name in ("a.csv", "b.csv"):
+        rows = read_table(tmp_path / name)
+        assert [row["'=name"] for row in rows] == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"a = " + b"[" * 20_000, "is nested too deeply"),
+        (b"a = " + b"9" * 5000, "is no TOML"),
+        (b"a = '\xff'", "is no TOML"),
+        (b"a = '\x00'", "is no TOML"),
+        (b"a = 1\na = 2", "is no TOML"),
+        (b"#" * 3_000_000, "has more than"),
+    ],
+)
+def test_toml_that_cannot_be_read_is_a_fault_that_names_the_file(tmp_path, content, words):
+    path = tmp_path / "p.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"p.toml: {words}"):
+        read_toml(path)
+
+
+def test_toml_is_read_with_the_mark_of_windows_editors(tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\r\n")
+    assert read_toml(path) == {"a": 1}
+
+
+def test_nothing_is_written_into_a_folder_called_tilde(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnwritableError, match="there is no home folder"):
+        make_folder(Path("~/.local/share/electrolyte_ml"))
+    assert list(tmp_path.iterdir()) == []
+
+
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_errors_of_others_are_named_even_where_their_words_fail():
+    assert first_line(MuteError()) == one_line(MuteError()) == "a MuteError without words"
+
+
+def test_what_was_given_is_shown_short():
+    assert len(shown(int("9" * 400))) == len(shown("x" * 400)) == 60
+    assert shown(1 << 20_000) == "a int too long to show"

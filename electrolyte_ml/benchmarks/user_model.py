@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.text import first_line, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +104,9 @@ class UserModel:
             If it cannot be made without arguments, or lacks ``fit`` or ``predict``.
         """
         model = _call(f"{self.name}()", self.make)
-        missing = [n for n in ("fit", "predict") if not callable(getattr(model, n, None))]
+        names = ("fit", "predict", "predict_interval")
+        has = _call(self.name, lambda: {n: callable(getattr(model, n, None)) for n in names})
+        missing = [n for n in names[:2] if not has[n]]
         if missing:
             raise InputError(
                 f"{self.name} has no method {' and no method '.join(missing)}; a model needs "
@@ -111,7 +114,7 @@ class UserModel:
             )
         return (
             CheckedWithInterval(self.name, model)
-            if _has_interval(model)
+            if has["predict_interval"]
             else Checked(self.name, model)
         )
 
@@ -132,7 +135,7 @@ class Checked:
 
     def fit(self, x: pd.DataFrame, y: NDArray[np.float64]) -> None:
         """Fit to a copy of the rows."""
-        _call(f"{self.name}.fit", self.model.fit, x.reset_index(drop=True), y.copy())
+        _call(f"{self.name}.fit", lambda: self.model.fit(x.reset_index(drop=True), y.copy()))
 
     def predict(self, x: pd.DataFrame) -> NDArray[np.float64]:
         """Predictions, shape (n,).
@@ -143,7 +146,8 @@ class Checked:
             If they are not n finite numbers.
         """
         what = f"{self.name}.predict"
-        return _numbers(what, _call(what, self.model.predict, x.reset_index(drop=True)), len(x))
+        answer = _call(what, lambda: self.model.predict(x.reset_index(drop=True)))
+        return _numbers(what, answer, len(x))
 
 
 class CheckedWithInterval(Checked):
@@ -158,10 +162,10 @@ class CheckedWithInterval(Checked):
             If they are not two times n finite numbers in order.
         """
         what = f"{self.name}.predict_interval"
-        ends = _call(what, self.model.predict_interval, x.reset_index(drop=True))
+        ends = _call(what, lambda: self.model.predict_interval(x.reset_index(drop=True)))
         try:
             first, second = ends
-        except (TypeError, ValueError):
+        except Exception:  # whatever the answer's own code raises
             raise InputError(
                 f"{what} must return two arrays (low, high) of shape ({len(x)},), "
                 f"not {_described(ends)}"
@@ -210,7 +214,7 @@ def _import(name: str) -> Any:
                 f"no module {name!r}: it is neither installed nor in {Path.cwd()}"
             ) from None
         raise InputError(f"module {name!r} needs {error.name!r}, which is not installed") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"module {name!r} cannot be imported: {_where(error)}") from error
 
 
@@ -219,28 +223,24 @@ def _version(module: Any) -> str:
     return hashlib.sha256(Path(origin).read_bytes()).hexdigest() if origin else ""
 
 
-def _has_interval(model: Any) -> bool:
-    return callable(getattr(model, "predict_interval", None))
-
-
-def _call(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+def _call(what: str, function: Callable[[], Any]) -> Any:
     try:
-        return function(*arguments)
-    except Exception as error:
+        return function()
+    except (Exception, SystemExit) as error:
         raise InputError(f"{what} failed: {_where(error)}") from error
 
 
 def _where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1]
-    said = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {said} ({Path(last.filename).name}, line {last.lineno})"
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"{type(error).__name__}: {first_line(error)} ({place})"
 
 
 def _numbers(what: str, answer: Any, n: int) -> NDArray[np.float64]:
     try:
         numbers = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
+    except Exception:  # whatever the answer's own code raises
         raise InputError(f"{what} must return numbers, not {_described(answer)}") from None
     if numbers.shape == (n, 1):
         numbers = numbers[:, 0]
@@ -253,4 +253,4 @@ def _numbers(what: str, answer: Any, n: int) -> NDArray[np.float64]:
 
 def _described(answer: Any) -> str:
     shape = getattr(answer, "shape", None)
-    return f"{type(answer).__name__} of shape {shape}" if shape is not None else repr(answer)[:60]
+    return f"{type(answer).__name__} of shape {shape}" if shape is not None else shown(answer)

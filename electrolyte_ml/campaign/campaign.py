@@ -6,7 +6,6 @@ import hashlib
 import re
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,7 +27,7 @@ from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_re
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError, UnwritableError
-from electrolyte_ml.files import write_table, writing
+from electrolyte_ml.files import read_toml, write_table, writing
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
@@ -125,7 +124,7 @@ class Campaign:
         apart = any(name.startswith(f"{PRICES}/") for name in files)
         self.problem: Problem = (
             read_problem(
-                _read_toml(folder / PROBLEM), file=str(folder / PROBLEM), folder=folder / PRICES
+                read_toml(folder / PROBLEM), file=str(folder / PROBLEM), folder=folder / PRICES
             )
             if apart
             else load_problem(folder / PROBLEM)
@@ -166,7 +165,7 @@ class Campaign:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
         names = {PROBLEM: file}
-        prices = _read_toml(file).get("prices", {}).get("file")
+        prices = read_toml(file).get("prices", {}).get("file")
         if prices is not None:
             if Path(prices).name != prices:
                 raise InputError(
@@ -349,11 +348,6 @@ class Campaign:
                 )
         if not (self.folder / MEASURED).exists():
             write_measured(self.folder / MEASURED, self.state)
-
-
-def _read_toml(file: Path) -> dict[str, Any]:
-    """Content of a problem that was loaded before, so that it is known to be TOML."""
-    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _fill(folder: Path, files: Mapping[str, Path]) -> None:

@@ -68,6 +68,7 @@ def check(
         else:
             print_check(found)
         return
+    _tell_damaged()
     checks = [check_source(each) for each in available_names()]
     if as_json:
         typer.echo(dump_json([each.to_dict() for each in checks]))
@@ -140,8 +141,19 @@ def export(
     from electrolyte_ml.data.exchange import export as write
     from electrolyte_ml.data.quality import available_names
 
+    if name == _ALL:
+        _tell_damaged()
     done = write(available_names() if name == _ALL else [name], out, property_name)
     typer.echo(
         f"{done.n_rows} rows of {', '.join(done.names)} in {done.table}, "
         f"metadata in {done.metadata}"
     )
+
+
+def _tell_damaged() -> None:
+    """Name imported sets that cannot be read, which 'all' leaves out."""
+    from electrolyte_ml.data.catalog import imported_cards
+
+    for card in imported_cards().values():
+        if card.fault:
+            typer.echo(f"left out: {card.fault}", err=True)

@@ -67,7 +67,9 @@ def propose(
     except KeyboardInterrupt:
         kept = "nothing is kept; name a file with --storage to be able to go on later"
         if storage is not None:
-            kept = f"the same command goes on from what {storage} holds"
+            from electrolyte_ml.search.storage import shown_storage
+
+            kept = f"the same command goes on from what {shown_storage(storage)} holds"
         typer.echo(f"interrupted: {kept}", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     try:

@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, TextIO
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import writing
+from electrolyte_ml.text import harmless
 
 _HANDLER = "electrolyte_ml.plain"
 _PLAIN = {
@@ -42,12 +44,39 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
 
 
+class _HarmlessStream:
+    """A stream that is given no text which steers a terminal: names may come from anywhere.
+
+    Parameters
+    ----------
+    stream
+        Where the text goes.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        #: Rich looks for this name, and writes its own colours there; see `output_console`.
+        self.rich_proxied_file = stream
+
+    def write(self, text: str) -> int:
+        """Write `text` without what steers a terminal."""
+        self.rich_proxied_file.write(harmless(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
+
+
 def write_plainly() -> None:
-    """Let standard output and error write ``degC`` for the sign where they cannot encode it."""
+    """Let standard output and error write ``degC`` for the sign where they cannot encode it.
+
+    Characters that steer a terminal, such as those of escape sequences, are replaced.
+    """
     codecs.register_error(_HANDLER, _plain)
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
+            setattr(sys, name, _HarmlessStream(stream))
 
 
 @contextmanager

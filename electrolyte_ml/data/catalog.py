@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -80,6 +81,8 @@ class Card:
         Whether the models that ship learn from it.
     imported
         Whether a user imported it.
+    fault
+        Why an imported set cannot be read; empty if it can.
     """
 
     name: str
@@ -97,13 +100,16 @@ class Card:
     columns: Mapping[str, str] = field(default_factory=dict)
     learnt: bool = False
     imported: bool = False
+    fault: str = ""
 
     def __repr__(self) -> str:
         return f"<Card {self.name}: {self.title}>"
 
     @property
     def available(self) -> bool:
-        """Whether all files are on this machine."""
+        """Whether all files are on this machine and can be read."""
+        if self.fault:
+            return False
         try:
             for name in () if self.imported else self.files:
                 data_path(name)
@@ -130,6 +136,7 @@ class Card:
             "learnt": self.learnt,
             "imported": self.imported,
             "available": self.available,
+            "fault": self.fault or None,
         }
 
 
@@ -187,14 +194,43 @@ def imported_path(name: str) -> Path:
     return imported_folder() / f"{name}.parquet"
 
 
+# Words that verbs take for all sets, and names that Windows has no files of.
+_NO_SET_NAMES = frozenset(
+    ("all", "con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)))
+)
+_SET_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+def is_set_name(name: str) -> bool:
+    """Whether verbs and all file systems can address an imported set of that name."""
+    return _SET_NAME.fullmatch(name) is not None and name not in _NO_SET_NAMES
+
+
 def imported_names() -> tuple[str, ...]:
     """Names of all imported sets."""
     return tuple(sorted(p.stem for p in imported_folder().glob("*.parquet")))
 
 
 def imported_cards() -> dict[str, Card]:
-    """Cards of all imported sets; only the heads of their files are read."""
-    return {name: imported_card(name) for name in imported_names()}
+    """Cards of all imported sets, damaged ones among them; only the heads of files are read."""
+    return {name: _card_or_fault(name) for name in imported_names()}
+
+
+def _card_or_fault(name: str) -> Card:
+    try:
+        return imported_card(name)
+    except InputError as error:
+        return Card(
+            name=name,
+            title="cannot be read",
+            files=(str(imported_path(name)),),
+            properties=(),
+            licence="unknown",
+            citation="unknown",
+            obtain="imported",
+            imported=True,
+            fault=str(error),
+        )
 
 
 def load_imported(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
@@ -208,7 +244,11 @@ def load_imported(name: str) -> tuple[tuple[Measurements, ...], CleaningReport]:
         If it was changed so that rows cannot be used.
     """
     tables, attributes = read_parquet(imported_path(name))
-    return tables, CleaningReport.from_dict(_facts(name, attributes)["report"])
+    facts = _facts(name, attributes)
+    try:
+        return tables, CleaningReport.from_dict(facts["report"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{imported_path(name)}: its cleaning report is damaged") from error
 
 
 def imported_card(name: str) -> Card:
@@ -226,10 +266,12 @@ def imported_card(name: str) -> Card:
     path = imported_path(name)
     try:
         metadata = pyarrow.parquet.read_metadata(path)
-    except (OSError, ValueError) as error:
-        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
-    held = (metadata.metadata or {}).get(b"PANDAS_ATTRS", b"{}")
-    facts = _facts(name, json.loads(held))
+        held = json.loads((metadata.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    except Exception as error:  # a damaged file makes pyarrow raise of any kind
+        raise InputError(
+            f"{path}: cannot be read: {first_line(error)}; move it away, or import it again"
+        ) from error
+    facts = _facts(name, held)
     return Card(
         name=name,
         title=facts["title"],
@@ -243,10 +285,19 @@ def imported_card(name: str) -> Card:
     )
 
 
-def _facts(name: str, attributes: dict[str, Any]) -> dict[str, Any]:
-    needed = ("title", "properties", "licence", "citation", "imported_from", "report")
-    if any(key not in attributes for key in needed):
+def _facts(name: str, attributes: Any) -> dict[str, Any]:
+    held: dict[str, Any] = attributes if isinstance(attributes, dict) else {}
+    texts = ("title", "licence", "citation", "imported_from")
+    names = held.get("properties")
+    if (
+        not all(isinstance(held.get(key), str) for key in texts)
+        or not isinstance(names, list)
+        or not all(isinstance(each, str) for each in names)
+        or not isinstance(held.get("report"), dict)
+    ):
         raise InputError(
             f"{imported_path(name)}: was not written by 'electrolyte-ml data import'; move it away"
         )
-    return attributes
+    if not is_set_name(name):
+        raise InputError(f"{imported_path(name)}: no verb can name this set; rename the file")
+    return held

@@ -26,7 +26,6 @@ from __future__ import annotations
 import math
 import re
 import tokenize
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -36,7 +35,7 @@ from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
-from electrolyte_ml.files import packaged_table, read_table
+from electrolyte_ml.files import packaged_table, read_table, read_toml
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.species import Catalog, default_catalog
@@ -175,17 +174,17 @@ def read_mapping(table: Path, needed: tuple[str, ...]) -> dict[str, Any]:
         If the file is missing or keys are missing or have no such choice; one line for each.
     """
     path = mapping_path(table)
-    try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise InputErrors(
             [
                 f"{path}: no such file; say in it what the columns of {table.name} are: "
                 f"{', '.join(needed)} (see electrolyte_ml.data.column_mapping)"
             ]
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputErrors([f"{path}: no TOML: {error}"]) from error
+        )
+    try:
+        mapping = read_toml(path)
+    except InputError as error:
+        raise InputErrors([str(error)]) from error
     faults = [f"{path}: no {key!r}" for key in needed if key not in mapping]
     for key, choices in _CHOICES.items():
         if key in mapping and mapping[key] not in choices:

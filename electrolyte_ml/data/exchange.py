@@ -11,19 +11,25 @@ References
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrolyte_ml.data.catalog import Card, card_of, imported_path, shipped_cards
+from electrolyte_ml.data.catalog import (
+    Card,
+    card_of,
+    imported_path,
+    is_set_name,
+    shipped_cards,
+)
 from electrolyte_ml.data.measurements import COLUMNS, to_frame, write_parquet
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import make_folder, sha256_of, write_atomically, write_text
+from electrolyte_ml.files import make_folder, sha256_of, write_atomically, write_frame, write_text
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.text import shown, steers_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,9 +153,6 @@ def _citation(card: Card) -> str:
     return f"{card.citation}, https://doi.org/{card.doi}" if card.doi else card.citation
 
 
-_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,63}$")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """A data set that was imported.
@@ -197,10 +200,14 @@ def import_measurements(
     TableError
         If rows cannot be used; all are listed and nothing is written.
     """
-    if not _NAME.match(name):
+    if not is_set_name(name):
         raise InputError(
-            f"{name!r} cannot be the name of a data set; use small letters, digits, _ and -"
+            f"{shown(name)} cannot be the name of a data set; use small letters, digits, _ and -, "
+            "beginning with a letter, up to 64 of them, and none of the words all, con, nul..."
         )
+    for what, text in (("title", title), ("licence", licence), ("source", source)):
+        if text and (steers_terminal(text) or "\n" in text):
+            raise InputError(f"the {what} holds control characters: {shown(text)}")
     if name in shipped_cards():
         raise InputError(f"{name!r} is a data set of the package; choose another name")
     path = imported_path(name)
@@ -318,6 +325,6 @@ def _frame(cards: Sequence[Card], property_name: str | None) -> pd.DataFrame:
 
 def _write(frame: pd.DataFrame, path: Path, suffix: str) -> None:
     if suffix == ".csv":
-        frame.to_csv(path, index=False)
+        write_frame(frame, path)
     else:
         frame.to_parquet(path, index=False)

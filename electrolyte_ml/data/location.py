@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from electrolyte_ml.errors import DataNotFoundError
+from electrolyte_ml.files import expanded
 
 ENVIRONMENT_VARIABLE = "ELECTROLYTE_ML_DATA"
 
@@ -13,8 +14,8 @@ ENVIRONMENT_VARIABLE = "ELECTROLYTE_ML_DATA"
 def data_folders() -> tuple[Path, ...]:
     """Folders that are searched, in this order: ``$ELECTROLYTE_ML_DATA``, then the user cache."""
     given = os.environ.get(ENVIRONMENT_VARIABLE)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "electrolyte_ml"
-    return (*((Path(given).expanduser(),) if given else ()), cache)
+    cache = expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "electrolyte_ml"
+    return (*((expanded(given),) if given else ()), cache)
 
 
 def data_path(name: str) -> Path:

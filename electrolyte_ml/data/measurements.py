@@ -159,8 +159,8 @@ def read_parquet(path: Path) -> tuple[tuple[Measurements, ...], dict[str, Any]]:
 
     try:
         frame = pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
+    except Exception as error:  # a damaged file makes pyarrow raise of any kind
+        raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     return from_frame(frame), {str(k): v for k, v in frame.attrs.items()}
 
 

@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors, TableError
+from electrolyte_ml.files import write_csv_rows
 from electrolyte_ml.formulation.amounts import SaltAmount, SolventAmount
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.species import Catalog, Salt, default_catalog
+from electrolyte_ml.text import shown
 
 # Whole numbers of JSON have no bound; those of floats do.
 _LARGEST = 1e300
@@ -165,11 +167,8 @@ class _Reader:
 
 
 def _shown(value: object) -> str:
-    """A value short enough for a message; empty for a missing one."""
-    if value is None:
-        return "nothing"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    """A value short enough for a message; ``nothing`` for a missing one."""
+    return "nothing" if value is None else shown(value)
 
 
 def to_csv(formulations: Sequence[Formulation]) -> str:
@@ -188,26 +187,17 @@ def to_csv(formulations: Sequence[Formulation]) -> str:
         of them (``molality_mol_kg``), in all digits.
     """
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for formulation in formulations:
-        key = formulation.key
-        for s in formulation.solvents:
-            writer.writerow(
-                (key, s.solvent.name, s.role, s.solvent.smiles, s.mass_fraction, SOLVENT_BASIS)
-            )
-        for salt in formulation.salts:
-            writer.writerow(
-                (
-                    key,
-                    salt.salt.name,
-                    "salt",
-                    _salt_smiles(salt.salt),
-                    salt.molality_mol_kg,
-                    SALT_BASIS,
-                )
-            )
+    rows = [row for formulation in formulations for row in _component_rows(formulation)]
+    write_csv_rows(stream, [COLUMNS, *rows])
     return stream.getvalue()
+
+
+def _component_rows(formulation: Formulation) -> Iterator[tuple[object, ...]]:
+    key = formulation.key
+    for s in formulation.solvents:
+        yield key, s.solvent.name, s.role, s.solvent.smiles, s.mass_fraction, SOLVENT_BASIS
+    for a in formulation.salts:
+        yield key, a.salt.name, "salt", _salt_smiles(a.salt), a.molality_mol_kg, SALT_BASIS
 
 
 def formulations_from_csv(text: str, catalog: Catalog | None = None) -> list[Formulation]:

@@ -72,7 +72,7 @@ class Answers:
             return self._predict(known)
         try:
             return self._predict(known)
-        except Exception as error:  # code of others may fail in any way
+        except (Exception, SystemExit) as error:  # code of others may fail in any way
             why = (
                 one_line(error)
                 if isinstance(error, PropertyError)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import InputError, TableError
-from electrolyte_ml.files import write_table
+from electrolyte_ml.files import write_csv_rows, write_table
 
 _REVISION = 1
 
@@ -166,7 +166,7 @@ def write_rows(path: Path, rows: Iterable[LimitRow]) -> None:
 def append_row(path: Path, row: LimitRow) -> None:
     """Add a row to a table of `write_rows`; it is in the file on return."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(_cells(row))
+    write_csv_rows(line, [_cells(row)])
     # One write, so that readers see all of the line or none.
     with path.open("ab", buffering=0) as file:
         file.write(line.getvalue().encode("utf-8"))

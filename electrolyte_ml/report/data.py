@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -27,6 +27,7 @@ def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:
             "available": card.available,
             "imported": card.imported,
             "obtain": _way(card),
+            "fault": card.fault or None,
         }
         for card in cards
     ]
@@ -53,14 +54,23 @@ def print_list(cards: Sequence[Card]) -> None:
             "-" if row["rows"] is None else str(row["rows"]),
             row["licence"],
             row["obtain"],
-            "imported" if row["imported"] else "yes" if row["available"] else "no",
+            _whether_here(row),
         )
     console = output_console()
     console.print(table)
+    for card in cards:
+        if card.fault:
+            console.print(card.fault)
     console.print(
         "rows: of the published file; 'data fetch NAME' or 'data fetch all' gets the sets marked "
         "fetch, 'data show NAME' says how to get the others"
     )
+
+
+def _whether_here(row: Mapping[str, Any]) -> str:
+    if row["imported"]:
+        return "damaged" if row["fault"] else "imported"
+    return "yes" if row["available"] else "no"
 
 
 def head_rows(tables: Sequence[Measurements], n: int) -> list[dict[str, Any]]:

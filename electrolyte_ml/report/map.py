@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_text
+from electrolyte_ml.files import write_csv_rows, write_text
 from electrolyte_ml.models.maps import ElectrolyteMap, MappedBlend
 from electrolyte_ml.report.plots import GREY, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, output_console
@@ -137,9 +136,7 @@ def write_map_table(found: ElectrolyteMap, path: Path) -> None:
 def _csv(found: ElectrolyteMap) -> str:
     stream = io.StringIO()
     rows = [_cells(b, asked) for asked, part in enumerate((found.known, found.asked)) for b in part]
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    write_csv_rows(stream, [list(rows[0]), *(row.values() for row in rows)])
     return stream.getvalue()
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from electrolyte_ml.files import make_folder, write_atomically, write_text
+from electrolyte_ml.files import make_folder, write_atomically, write_frame, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
@@ -141,12 +141,8 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
         for name, grams in p["weigh_out_g_per_100g"].items()
     ]
     write_text(folder / "proposals.json", dump_json(result) + "\n")
-    write_atomically(
-        folder / "proposals.csv", lambda path: proposals.to_frame().to_csv(path, index=False)
-    )
-    write_atomically(
-        folder / "weigh_out.csv", lambda path: pd.DataFrame(sheet).to_csv(path, index=False)
-    )
+    write_atomically(folder / "proposals.csv", lambda path: write_frame(proposals.to_frame(), path))
+    write_atomically(folder / "weigh_out.csv", lambda path: write_frame(pd.DataFrame(sheet), path))
     write_text(folder / "report.html", page)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_atomically, write_csv_rows
 from electrolyte_ml.prediction import flat_record
 from electrolyte_ml.properties import scored_properties
 from electrolyte_ml.report.columns import Column, columns, coverage_text
@@ -86,14 +85,13 @@ def write_json(parts: Parts, stream: TextIO) -> None:
 
 def write_csv(parts: Parts, stream: TextIO) -> None:
     """Write CSV: the JSON's fields, flattened with dots, one row per recipe."""
-    writer: csv.DictWriter[str] | None = None
+    columns: list[str] = []
     for records in parts:
-        for record in records:
-            row = flat_record(record)
-            if writer is None:
-                writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-                writer.writeheader()
-            writer.writerow(row)
+        rows = [flat_record(record) for record in records]
+        if rows and not columns:
+            columns = list(rows[0])
+            write_csv_rows(stream, [columns])
+        write_csv_rows(stream, ([row.get(name, "") for name in columns] for row in rows))
 
 
 def write_parquet(parts: Parts, path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 
 from electrolyte_ml.prediction import is_unknown
-from electrolyte_ml.text import significant
+from electrolyte_ml.text import harmless, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 # Consoles narrower than this write tables that do not fit as lists.
@@ -24,6 +25,16 @@ class _OutputConsole(Console):
 
     def print(self, *objects: Any, **more: Any) -> None:
         super().print(*map(self._fitting, objects), **more)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """What is shown, without characters of names that would steer the terminal."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(harmless(segment.text), segment.style)
 
     def _fitting(self, shown: Any) -> Any:
         if not isinstance(shown, Table) or self.width >= _WIDE_ENOUGH:

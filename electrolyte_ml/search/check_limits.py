@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from electrolyte_ml.search.component_sets import ComponentSets
-from electrolyte_ml.search.limits import Components, Limits, divides_one, exact
+from electrolyte_ml.search.limits import FINEST_STEPS, Components, Limits, divides_one, exact
 
 
 def limit_faults(components: Components, limits: Limits, *, complete: bool = True) -> list[str]:
@@ -62,7 +62,16 @@ def _component_faults(components: Components) -> Iterator[str]:
 
 def _grid_faults(limits: Limits) -> Iterator[str]:
     low, high = limits.salt_molality_mol_kg
-    if not divides_one(limits.fraction_step):
+    for key, least in FINEST_STEPS.items():
+        given = getattr(limits, key)
+        if 0 < given < least:
+            yield (
+                f"limits.{key}: {given:g} is too fine a grid to be searched; use {least:g} or "
+                f"more, such as {10 * least:g}"
+            )
+    if limits.fraction_step >= FINEST_STEPS["fraction_step"] and not divides_one(
+        limits.fraction_step
+    ):
         yield (
             f"limits.fraction_step: {limits.fraction_step:g} does not divide 1 into whole steps; "
             "use 0.01, 0.005 or 0.02"

@@ -18,6 +18,9 @@ from electrolyte_ml.species import Salt, Solvent
 #: Tolerance for rounding errors, far below the resolution of a balance.
 ROUNDING = 1e-9
 
+#: The finest grid that is searched; memory grows with the number of its steps.
+FINEST_STEPS = {"fraction_step": 1e-3, "molality_step": 1e-4, "additive_step_wt_percent": 1e-3}
+
 #: A linear inequality: coefficients of components and a constant, whose sum must not be negative.
 Form = tuple[tuple[int, ...], int]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -11,7 +10,8 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from electrolyte_ml.errors import ElectrolyteError, RecipeFileError
+from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
+from electrolyte_ml.files import read_toml
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.component_order import solvents_by_similarity
@@ -39,7 +39,7 @@ from electrolyte_ml.search.recipe_tables import (
     find_component,
 )
 from electrolyte_ml.species import Catalog, default_catalog
-from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.text import nearest_or_all, shown
 
 COST = "cost_per_kg"
 #: Default of ``least_probability``.
@@ -104,13 +104,9 @@ def load_problem(path: str | Path, catalog: Catalog | None = None) -> Problem:
     """
     file = Path(path)
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeFileError([f"{path}: no such file"]) from None
-    except OSError as error:
-        raise RecipeFileError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeFileError([f"{path}: is no TOML: {error}"]) from error
+        data = read_toml(file)
+    except InputError as error:
+        raise RecipeFileError([str(error)]) from error
     return read_problem(data, file=str(path), catalog=catalog, folder=file.parent)
 
 
@@ -235,7 +231,7 @@ def _fault(error: ErrorDetails) -> str:
     if error["type"] in {"missing", "too_short"}:
         return f"{place}: is missing{more}"
     words = _WORDS.get(error["type"], error["msg"]).format(**context)
-    return f"{place}: {words}, given {error['input']!r}{more}"
+    return f"{place}: {words}, given {shown(error['input'])}{more}"
 
 
 def _table_at(path: Sequence[int | str]) -> type[Table]:

@@ -31,13 +31,15 @@ from electrolyte_ml.search.limits import Limits
 from electrolyte_ml.search.objectives import Bound, Direction, OutOfDomain, Risk
 from electrolyte_ml.search.problem import SamplerName
 from electrolyte_ml.species import Catalog, Ion, Salt, Solvent
-from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.text import nearest_or_all, shown, steers_terminal
 from electrolyte_ml.units import temperature_k
 
 #: In place of a list of solvents or salts: all of the catalog.
 EVERYTHING = "everything"
 # Temperatures of liquid electrolytes lie well inside; others are most likely mistakes of the unit.
 _COLDEST_K, _HOTTEST_K = 150.0, 500.0
+# Far above what any search holds; numbers above them are slips.
+_MOST_COMPONENTS, _MOST_TRIALS = 1000, 10_000_000
 _DEFAULTS = Limits(salt_molality_mol_kg=(0.3, 2.0))
 
 
@@ -81,7 +83,7 @@ def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:
     def look_up(name: object, info: ValidationInfo) -> Any:
         lookup = _lookup(info)
         if not isinstance(name, str) or not name.strip():
-            raise ValueError(f"must be a name in quotes, given {name!r}")
+            raise ValueError(f"must be a name in quotes, given {shown(name)}")
         if name in lookup.unknown:
             raise PydanticOmit
         try:
@@ -96,7 +98,9 @@ def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:
 def _or_everything(value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
     """Solvents or salts of a list, or all of the catalog where everything is asked for."""
     if isinstance(value, str) and value != EVERYTHING:
-        raise ValueError(f"must be a list of names in quotes or {EVERYTHING!r}, given {value!r}")
+        raise ValueError(
+            f"must be a list of names in quotes or {EVERYTHING!r}, given {shown(value)}"
+        )
     catalog: Catalog = _lookup(info).catalog
     if info.field_name == "solvents":
         everything = [s for s in catalog.solvents if s.role == "solvent"]
@@ -123,7 +127,7 @@ def _two(form: str) -> BeforeValidator:
     def check(value: Any) -> Any:
         if isinstance(value, list) and len(value) == 2:
             return value
-        raise ValueError(f"must be {form}, given {value!r}")
+        raise ValueError(f"must be {form}, given {shown(value)}")
 
     return BeforeValidator(check)
 
@@ -132,6 +136,18 @@ def _above_zero(value: float) -> float:
     if value == 0:
         raise ValueError("is 0; remove the component from the list instead")
     return value
+
+
+def _harmless(text: str) -> str:
+    if steers_terminal(text):
+        raise ValueError(f"holds control characters: {shown(text)}")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError(f"must be one line, given {shown(text)}")
+    return _harmless(text)
 
 
 def _registered_name(name: str) -> str:
@@ -176,7 +192,10 @@ _AS_TEXT = WithJsonSchema({"type": "string"})
 _ALL_OR_LIST = WithJsonSchema(
     {"anyOf": [{"const": EVERYTHING}, {"type": "array", "items": {"type": "string"}}]}
 )
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Description = Annotated[str, AfterValidator(_harmless)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)
+]
 PropertyName = Annotated[Text, AfterValidator(_registered_name)]
 SolventName = Annotated[Solvent, _found_by(Catalog.solvent), _AS_TEXT]
 SaltName = Annotated[Salt, _found_by(Catalog.salt), _AS_TEXT]
@@ -248,13 +267,13 @@ class LimitsTable(Table):
 
     salt_molality_mol_kg: Span
     """Lowest and highest molality of all salts together, mol/kg of solvents, such as [0.3, 2]."""
-    min_solvents: int = Field(default=_DEFAULTS.min_solvents, ge=1)
+    min_solvents: int = Field(default=_DEFAULTS.min_solvents, ge=1, le=_MOST_COMPONENTS)
     """Fewest solvents of a recipe, additives not counted."""
-    max_solvents: int = Field(default=_DEFAULTS.max_solvents, ge=1)
+    max_solvents: int = Field(default=_DEFAULTS.max_solvents, ge=1, le=_MOST_COMPONENTS)
     """Most solvents of a recipe, additives not counted."""
-    max_salts: int = Field(default=_DEFAULTS.max_salts, ge=1)
+    max_salts: int = Field(default=_DEFAULTS.max_salts, ge=1, le=_MOST_COMPONENTS)
     """Most salts of a recipe."""
-    max_additives: int = Field(default=_DEFAULTS.max_additives, ge=0)
+    max_additives: int = Field(default=_DEFAULTS.max_additives, ge=0, le=_MOST_COMPONENTS)
     """Most additives of a recipe."""
     smallest_fraction: float = _DEFAULTS.smallest_fraction
     """A solvent that is in a recipe has at least this mass fraction."""
@@ -346,11 +365,11 @@ class PricesTable(Table):
 class SearchTable(Table):
     """Settings of the search."""
 
-    n_trials: int | None = Field(default=None, ge=1)
+    n_trials: int | None = Field(default=None, ge=1, le=_MOST_TRIALS)
     """Distinct recipes to score; the sampler's own number by default."""
-    population: int | None = Field(default=None, ge=4)
+    population: int | None = Field(default=None, ge=4, le=_MOST_TRIALS)
     """Recipes scored together; the sampler's own number by default."""
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
     """Same seed, same shortlist."""
     sampler: SamplerName = Field(default=SamplerName.AUTO, strict=False)
     """Sampler of Optuna that proposes recipes."""
@@ -361,7 +380,7 @@ class RecipeFile(Table):
 
     name: Text
     """Name of the problem, and of its stored search."""
-    description: str = ""
+    description: Description = ""
     """For people."""
     components: ComponentsTable
     """Components of recipes: list solvents and salts under [components]."""

@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import optuna
@@ -28,8 +31,12 @@ from optuna.trial import FrozenTrial, TrialState
 from electrolyte_ml.arguments import whole_number
 from electrolyte_ml.errors import ElectrolyteError, InputError, MissingDependencyError
 from electrolyte_ml.search.problem import Problem, SamplerName
+from electrolyte_ml.text import first_line
 
 _JOURNAL = "journal:"
+# The password of an address, up to the last @ (people forget to write %40), and of its options.
+_PASSWORD = re.compile(r"((?:://|^)[^:/@]*:)(.*)@", re.DOTALL)
+_OPTION = re.compile(r"(?<=password=)[^&]+|(?<=passwd=)[^&]+|(?<=pwd=)[^&]+", re.IGNORECASE)
 
 # A lock is held for milliseconds; an older one belongs to a killed process.
 _LOCK_IS_DEAD_AFTER_S = 10
@@ -55,6 +62,27 @@ _MOST_OBJECTIVES_OF_NSGA2 = 3
 _FINGERPRINT = "electrolyte_ml:problem"
 _WORKER = "worker"
 _FINISHED = (TrialState.COMPLETE, TrialState.FAIL)
+
+
+def shown_storage(address: str) -> str:
+    """A storage address without its password.
+
+    Examples
+    --------
+    >>> shown_storage("postgresql://me:secret@host/db?password=secret")
+    'postgresql://me:***@host/db?password=***'
+    """
+    return _OPTION.sub("***", _PASSWORD.sub(r"\1***@", address))
+
+
+def _without_password(error: BaseException, address: str) -> str:
+    """The message of an error about a storage; drivers quote parts of its address."""
+    message = first_line(error)
+    found = [*(m[2] for m in _PASSWORD.finditer(address)), *_OPTION.findall(address)]
+    forms = {f for secret in found for f in (secret, unquote(secret), *secret.split("@"))}
+    for form in sorted(forms - {""}, key=len, reverse=True):
+        message = message.replace(form, "***")
+    return message
 
 
 class TornSafeJournal(JournalFileBackend):
@@ -120,7 +148,9 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
         try:
             return JournalStorage(TornSafeJournal(path))
         except OSError as error:
-            raise InputError(f"storage {path}: cannot be opened: {error.strerror}") from error
+            raise InputError(
+                f"storage {shown_storage(path)}: cannot be opened: {error.strerror}"
+            ) from None
     for prefix in _POSTGRES:
         if storage.startswith(prefix):
             storage = "postgresql+psycopg://" + storage.removeprefix(prefix)
@@ -128,9 +158,10 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
         return _database(storage)
     except ImportError as error:
         raise MissingDependencyError(
-            f"storage {storage!r} needs a driver that is not installed ({error}); for PostgreSQL: "
+            f"storage {shown_storage(storage)!r} needs a driver that is not installed "
+            f"({_without_password(error, storage)}); for PostgreSQL: "
             "pip install 'electrolyte_ml[postgres]'"
-        ) from error
+        ) from None
 
 
 def _database(url: str) -> RDBStorage:
@@ -245,42 +276,56 @@ class SharedStudy:
     def __init__(self, problem: Problem, storage: str) -> None:
         self._me = uuid.uuid4().hex
         self._known: set[int] = set()
-        try:
+        self._storage = storage
+        fingerprint = _fingerprint(problem)
+        with self._own_errors("opened"):
             self._study = optuna.create_study(
                 study_name=problem.name,
                 storage=open_storage(storage),
                 directions=_directions(problem),
                 load_if_exists=True,
             )
-        except ElectrolyteError:
-            raise
-        except Exception as error:  # Optuna and its drivers raise many kinds for a bad URL.
-            raise InputError(f"storage {storage!r} cannot be opened: {error}") from error
-        held = self._study.user_attrs.get(_FINGERPRINT)
-        fingerprint = _fingerprint(problem)
-        if held is None:
-            self._study.set_user_attr(_FINGERPRINT, fingerprint)
-        elif held != fingerprint:
+            held = self._study.user_attrs.get(_FINGERPRINT)
+            if held is None:
+                self._study.set_user_attr(_FINGERPRINT, fingerprint)
+        if held not in (None, fingerprint):
             raise InputError(
-                f"storage {storage!r} holds a study {problem.name!r} of a problem that has changed "
-                "since; rename the problem or use another storage"
+                f"storage {shown_storage(storage)!r} holds a study {problem.name!r} of a problem "
+                "that has changed since; rename the problem or use another storage"
             )
 
     def push(self, trials: Sequence[FrozenTrial]) -> None:
         """Store finished trials of this worker."""
-        for trial in trials:
-            trial.user_attrs = {**trial.user_attrs, _WORKER: self._me}
-            self._study.add_trial(trial)
+        with self._own_errors("written"):
+            for trial in trials:
+                trial.user_attrs = {**trial.user_attrs, _WORKER: self._me}
+                self._study.add_trial(trial)
 
     def pull(self) -> list[FrozenTrial]:
         """Finished trials of others that this worker has not seen, in the order of their number."""
+        with self._own_errors("read"):
+            finished = self._study.get_trials(deepcopy=False, states=_FINISHED)
         fresh = [
             trial
-            for trial in self._study.get_trials(deepcopy=False, states=_FINISHED)
+            for trial in finished
             if trial.number not in self._known and trial.user_attrs.get(_WORKER) != self._me
         ]
         self._known |= {trial.number for trial in fresh}
         return fresh
+
+    @contextmanager
+    def _own_errors(self, done: str) -> Iterator[None]:
+        """Errors of Optuna and of drivers, which are of many kinds, as ours."""
+        try:
+            yield
+        except ElectrolyteError:
+            raise
+        except Exception as error:
+            # Without its cause, which may quote the address with its password.
+            raise InputError(
+                f"storage {shown_storage(self._storage)!r} cannot be {done}: "
+                f"{_without_password(error, self._storage)}"
+            ) from None
 
 
 def _directions(problem: Problem) -> list[StudyDirection]:

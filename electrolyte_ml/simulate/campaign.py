@@ -25,7 +25,6 @@ diffusion for the size of the box; where it has no entry, the caller's does.
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
+from electrolyte_ml.files import read_toml
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.checkpoint import load_result
@@ -140,9 +140,9 @@ def read_campaign(path: Path) -> SimulationCampaign:
         If it holds impossible or unknown settings; all of them are listed.
     """
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise RecipeFileError([f"{path}: {error}"]) from error
+        held = read_toml(path)
+    except InputError as error:
+        raise RecipeFileError([str(error)]) from error
     groups = held.pop("group", [])
     name = held.pop("name", path.stem)
     faults = [f"{path}: unknown key {key!r}" for key in held if key not in _DEFAULTS]

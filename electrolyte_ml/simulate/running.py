@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.files import make_folder, writing
+from electrolyte_ml.files import expanded, make_folder, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
 from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, DONE, Progress, run_stages
@@ -28,7 +28,7 @@ def default_folder() -> Path:
     """Where jobs are kept: ``$ELECTROLYTE_ML_SIMULATIONS``, or the user's state folder."""
     given = os.environ.get(STATE_VARIABLE)
     if given:
-        return Path(given).expanduser()
+        return expanded(given)
     import platformdirs
 
     return Path(platformdirs.user_state_dir("electrolyte_ml")) / "simulations"

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -31,7 +32,7 @@ from electrolyte_ml.species.chemistry import (
     without_prefix,
 )
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
-from electrolyte_ml.species.tables import read_ions, read_solvents
+from electrolyte_ml.species.tables import PENDING, read_ions, read_solvents
 from electrolyte_ml.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -445,7 +446,28 @@ def catalog_with(folder: Path) -> Catalog:
     CatalogError
         If a row of the tables cannot be used, or a name means two species.
     """
-    return Catalog([*read_solvents(), *read_solvents(folder)], [*read_ions(), *read_ions(folder)])
+    while True:
+        state = _state_of(folder)
+        try:
+            solvents, ions = read_solvents(folder), read_ions(folder)
+        except (CatalogError, OSError) as error:
+            if state != _state_of(folder):
+                continue
+            if isinstance(error, OSError):
+                raise CatalogError([f"{folder} cannot be read: {error.strerror}"]) from error
+            raise
+        if state == _state_of(folder):
+            return Catalog([*read_solvents(), *solvents], [*read_ions(), *ions])
+
+
+def _state_of(folder: Path) -> list[tuple[str, int, int]]:
+    """Which tables a folder holds; it changes while another process replaces them."""
+    tables = [*folder.glob("*.csv"), *folder.glob(f"{PENDING}/*.csv")]
+    found = []
+    for table in sorted(tables):
+        with suppress(FileNotFoundError):
+            found.append((str(table), table.stat().st_ino, table.stat().st_mtime_ns))
+    return found
 
 
 @cache

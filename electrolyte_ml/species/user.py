@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import math
 import shutil
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError
-from electrolyte_ml.files import make_folder, one_at_a_time, writing
+from electrolyte_ml.files import make_folder, one_at_a_time, read_toml, writing
 from electrolyte_ml.species.catalog import (
     Catalog,
     catalog_with,
@@ -30,18 +28,22 @@ from electrolyte_ml.species.properties import (
     fault_of,
 )
 from electrolyte_ml.species.tables import (
+    ION_COLUMNS,
     ION_VALUES,
     IONS,
+    PENDING,
+    SOLVENT_COLUMNS,
     SOLVENT_VALUES,
     SOLVENTS,
+    VALUE_COLUMNS,
 )
+from electrolyte_ml.text import looks_like_formula, shown, steers_terminal
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
+_STAGED = ".staged"
 _COMMON = ("kind", "source", "temperature_k", "note")
 
 _ROLES = ("solvent", "diluent", "additive")
-
-_VALUE_COLUMNS = ("property", "value", "temperature_k", "source", "verified", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,10 @@ KINDS = {
     "solvent": SpeciesTables(
         SOLVENTS,
         SOLVENT_VALUES,
-        ("name", "iupac_name", "smiles", "cas", "family", "role", "aliases", "hazard_note"),
+        SOLVENT_COLUMNS,
         SOLVENT_PROPERTIES,
     ),
-    "ion": SpeciesTables(
-        IONS, ION_VALUES, ("name", "iupac_name", "smiles", "cas", "aliases"), ION_PROPERTIES
-    ),
+    "ion": SpeciesTables(IONS, ION_VALUES, ION_COLUMNS, ION_PROPERTIES),
 }
 
 
@@ -75,22 +75,10 @@ def read_rows(file: Path) -> list[UserRow]:
     InputError
         If the file cannot be read or holds no species.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from error
     if file.suffix.lower() == ".csv":
-        rows: object = [
-            {key.strip(): (value or "").strip() for key, value in row.items() if key}
-            for row in csv.DictReader(text.splitlines())
-        ]
+        rows: object = _csv_rows(file)
     elif file.suffix.lower() == ".toml":
-        try:
-            rows = tomllib.loads(text).get("species", [])
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{file}: {error}") from error
+        rows = read_toml(file).get("species", [])
     else:
         raise InputError(f"{file}: species are read from .csv or .toml")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -98,6 +86,22 @@ def read_rows(file: Path) -> list[UserRow]:
     if not rows:
         raise InputError(f"{file}: holds no species")
     return [UserRow(f"{file.name}, species {n}", row) for n, row in enumerate(rows, start=1)]
+
+
+def _csv_rows(file: Path) -> list[dict[str, str]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read: {error}") from error
+    try:
+        return [
+            {key.strip(): (value or "").strip() for key, value in row.items() if key}
+            for row in csv.DictReader(text.splitlines())
+        ]
+    except csv.Error as error:
+        raise InputError(f"{file}: cannot be read as a table: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class UserRow:
         ]
         if self.kind == "solvent" and self.cells.get("role") not in (None, "", *_ROLES):
             faults.append(f"role is {self.cells['role']!r}; use {', '.join(_ROLES)}")
+        faults += self._text_faults()
         faults += self._smiles_faults()
         for name in kind.properties:
             faults += self._value_faults(name, kind)
@@ -168,6 +173,18 @@ class UserRow:
         given = self.cells.get("aliases") or []
         parts = map(str, given) if isinstance(given, list) else str(given).split(";")
         return [part.strip() for part in parts if part.strip()]
+
+    def _text_faults(self) -> list[str]:
+        """Texts that no table or terminal can hold safely."""
+        texts = [(key, self._text(key)) for key in self.cells if key != "aliases"]
+        texts += [("aliases", alias) for alias in self._aliases()]
+        faults = []
+        for key, text in texts:
+            if steers_terminal(text) or "\n" in text:
+                faults.append(f"{key} holds control characters: {shown(text)}")
+            elif looks_like_formula(text):
+                faults.append(f"{key} starts like a formula of a spreadsheet: {shown(text)}")
+        return faults
 
     def _smiles_faults(self) -> list[str]:
         smiles = self._text("smiles")
@@ -254,26 +271,40 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
         If the folder cannot be written.
     """
     folder = folder or user_folder()
-    held = catalog_with(folder)
     rows = read_rows(file)
+    _require_usable(rows, catalog_with(folder))  # before anything is written, even a lock
+    make_folder(folder)
+    with writing(folder), one_at_a_time(folder / SOLVENTS):
+        _finish_replacing(folder)
+        _require_usable(rows, catalog_with(folder))
+        staged = folder / _STAGED
+        shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
+        staged.mkdir()
+        try:
+            _stage(folder, staged, rows)
+            catalog_with(staged)  # raises before anything of the user's is touched
+            staged.rename(folder / PENDING)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        _finish_replacing(folder)
+    default_catalog.cache_clear()
+    return [str(row.cells["name"]).strip() for row in rows]
+
+
+def _finish_replacing(folder: Path) -> None:
+    """Move pending tables into place: readers prefer them, so that this may stop anywhere."""
+    pending = folder / PENDING
+    if pending.is_dir():
+        for table in pending.iterdir():
+            table.replace(folder / table.name)
+        pending.rmdir()
+
+
+def _require_usable(rows: list[UserRow], held: Catalog) -> None:
     faults = [f"{row.place}: {fault}" for row in rows for fault in row.faults()]
     faults += _clashes(rows, held)
     if faults:
         raise CatalogError(faults)
-    make_folder(folder)
-    # In the folder, which is the user's own; all four tables are replaced together.
-    with (
-        writing(folder),
-        one_at_a_time(folder / SOLVENTS),
-        tempfile.TemporaryDirectory(dir=folder.parent) as scratch,
-    ):
-        staged = Path(scratch)
-        _stage(folder, staged, rows)
-        catalog_with(staged)  # raises before anything of the user's is touched
-        for table in staged.iterdir():
-            table.replace(folder / table.name)
-    default_catalog.cache_clear()
-    return [str(row.cells["name"]) for row in rows]
 
 
 def _clashes(rows: list[UserRow], held: Catalog) -> list[str]:
@@ -299,7 +330,7 @@ def _stage(folder: Path, staged: Path, rows: list[UserRow]) -> None:
         own = [row for row in rows if row.kind == name]
         _append(folder, staged, kind.table, kind.identity, [row.identity() for row in own])
         values = [value for row in own for value in row.values()]
-        _append(folder, staged, kind.value_table, (name, *_VALUE_COLUMNS), values)
+        _append(folder, staged, kind.value_table, (name, *VALUE_COLUMNS), values)
 
 
 def _append(

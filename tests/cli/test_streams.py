@@ -1,5 +1,6 @@
 """Terminals of other encodings, full disks, and narrow windows."""
 
+import json
 import os
 import subprocess
 import sys
@@ -76,3 +77,27 @@ def test_a_table_too_wide_is_a_list_of_its_rows(run, monkeypatch):
     assert lines[0] == RECIPE
     assert "  T: 25 °C" in lines
     assert any(line.startswith("  density, g/cm3: 1.") for line in lines)
+
+
+def test_escape_sequences_of_names_never_reach_the_terminal(tmp_path):
+    table = tmp_path / "recipes.csv"
+    table.write_text(f"recipe,=note\n{RECIPE},\x1b[31mred\x9b0m\n{RECIPE},=1+1\n")
+    for form in ((), ("--csv",), ("--json",)):
+        code, out, err = in_a_terminal("score", "--file", str(table), *form)
+        assert code == 0, err
+        assert "\x1b" not in out
+        assert "\x9b" not in out
+    code, out, err = in_a_terminal("score", "--file", str(table), "--csv")
+    assert out.splitlines()[0].endswith(",'=note")
+    assert out.splitlines()[2].endswith(",'=1+1")
+    code, out, err = in_a_terminal("score", "1 M NaPF6 in \x1b[31mPC")
+    assert code == 2
+    assert "\x1b" not in err
+
+
+def test_json_stays_json_whatever_a_name_holds(tmp_path):
+    table = tmp_path / "recipes.csv"
+    table.write_text(f"recipe,note\n{RECIPE},\x7f \x9b \u202e \u2028\n")
+    code, out, err = in_a_terminal("score", "--file", str(table), "--json")
+    assert code == 0, err
+    assert len(json.loads(out)) == 1

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from electrolyte_ml.data.catalog import all_cards
+from electrolyte_ml.data.catalog import all_cards, card_of
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.exchange import import_measurements
+from electrolyte_ml.data.quality import available_names
 from electrolyte_ml.data.sources import load_source, load_tables
 from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.properties import registered_property
@@ -152,13 +153,38 @@ def test_names_are_not_taken_twice(imported_folder, write):
         import_measurements(file, "../lab")
 
 
-def test_a_file_that_no_import_wrote_is_refused(imported_folder, tmp_path):
+def test_a_file_that_no_import_wrote_is_refused_and_does_not_break_the_list(imported_folder, write):
     import pandas as pd
 
-    imported_folder.mkdir()
+    import_measurements(write(LONG), "lab")
     pd.DataFrame({"a": [1]}).to_parquet(imported_folder / "stray.parquet")
-    with pytest.raises(InputError, match="was not written by"):
-        all_cards()
+    (imported_folder / "torn.parquet").write_bytes(b"PAR1 and then nothing")
+    (imported_folder / "all.parquet").write_bytes((imported_folder / "lab.parquet").read_bytes())
+    cards = all_cards()
+    assert cards["lab"].fault == ""
+    assert "was not written by" in cards["stray"].fault
+    assert "cannot be read" in cards["torn"].fault
+    assert "no verb can name this set" in cards["all"].fault
+    assert [name for name in available_names() if name in cards and cards[name].imported] == ["lab"]
+    for name, words in (("stray", "was not written by"), ("torn", "cannot be read")):
+        with pytest.raises(InputError, match=words):
+            card_of(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["all", "lab\n", "a/b", "../lab", "", "Lab", "con", "lpt1", "-lab", "a" * 65, "l\x1bab"]
+)
+def test_names_that_no_verb_could_address_are_refused(imported_folder, write, name):
+    with pytest.raises(InputError, match="cannot be the name of a data set") as fault:
+        import_measurements(write(LONG), name)
+    assert "\x1b" not in str(fault.value)
+    assert not imported_folder.exists()
+
+
+@pytest.mark.parametrize("what", ["title", "licence", "source"])
+def test_a_card_holds_no_escape_sequence(imported_folder, write, what):
+    with pytest.raises(InputError, match=f"the {what} holds control characters"):
+        import_measurements(write(LONG), "lab", **{what: "red \x1b[31m"})
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
-from electrolyte_ml.errors import InputError
-from electrolyte_ml.search.storage import TornSafeJournal, cut_torn_line, open_storage
+from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.search.recipe_file import read_problem
+from electrolyte_ml.search.storage import (
+    SharedStudy,
+    TornSafeJournal,
+    cut_torn_line,
+    open_storage,
+)
 
 # No machine is so busy: only what hangs takes so long.
 _HANGS_AFTER_S = 1200
@@ -199,3 +206,34 @@ def _unprivileged_user():
 @pytest.mark.slow
 def test_workers_share_a_postgresql_server(postgres):
     _two_workers_share(postgres)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:s3cret@localhost:1/x",
+        "postgres://me:s3cret@localhost:1/x",
+        "mysql://me:s3cret@localhost/x",
+        "postgresql://me:p@s3cret@localhost:1/x",
+        "postgresql://me@localhost:1/x?password=s3cret",
+        "postgresql://me:it's a s3cret/#?@localhost:1/x",
+        "postgresql://me:%73s3cret@localhost:1/x",
+        "nosuch+driver://me:s3cret@host/x",
+        "postgresql://me:s3cret@localhost:port/x",
+        "sqlite:///no/such/folder/x.db?password=s3cret",
+        "me:s3cret@localhost/no/such/x",
+    ],
+)
+def test_no_error_shows_the_password_of_an_address(address):
+    problem = read_problem(
+        {
+            "name": "p",
+            "components": {"solvents": ["EC", "PC"], "salts": ["NaPF6"]},
+            "limits": {"salt_molality_mol_kg": [0.5, 1.5]},
+            "objectives": [{"property": "conductivity_ms_cm", "temperature": "25 degC"}],
+        }
+    )
+    with pytest.raises(ElectrolyteError, match="storage") as error:
+        SharedStudy(problem, address)
+    assert "***" in str(error.value)
+    assert "s3cret" not in "".join(traceback.format_exception(error.value))

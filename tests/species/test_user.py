@@ -1,5 +1,6 @@
 """A user's own species: all faults at once, nothing written on a fault, used like any other."""
 
+import shutil
 import subprocess
 import sys
 
@@ -198,3 +199,80 @@ def test_the_same_species_twice_is_refused(species_folder, tmp_path):
     with pytest.raises(CatalogError, match="is taken"):
         add_species(file)
     assert files_of(species_folder) == before
+
+
+def test_texts_that_a_terminal_or_a_spreadsheet_would_run_are_refused(species_folder, tmp_path):
+    rows = [
+        '[[species]]\nname = "my\\u001b[31m ether"\nsmiles = "COCCOCC(C)C"',
+        '[[species]]\nname = "ether2"\nsmiles = "COCCOCC(C)CC"\naliases = ["=1+1"]',
+        '[[species]]\nname = "two\\nlines"\nsmiles = "COCCOCC(C)CCC"',
+    ]
+    with pytest.raises(CatalogError) as error:
+        add_species(write(tmp_path / "mine.toml", "\n".join(rows)))
+    assert len(error.value.messages) == 3
+    assert "name holds control characters" in error.value.messages[0]
+    assert "aliases starts like a formula" in error.value.messages[1]
+    assert "\x1b" not in str(error.value)
+    assert files_of(species_folder) == {}
+
+
+@pytest.mark.parametrize("content", [b"name\nx\n", b"\xff\xfe\x00", b"name,smiles\nx"])
+def test_damaged_tables_of_the_user_are_a_fault(species_folder, content):
+    species_folder.mkdir(exist_ok=True)
+    (species_folder / "solvents.csv").write_bytes(content)
+    default_catalog.cache_clear()
+    with pytest.raises(CatalogError, match=r"solvents\.csv"):
+        default_catalog()
+
+
+# Dies as by `kill -9` before the n-th step that changes a file.
+KILLED = """
+import os, pathlib, sys
+from electrolyte_ml.species.user import add_species
+
+left = int(sys.argv[2])
+def dying(change):
+    def one_less(*given, **more):
+        global left
+        left -= 1
+        if left < 0:
+            os._exit(9)
+        return change(*given, **more)
+    return one_less
+
+for name in ("replace", "rename", "rmdir", "mkdir", "open"):
+    setattr(pathlib.Path, name, dying(getattr(pathlib.Path, name)))
+add_species(pathlib.Path(sys.argv[1]))
+"""
+
+
+def test_a_process_killed_anywhere_leaves_a_whole_species_or_none(species_folder, tmp_path):
+    add_species(write(tmp_path / "before.csv", GOOD_CSV))
+    file = write(tmp_path / "mine.toml", GOOD_TOML)
+    before = files_of(species_folder)
+    outcomes = []
+    for step in range(40):
+        shutil.rmtree(species_folder)
+        species_folder.mkdir()
+        for name, text in before.items():
+            (species_folder / name).write_text(text)
+        done = subprocess.run([sys.executable, "-c", KILLED, file, str(step)], check=False)
+        default_catalog.cache_clear()
+        catalog = default_catalog()
+        added = catalog.has_solvent_named("MyEther")
+        assert catalog.has_solvent_named("mysulfone")
+        assert any(ion.name == "CTFSI" for ion in catalog.ions) == added
+        if added:
+            assert catalog.solvent("MyEther").value("density_g_cm3") == 0.84
+            with pytest.raises(CatalogError, match="MyEther"):
+                add_species(file)
+        else:
+            add_species(file)
+        assert default_catalog().ion("CTFSI").value("partial_molar_volume_cm3_mol") == 95
+        outcomes.append(added)
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0
+    assert outcomes == sorted(outcomes)
+    assert outcomes.count(True) > 2
+    assert outcomes.count(False) > 2

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from electrolyte_ml.files import expanded
 from electrolyte_ml.models.base import kept_with_models
 from electrolyte_ml.models.window.calibration import LimitCalibration, Offset, terms_of
 from electrolyte_ml.models.window.limits import (
@@ -33,7 +34,7 @@ def user_table() -> Path:
     """Table of your own calculations: in ``$ELECTROLYTE_ML_WINDOW``, or the user's data folder."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
-        return Path(named).expanduser() / TABLE_NAME
+        return expanded(named) / TABLE_NAME
     import platformdirs
 
     return Path(platformdirs.user_data_dir("electrolyte_ml")) / "window" / TABLE_NAME

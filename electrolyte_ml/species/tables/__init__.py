@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -17,8 +18,22 @@ from electrolyte_ml.species.properties import (
 )
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
+# In a user's folder: tables that replace those beside it, all at once or not at all.
+PENDING = ".pending"
 SOLVENTS, SOLVENT_VALUES = "solvents.csv", "solvent_properties.csv"
 IONS, ION_VALUES = "ions.csv", "ion_properties.csv"
+SOLVENT_COLUMNS = (
+    "name",
+    "iupac_name",
+    "smiles",
+    "cas",
+    "family",
+    "role",
+    "aliases",
+    "hazard_note",
+)
+ION_COLUMNS = ("name", "iupac_name", "smiles", "cas", "aliases")
+VALUE_COLUMNS = ("property", "value", "temperature_k", "source", "verified", "note")
 
 
 def read_solvents(folder: Traversable | None = None) -> list[Solvent]:
@@ -36,7 +51,9 @@ def read_solvents(folder: Traversable | None = None) -> list[Solvent]:
     """
     folder = folder or files(__name__)
     faults: list[str] = []
-    properties = _read_properties(folder / SOLVENT_VALUES, "solvent", SOLVENT_PROPERTIES, faults)
+    properties = _read_properties(
+        _table(folder, SOLVENT_VALUES), "solvent", SOLVENT_PROPERTIES, faults
+    )
     solvents = [
         Solvent(
             name=row["name"],
@@ -48,7 +65,7 @@ def read_solvents(folder: Traversable | None = None) -> list[Solvent]:
             hazard_note=row["hazard_note"],
             properties=properties.pop(row["name"], {}),
         )
-        for row, smiles in _species_rows(folder / SOLVENTS, faults)
+        for row, smiles in _species_rows(_table(folder, SOLVENTS), SOLVENT_COLUMNS, faults)
     ]
     faults += [f"{SOLVENT_VALUES}: no solvent is named {name!r}" for name in properties]
     if faults:
@@ -71,7 +88,7 @@ def read_ions(folder: Traversable | None = None) -> list[Ion]:
     """
     folder = folder or files(__name__)
     faults: list[str] = []
-    properties = _read_properties(folder / ION_VALUES, "ion", ION_PROPERTIES, faults)
+    properties = _read_properties(_table(folder, ION_VALUES), "ion", ION_PROPERTIES, faults)
     ions = [
         Ion(
             name=row["name"],
@@ -80,7 +97,7 @@ def read_ions(folder: Traversable | None = None) -> list[Ion]:
             aliases=_aliases(row),
             properties=properties.pop(row["name"], {}),
         )
-        for row, smiles in _species_rows(folder / IONS, faults)
+        for row, smiles in _species_rows(_table(folder, IONS), ION_COLUMNS, faults)
     ]
     faults += [f"{ION_VALUES}: no ion is named {name!r}" for name in properties]
     if faults:
@@ -88,10 +105,12 @@ def read_ions(folder: Traversable | None = None) -> list[Ion]:
     return ions
 
 
-def _species_rows(table: Traversable, faults: list[str]) -> list[tuple[dict[str, str], str]]:
+def _species_rows(
+    table: Traversable, columns: tuple[str, ...], faults: list[str]
+) -> list[tuple[dict[str, str], str]]:
     """Rows with the canonical SMILES of each; rows without one are reported in `faults`."""
     usable = []
-    for row in _rows(table):
+    for row in _rows(table, columns):
         try:
             usable.append((row, canonical_smiles(row["smiles"])))
         except SmilesError as error:
@@ -104,7 +123,7 @@ def _read_properties(
 ) -> dict[str, dict[str, PropertyValue]]:
     """Property values by species; of several temperatures, the one nearest 298.15 K."""
     chosen: dict[str, dict[str, PropertyValue]] = {}
-    for number, row in enumerate(_rows(table), start=2):
+    for number, row in enumerate(_rows(table, (key, *VALUE_COLUMNS)), start=2):
         try:
             value = PropertyValue(
                 value=float(row["value"]),
@@ -137,7 +156,20 @@ def _aliases(row: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a.strip() for a in written if a.strip()))
 
 
-def _rows(table: Traversable) -> list[dict[str, str]]:
+def _rows(table: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows of a table, every cell a text."""
     if not table.is_file():
         return []
-    return read_table(table)
+    try:
+        rows = read_table(table)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CatalogError([f"{table.name} cannot be read: {error}"]) from error
+    lacking = [column for column in columns if rows and column not in rows[0]]
+    if lacking:
+        raise CatalogError([f"{table.name}: no column {', '.join(lacking)}"])
+    return [{column: row[column] or "" for column in columns} for row in rows]
+
+
+def _table(folder: Traversable, name: str) -> Traversable:
+    pending = folder / PENDING / name
+    return pending if pending.is_file() else folder / name
