@@ -83,6 +83,9 @@ class Property:
         Unit for pint; `unit` if empty.
     lowest, highest
         Measured values outside these limits are refused as a mistake of the unit.
+    mistaken_units
+        Units, a power of ten or so away, that measured values are often in by mistake. Refusals
+        name them, and checks of whole tables look for them.
     positive
         Whether zero is refused too.
     is_logarithmic
@@ -146,6 +149,7 @@ class Property:
     pint_unit: str = ""
     lowest: float = -math.inf
     highest: float = math.inf
+    mistaken_units: tuple[str, ...] = ()
     positive: bool = False
     is_logarithmic: bool = False
     is_measurable: bool = True
@@ -236,9 +240,13 @@ class Property:
         if not self.lowest <= value <= self.highest:
             return (
                 f"{self.name} is {value:g} {self.measured_unit}, outside of {self.lowest:g} to "
-                f"{self.highest:g}; check the unit"
+                f"{self.highest:g}; check the unit{self._mistaken}"
             )
         return None
+
+    @property
+    def _mistaken(self) -> str:
+        return f" (is it in {' or '.join(self.mistaken_units)}?)" if self.mistaken_units else ""
 
     def temperature_fault(self, kelvin: float) -> str | None:
         """Why `kelvin` cannot be the temperature of a measurement; NaN stands for none."""
@@ -257,6 +265,7 @@ _BUILT_IN = (
         unit="mS/cm",
         lowest=0,
         highest=5000,
+        mistaken_units=("S/cm", "S/m", "µS/cm", "mS/m"),
         positive=True,
         is_logarithmic=True,
         at_temperature=True,
@@ -274,6 +283,7 @@ _BUILT_IN = (
         pint_unit="g/cm**3",
         lowest=0.3,
         highest=5,
+        mistaken_units=("kg/m3",),
         positive=True,
         at_temperature=True,
         predict="electrolyte_ml.models.density:predict_density",
@@ -289,6 +299,7 @@ _BUILT_IN = (
         pint_unit="mPa*s",
         lowest=0,
         highest=1e9,
+        mistaken_units=("Pa s", "P", "µPa s"),
         positive=True,
         is_logarithmic=True,
         at_temperature=True,

@@ -16,7 +16,8 @@ share, by a Matern kernel [1]_ of the distances :math:`d_i` of solvents, of ions
 `electrolyte_ml.models.similarity`, each with a length scale of its own.
 
 Far from all measurements, predictions and intervals are those of the shipped model. Near them, the
-interval narrows by the share of the variance that the measurements explain. The hyperparameters
+interval narrows by the share of the variance that the measurements explain, as far as the errors on
+left-out recipes allow (`electrolyte_ml.campaign.left_out`). The hyperparameters
 maximise the marginal likelihood [1]_ times a weak log-normal prior.
 
 References
@@ -56,6 +57,9 @@ _PRIOR_WIDTH = np.array([0.7, 0.7, 0.7, 0.7, 0.7, 0.4])  # standard deviations o
 
 # Starts of the optimisation, in widths from the medians: middle, local, wide.
 _STARTS = ((0, 0, 0, 0, 0, 0), (0, -1, -1, -1, 0, 0), (0, 1, 1, 1, 0, 0))
+
+# Distance of temperatures beside that of recipes: the medians above make 60 K as far as 0.5.
+_DISTANCE_PER_K = 0.5 / 60.0
 
 _WIDTHS_ALLOWED = 3
 
@@ -132,6 +136,46 @@ class Points:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the measurements say of some points.
+
+    Attributes
+    ----------
+    mean
+        Mean of the residual in units of the shipped standard deviation, shape (n,).
+    variance
+        Variance as a share of the prior variance, without noise, shape (n,).
+    distance
+        Distance to the nearest measurement, that of recipes and of temperatures; infinite without
+        any. Shape (n,).
+    """
+
+    mean: Array
+    variance: Array
+    distance: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutPrediction:
+    """Residuals of measured points, each predicted from the other recipes.
+
+    Attributes
+    ----------
+    mean
+        Mean on the scale of the error, shape (n,).
+    sd
+        Standard deviation that an interval there would have, with the noise of a measurement, on
+        the scale of the error, shape (n,).
+    distance
+        Distance to the nearest measurement of another recipe; infinite without any. Shape (n,).
+    """
+
+    mean: Array
+    sd: Array
+    distance: Array
+
+
 class ResidualKernel:
     """Prior covariance between the residuals at two sets of points.
 
@@ -152,6 +196,14 @@ class ResidualKernel:
         others = mixtures if right is left else compose(right.formulations)
         self._parts = square_parts(mixtures, others)
         self._temperature_square = (left.temperature_k[:, None] - right.temperature_k[None, :]) ** 2
+
+    def distance(self) -> Array:
+        """Distance of recipes and temperatures, shape (n, m)."""
+        square = self._temperature_square * _DISTANCE_PER_K**2
+        for part in self._parts:
+            square = square + part
+        result: Array = np.sqrt(square)
+        return result
 
     def covariance(self, scales: Hyperparameters) -> Array:
         """Covariance, shape (n, m)."""
@@ -221,29 +273,22 @@ class Residual:
             self._factor, self._weights = self._solve(self.scales)
 
     @one_thread()
-    def predict(self, points: Points) -> tuple[Array, Array]:
-        """Mean and variance of the residual, relative to the shipped interval.
-
-        Parameters
-        ----------
-        points
-            Points, length m.
-
-        Returns
-        -------
-        mean
-            Mean in units of the shipped standard deviation, shape (m,).
-        variance
-            Variance as a share of the prior variance, without noise, shape (m,).
-        """
+    def predict(self, points: Points) -> Known:
+        """What the measurements say of points, length m."""
         from scipy.linalg import solve_triangular
 
         if self._centre is None or not len(self.points):
-            return np.zeros(len(points)), np.ones(len(points))
-        cross = ResidualKernel(points, self.points, self._centre).covariance(self.scales)
+            nothing = np.zeros(len(points))
+            return Known(mean=nothing, variance=nothing + 1.0, distance=nothing + np.inf)
+        kernel = ResidualKernel(points, self.points, self._centre)
+        cross = kernel.covariance(self.scales)
         explained = np.sum(solve_triangular(self._factor, cross.T, lower=True) ** 2, axis=0)
         left = 1.0 - explained / prior_variance(points, self._centre, self.scales)
-        return cross @ self._weights, np.maximum(left, 0.0)
+        return Known(
+            mean=cross @ self._weights,
+            variance=np.maximum(left, 0.0),
+            distance=kernel.distance().min(axis=1),
+        )
 
     def with_pending(self, points: Points) -> Residual:
         """Copy with pending points, assumed to give the predicted values: only variances fall.
@@ -253,26 +298,36 @@ class Residual:
         points
             Pending points, with positive `sigma`.
         """
-        mean, _ = self.predict(points)
         return Residual(
             self.points.joined(points),
-            np.concatenate([self.error, mean * points.sigma]),
+            np.concatenate([self.error, self.predict(points).mean * points.sigma]),
             scales=self.scales,
             centre=self._centre,
         )
 
-    def out_of_fold(self) -> Array:
-        """Out-of-fold mean error, one recipe left out at a time, same parameters, shape (n,)."""
-        clean = self._kernel.covariance(self.scales)
-        noisy = clean + np.diag(self._noise(self.scales))
+    def left_out(self) -> LeftOutPrediction:
+        """Each recipe predicted from the others, with the same parameters, n rows."""
+        clean, apart = self._kernel.covariance(self.scales), self._kernel.distance()
+        noise = self._noise(self.scales)
+        noisy, prior = clean + np.diag(noise), np.diag(clean)
         keys = np.array([f.key for f in self.points.formulations])
-        result = np.zeros(len(keys))
+        mean, variance = np.zeros(len(keys)), np.ones(len(keys))
+        distance = np.full(len(keys), np.inf)
         for key in dict.fromkeys(keys.tolist()):
             out = keys == key
-            if not out.all():
-                solved = np.linalg.solve(noisy[np.ix_(~out, ~out)], self._target[~out])
-                result[out] = clean[np.ix_(out, ~out)] @ solved
-        return result * self.points.sigma
+            if out.all():
+                break
+            cross = clean[np.ix_(out, ~out)]
+            solved = np.linalg.solve(noisy[np.ix_(~out, ~out)], cross.T)
+            mean[out] = solved.T @ self._target[~out]
+            variance[out] = 1.0 - np.sum(cross.T * solved, axis=0) / prior[out]
+            distance[out] = apart[np.ix_(out, ~out)].min(axis=1)
+        sigma = self.points.sigma
+        return LeftOutPrediction(
+            mean=mean * sigma,
+            sd=sigma * np.sqrt(np.maximum(variance, 0.0) + noise),
+            distance=distance,
+        )
 
     def _fit(self) -> Hyperparameters:
         from scipy.optimize import minimize

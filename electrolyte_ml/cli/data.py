@@ -58,22 +58,21 @@ def check(
 ) -> None:
     """Show rows kept, dropped, corrected and flagged, duplicates, and suspected slips of units."""
     from electrolyte_ml.data.quality import available_names, check_source
-    from electrolyte_ml.report.data import print_check, print_summary
+    from electrolyte_ml.models.slips import find_slips
+    from electrolyte_ml.report.data import check_record, print_check, print_summary
     from electrolyte_ml.report.text import dump_json
 
-    if name != _ALL:
-        found = check_source(name)
-        if as_json:
-            typer.echo(dump_json(found.to_dict()))
-        else:
-            print_check(found)
-        return
-    _tell_damaged()
-    checks = [check_source(each) for each in available_names()]
+    if name == _ALL:
+        _tell_damaged()
+    found = [check_source(each) for each in (available_names() if name == _ALL else [name])]
+    checks = [(c, [s for t in c.tables for s in find_slips(t.measurements)]) for c in found]
     if as_json:
-        typer.echo(dump_json([each.to_dict() for each in checks]))
-    else:
+        records = [check_record(*each) for each in checks]
+        typer.echo(dump_json(records if name == _ALL else records[0]))
+    elif name == _ALL:
         print_summary(checks)
+    else:
+        print_check(*checks[0])
 
 
 @app.command()
@@ -118,7 +117,9 @@ def import_(
     replace: Annotated[bool, typer.Option(help="Replace an imported set of that name.")] = False,
 ) -> None:
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
+    from electrolyte_ml.data.contradictions import find_contradictions
     from electrolyte_ml.data.exchange import import_measurements
+    from electrolyte_ml.models.slips import find_slips
 
     done = import_measurements(
         file, name, source=source, title=title, licence=licence, replace=replace
@@ -127,6 +128,11 @@ def import_(
         typer.echo(f"ignored columns: {', '.join(done.table.ignored)}", err=True)
     typer.echo(str(done.table.report), err=True)
     typer.echo(f"imported {name} to {done.path}")
+    for table in done.table.tables:
+        for slip in find_slips(table):
+            typer.echo(f"warning: {slip}", err=True)
+        for found in find_contradictions(table, papers_only=False):
+            typer.echo(f"warning: {found}", err=True)
 
 
 @app.command()

@@ -59,11 +59,18 @@ def _conductivity(
             "recipe, temperature_c, conductivity_ms_cm."
         ),
     ] = None,
+    accept_unusual: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unusual",
+            help="With --finetune: learn from values far off what the models say, as meant.",
+        ),
+    ] = False,
     seed: _Seed = 0,
     as_json: _Json = False,
 ) -> None:
     if finetune is not None:
-        _print(_finetuned(finetune, out), as_json=as_json)
+        _print(_finetuned(finetune, out, accept_unusual=accept_unusual), as_json=as_json)
     else:
         _run(trainable("conductivity"), out, seed, as_json)
 
@@ -105,11 +112,11 @@ def _run(model: Trainable, out: Path | None, seed: int, as_json: bool, **options
     _print(report, as_json=as_json)
 
 
-def _finetuned(measurements: Path, out: Path | None) -> dict[str, Any]:
+def _finetuned(measurements: Path, out: Path | None, *, accept_unusual: bool) -> dict[str, Any]:
     """Fine-tune on a file; the report names the file that `score --tuned` takes."""
     from electrolyte_ml.campaign.adapted import FineTuned
 
-    model = FineTuned.from_table(measurements)
+    model = FineTuned.from_table(measurements, accept_unusual=accept_unusual)
     target = out or measurements.with_suffix(".tuned.json")
     report: dict[str, Any] = model.gain()
     model.write(target)

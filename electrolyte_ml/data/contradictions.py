@@ -9,6 +9,7 @@ near in concentration.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -34,7 +35,8 @@ _NEAR_MOLALITY = 0.5
 # What half a concentration more changes at most near the maximum, and by how many times more rows
 # the right one of two curves must be confirmed.
 _AGREE_LOG10, _CLEARLY = 0.1, 2
-_PAPER = "10."
+# A source that begins with a DOI, or with the address of one, is a paper.
+_PAPER = re.compile(r"(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?10\.\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,21 +122,25 @@ class Contradiction:
         }
 
 
-def find_contradictions(measurements: Measurements) -> tuple[Contradiction, ...]:
+def find_contradictions(
+    measurements: Measurements, *, papers_only: bool = True
+) -> tuple[Contradiction, ...]:
     """All pairs of curves that contradict each other, in the order of the file.
 
     Parameters
     ----------
     measurements
-        Values of one property; one that may be negative or has no temperature has no curves. Rows
-        whose source is no paper (no DOI) are left out: a compilation may hold two laboratories.
+        Values of one property; one that may be negative or has no temperature has no curves.
+    papers_only
+        Leave out rows whose source is no paper (no DOI): a compilation may hold two laboratories.
+        A user's own table, whose sources are laboratory books, holds one.
     """
     kind = property_of(measurements.property_name)
     if not (kind.positive and kind.at_temperature):
         return ()
     found = [
         _contradiction(measurements, one, other, curves, kind.measured_unit)
-        for curves in _curves(measurements).values()
+        for curves in _curves(measurements, papers_only=papers_only).values()
         for one, other in combinations(curves, 2)
         if one.distance(other.molality) <= _SAME_MOLALITY and _differ(one.less(other))
     ]
@@ -145,7 +151,9 @@ def _differ(difference: NDArray[np.float64]) -> bool:
     return len(difference) >= _FEWEST_ROWS and bool((np.abs(difference) > _DIFFERENT_LOG10).all())
 
 
-def _curves(measurements: Measurements) -> dict[tuple[str, str], list[_Curve]]:
+def _curves(
+    measurements: Measurements, *, papers_only: bool
+) -> dict[tuple[str, str], list[_Curve]]:
     """Curves of three rows or more, by paper and by salts and solvents."""
     blends = [_blend(f) for f in measurements.formulations]
     kelvin, index = measurements.temperature_k, measurements.formulation_index
@@ -157,7 +165,8 @@ def _curves(measurements: Measurements) -> dict[tuple[str, str], list[_Curve]]:
     way, last_key = 0.0, ("", "")
 
     def end() -> None:
-        if len(run) >= _FEWEST_ROWS and last_key[0].startswith(_PAPER):
+        counts = not papers_only or _PAPER.match(last_key[0])
+        if len(run) >= _FEWEST_ROWS and counts:
             curves.setdefault(last_key, []).append(_curve(measurements, run, molality))
 
     for row in np.argsort(measurements.source_row, kind="stable").tolist():

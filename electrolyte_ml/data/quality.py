@@ -16,6 +16,7 @@ one slip is not blamed on its neighbours.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.catalog import all_cards
+from electrolyte_ml.data.catalog import all_cards, shipped_cards
 from electrolyte_ml.data.cleaning import Action, CleaningReport
 from electrolyte_ml.data.contradictions import Contradiction, find_contradictions
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.paper_curves import Likeness, comparisons
 from electrolyte_ml.data.sources import load_tables
 from electrolyte_ml.properties import property_of
+from electrolyte_ml.text import significant
 
 # Temperatures closer than this are one.
 _SAME_TEMPERATURE_K = 0.1
@@ -86,6 +88,56 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Different values of one recipe at one temperature in one source.
+
+    Attributes
+    ----------
+    source, recipe
+        Where, and what both are labelled with.
+    n_pairs
+        Pairs of rows of this source and recipe that differ.
+    rows
+        The two rows that differ most, as numbered in the file.
+    temperature_k
+        Their temperature, K; NaN where the property has none.
+    values
+        Their values, in the unit of the property.
+    unit
+        That unit.
+    """
+
+    source: str
+    recipe: str
+    n_pairs: int
+    rows: tuple[int, int]
+    temperature_k: float
+    values: tuple[float, float]
+    unit: str
+
+    def __str__(self) -> str:
+        at = "" if math.isnan(self.temperature_k) else f" at {self.temperature_k:.1f} K"
+        more = f", and {self.n_pairs - 1} more of this recipe" if self.n_pairs > 1 else ""
+        return (
+            f"{self.source}: {self.recipe}{at} has {significant(self.values[0])} in row "
+            f"{self.rows[0]} and {significant(self.values[1])} {self.unit} in row "
+            f"{self.rows[1]}{more}"
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, for JSON."""
+        return {
+            "source": self.source,
+            "recipe": self.recipe,
+            "n_pairs": self.n_pairs,
+            "rows": list(self.rows),
+            "temperature_k": None if math.isnan(self.temperature_k) else self.temperature_k,
+            "values": list(self.values),
+            "unit": self.unit,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates:
     """What a table holds twice.
 
@@ -96,6 +148,8 @@ class Duplicates:
     repeats
         Agreement of rows of one paper, formulation and temperature with different values; None if
         there are none.
+    conflicts
+        Those rows by source and recipe, the largest difference first.
     across
         Agreement between papers on the same system at near concentrations, interpolated in
         temperature, flagged rows left out: the floor of any error on a held-out paper; None if no
@@ -104,6 +158,7 @@ class Duplicates:
 
     exact: int
     repeats: Agreement | None
+    conflicts: tuple[Conflict, ...]
     across: Agreement | None
 
     def to_dict(self) -> dict[str, object]:
@@ -111,6 +166,7 @@ class Duplicates:
         return {
             "exact": self.exact,
             "conflicting_within_papers": None if self.repeats is None else self.repeats.to_dict(),
+            "conflicts": [c.to_dict() for c in self.conflicts],
             "across_papers": None if self.across is None else self.across.to_dict(),
         }
 
@@ -130,8 +186,9 @@ def find_duplicates(measurements: Measurements) -> Duplicates:
     """
     kind = property_of(measurements.property_name)
     values = np.log10(measurements.value) if kind.positive else measurements.value
-    differences = _repeated(measurements, values)
-    conflicts = differences[differences > _SAME_VALUE]
+    differences, first, second = _repeated(measurements, values)
+    conflicting = differences > _SAME_VALUE
+    conflicts = differences[conflicting]
     repeats = None
     if len(conflicts):
         repeats = Agreement(
@@ -139,25 +196,61 @@ def find_duplicates(measurements: Measurements) -> Duplicates:
         )
     comparable = kind.positive and kind.at_temperature
     return Duplicates(
-        exact=int((differences <= _SAME_VALUE).sum()),
+        exact=int((~conflicting).sum()),
         repeats=repeats,
+        conflicts=_conflicts(measurements, conflicts, first[conflicting], second[conflicting]),
         across=_across(measurements) if comparable else None,
     )
 
 
-def _repeated(measurements: Measurements, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Absolute differences of neighbours in one paper that ought to be equal."""
+def _repeated(
+    measurements: Measurements, values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]:
+    """Absolute differences of rows of one paper that ought to be equal, and which rows they are."""
     keys = np.array([f.key for f in measurements.formulations], dtype=object)
+    none = np.empty(0, dtype=np.intp)
     if not len(keys):
-        return np.array([])
+        return np.empty(0), none, none
     formulation = np.unique(keys, return_inverse=True)[1][measurements.formulation_index]
     source = np.unique(measurements.source, return_inverse=True)[1]
     kelvin = np.nan_to_num(measurements.temperature_k, nan=0.0)  # only to sort and compare
     order = np.lexsort((values, kelvin, formulation, source))
     same = (np.diff(source[order]) == 0) & (np.diff(formulation[order]) == 0)
     same &= np.abs(np.diff(kelvin[order])) <= _SAME_TEMPERATURE_K
-    differences: NDArray[np.float64] = np.abs(np.diff(values[order]))[same]
-    return differences
+    first, second = order[:-1][same], order[1:][same]
+    return np.abs(values[second] - values[first]), first, second
+
+
+def _conflicts(
+    measurements: Measurements,
+    differences: NDArray[np.float64],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+) -> tuple[Conflict, ...]:
+    """Pairs of rows that differ, gathered by source and recipe, the largest difference first."""
+    recipes = measurements.row_formulations
+    pairs: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for i in np.argsort(-differences, kind="stable").tolist():
+        one, other = sorted((int(first[i]), int(second[i])))
+        pairs[str(measurements.source[one]), recipes[one].key].append((one, other))
+    return tuple(
+        Conflict(
+            source=source,
+            recipe=recipes[held[0][0]].notation(),
+            n_pairs=len(held),
+            rows=(
+                int(measurements.source_row[held[0][0]]),
+                int(measurements.source_row[held[0][1]]),
+            ),
+            temperature_k=float(measurements.temperature_k[held[0][0]]),
+            values=(
+                float(measurements.value[held[0][0]]),
+                float(measurements.value[held[0][1]]),
+            ),
+            unit=property_of(measurements.property_name).measured_unit,
+        )
+        for (source, _), held in pairs.items()
+    )
 
 
 def _across(measurements: Measurements) -> Agreement | None:
@@ -352,10 +445,10 @@ class TableCheck:
 
     Attributes
     ----------
-    property_name
-        The property.
-    n_rows, n_flagged, n_formulations, n_sources
-        Rows kept, those of them with a flag, distinct formulations, papers.
+    measurements
+        The rows kept, for further checks.
+    n_flagged, n_sources
+        Rows with a flag, and papers.
     duplicates
         Exact and conflicting duplicates, and how well papers agree.
     offsets
@@ -364,14 +457,27 @@ class TableCheck:
         Pairs of different curves of one recipe in one paper.
     """
 
-    property_name: str
-    n_rows: int
+    measurements: Measurements
     n_flagged: int
-    n_formulations: int
     n_sources: int
     duplicates: Duplicates
     offsets: tuple[SourceOffset, ...]
     contradictions: tuple[Contradiction, ...]
+
+    @property
+    def property_name(self) -> str:
+        """The property."""
+        return self.measurements.property_name
+
+    @property
+    def n_rows(self) -> int:
+        """Rows kept."""
+        return len(self.measurements)
+
+    @property
+    def n_formulations(self) -> int:
+        """Distinct formulations."""
+        return len(self.measurements.formulations)
 
     @property
     def suspected(self) -> tuple[SourceOffset, ...]:
@@ -442,20 +548,19 @@ def check_source(name: str) -> DataCheck:
         If its file is not on this machine.
     """
     tables, report = load_tables(name)
-    checks = tuple(
-        TableCheck(
-            property_name=m.property_name,
-            n_rows=len(m),
-            n_flagged=int((m.flag != "").sum()),
-            n_formulations=len(m.formulations),
-            n_sources=len(set(m.source.tolist())),
-            duplicates=find_duplicates(m),
-            offsets=source_offsets(m),
-            contradictions=find_contradictions(m),
-        )
-        for m in tables
-    )
+    checks = tuple(_check_table(m, papers_only=name in shipped_cards()) for m in tables)
     return DataCheck(name=name, report=report, tables=checks)
+
+
+def _check_table(measurements: Measurements, *, papers_only: bool) -> TableCheck:
+    return TableCheck(
+        measurements=measurements,
+        n_flagged=int((measurements.flag != "").sum()),
+        n_sources=len(set(measurements.source.tolist())),
+        duplicates=find_duplicates(measurements),
+        offsets=source_offsets(measurements),
+        contradictions=find_contradictions(measurements, papers_only=papers_only),
+    )
 
 
 def available_names() -> tuple[str, ...]:

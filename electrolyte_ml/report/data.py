@@ -12,8 +12,12 @@ from electrolyte_ml.data.catalog import Card
 from electrolyte_ml.data.cleaning import Action
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.quality import Agreement, DataCheck, TableCheck, percent
+from electrolyte_ml.models.slips import Slip
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.text import significant
+
+# Recipes with different values that are listed, the largest differences first.
+_MOST_CONFLICTS = 10
 
 
 def list_rows(cards: Sequence[Card]) -> list[dict[str, Any]]:
@@ -127,8 +131,13 @@ def _head_table(head: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def print_check(check: DataCheck) -> None:
-    """Print all findings of the check of one data set."""
+def check_record(check: DataCheck, slips: Sequence[Slip]) -> dict[str, Any]:
+    """The check of one data set, with its slips against the models, for JSON."""
+    return {**check.to_dict(), "off_the_models": [slip.to_dict() for slip in slips]}
+
+
+def print_check(check: DataCheck, slips: Sequence[Slip]) -> None:
+    """Print all findings of the check of one data set, and its slips against the models."""
     console = output_console()
     console.print(str(check.report))
     for table in check.tables:
@@ -139,6 +148,8 @@ def print_check(check: DataCheck) -> None:
         _print_duplicates(console, table)
         for offset in table.suspected:
             console.print(f"  suspected slip of units (kept): {offset}")
+        for slip in (s for s in slips if s.property_name == table.property_name):
+            console.print(f"  a decade or more off the models (kept): {slip}")
         for contradiction in table.contradictions:
             console.print(f"  two curves of one recipe (kept): {contradiction}")
         if table.offsets and not table.suspected:
@@ -153,6 +164,12 @@ def _print_duplicates(console: Console, table: TableCheck) -> None:
             f"  conflicting duplicates within a source: {found.repeats.n_pairs}, "
             f"which differ by {_difference(found.repeats)} (median)"
         )
+        for conflict in found.conflicts[:_MOST_CONFLICTS]:
+            console.print(f"    {conflict}")
+        if len(found.conflicts) > _MOST_CONFLICTS:
+            console.print(
+                f"    and of {len(found.conflicts) - _MOST_CONFLICTS} more recipes; --json has all"
+            )
     if found.across is not None and found.across.per_pair_median is not None:
         console.print(
             f"  sources agree within {percent(found.across.per_pair_median):.2g} % (median of "
@@ -167,8 +184,8 @@ def _difference(agreement: Agreement) -> str:
     return significant(agreement.median)
 
 
-def print_summary(checks: Sequence[DataCheck]) -> None:
-    """Print a line for each data set and property."""
+def print_summary(checks: Sequence[tuple[DataCheck, Sequence[Slip]]]) -> None:
+    """Print a line for each data set, with its slips against the models."""
     table = Table(box=None, pad_edge=False)
     headings = ("name", "read", "kept", "dropped", "corrected", "flagged")
     for heading in headings:
@@ -176,7 +193,9 @@ def print_summary(checks: Sequence[DataCheck]) -> None:
     table.add_column("exact duplicates", justify="right")
     table.add_column("sources agree", justify="right")
     table.add_column("suspected unit slips")
-    for check in checks:
+    for check, slips in checks:
+        off = [o.source for t in check.tables for o in t.suspected]
+        off += [slip.source or "the whole set" for slip in slips]
         agreements = [t.duplicates.across for t in check.tables if t.duplicates.across is not None]
         floors = [a.per_pair_median for a in agreements if a.per_pair_median is not None]
         table.add_row(
@@ -186,6 +205,6 @@ def print_summary(checks: Sequence[DataCheck]) -> None:
             *(str(check.count(a)) for a in (Action.DROPPED, Action.CORRECTED, Action.FLAGGED)),
             str(sum(t.duplicates.exact for t in check.tables)),
             ", ".join(f"{percent(f):.2g} %" for f in floors) or "-",
-            "\n".join(o.source for t in check.tables for o in t.suspected) or "-",
+            "\n".join(dict.fromkeys(off)) or "-",
         )
     output_console().print(table)

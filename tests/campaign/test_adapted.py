@@ -74,3 +74,28 @@ def test_too_few_recipes_and_other_files_are_refused_in_words(tmp_path):
     other.write_text("{}")
     with pytest.raises(InputError, match="train conductivity --finetune"):
         FineTuned.read(other)
+
+
+SLIPPED = """recipe,temperature_c,conductivity_ms_cm
+1 M NaPF6 in PC,25,0.0079
+0.5 M NaPF6 in PC,25,0.0066
+1 M NaPF6 in DME,25,0.0120
+1 M LiPF6 in EC:DMC 1:1 w/w,25,0.0107
+"""
+
+
+def test_a_sheet_in_another_unit_is_not_learnt_without_a_word(tmp_path):
+    sheet, tuned = tmp_path / "slipped.csv", tmp_path / "tuned.json"
+    sheet.write_text(SLIPPED)
+    refused = run("train", "conductivity", "--finetune", sheet, "--out", tuned)
+    assert refused.exit_code != 0
+    assert not tuned.exists()
+    with pytest.raises(InputError, match=r"times below.*in S/cm, not in mS/cm.*--accept-unusual"):
+        FineTuned.from_table(sheet)
+    meant = ("train", "conductivity", "--finetune", sheet, "--out", tuned, "--accept-unusual")
+    report = json.loads(run(*meant, "--json").stdout)
+    assert report["factor_left_out"] > 3
+    asked = ["1 M NaPF6 in PC", "0.8 M NaPF6 in PC", "1 M NaPF6 in EC:PC 1:1 w/w"]
+    for row in json.loads(run("score", *asked, "--tuned", tuned, "--json").stdout):
+        of = row["conductivity_ms_cm"]
+        assert of["high"] / of["low"] >= report["factor_left_out"] ** 2 * 0.999

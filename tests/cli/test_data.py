@@ -93,6 +93,49 @@ def test_imported_measurements_are_a_data_set(run, lab, tmp_path):
     assert "22 rows of sodium_table, lab" in run("data", "export", "all", "--out", out).out
 
 
+SLIPPED = """recipe,temperature_c,conductivity_ms_cm,source
+1 M NaPF6 in PC,25,0.0079,lab
+0.5 M NaPF6 in PC,25,0.0066,lab
+1 M LiPF6 in EC:DMC 1:1 w/w,25,0.0107,lab
+"""
+
+
+def test_a_sheet_in_another_unit_is_imported_with_a_warning_and_named_by_check(run, tmp_path):
+    sheet = tmp_path / "slipped.csv"
+    sheet.write_text(SLIPPED)
+    outcome = run("data", "import", sheet, "--name", "slipped")
+    assert outcome.code == 0
+    assert "warning: conductivity_ms_cm: all 3 rows of lab lie about" in outcome.err
+    assert "the numbers are in S/cm, not in mS/cm" in outcome.err
+    assert "times below" in run("data", "check", "slipped").out
+    (slip,) = json.loads(run("data", "check", "slipped", "--json").out)["off_the_models"]
+    assert slip["causes"] == ["the numbers are in S/cm, not in mS/cm"]
+    assert "lab" in run("data", "check", "all").out
+
+
+def test_two_curves_of_one_recipe_are_named_in_a_laboratory_book_too(run, tmp_path):
+    sheet = tmp_path / "curves.csv"
+    rows = [
+        f"1 M NaPF6 in PC,{t},{height * 1.02**t:.4g},book 7"
+        for height in (5.0, 3.5)
+        for t in (0, 10, 20, 30, 40)
+    ]
+    sheet.write_text("recipe,temperature_c,conductivity_ms_cm,source\n" + "\n".join(rows))
+    outcome = run("data", "import", sheet, "--name", "curves")
+    assert outcome.code == 0
+    assert "warning: book 7: 0.88011 m NaPF6 in PC has" in outcome.err
+    assert "two curves, rows 0-4 with" in outcome.err
+    out = run("data", "check", "curves").out
+    assert "two curves of one recipe (kept): book 7" in out
+    assert "conflicting duplicates within a source: 5" in out
+    assert "mS/cm in row" in out
+    assert ", and 4 more of this recipe" in out
+    (table,) = json.loads(run("data", "check", "curves", "--json").out)["tables"]
+    (conflict,) = table["duplicates"]["conflicts"]
+    first, second = conflict["rows"]
+    assert (second - first, conflict["n_pairs"]) == (5, 5)
+
+
 def test_bad_rows_are_one_line_each(run, lab, tmp_path):
     lab.write_text(LAB.replace("8.1", "much").replace("8.3", "-1"))
     outcome = run("data", "import", lab, "--name", "lab")
