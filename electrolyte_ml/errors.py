@@ -98,3 +98,7 @@ class InfeasibleError(ElectrolyteError, RuntimeError):
 
 class PropertyWarning(UserWarning):
     """A property that another package adds cannot be used; the message names that package."""
+
+
+class TableNote(UserWarning):
+    """How a table was read whose file or headings are not plain; nothing is wrong with it."""

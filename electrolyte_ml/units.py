@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,13 +21,54 @@ _QUANTITY = re.compile(
     r"^\s*(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>.*?)\s*$"
 )
 # Spellings that pint lacks; bare C would be coulomb.
-_SPELLINGS = {"C": "degC", "ºC": "degC", "℃": "degC", "deg C": "degC", "° C": "degC"}
+_SPELLINGS = dict.fromkeys(
+    ("C", "ºC", "˚C", "℃", "oC", "deg C", "deg. C", "° C", "º C", "degrees C", "degree C"), "degC"
+)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-"))
+# Dots and crosses between units, and what copying leaves behind.
+_DOTS = str.maketrans(dict.fromkeys("·⋅•∙●‧・×", " ") | {"\u00ad": "", "\u200b": "", "\ufeff": ""})
+_MARKUP = re.compile(r"[${}]|\\(?:mathrm|text|rm|cdot|,|;)\s*|</?su[bp]>", re.IGNORECASE)
+# Units written together or parted by a point or a hyphen: mPas, mPa-s, mS.cm-1, gcm-3.
+_TOGETHER = (
+    (re.compile(r"Pa[-.]?s\b"), "Pa s"),
+    (re.compile(r"(?<=[A-Za-z])\.(?=[A-Za-z])"), " "),
+    (re.compile(r"\b([mkµu]?g)(?=(?:c|d)?m\^?-3)"), r"\1 "),
+    (re.compile(r"\b([mkMuµ]?S)(?=c?m\^?-1)"), r"\1 "),
+    (re.compile(r"[Oo]hms?(?![A-Za-z])|Ω(?=\W|\d|$)"), "ohm"),
+    (re.compile(r"Ω(?=[A-Za-z])"), "ohm "),
+    (re.compile(r"(?<=[A-Za-z])\s?\*\*\s?(?=-?\d)|(?<=[A-Za-z]) (?=-\d\b)"), "^"),
+    (re.compile(r"(?<=[A-Za-z]-\d)(?=[A-Za-z])"), " "),
+)
 # Read without pint, which takes half a second to load its units; kelvin at zero of the unit.
 _COMMON = {
     **dict.fromkeys(("degC", "°C", "celsius"), ZERO_CELSIUS_K),
     **dict.fromkeys(("K", "kelvin"), 0.0),
 }
 _HELP = "write it with its unit, such as '25 degC' or '298.15 K'"
+
+
+def plain_dashes(text: str) -> str:
+    """Text whose dashes and minus signs are hyphens."""
+    return text.translate(_DASHES)
+
+
+def plain_unit(text: str) -> str:
+    """A unit as papers print it, in plain letters: powers as digits, spaces between units.
+
+    Parameters
+    ----------
+    text
+        Such as ``S m⁻¹``, ``Ω⁻¹ cm⁻¹`` or ``mPas``.
+
+    Examples
+    --------
+    >>> [plain_unit(unit) for unit in ("mS·cm⁻¹", "Ω⁻¹ cm⁻¹", "mPas", "g cm⁻³", "µS/cm")]
+    ['mS cm-1', 'ohm-1 cm-1', 'mPa s', 'g cm-3', 'uS/cm']
+    """
+    plain = plain_dashes(unicodedata.normalize("NFKC", _MARKUP.sub("", text).translate(_DOTS)))
+    for pattern, spelled in _TOGETHER:
+        plain = pattern.sub(spelled, plain)
+    return " ".join(plain.replace("µ", "u").replace("μ", "u").split())
 
 
 def temperature_k(text: object) -> float:
@@ -52,7 +94,7 @@ def temperature_k(text: object) -> float:
     >>> temperature_k("-20 degC")
     253.15
     """
-    match = _QUANTITY.match(text.replace("\N{MINUS SIGN}", "-")) if isinstance(text, str) else None
+    match = _QUANTITY.match(plain_dashes(text)) if isinstance(text, str) else None
     if match is None and isinstance(text, str):
         raise InputError(f"cannot read the temperature {text!r}; {_HELP}")
     if match is None or not match["unit"]:

@@ -14,8 +14,8 @@ from electrolyte_ml.arguments import kind
 from electrolyte_ml.errors import InputError, InputErrors
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores import ScoreSource
-from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
-from electrolyte_ml.scores.source import SUFFIXES
+from electrolyte_ml.scores.columns import READ_COLUMNS, RECIPE_COLUMN, columns_read
+from electrolyte_ml.tables import SUFFIXES
 from electrolyte_ml.units import celsius_text, temperature_k
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def table_of(recipes: Recipes) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(recipes, pd.DataFrame):
-        _require_columns(recipes)
-        return recipes
+        return _named_plainly(recipes)
     if isinstance(recipes, Mapping) and RECIPE_COLUMN in recipes:
         raise InputError(
             "a dict holds recipes by their names, such as {'mine': '1 M NaPF6 in PC'}; for a table "
@@ -93,7 +92,11 @@ def table_of(recipes: Recipes) -> pd.DataFrame:
 
 
 def source_of(
-    recipes: Recipes, at: Temperatures | None, at_k: Kelvins | None
+    recipes: Recipes,
+    at: Temperatures | None,
+    at_k: Kelvins | None,
+    *,
+    accept_unusual: bool = False,
 ) -> tuple[ScoreSource, pd.DataFrame | None]:
     """Source to score, and the table it was given as; None for one recipe or a file.
 
@@ -107,12 +110,13 @@ def source_of(
     if isinstance(one, str) and Path(one).suffix.lower() in SUFFIXES:
         one = Path(one)
     if isinstance(one, Path):
-        return ScoreSource(table=one, at_k=kelvins), None
+        return ScoreSource(table=one, at_k=kelvins, accept_unusual=accept_unusual), None
     if isinstance(one, str | Formulation):
         return ScoreSource([one], at_k=kelvins), None
     table = table_of(recipes)
     read = [c for c in table.columns if c in READ_COLUMNS]
-    return ScoreSource(table=table[read], at_k=kelvins), table
+    source = ScoreSource(table=table[read], at_k=kelvins, accept_unusual=accept_unusual)
+    return source, table
 
 
 def kelvin_of(at: str | None, at_k: float | None) -> float | None:
@@ -177,9 +181,6 @@ def _fault_of_kelvin(number: object) -> str | None:
 # No electrolyte is liquid below; such a number was most likely meant in degC.
 _COLDEST_K = 100.0
 
-#: Columns of a table that are read; the others are carried through.
-READ_COLUMNS = (RECIPE_COLUMN, *TEMPERATURE_COLUMNS)
-
 
 def _several(given: Any) -> list[Any]:
     if given is None:
@@ -195,8 +196,10 @@ def _unwrapped(recipe: Any) -> Any:
     return held if isinstance(held, Formulation) else recipe
 
 
-def _require_columns(table: pd.DataFrame) -> None:
-    require_columns("the table", table.columns)
+def _named_plainly(table: pd.DataFrame) -> pd.DataFrame:
+    """The table, whose columns that are read have the names of `READ_COLUMNS`."""
     twice = table.columns[table.columns.duplicated()].unique().tolist()
     if twice:
         raise InputError(f"columns stand twice in the table: {', '.join(map(str, twice))}")
+    found = columns_read("the table", list(table.columns))
+    return table.rename(columns={table.columns[n]: meaning for n, meaning in found.items()})

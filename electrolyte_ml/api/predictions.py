@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrolyte_ml.api.inputs import (
-    READ_COLUMNS,
     Kelvins,
     OneRecipe,
     Recipes,
@@ -29,6 +28,7 @@ from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.window import window_records
 from electrolyte_ml.scores import scores_frame
+from electrolyte_ml.scores.columns import READ_COLUMNS
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def score(
     *,
     at_k: Kelvins | None = None,
     tuned: str | Path | None = None,
+    accept_unusual: bool = False,
 ) -> pd.DataFrame:
     """Predict every property of recipes, each with its interval and domain flag.
 
@@ -51,15 +52,17 @@ def score(
     ----------
     recipes
         Text, `Formulation` or an object with one (such as a proposal); one or several, a series, a
-        dict of them by name, or a data frame or file (CSV or Parquet) with a column ``recipe``.
-        Its column ``temperature_c`` or ``temperature_k`` is used where it is filled in; its other
-        columns are carried through.
+        dict of them by name, or a data frame or file (CSV, xlsx or Parquet) with a column
+        ``recipe``. Its column ``temperature_c`` or ``temperature_k`` (or ``T / K`` and the like) is
+        used where it is filled in; its other columns are carried through.
     at
         Temperatures with units, ``"25 degC"`` or several; 25 degC if none is given.
     at_k
         Temperatures in K, instead of `at`.
     tuned
         Fine-tuned model, from ``train conductivity --finetune`` of the command line.
+    accept_unusual
+        Take temperatures of a table at which no electrolyte is used, such as 298 degC.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def score(
     >>> bool((scores["conductivity_ms_cm.low"] < scores["conductivity_ms_cm.value"]).all())
     True
     """
-    source, table = source_of(recipes, at, at_k)
+    source, table = source_of(recipes, at, at_k, accept_unusual=accept_unusual)
     frame, given = scores_frame(source, None if tuned is None else _adapted(tuned))
     if table is None:
         return frame
@@ -117,6 +120,7 @@ def predict(
     *,
     at_k: Kelvins | None = None,
     prices: Mapping[str, float] | None = None,
+    accept_unusual: bool = False,
 ) -> Prediction:
     """Predict one property of recipes; only its own model runs.
 
@@ -130,6 +134,8 @@ def predict(
         Temperatures as in `score`, for properties that have one.
     prices
         Price by kilogram of each component by name, for ``cost_per_kg``.
+    accept_unusual
+        As in `score`.
 
     Returns
     -------
@@ -156,7 +162,7 @@ def predict(
         )
     if not known.at_temperature and not (at is None and at_k is None):
         raise InputError(f"{property_name} has no temperature; leave out at and at_k")
-    parts = list(source_of(recipes, at, at_k)[0].parts())
+    parts = list(source_of(recipes, at, at_k, accept_unusual=accept_unusual)[0].parts())
     formulations = [f for part in parts for f in part.formulations]
     temperatures = np.concatenate([part.temperature_k for part in parts])
     return Answers(formulations, temperatures, prices).predict(known)
@@ -199,7 +205,7 @@ def window(
     """
     import pandas as pd
 
-    source, table = source_of(recipes, None, None)
+    source, table = source_of(recipes, None, None, accept_unusual=True)
     parts = list(source.parts())
     formulations = [f for part in parts for f in part.formulations]
     electrodes = _electrodes(against)

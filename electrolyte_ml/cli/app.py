@@ -26,7 +26,7 @@ from electrolyte_ml.cli import (
 )
 from electrolyte_ml.cli.exit_codes import ExitCode
 from electrolyte_ml.cli.streams import flushed_output, write_plainly
-from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning
+from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning, TableNote
 
 _format_warning = warnings.formatwarning
 
@@ -97,6 +97,8 @@ def _warning_line(
     line: str | None = None,
 ) -> str:
     """A warning without its place in the code."""
+    if issubclass(category, TableNote):
+        return f"{message}\n"
     if issubclass(category, PropertyWarning):
         return f"warning: {message}\n"
     return _format_warning(message, category, filename, lineno, line)

@@ -26,7 +26,10 @@ def score(
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="CSV or Parquet with a column 'recipe', optionally temperature_c or _k."),
+        typer.Option(
+            help="CSV (any separator), xlsx or Parquet with a column 'recipe', optionally "
+            "temperature_c, temperature_k or 'T / K'."
+        ),
     ] = None,
     at: Annotated[
         list[str] | None,
@@ -43,6 +46,12 @@ def score(
         Path | None,
         typer.Option(help="Fine-tuned model, from 'train conductivity --finetune'."),
     ] = None,
+    accept_unusual: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unusual", help="Take temperatures that no electrolyte has, as meant."
+        ),
+    ] = False,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
@@ -64,7 +73,7 @@ def score(
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
-    source = ScoreSource(recipes or [], file, at or [], bad_rows=bad)
+    source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
         parts = _scored(source, tuned, progress)
@@ -102,7 +111,7 @@ def _scored(
 def _require_no_file(recipes: Sequence[str]) -> None:
     """Refuse the name of a table among recipes."""
     from electrolyte_ml.errors import InputErrors
-    from electrolyte_ml.scores.source import SUFFIXES
+    from electrolyte_ml.tables import SUFFIXES
 
     files = [text for text in recipes if text.lower().endswith(SUFFIXES)]
     if files:

@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 import re
 import tokenize
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -40,14 +41,16 @@ from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBas
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.text import one_line
-from electrolyte_ml.units import ZERO_CELSIUS_K, unit_registry
+from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit, unit_registry
 
 TABLE = "reference_electrodes.csv"
 
 # "S m-1" and "g/cm3" as chemists write them are "S m**-1" and "g/cm**3" to pint.
 _POWER = re.compile(r"(?<=[A-Za-z])\^?(-?\d)\b")
-
-_SPELLINGS = {"·": " ", "*": " ", "³": "3", "⁻¹": "-1", "⁻³": "-3", "µ": "u", "μ": "u"}
+# Powers of ten before a unit, as in headings of papers: 10^-3 S/cm.
+_TEN = re.compile(r"(?:10\s?\^?\s?|1e)([+-]\d{1,2})\s+(?=\D)")
+# V vs Li/Li+, V vs. Li+/Li, V (vs. Li/Li+)
+_AGAINST = re.compile(r"\s*[(\[]?\s*\b(?:vs|versus|against)\b\.?\s*(?P<electrode>.*?)[)\]. ]*$")
 
 
 @cache
@@ -72,14 +75,17 @@ def conversion(unit: str, kind: Property) -> tuple[float, float]:
         If the unit is unknown or of another dimension, or a potential names no reference
         electrode that is known.
     """
-    text, _, reference = (part.strip() for part in unit.partition(" vs"))
+    against = _AGAINST.search(unit)
+    text, reference = unit.strip(), ""
+    if against is not None:
+        text, reference = unit[: against.start()].strip(), against["electrode"]
     own = kind.reference
     if bool(reference) != bool(own):
         what = f"needs a reference electrode, as 'V vs {own}'" if own else "has no reference"
         raise InputError(f"unit {unit!r}: {kind.name} {what}")
     factor, offset = _factor_and_offset(text, kind)
     if own:
-        offset += _potential(reference.strip(". ")) - _potential(own)
+        offset += _potential(reference) - _potential(own)
     return factor, offset
 
 
@@ -90,16 +96,15 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
         return 1.0, 0.0
     import pint
 
-    text = unit
-    for written, plain in _SPELLINGS.items():
-        text = text.replace(written, plain)
-    text = _POWER.sub(r"**\1", text)
+    text = plain_unit(unit)
+    ten = _TEN.match(text)
+    text = _POWER.sub(r"**\1", text[ten.end() :] if ten else text)
     try:
         zero, one = (
             float(unit_registry().Quantity(number, text).to(kind.pint_unit or kind.unit).magnitude)
             for number in (0.0, 1.0)
         )
-        factor = one - zero
+        factor = (one - zero) * 10.0 ** int(ten[1] if ten else 0)
         if not 0 < factor < math.inf:
             raise ValueError(f"a factor of {factor}")
     except (
@@ -121,6 +126,10 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
 
 def _potential(reference: str) -> float:
     known = _references()
+    written = unicodedata.normalize("NFKC", reference)
+    # Li+/Li is Li/Li+ to most papers.
+    first, _, second = written.partition("/")
+    reference = next((r for r in (written, f"{second}/{first}") if r in known), reference)
     if reference not in known:
         raise InputError(
             f"unknown reference electrode {reference!r}; use one of {', '.join(known)}, or convert "

@@ -2,86 +2,93 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.tables import (
+    TEMPERATURE_COLUMNS,
+    looks_like_a_quantity,
+    looks_like_temperature,
+    plain_heading,
+    read_temperature,
+)
 from electrolyte_ml.text import did_you_mean
-from electrolyte_ml.units import ZERO_CELSIUS_K
 
 RECIPE_COLUMN = "recipe"
-#: Columns of temperatures, and what is added to their numbers to get K.
-TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
-# Words of a heading that name a temperature, in several languages.
-_TEMPERATURE_WORD = re.compile(r"temps?|temp[ck]|temperat\w*")
-# Units, which alone name a temperature only if written out.
-_UNITS_WRITTEN_OUT = frozenset({"celsius", "kelvin", "degc", "degk", "fahrenheit", "degf"})
-_UNITS = _UNITS_WRITTEN_OUT | {"c", "k", "f", "deg", "degree", "degrees", "in"}
-_SEPARATORS = ";\t|"
+#: Columns of a table that are read; the others are carried through.
+READ_COLUMNS = (RECIPE_COLUMN, *TEMPERATURE_COLUMNS)
 
 
-def require_columns(name: str, columns: Iterable[object]) -> None:
-    """Refuse a table without recipes, or whose temperatures would not be read.
+def columns_read(name: str, headings: Sequence[object]) -> dict[int, str]:
+    """Which columns of a table are read, and as what.
 
     Parameters
     ----------
     name
         Name of the table, for messages.
-    columns
-        Headings of its columns.
+    headings
+        Headings of its columns, as written.
+
+    Returns
+    -------
+    dict
+        One of `READ_COLUMNS` by the number of the column, from 0.
 
     Raises
     ------
     InputError
-        If there is no column ``recipe``, both columns of temperatures, or none of them but one
-        that looks like a temperature.
+        If there is no column of recipes or several, several columns of temperatures, or none of
+        them but one that looks like a temperature.
     """
-    names = [str(column) for column in columns]
-    if RECIPE_COLUMN not in names:
-        raise InputError(f"{name}: {_no_recipe(names)}")
-    exact = [column for column in names if column in TEMPERATURE_COLUMNS]
-    if len(exact) > 1:
-        raise InputError(f"{name}: give temperature_k or temperature_c, not both")
-    alike = [column for column in names if looks_like_temperature(column)]
-    if alike and not exact:
+    found = {
+        number: meaning
+        for number, heading in enumerate(map(str, headings))
+        if (meaning := _meaning(heading)) is not None
+    }
+    recipes = [headings[n] for n, meaning in found.items() if meaning == RECIPE_COLUMN]
+    own = [headings[n] for n, meaning in found.items() if meaning != RECIPE_COLUMN]
+    if not recipes:
+        raise InputError(f"{name}: {_no_recipe([str(heading) for heading in headings])}")
+    if len(recipes) > 1:
+        raise InputError(f"{name}: {len(recipes)} columns {RECIPE_COLUMN!r}; keep one of them")
+    if len(own) > 1:
+        raise InputError(
+            f"{name}: {' and '.join(map(repr, own))} are temperatures; give temperature_k or "
+            "temperature_c, not both"
+        )
+    alike = [heading for heading in map(str, headings) if looks_like_temperature(heading)]
+    if alike and not own:
         raise InputError(
             f"{name}: temperatures are read from a column 'temperature_c' (degC) or "
-            f"'temperature_k' (K), not from {', '.join(map(repr, alike))}; rename it, or give it "
-            "a name without temperature if it is another one"
+            f"'temperature_k' (K), or one such as 'T / K', not from {', '.join(map(repr, alike))}; "
+            "rename it, or give it a name without temperature if it is another one"
         )
+    return found
 
 
-def looks_like_temperature(column: str) -> bool:
-    """Whether a heading may mean the temperature of the row.
+def column_remarks(headings: Sequence[str], found: dict[int, str]) -> list[str]:
+    """What is to be said about headings: names that were understood, quantities that were not."""
+    remarks = [
+        f"{headings[number]!r} as {meaning}"
+        for number, meaning in found.items()
+        if plain_heading(headings[number]) != meaning
+    ]
+    unread = [
+        repr(heading)
+        for number, heading in enumerate(headings)
+        if number not in found and looks_like_a_quantity(heading)
+    ]
+    return [*remarks, f"{', '.join(unread)} carried through and not read"] if unread else remarks
 
-    Examples
-    --------
-    >>> [looks_like_temperature(c) for c in ("T", "T / K", "temp", "Temperature (°C)", "template")]
-    [True, True, True, True, False]
-    """
-    # Without accents, and the sign of degrees Celsius as its letters.
-    plain = unicodedata.normalize("NFKD", column).lower()
-    plain = re.sub(r"[\u0300-\u036f]", "", plain)
-    words = re.findall(r"[a-z]+", plain)
-    if any(_TEMPERATURE_WORD.fullmatch(word) for word in words):
-        return True
-    if words[:1] == ["t"]:
-        return set(words[1:]) <= _UNITS
-    return bool(_UNITS_WRITTEN_OUT & set(words)) and set(words) <= _UNITS
+
+def _meaning(heading: str) -> str | None:
+    plain = plain_heading(heading)
+    return plain if plain in READ_COLUMNS else read_temperature(heading)
 
 
 def _no_recipe(names: Sequence[str]) -> str:
-    """Why a table has no column of recipes, and what may be done."""
-    if len(names) == 1:
-        sign = next((s for s in _SEPARATORS if s in names[0]), None)
-        if sign is not None:
-            return (
-                f"no column {RECIPE_COLUMN!r}; its columns are separated by {sign!r}, "
-                "but a CSV file needs commas: save it again with ',' as the separator"
-            )
-    alike = {column.strip().lower(): column for column in names}
+    """Why a table has no column of recipes."""
     return (
         f"no column {RECIPE_COLUMN!r} but {', '.join(names) or 'no columns'}"
-        f"{did_you_mean(RECIPE_COLUMN, alike)}"
+        f"{did_you_mean(RECIPE_COLUMN, {name.casefold(): name for name in names})}"
     )

@@ -7,10 +7,14 @@ time, so files may have any length. Rows that cannot be used are refused, or ski
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +24,20 @@ from numpy.typing import NDArray
 from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.scores.columns import RECIPE_COLUMN, TEMPERATURE_COLUMNS, require_columns
+from electrolyte_ml.scores.columns import (
+    READ_COLUMNS,
+    RECIPE_COLUMN,
+    column_remarks,
+    columns_read,
+)
+from electrolyte_ml.tables import (
+    TEMPERATURE_COLUMNS,
+    TableFile,
+    note,
+    read_number,
+    unusual_temperature,
+)
+from electrolyte_ml.text import first_line
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperatures_k
 
 if TYPE_CHECKING:
@@ -28,8 +45,6 @@ if TYPE_CHECKING:
 
 #: Rows that are read, scored and written together.
 ROWS_AT_A_TIME = 4000
-# No electrolyte is liquid below, K; such a number was most likely meant in degC.
-_COLDEST_K = 100.0
 # How pandas reads a column of each kind, in a way that does not depend on the part.
 _INTEGER, _NUMBER, _TRUTH, _TEXT, _EMPTY = "integer", "number", "truth", "text", "empty"
 _DTYPES = {
@@ -70,8 +85,8 @@ class ScoreRequests:
 class _Part:
     """Rows as they were given, own temperatures in K and NaN for none.
 
-    `faults` has the reasons of bad rows by position; `number` is that of the first row in its file,
-    None where there is no file.
+    `faults` has the reasons of bad rows by position; recipes of `broken` ones are not looked at,
+    because their cells cannot be told apart.
     """
 
     texts: Sequence[object]
@@ -79,8 +94,24 @@ class _Part:
     own: NDArray[np.float64]
     extra: Sequence[Mapping[str, Any]]
     faults: Mapping[int, Sequence[str]]
-    frame: pd.DataFrame | None = None
-    number: int | None = None
+    rows: _Rows | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows of a table whose columns that are read are named as `READ_COLUMNS`.
+
+    `numbers` are those of its rows in a file, None where there is no file; `broken` are faults of
+    rows whose cells cannot be told apart, by position. `cells` are those of a file of text as they
+    are written, below its `headings`.
+    """
+
+    frame: pd.DataFrame
+    places: Sequence[str]
+    numbers: Sequence[int] | None = None
+    broken: Mapping[int, str] = field(default_factory=dict)
+    headings: Sequence[str] = ()
+    cells: Sequence[Sequence[str]] = ()
 
 
 class ScoreSource:
@@ -91,8 +122,8 @@ class ScoreSource:
     recipes
         Recipe texts or formulations; they come first.
     table
-        A file (CSV or Parquet) or a data frame with a column ``recipe`` and, if it has one,
-        ``temperature_k`` or ``temperature_c``.
+        A file (see `electrolyte_ml.tables.SUFFIXES`) or a data frame with a column ``recipe`` and,
+        if it has one, ``temperature_k`` or ``temperature_c``, or a heading such as ``T / K``.
     at
         Temperatures with units for rows that have none of their own; 25 degC if empty.
     at_k
@@ -101,6 +132,8 @@ class ScoreSource:
         Rows in memory together.
     bad_rows
         Takes up rows that cannot be used; says whether those of a file are skipped.
+    accept_unusual
+        Whether temperatures of the table at which no electrolyte is used are meant.
 
     Attributes
     ----------
@@ -125,6 +158,7 @@ class ScoreSource:
         at_k: Sequence[float] = (),
         rows_at_a_time: int = ROWS_AT_A_TIME,
         bad_rows: BadRows | None = None,
+        accept_unusual: bool = False,
     ) -> None:
         if not recipes and table is None:
             raise InputError("nothing to score: give a recipe or a table")
@@ -134,6 +168,8 @@ class ScoreSource:
         self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
         # Texts of one part are parsed once; equal texts give one object.
         self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
+        self._accept_unusual = accept_unusual
+        self._file = _opened(table) if isinstance(table, Path) else None
         self._kinds: dict[str, str] = {}
         self._skips = bad_rows is not None and bad_rows.skip_to is not None
         self.n_rows = self._check(BadRows() if bad_rows is None else bad_rows)
@@ -195,13 +231,17 @@ class ScoreSource:
             yield _of_recipes(self._recipes, [])
             return
         n_read = 0
-        for number, (frame, places) in enumerate(self._frames()):
+        comma = self._file is not None and self._file.decimal_comma
+        for number, rows in enumerate(self._tables()):
             if not number and self._recipes:
-                yield _of_recipes(self._recipes, _carried(frame))
+                yield _of_recipes(self._recipes, _carried(rows.frame))
             if kinds is not None:
-                _note_kinds(frame, kinds)
-            yield _part_of(frame, places, n_read + 1 if isinstance(self._table, Path) else None)
-            n_read += len(frame)
+                _note_kinds(rows.frame, kinds)
+            n_read += len(rows.frame)
+            part = _part_of(rows, decimal_comma=comma, accept_unusual=self._accept_unusual)
+            # Nothing is wrong with carried cells of text; they are not needed for the check.
+            checks = self._file is not None and kinds is not None
+            yield part if checks else _with_carried(part, rows.frame)
         if not n_read:
             raise InputError(f"{self._name}: no rows")
 
@@ -209,29 +249,34 @@ class ScoreSource:
     def _name(self) -> str:
         return str(self._table) if isinstance(self._table, Path) else "the table"
 
-    def _frames(self) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-        """The table in parts, with the place of each row."""
+    def _tables(self) -> Iterator[_Rows]:
+        """The table in parts."""
         table, n_rows = self._table, self._rows_at_a_time
         if isinstance(table, Path):
-            n_read = 0
-            for frame in _frames_of_file(table, n_rows, self._kinds):
-                yield frame, [f"{table}, row {n_read + i}" for i in range(1, len(frame) + 1)]
-                n_read += len(frame)
+            if self._file is None:
+                yield from _of_parquet(table, n_rows)
+            else:
+                yield from _of_text(self._file, n_rows, self._kinds)
         elif table is not None:
-            require_columns(self._name, table.columns)
+            names = list(table.columns)
+            for column, meaning in columns_read(self._name, names).items():
+                names[column] = meaning
             for start in range(0, len(table), n_rows):
-                frame = table.iloc[start : start + n_rows]
-                yield frame, [f"row {label!r}" for label in frame.index.tolist()]
+                frame = table.iloc[start : start + n_rows].set_axis(names, axis="columns")
+                yield _Rows(frame=frame, places=[f"row {x!r}" for x in frame.index.tolist()])
 
     def _formulations(self, part: _Part) -> tuple[dict[int, Formulation], dict[int, list[str]]]:
         """Recipes of a part by position, and the faults of its other rows by position."""
         formulations: dict[int, Formulation] = {}
         faults = {row: list(reasons) for row, reasons in part.faults.items()}
+        broken = {} if part.rows is None else part.rows.broken
         for row, text in enumerate(part.texts):
+            if row in broken:
+                continue
             parsed = self._read(text)
             if isinstance(parsed, Formulation):
                 formulations[row] = parsed
-            elif part.frame is None:
+            elif part.rows is None:
                 faults.setdefault(row, []).append(parsed)
             else:
                 shown = "''" if _is_blank(text) else quoted(text)
@@ -273,21 +318,32 @@ def _messages(part: _Part, faults: Mapping[int, Sequence[str]]) -> list[str]:
 
 def _bad_rows_of(part: _Part, faults: Mapping[int, Sequence[str]]) -> Iterator[BadRow]:
     """The bad rows of a part as they were given."""
-    rows = list(faults)
-    frame = None if part.frame is None else part.frame.iloc[rows].astype(object)
-    for position, row in enumerate(rows):
-        cells = None
-        if frame is not None and part.number is not None:
-            cells = {
-                str(name): "" if _is_blank(cell) else str(cell)
-                for name, cell in zip(frame.columns, frame.iloc[position], strict=True)
-            }
+    for place in faults:
+        number = None
+        if part.rows is not None and part.rows.numbers is not None:
+            number = part.rows.numbers[place]
         yield BadRow(
-            place=part.places[row],
-            reasons=faults[row],
-            number=None if part.number is None else part.number + row,
-            cells=cells,
+            place=part.places[place],
+            reasons=faults[place],
+            number=number,
+            cells=None if number is None else _given(part.rows, place),
         )
+
+
+def _given(rows: _Rows | None, place: int) -> dict[str, str]:
+    """Cells of a row as they were given, by heading; those beyond the headings come last."""
+    if rows is None:
+        return {}
+    if not rows.cells:
+        cells = rows.frame.iloc[place].tolist()
+        names = map(str, rows.frame.columns)
+        return {
+            name: "" if _is_blank(cell) else str(cell)
+            for name, cell in zip(names, cells, strict=True)
+        }
+    given = rows.cells[place]
+    beyond = [f"cell {n}" for n in range(len(rows.headings) + 1, len(given) + 1)]
+    return dict(zip([*rows.headings, *beyond], given, strict=False))
 
 
 def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) -> _Part:
@@ -300,9 +356,24 @@ def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) ->
     )
 
 
-def _part_of(frame: pd.DataFrame, places: Sequence[str], number: int | None) -> _Part:
-    own, faults = _own_temperatures(frame)
-    texts, carried = frame[RECIPE_COLUMN], frame[_carried(frame)]
+def _part_of(rows: _Rows, *, decimal_comma: bool, accept_unusual: bool) -> _Part:
+    own, faults = _own_temperatures(rows, decimal_comma, accept_unusual)
+    faults |= {place: [fault] for place, fault in rows.broken.items()}
+    texts = rows.frame[RECIPE_COLUMN].astype(object).tolist()
+    return _Part(
+        texts=[None if _is_blank(text) else text for text in texts],
+        places=rows.places,
+        own=own,
+        extra=(),
+        faults=faults,
+        rows=rows,
+    )
+
+
+def _with_carried(part: _Part, frame: pd.DataFrame) -> _Part:
+    """The part with the cells that are carried through, and faults of those that cannot be."""
+    carried = frame[_carried(frame)]
+    faults = {row: list(reasons) for row, reasons in part.faults.items()}
     for name in carried.columns[carried.dtypes == np.object_]:
         nested = ~carried[name].map(_is_one_value).to_numpy(dtype=np.bool_)
         for row in np.flatnonzero(nested).tolist():
@@ -313,15 +384,8 @@ def _part_of(frame: pd.DataFrame, places: Sequence[str], number: int | None) -> 
         carried = carried.assign(**{name: carried[name].mask(nested, None).map(_within_json)})
     # As JSON has them: dates as text, missing values as None.
     text = carried.to_json(orient="records", date_format="iso") if len(carried.columns) else ""
-    return _Part(
-        texts=[None if _is_blank(text) else text for text in texts.astype(object).tolist()],
-        places=places,
-        own=own,
-        extra=json.loads(text) if text else [{}] * len(frame),
-        faults=faults,
-        frame=frame,
-        number=number,
-    )
+    extra = json.loads(text) if text else [{}] * len(frame)
+    return replace(part, extra=extra, faults=faults)
 
 
 def _is_one_value(cell: object) -> bool:
@@ -342,86 +406,132 @@ def _is_long(cell: object) -> bool:
 
 def _carried(frame: pd.DataFrame) -> list[str]:
     """Columns that are neither recipe nor temperature."""
-    return [c for c in frame.columns if c != RECIPE_COLUMN and c not in TEMPERATURE_COLUMNS]
+    return [c for c in frame.columns if c not in READ_COLUMNS]
 
 
-def _own_temperatures(frame: pd.DataFrame) -> tuple[NDArray[np.float64], dict[int, list[str]]]:
+def _own_temperatures(
+    rows: _Rows, decimal_comma: bool, accept_unusual: bool
+) -> tuple[NDArray[np.float64], dict[int, list[str]]]:
     """Temperatures of the rows themselves, K, NaN where a row has none; faults by position."""
-    column = next((c for c in TEMPERATURE_COLUMNS if c in frame), None)
+    column = next((c for c in TEMPERATURE_COLUMNS if c in rows.frame), None)
     if column is None:
-        return np.full(len(frame), np.nan), {}
-    given = frame[column].astype(object).tolist()
-    numbers = _numbers(frame[column])
-    blank = np.array([_is_blank(cell) or str(cell).strip() == "" for cell in given])
-    kelvin: NDArray[np.float64] = numbers + TEMPERATURE_COLUMNS[column]
-    bad = ~blank & ~(np.isfinite(kelvin) & (kelvin >= _COLDEST_K))
-    faults = {
-        row: [f"{column} is {quoted(given[row])}; {_temperature_fault(kelvin[row], column)}"]
-        for row in np.flatnonzero(bad).tolist()
+        return np.full(len(rows.frame), np.nan), {}
+    cells = rows.frame[column].tolist()
+    # Cells that are lists cannot be looked up.
+    keys = [cell if isinstance(cell, str | Real) else (id(cell),) for cell in cells]
+    known = {
+        key: _kelvin(column, cell, decimal_comma, accept_unusual)
+        for key, cell in dict(zip(keys, cells, strict=True)).items()
     }
-    return np.where(blank, np.nan, kelvin), faults
+    found = [known[key] for key in keys]
+    faults = {
+        row: [fault]
+        for row, fault in enumerate(found)
+        if isinstance(fault, str) and row not in rows.broken
+    }
+    kelvin = [np.nan if isinstance(one, str) else one for one in found]
+    return np.array(kelvin, dtype=np.float64), faults
 
 
-def _numbers(column: pd.Series[Any]) -> NDArray[np.float64]:
-    """Numbers of a column; NaN for what is none, and beyond the numbers of a computer."""
-    import pandas as pd
-
-    try:
-        numbers = pd.to_numeric(column, errors="coerce")
-        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, OverflowError):  # nested cells; whole numbers of hundreds of digits
-        return np.array([_number(cell) for cell in column.astype(object).tolist()])
-
-
-def _number(cell: object) -> float:
-    try:
-        return float(cell) if isinstance(cell, str | int | float) else np.nan
-    except (ValueError, OverflowError):
+def _kelvin(column: str, cell: object, decimal_comma: bool, accept_unusual: bool) -> float | str:
+    """Temperature in K, NaN for none; or the fault of its cell."""
+    if _is_blank(cell) or (isinstance(cell, str) and not cell.strip()):
         return np.nan
-
-
-def _temperature_fault(kelvin: float, column: str) -> str:
+    help_ = "give a number above absolute zero, or leave it empty"
+    try:
+        if isinstance(cell, str):
+            number = read_number(cell, decimal_comma=decimal_comma)
+        else:
+            number = float(cell) if isinstance(cell, Real | Decimal) else np.nan
+    except InputError as error:
+        return f"{column}: {error}; {help_}"
+    except OverflowError:
+        number = np.inf
+    kelvin = number + TEMPERATURE_COLUMNS[column]
     if not 0 < kelvin < np.inf:
-        return "give a number above absolute zero, or leave it empty"
-    celsius = "; degC are given as temperature_c" if column == "temperature_k" else ""
-    return f"that is {kelvin:.3g} K, colder than any liquid electrolyte{celsius}"
+        return f"{column} is {quoted(cell)}; {help_}"
+    unusual = None if accept_unusual else unusual_temperature(kelvin, f"{column} is {cell}")
+    return unusual or kelvin
 
 
-def _frames_of_file(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
-    """A file in frames of `n_rows` rows at most."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(
-            f"{path}: cannot read {path.suffix or 'a file without suffix'!r}; "
-            f"use {' or '.join(_READERS)}"
-        )
-    frames = reader(path, n_rows, kinds)
-    while True:
-        try:
-            frame = next(frames, None)
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such file") from None
-        except (ValueError, OSError) as error:
-            raise InputError(f"{path}: cannot be read: {error}".splitlines()[0]) from error
-        if frame is None:
-            return
-        require_columns(str(path), frame.columns)
-        yield frame
+def _opened(path: Path) -> TableFile | None:
+    """The file, its headings checked and what is not plain about it told; None for Parquet."""
+    table = TableFile(path, expected={RECIPE_COLUMN})
+    found = columns_read(str(path), table.header)
+    note(path, [*table.remarks, *column_remarks(table.header, found)])
+    return None if table.is_typed else table
 
 
-def _csv_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
+def _of_text(table: TableFile, n_rows: int, kinds: Mapping[str, str]) -> Iterator[_Rows]:
+    """A file of text cells in parts of `n_rows` rows at most."""
     import pandas as pd
 
-    # As text, so that a fault is shown as written in the file.
-    dtypes = dict.fromkeys((RECIPE_COLUMN, *TEMPERATURE_COLUMNS), "str")
-    dtypes |= {name: _DTYPES[kind] for name, kind in kinds.items()}
-    # Each part is looked at as a whole: pandas would guess kinds by pieces of its own.
-    with pd.read_csv(path, chunksize=n_rows, dtype=dtypes, low_memory=False) as frames:
-        yield from frames
+    found = columns_read(str(table.path), table.header)
+    names = table.columns
+    for part in table.parts(n_rows):
+        cells = (
+            [
+                [""] * len(names) if place in part.faults else row
+                for place, row in enumerate(part.cells)
+            ]
+            if part.faults
+            else part.cells
+        )
+        columns = list(zip(*cells, strict=True)) or [()] * len(names)
+        read = pd.DataFrame({m: pd.Series(columns[n], dtype=object) for n, m in found.items()})
+        text = "" if part.faults else part.text
+        others = _of_kinds(
+            cells, text, table, kinds, [n for n in range(len(names)) if n not in found]
+        )
+        yield _Rows(
+            frame=pd.concat([read, others], axis="columns"),
+            places=table.places(part.numbers),
+            numbers=part.numbers,
+            broken=part.faults,
+            headings=names,
+            cells=part.cells,
+        )
 
 
-def _parquet_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterator[pd.DataFrame]:
-    del kinds  # the file knows them
+def _of_kinds(
+    cells: Sequence[Sequence[str]],
+    text: str,
+    table: TableFile,
+    kinds: Mapping[str, str],
+    carried: Sequence[int],
+) -> pd.DataFrame:
+    """Carried columns with numbers as numbers; without known kinds, by what this part holds."""
+    import pandas as pd
+
+    names = [table.columns[n] for n in carried]
+    if not names:
+        return pd.DataFrame(index=range(len(cells)))
+
+    def parsed(text: str, separator: str) -> pd.DataFrame:
+        return pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            names=table.columns,
+            usecols=names,
+            dtype={name: _DTYPES[kinds[name]] for name in names if name in kinds},
+            index_col=False,
+            decimal="," if table.decimal_comma else ".",
+            skip_blank_lines=False,
+            # The part is looked at as a whole: pandas would guess kinds by pieces of its own.
+            low_memory=False,
+        )
+
+    frame = parsed(text, table.separator) if text else None
+    if frame is None or len(frame) != len(cells):
+        written = io.StringIO()
+        csv.writer(written).writerows(cells)
+        frame = parsed(written.getvalue(), ",")
+    return frame
+
+
+def _of_parquet(path: Path, n_rows: int) -> Iterator[_Rows]:
+    """A Parquet file in parts of `n_rows` rows at most; it knows the kinds of its columns."""
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -434,17 +544,24 @@ def _parquet_frames(path: Path, n_rows: int, kinds: Mapping[str, str]) -> Iterat
         pa.int64(): pd.Int64Dtype(),
         pa.bool_(): pd.BooleanDtype(),
     }
-    with pq.ParquetFile(path) as file:
-        if not file.metadata.num_rows:
-            yield file.read().to_pandas()
-        for batch in file.iter_batches(batch_size=n_rows):
-            yield batch.to_pandas(types_mapper=complete.get)
-
-
-_Reader = Callable[[Path, int, Mapping[str, str]], Iterator["pd.DataFrame"]]
-_READERS: dict[str, _Reader] = {".csv": _csv_frames, ".parquet": _parquet_frames}
-#: Files that are read.
-SUFFIXES = tuple(_READERS)
+    n_read = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=n_rows):
+                frame = batch.to_pandas(types_mapper=complete.get)
+                names = list(frame.columns)
+                for column, meaning in columns_read(str(path), names).items():
+                    names[column] = meaning
+                places = [f"{path}, row {n_read + i}" for i in range(1, len(frame) + 1)]
+                numbers = range(n_read + 1, n_read + 1 + len(frame))
+                yield _Rows(
+                    frame=frame.set_axis(names, axis="columns"), places=places, numbers=numbers
+                )
+                n_read += len(frame)
+    except (ValueError, OSError) as error:
+        if isinstance(error, ElectrolyteError):
+            raise
+        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
 
 
 def _note_kinds(frame: pd.DataFrame, kinds: dict[str, str]) -> None:

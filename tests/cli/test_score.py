@@ -1,9 +1,12 @@
+import csv
 import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from electrolyte_ml.errors import TableNote
 
 RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
 PROPERTIES = (
@@ -174,7 +177,7 @@ def test_conductivity_rises_with_temperature(run):
 
 
 @pytest.mark.parametrize(
-    "column", ["temperature", "T", "temp", "temperature_K", "Temperature (°C)", "T/K", "celsius"]
+    "column", ["temperature", "T", "temp", "T / °F", "1000/T (K-1)", "T_c", "celsius"]
 )
 def test_a_temperature_column_of_another_name_is_refused_not_ignored(run, tmp_path, column):
     file = tmp_path / "a.csv"
@@ -196,7 +199,7 @@ def test_a_column_that_only_resembles_a_temperature_is_carried_through(run, tmp_
 
 @pytest.mark.parametrize(
     ("header", "said"),
-    [("Recipe,T", "did you mean 'Recipe'?"), ("recipe;temperature_c", "separated by ';'")],
+    [("Recipes,T", "did you mean 'Recipes'?"), ("recipe;temperature_c", "no rows")],
 )
 def test_a_header_that_is_nearly_right_is_explained(run, tmp_path, header, said):
     file = tmp_path / "a.csv"
@@ -351,3 +354,70 @@ def test_help_tells_all_exit_codes(run):
     text = " ".join(run("--help").out.split())
     for code in ("0 done", "1 a number got worse", "2 bad input", "3 no feasible", "4 done, but"):
         assert code in text
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "kelvin"),
+    [
+        ("recipe,temperature / °C", "60", 333.15),
+        ("Recipe , T / K", "333.15", 333.15),
+        (" recipe,Temperature_C ", "60", 333.15),
+        ("recipe,T [degC]", "60", 333.15),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_a_temperature_with_a_plain_heading_is_read(run, tmp_path, header, cells, kelvin):
+    file = tmp_path / "a.csv"
+    file.write_text(f"{header}\n{RECIPE},{cells}\n", encoding="utf-8")
+    (row,) = json.loads(run("score", "--file", file, "--json").out)
+    assert row["temperature_k"] == pytest.approx(kelvin)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("temperature_c,recipe\n25,5,PC\n", "row 1: has 3 cells, the header 2"),
+        ("recipe,recipe\nPC,EC\n", "2 columns 'recipe'"),
+        ("recipe,T / K,temperature_c\nPC,298,25\n", "not both"),
+        ('recipe,temperature_c\nPC,"9,500"\n', "can be read in two ways"),
+        ("recipe,temperature_c\nPC,NA\n", "'NA' is no number"),
+    ],
+)
+def test_a_table_that_could_be_misread_is_refused(run, tmp_path, text, words):
+    file = tmp_path / "a.csv"
+    file.write_text(text)
+    outcome = run("score", "--file", file)
+    assert outcome.code == 2
+    assert words in outcome.err
+
+
+@pytest.mark.parametrize("row", ["temperature_c\nPC,298.15", "temperature_k\nPC,25"])
+def test_temperatures_in_the_other_unit_need_a_confirmation(run, tmp_path, row):
+    file = tmp_path / "a.csv"
+    file.write_text(f"recipe,{row}\n")
+    outcome = run("score", "--file", file)
+    assert outcome.code == 2
+    assert "row 1: temperature_" in outcome.err
+    assert "--accept-unusual" in outcome.err
+    assert run("score", "--file", file, "--accept-unusual", "--csv").code == 0
+
+
+def test_what_is_not_plain_about_a_file_is_said(tmp_path, run):
+    file = tmp_path / "a.csv"
+    file.write_bytes("Recipe;T / °C;viscosity\nPC;60,5;3\n".encode("cp1252"))
+    with pytest.warns(TableNote) as caught:
+        assert run("score", "--file", file).code == 0
+    assert [str(one.message) for one in caught] == [
+        f"read '{file}': semicolons, decimal commas, Windows-1252 (cp1252), 'T / °C' as "
+        "temperature_c, 'viscosity' carried through and not read"
+    ]
+
+
+def test_a_row_with_too_many_cells_is_skipped_with_all_of_them(run, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text(f"temperature_c,recipe\n25,{RECIPE}\n\n25,5,{RECIPE}\n")
+    assert run("score", "--file", file, "--skip-bad", "--csv").code == 4
+    kept = list(csv.reader((tmp_path / "a.bad_rows.csv").open()))
+    assert kept[1][0] == "3"
+    assert "has 3 cells, the header 2" in kept[1][1]
+    assert kept[1][2:] == ["25", "5", RECIPE]

@@ -153,7 +153,7 @@ def test_a_file_without_rows_is_refused(tmp_path, suffix):
 def test_a_broken_line_is_named(tmp_path):
     path = tmp_path / "broken.csv"
     path.write_text("recipe,note\n1 m NaPF6 in EC,a\n1 m NaPF6 in EC,b,c,d\n")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"row 2: has 4 cells, the header 2"):
         ScoreSource((), path, (), rows_at_a_time=1)
 
 
@@ -185,3 +185,16 @@ def test_a_killed_run_leaves_the_former_output(file, tmp_path):
     )
     assert run.returncode == -signal.SIGTERM
     assert out.read_text() == "former\n"
+
+
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_a_german_sheet_keeps_its_carried_numbers(tmp_path):
+    path = tmp_path / "german.csv"
+    rows = "1 M NaPF6 in PC;-20,5;1,25;A\n1 M NaPF6 in PC;;2;B\n;;;\n"
+    path.write_bytes(f"Recipe;T / °C;mass;Prüfer\n{rows}".encode("cp1252"))
+    for n in (1, 10):
+        parts = list(ScoreSource(table=path, rows_at_a_time=n).parts())
+        kelvin = np.concatenate([part.temperature_k for part in parts])
+        assert kelvin.tolist() == pytest.approx([252.65, 298.15])
+        extra = [row for part in parts for row in part.extra]
+        assert extra == [{"mass": 1.25, "Prüfer": "A"}, {"mass": 2.0, "Prüfer": "B"}]
