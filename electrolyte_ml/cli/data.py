@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
+
 app = typer.Typer(
     help="List, show, check, fetch, import and export data sets.", no_args_is_help=True
 )
@@ -115,14 +117,17 @@ def import_(
     title: Annotated[str | None, typer.Option(help="One line for the dataset card.")] = None,
     licence: Annotated[str | None, typer.Option(help="Terms, for the dataset card.")] = None,
     replace: Annotated[bool, typer.Option(help="Replace an imported set of that name.")] = False,
+    skip_bad: SkipBad = False,
+    bad_rows: BadRowsFile = None,
 ) -> None:
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
     from electrolyte_ml.data.contradictions import find_contradictions
     from electrolyte_ml.data.exchange import import_measurements
     from electrolyte_ml.models.slips import find_slips
 
+    bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
     done = import_measurements(
-        file, name, source=source, title=title, licence=licence, replace=replace
+        file, name, source=source, title=title, licence=licence, replace=replace, bad_rows=bad
     )
     if done.table.ignored:
         typer.echo(f"ignored columns: {', '.join(done.table.ignored)}", err=True)
@@ -133,6 +138,7 @@ def import_(
             typer.echo(f"warning: {slip}", err=True)
         for found in find_contradictions(table, papers_only=False):
             typer.echo(f"warning: {found}", err=True)
+    exit_if_skipped(bad)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from electrolyte_ml.bad_rows import BadRows
 from electrolyte_ml.data.catalog import (
     Card,
     card_of,
@@ -177,6 +178,7 @@ def import_measurements(
     title: str | None = None,
     licence: str | None = None,
     replace: bool = False,
+    bad_rows: BadRows | None = None,
 ) -> Imported:
     """Read a user's table and keep it as the data set `name`.
 
@@ -192,6 +194,8 @@ def import_measurements(
         For the dataset card.
     replace
         Whether an imported set of that name may be replaced.
+    bad_rows
+        As in `read_user_table`.
 
     Raises
     ------
@@ -213,7 +217,7 @@ def import_measurements(
     path = imported_path(name)
     if path.exists() and not replace:
         raise InputError(f"there is a data set {name!r} already, {path}; give --replace")
-    table = read_user_table(file, source)
+    table = read_user_table(file, source, bad_rows=bad_rows)
     make_folder(path.parent)
     write_parquet(
         table.tables,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.bad_rows import quoted
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import Formulation, formulation_from_json
@@ -46,6 +47,8 @@ COLUMNS = {
     "flag": "why the row is doubtful; empty where nothing speaks against it",
 }
 
+#: Characters of a source or a remark at most; they are kept for each row.
+LONGEST_TEXT = 1000
 METHODS = ("experiment", "md", "dft", "semiempirical")
 
 # Rows that a notebook shows.
@@ -178,19 +181,49 @@ def from_frame(frame: pd.DataFrame) -> tuple[Measurements, ...]:
         If columns are missing, or rows cannot be used; all of them are listed by number, the
         first being row 0.
     """
-    missing = [c for c in COLUMNS if c not in frame and c != "formulation"]
-    if missing:
-        raise TableError([f"the long table has no column {column!r}" for column in missing])
-    texts = {name: _texts(frame[name]) for name in _TEXTS}
-    formulations = _compositions(texts["composition"])
+    texts, formulations = _read_columns(frame)
     faults = _row_faults(frame, texts, formulations)
     if faults:
-        raise TableError(faults)
+        raise TableError(
+            [f"row {row}: {fault}" for row, reasons in faults.items() for fault in reasons]
+        )
     kinds = list(zip(texts["property"], texts["method"], strict=True))
     return tuple(
         _table(frame, texts, formulations, [i for i, k in enumerate(kinds) if k == kind], kind)
         for kind in dict.fromkeys(kinds)
     )
+
+
+def long_table_faults(frame: pd.DataFrame) -> dict[int, list[str]]:
+    """What is wrong with rows of a long table, by position; good rows are left out.
+
+    Parameters
+    ----------
+    frame
+        As in `from_frame`.
+
+    Raises
+    ------
+    TableError
+        If columns are missing.
+    """
+    return _row_faults(frame, *_read_columns(frame))
+
+
+def too_long(column: str, text: str) -> str:
+    """The fault of a source or a remark of more than `LONGEST_TEXT` characters."""
+    return f"{column} has {len(text)} characters; at most {LONGEST_TEXT} are kept"
+
+
+def _read_columns(
+    frame: pd.DataFrame,
+) -> tuple[dict[str, list[str]], dict[str, Formulation | str]]:
+    """Columns of text, and the formulation or fault of each composition."""
+    missing = [c for c in COLUMNS if c not in frame and c != "formulation"]
+    if missing:
+        raise TableError([f"the long table has no column {column!r}" for column in missing])
+    texts = {name: _texts(frame[name]) for name in _TEXTS}
+    return texts, _compositions(texts["composition"])
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:
@@ -210,9 +243,11 @@ def _compositions(texts: Sequence[str]) -> dict[str, Formulation | str]:
 
 def _row_faults(
     frame: pd.DataFrame, texts: dict[str, list[str]], formulations: dict[str, Formulation | str]
-) -> list[str]:
-    faults = []
+) -> dict[int, list[str]]:
+    faults: dict[int, list[str]] = {}
     values, kelvins = _floats(frame["value"]), _floats(frame["temperature_k"])
+    uncertainties = _floats(frame["uncertainty"])
+    numbers = frame["source_row"].astype(object).tolist()
     for i, (value, kelvin) in enumerate(zip(values, kelvins, strict=True)):
         found: list[str | None] = []
         try:
@@ -220,23 +255,37 @@ def _row_faults(
             found += [kind.fault(value), kind.temperature_fault(kelvin)]
             if texts["unit"][i] != kind.measured_unit:
                 found.append(
-                    f"unit is {texts['unit'][i]!r}; {kind.name} is in {kind.measured_unit}"
+                    f"unit is {quoted(texts['unit'][i])}; {kind.name} is in {kind.measured_unit}"
                 )
         except ElectrolyteError as error:
             found.append(str(error))
         if texts["method"][i] not in METHODS:
-            found.append(f"method is {texts['method'][i]!r}; use {', '.join(METHODS)}")
+            found.append(f"method is {quoted(texts['method'][i])}; use {', '.join(METHODS)}")
+        for name in ("source", "flag"):
+            if len(texts[name][i]) > LONGEST_TEXT:
+                found.append(too_long(name, texts[name][i]))
+        if uncertainties[i] < 0:
+            found.append(f"uncertainty is {uncertainties[i]:g}; it cannot be negative")
+        if not _float(numbers[i]).is_integer():
+            found.append(f"source_row is {quoted(numbers[i])}; give a whole number")
         formulation = formulations[texts["composition"][i]]
         found.append(formulation if isinstance(formulation, str) else None)
-        faults += [f"row {i}: {fault}" for fault in found if fault]
+        reasons = [fault for fault in found if fault]
+        if reasons:
+            faults[i] = reasons
     return faults
 
 
 def _floats(column: pd.Series[Any]) -> list[float]:
-    import pandas as pd
+    return [_float(cell) for cell in column.astype(object).tolist()]
 
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return [float(x) for x in numbers]
+
+def _float(cell: object) -> float:
+    """A number; NaN for what is none."""
+    try:
+        return float(cell) if isinstance(cell, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def _table(
@@ -258,7 +307,7 @@ def _table(
         temperature_k=np.array(_floats(frame["temperature_k"]))[rows],
         value=np.array(_floats(frame["value"]))[rows],
         source=np.array([texts["source"][i] for i in rows]),
-        source_row=frame["source_row"].to_numpy(dtype=np.intp)[rows],
+        source_row=np.array(_floats(frame["source_row"]), dtype=np.intp)[rows],
         flag=np.array([texts["flag"][i] for i in rows]),
         uncertainty=None if all(math.isnan(u) for u in uncertainty) else uncertainty,
     )

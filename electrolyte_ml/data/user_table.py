@@ -1,4 +1,4 @@
-"""Reading a user's table of measurements, with all faults at once."""
+"""Reading a user's table of measurements, with all faults at once, or without its bad rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
 from electrolyte_ml.data.cleaning import (
     Action,
     CleaningNote,
@@ -17,8 +21,16 @@ from electrolyte_ml.data.cleaning import (
     joined_report,
 )
 from electrolyte_ml.data.column_mapping import conversion
-from electrolyte_ml.data.measurements import METHODS, Measurements, from_frame, to_frame
-from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.data.measurements import (
+    LONGEST_TEXT,
+    METHODS,
+    Measurements,
+    from_frame,
+    long_table_faults,
+    to_frame,
+    too_long,
+)
+from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import Property, measurable_properties
@@ -29,10 +41,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KELVIN_AT_ZERO = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
+# Rows that are turned into text together, and recipes that are remembered.
+_ROWS_AT_A_TIME, _RECIPES_KEPT = 10_000, 20_000
 # Rows that a notebook shows.
 _SHOWN_ROWS = 10
 _SOURCES = ("doi", "source")
 _FLAGS = ("flag", "note")
+_KEPT = frozenset((*_SOURCES, *_FLAGS))
 _OTHERS = ("recipe", "property", "value", "unit", "uncertainty", "method")
 COLUMNS_HELP = (
     "needed are recipe, temperature_c or temperature_k, doi or source, and either property, value "
@@ -93,7 +108,9 @@ class MeasurementTables:
         return to_frame(self.tables)
 
 
-def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> MeasurementTables:
+def read_user_table(
+    table: Path | pd.DataFrame, source: str | None = None, *, bad_rows: BadRows | None = None
+) -> MeasurementTables:
     """Read a table of measurements.
 
     Parameters
@@ -105,6 +122,8 @@ def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> Me
         ``method`` and ``flag``. Or the long table, as `Measurements.to_frame` and exports have it.
     source
         Where rows are from that do not say it themselves.
+    bad_rows
+        Takes up rows that cannot be used; says whether those of a file are skipped.
 
     Raises
     ------
@@ -116,19 +135,42 @@ def read_user_table(table: Path | pd.DataFrame, source: str | None = None) -> Me
     """
     if isinstance(table, Path):
         frame, name = _read(table), str(table)
-        places = [f"{name}, row {n}" for n in range(1, len(frame) + 1)]
     else:
         frame, name = _with_text(table, "DataFrame"), "DataFrame"
-        places = [f"row {label!r}" for label in frame.index.tolist()]
+    bad = BadRows() if bad_rows is None else bad_rows
     if "composition" in frame and "recipe" not in frame:
-        return _of_long_table(frame, name)
-    reader = _Reader(name, list(frame.columns), source)
-    for number, (place, row) in enumerate(zip(places, frame.to_dict("records"), strict=True)):
-        reader.take(number, place, {str(k): str(v).strip() for k, v in row.items()})
+        return _of_long_table(frame, name, bad)
+    reader = _Reader(name, list(frame.columns), source, bad)
+    is_file = isinstance(table, Path)
+    for number, label, row in _rows_of(frame):
+        place = f"{name}, row {number + 1}" if is_file else f"row {label!r}"
+        reader.take(number, place, row, is_file=is_file)
     return reader.finish()
 
 
-def _of_long_table(frame: pd.DataFrame, name: str) -> MeasurementTables:
+def _rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, object, dict[str, object]]]:
+    """Number from 0, label and cells of each row."""
+    for start in range(0, len(frame), _ROWS_AT_A_TIME):
+        part = frame.iloc[start : start + _ROWS_AT_A_TIME]
+        rows = zip(part.index.tolist(), part.to_dict("records"), strict=True)
+        for number, (label, row) in enumerate(rows, start=start):
+            yield number, label, {str(column): cell for column, cell in row.items()}
+
+
+def _of_long_table(frame: pd.DataFrame, name: str, bad_rows: BadRows) -> MeasurementTables:
+    faults = long_table_faults(frame)
+    cells = frame.iloc[list(faults)].to_dict("records")
+    for (row, reasons), given in zip(faults.items(), cells, strict=True):
+        bad_rows.add(
+            BadRow(
+                place=f"{name}, row {row + 1}",
+                reasons=reasons,
+                number=row + 1,
+                cells={str(column): str(cell) for column, cell in given.items()},
+            )
+        )
+    bad_rows.settle(len(frame) - len(faults))
+    frame = frame.drop(index=frame.index[list(faults)])
     n = len(frame)
     report = CleaningReport(source=Path(name).name, n_read=n, n_kept=n, notes=())
     return MeasurementTables(tables=from_frame(frame), report=report)
@@ -161,10 +203,25 @@ def _read(file: Path) -> pd.DataFrame:
     return _with_text(frame, str(file))
 
 
-class _Reader:
-    """Turns rows of text into measurements; writes what is wrong into `faults`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """One value of a row, K and the property's unit, and the unit it was given in."""
 
-    def __init__(self, name: str, columns: Sequence[str], source: str | None) -> None:
+    kind: Property
+    formulation: Formulation
+    kelvin: float
+    value: float
+    uncertainty: float
+    unit: str
+    method: str
+
+
+class _Reader:
+    """Turns rows of text into measurements; gives what is wrong to `bad_rows`."""
+
+    def __init__(
+        self, name: str, columns: Sequence[str], source: str | None, bad_rows: BadRows
+    ) -> None:
         self.name = name
         self.default_source = source or ""
         self.wide = [c for c in columns if c in measurable_properties()]
@@ -172,8 +229,10 @@ class _Reader:
         self._check_columns(columns)
         known = {*_OTHERS, *_SOURCES, *_FLAGS, *self.wide, *self.temperature}
         self.ignored = tuple(c for c in columns if c not in known)
-        self.faults: list[str] = []
-        self.recipes: dict[str, Formulation | str] = {}
+        self.used = tuple(c for c in columns if c in known)
+        self.bad_rows = bad_rows
+        self.n_good = 0
+        self.recipe = lru_cache(maxsize=_RECIPES_KEPT)(_recipe)
         self.collectors: dict[str, Collector] = {}
         self.converted: Counter[tuple[str, str]] = Counter()
 
@@ -191,41 +250,77 @@ class _Reader:
         if faults:
             raise InputError(f"{self.name}: {'; '.join(faults)}; {COLUMNS_HELP}")
 
-    def take(self, number: int, place: str, row: Mapping[str, str]) -> None:
-        formulation = self._recipe(row["recipe"])
-        found: list[str] = [formulation] if isinstance(formulation, str) else []
+    def take(self, number: int, place: str, given: Mapping[str, object], *, is_file: bool) -> None:
+        """Keep the measurements of a row, or the row among the bad ones."""
+        row = {column: str(cell).strip() for column, cell in given.items()}
+        found = self._cell_faults(given)
+        measured = [] if found else self._measurements(row, found)
+        if found:
+            self.bad_rows.add(
+                BadRow(
+                    place=place,
+                    reasons=tuple(dict.fromkeys(found)),
+                    number=number + 1 if is_file else None,
+                    cells={column: str(cell) for column, cell in given.items()},
+                )
+            )
+            return
+        self.n_good += 1
+        source, flag = self._source(row), next((row[c] for c in _FLAGS if row.get(c)), "")
+        for one in measured:
+            if one.unit and one.unit != one.kind.measured_unit:
+                self.converted[one.unit, one.kind.measured_unit] += 1
+            name = one.kind.name
+            self.collectors.setdefault(name, Collector(name, one.method)).take(
+                one.formulation,
+                temperature_k=one.kelvin,
+                value=one.value,
+                source=source,
+                row=number,
+                flag=flag,
+                uncertainty=one.uncertainty,
+            )
+
+    def _cell_faults(self, given: Mapping[str, object]) -> list[str]:
+        """What no column may hold."""
+        found = []
+        for column in self.used:
+            cell = given[column]
+            if not isinstance(cell, str | Number | date):
+                found.append(f"{column} holds {quoted(cell)}; give text or a number")
+            elif column in _KEPT and len(str(cell)) > LONGEST_TEXT:
+                found.append(too_long(column, str(cell)))
+        return found
+
+    def _source(self, row: Mapping[str, str]) -> str:
+        return next((row[c] for c in _SOURCES if row.get(c)), self.default_source)
+
+    def _measurements(self, row: Mapping[str, str], found: list[str]) -> list[_Measured]:
+        """Measurements of a row; what is wrong is added to `found`."""
+        formulation = self.recipe(row["recipe"])
+        if isinstance(formulation, str):
+            found.append(formulation)
         kelvin = self._temperature(row, found)
-        source = next((row[c] for c in _SOURCES if row.get(c)), self.default_source)
-        if not source:
+        if not self._source(row):
             found.append("no doi and no source; fill in the column or give --source")
-        cells = self._cells(row, found)
-        for kind, text, unit in cells:
+        measured = []
+        for kind, text, unit in self._cells(row, found):
             value, uncertainty = self._value(kind, text, unit, row.get("uncertainty", ""), found)
             method = row.get("method") or "experiment"
             found += self._row_faults(kind, value, kelvin, method)
-            if found or isinstance(formulation, str) or kelvin is None:
-                continue
-            if unit and unit != kind.measured_unit:
-                self.converted[unit, kind.measured_unit] += 1
-            collector = self.collectors.setdefault(kind.name, Collector(kind.name, method))
-            collector.take(
-                formulation,
-                temperature_k=kelvin,
-                value=value,
-                source=source,
-                row=number,
-                flag=next((row[c] for c in _FLAGS if row.get(c)), ""),
-                uncertainty=uncertainty,
-            )
-        self.faults += [f"{place}: {fault}" for fault in dict.fromkeys(found)]
-
-    def _recipe(self, text: str) -> Formulation | str:
-        if text not in self.recipes:
-            try:
-                self.recipes[text] = parse_recipe(text)
-            except ElectrolyteError as error:
-                self.recipes[text] = f"recipe {text!r}: {one_line(error)}"
-        return self.recipes[text]
+            if not found and isinstance(formulation, Formulation) and kelvin is not None:
+                measured.append(
+                    _Measured(
+                        kind=kind,
+                        formulation=formulation,
+                        kelvin=kelvin,
+                        value=value,
+                        uncertainty=uncertainty,
+                        unit=unit,
+                        method=method,
+                    )
+                )
+        return measured
 
     def _temperature(self, row: Mapping[str, str], found: list[str]) -> float | None:
         """Temperature, K, NaN where a row has none; None where what it has is no number."""
@@ -235,7 +330,7 @@ class _Reader:
             return math.nan
         number = _number(text)
         if not math.isfinite(number):
-            found.append(f"{column} is {text!r}, not a number")
+            found.append(f"{column} is {quoted(text)}, not a number")
             return None
         return round(number + _KELVIN_AT_ZERO[column], 9)
 
@@ -250,7 +345,7 @@ class _Reader:
         text = row["property"]
         kind = _named(text)
         if kind is None:
-            found.append(f"unknown property {text!r}; there are {', '.join(kinds)}")
+            found.append(f"unknown property {quoted(text)}; there are {', '.join(kinds)}")
             return []
         if not row.get("unit") and text != kind.name:
             found.append(f"no unit; write it, or name the property {kind.name}")
@@ -261,9 +356,9 @@ class _Reader:
     ) -> tuple[float, float]:
         number, uncertainty = _number(text), _number(stated)
         if math.isnan(number):
-            found.append(f"value is {text!r}, not a number")
+            found.append(f"value is {quoted(text)}, not a number")
         if stated and not uncertainty >= 0:
-            found.append(f"uncertainty is {stated!r}, not a number of 0 or more")
+            found.append(f"uncertainty is {quoted(stated)}, not a number of 0 or more")
         try:
             factor, offset = conversion(unit, kind) if unit else (1.0, 0.0)
         except ElectrolyteError as error:
@@ -280,7 +375,7 @@ class _Reader:
             None if kelvin is None else kind.temperature_fault(kelvin),
         ]
         if method not in METHODS:
-            faults.append(f"method is {method!r}; use {', '.join(METHODS)}")
+            faults.append(f"method is {quoted(method)}; use {', '.join(METHODS)}")
         elif held is not None and held.method != method:
             faults.append(
                 f"{kind.name} by {method} beside {held.method}; import them as two data sets"
@@ -288,8 +383,7 @@ class _Reader:
         return [fault for fault in faults if fault]
 
     def finish(self) -> MeasurementTables:
-        if self.faults:
-            raise TableError(self.faults)
+        self.bad_rows.settle(self.n_good)
         done = {name: c.finish(Path(self.name).name) for name, c in self.collectors.items()}
         report = joined_report({name: report for name, (_, report) in done.items()})
         notes = tuple(
@@ -308,6 +402,14 @@ class _Reader:
         )
 
 
+def _recipe(text: str) -> Formulation | str:
+    """A recipe, or its fault."""
+    try:
+        return parse_recipe(text)
+    except ElectrolyteError as error:
+        return f"recipe {quoted(text)}: {one_line(error)}"
+
+
 def _named(text: str) -> Property | None:
     """Property of a name with or without its unit: ``conductivity``, ``conductivity_ms_cm``."""
     kinds = measurable_properties()
@@ -320,6 +422,7 @@ def _named(text: str) -> Property | None:
 
 def _number(text: str) -> float:
     try:
-        return float(text.replace("\N{MINUS SIGN}", "-"))
+        # Python alone reads 1_000 as a number.
+        return float(text.replace("\N{MINUS SIGN}", "-").replace("_", " _"))
     except ValueError:
         return math.nan

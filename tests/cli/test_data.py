@@ -176,3 +176,15 @@ def test_list_says_how_each_set_is_got(run):
     assert rows["calisol23"] == rows["combat_56_solvents"] == "fetch"
     assert rows["sodium_table"] == "ships"
     assert rows["molsets"] == rows["il_in_battery_solvents"] == "by hand"
+
+
+def test_bad_rows_are_skipped_on_import_where_asked_for(run, tmp_path):
+    lab = tmp_path / "lab.csv"
+    lab.write_text(LAB + "1 M NaPF6 in ECC,25,8.3,10.1/y,2\n")
+    assert run("data", "import", lab, "--name", "lab").code == 2
+    assert list(tmp_path.iterdir()) == [lab]
+    outcome = run("data", "import", lab, "--name", "lab", "--skip-bad")
+    assert outcome.code == 4
+    assert f"1 row skipped; with their reasons in {tmp_path / 'lab.bad_rows.csv'}" in outcome.err
+    assert "3 rows" in outcome.err or "3 kept" in outcome.err
+    assert (tmp_path / "lab.bad_rows.csv").read_text().splitlines()[1].startswith("4,")

@@ -1,11 +1,14 @@
 """A user's own measurements become a data set."""
 
+import csv
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from electrolyte_ml.bad_rows import BadRows
 from electrolyte_ml.data.catalog import all_cards, card_of
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.exchange import import_measurements
@@ -78,8 +81,6 @@ def test_columns_may_be_named_after_properties(imported_folder, write):
 
 
 def test_parquet_is_read_as_well(imported_folder, tmp_path):
-    import pandas as pd
-
     file = tmp_path / "lab.parquet"
     pd.DataFrame(
         {"recipe": [RECIPE], "temperature_c": [25.0], "conductivity_ms_cm": [8.1], "doi": ["x"]}
@@ -125,6 +126,65 @@ def test_one_property_by_two_methods_is_two_data_sets(imported_folder, write):
         import_measurements(write(text), "lab")
 
 
+def test_bad_rows_are_skipped_into_a_file_where_asked_for(imported_folder, write, tmp_path):
+    header = "recipe,temperature_c,conductivity_ms_cm,viscosity_mpa_s,doi\n"
+    rows = (f"{RECIPE},25,8.1,3,x", f"{RECIPE},25,9,thick,y", f"{RECIPE},35,9.4,,z")
+    bad = BadRows(skip_to=tmp_path / "bad.csv")
+    import_measurements(write(header + "\n".join(rows)), "lab", bad_rows=bad)
+    values = {m.property_name: m.value.tolist() for m in load_tables("lab")[0]}
+    # No part of a bad row is kept.
+    assert values == {"conductivity_ms_cm": [8.1, 9.4], "viscosity_mpa_s": [3.0]}
+    assert bad.n_rows == 1
+    with (tmp_path / "bad.csv").open(newline="") as file:
+        (kept,) = csv.DictReader(file)
+    assert kept["row"] == "2"
+    assert kept["reason"].startswith("value is 'thick', not a number")
+    assert [kept[name] for name in header.strip().split(",")] == rows[1].split(",")
+
+
+def test_bad_rows_of_an_exported_table_are_skipped_as_well(imported_folder, write, tmp_path):
+    frame = import_measurements(write(LONG), "lab").table.to_frame()
+    columns = ["value", "source_row", "unit", "uncertainty"]
+    frame[columns] = frame[columns].astype(object)
+    frame.loc[0, "value"], frame.loc[1, "source_row"] = "9" * 400, "first"
+    frame.loc[2, "unit"], frame.loc[3, "uncertainty"] = "mS/m", -1
+    frame.to_csv(tmp_path / "long.csv", index=False)
+    with pytest.raises(TableError) as raised:
+        import_measurements(tmp_path / "long.csv", "again")
+    assert [f"row {n}:" in line for n, line in enumerate(raised.value.messages, 1)] == [True] * 4
+    frame.loc[0, "value"] = 8.1
+    frame.to_csv(tmp_path / "long.csv", index=False)
+    bad = BadRows(skip_to=tmp_path / "bad.csv")
+    done = import_measurements(tmp_path / "long.csv", "again", bad_rows=bad)
+    assert [m.value.tolist() for m in done.table.tables] == [[8.1]]
+    assert bad.n_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("recipe", [RECIPE], "recipe holds a list"),
+        ("temperature_c", {"a": 1}, "temperature_c holds a structure"),
+        ("conductivity_ms_cm", b"8.1", "conductivity_ms_cm holds bytes"),
+        ("conductivity_ms_cm", "9" * 400, "not a finite number"),
+        ("conductivity_ms_cm", "1_000", "not a number"),
+        ("temperature_c", "9" * 200_000, "(200000 characters), not a number"),
+        ("doi", "x" * 200_000, "doi has 200000 characters"),
+        ("recipe", "x" * 200_000, "at most 500 are read"),
+    ],
+    ids=lambda cell: str(cell)[:20],
+)
+def test_strange_cells_are_short_clear_faults(imported_folder, tmp_path, column, cell, words):
+    file = tmp_path / "lab.parquet"
+    row = {"recipe": RECIPE, "temperature_c": "25", "conductivity_ms_cm": "8.1", "doi": "x"}
+    pd.DataFrame([row | {column: cell}]).to_parquet(file)
+    with pytest.raises(TableError) as raised:
+        import_measurements(file, "lab")
+    assert words in str(raised.value)
+    assert f"{file}, row 1: " in str(raised.value)
+    assert len(str(raised.value)) < 500 + len(str(file))
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [
@@ -154,8 +214,6 @@ def test_names_are_not_taken_twice(imported_folder, write):
 
 
 def test_a_file_that_no_import_wrote_is_refused_and_does_not_break_the_list(imported_folder, write):
-    import pandas as pd
-
     import_measurements(write(LONG), "lab")
     pd.DataFrame({"a": [1]}).to_parquet(imported_folder / "stray.parquet")
     (imported_folder / "torn.parquet").write_bytes(b"PAR1 and then nothing")
