@@ -6,7 +6,6 @@ and few rows are in memory.
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import shutil
@@ -18,7 +17,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
 from electrolyte_ml.errors import TableError
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import write_atomically, write_csv_rows
 from electrolyte_ml.text import counted
 
 if TYPE_CHECKING:
@@ -170,9 +169,9 @@ class BadRows:
 
     def _put(self, cells: Sequence[str]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
+        write_csv_rows(line, [cells])
         if self._waiting is not None:
-            self._waiting.write(line.getvalue().encode("utf-8", errors="backslashreplace"))
+            self._waiting.write(line.getvalue().encode())
 
     @staticmethod
     def _heading(column: str) -> str:

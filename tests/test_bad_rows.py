@@ -66,8 +66,14 @@ def test_bad_rows_are_kept_with_number_reasons_and_all_cells(tmp_path):
     assert read(path) == [
         ["row", "reason", "recipe", "input.row", "note"],
         ["3", "no unit; no doi", '1 M "X"', "7", "a,\nb"],
-        ["8", "no recipe", "", "8", "\\ud800"],
+        ["8", "no recipe", "", "8", "\ufffd"],
     ]
+
+
+def test_a_bad_row_runs_in_no_spreadsheet(tmp_path):
+    path = tmp_path / "bad.csv"
+    filled([bad(1, "no recipe", recipe="=1+1", temperature="-20")], path).settle(1)
+    assert read(path)[1][2:] == ["'=1+1", "-20"]
 
 
 def test_nothing_is_written_without_bad_rows(tmp_path):
