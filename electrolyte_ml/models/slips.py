@@ -33,8 +33,8 @@ _Floats = NDArray[np.float64]
 # Models err by a factor of two or three on chemistry that they do not know, papers hardly ever.
 _LEAST_LOG10 = 0.7
 _LEAST_SDS = 3.0
-# Outside of the domain the interval itself is a guess.
-_OUTSIDE_DOMAIN_SDS = 2.0
+# Outside of the domain the interval itself is a guess; less of one where a usual unit explains it.
+_OUTSIDE_DOMAIN_SDS, _OUTSIDE_DOMAIN_SDS_OF_A_UNIT = 2.0, 1.3
 # Fewer rows may be slips of single rows, unless they are off by this much.
 _FEWEST_ROWS, _FAR_LOG10 = 3, 1.7
 # Share of the recipes that must be off to the same side, and by how much.
@@ -187,7 +187,6 @@ class _Compared:
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.log10(taken.value / found.value)
             sd = np.log10(found.high / found.low) / (2 * NORMAL_QUANTILE)
-        sd = np.where(found.in_domain, sd, _OUTSIDE_DOMAIN_SDS * sd)
         usable = np.flatnonzero(np.isfinite(error) & np.isfinite(sd) & (sd > 0))
         if not len(usable):
             return None
@@ -230,10 +229,17 @@ class _Compared:
             return False
         to_this_side = self._of_recipes(np.sign(offset) * self.error) > _SAME_SIDE_LOG10
         return (
-            abs(self.typical(self.error / self.sd)) >= _LEAST_SDS
+            self._is_beyond_doubt(offset)
             and float(to_this_side.mean()) >= _SAME_SIDE_SHARE
             and self.typical(np.abs(self.error - offset)) <= max(_SCATTER_LOG10, abs(offset) / 3)
         )
+
+    def _is_beyond_doubt(self, offset: float) -> bool:
+        """Whether an offset is far beyond the intervals."""
+        of_a_unit = any(abs(offset + shift) <= _EXPLAINED_LOG10 for _, shift in _units(self.kind))
+        wider = _OUTSIDE_DOMAIN_SDS_OF_A_UNIT if of_a_unit else _OUTSIDE_DOMAIN_SDS
+        sd = np.where(self.inside, self.sd, wider * self.sd)
+        return abs(self.typical(self.error / sd)) >= _LEAST_SDS
 
     def is_right(self) -> bool:
         """Whether the rows lie about where the model has them."""

@@ -12,6 +12,7 @@ from electrolyte_ml.data.sources import load_tables
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
 from electrolyte_ml.models import predict_conductivity, predict_viscosity
 from electrolyte_ml.models.slips import find_slips
+from electrolyte_ml.properties import property_of
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.ionic_liquids import ionic_liquid
 
@@ -152,3 +153,15 @@ def test_known_slips_of_all_data_sets_are_found_and_no_others():
         "10.1016/S0378-7753(01)00697-8",
         "10.1016/j.jct.2011.12.022",  # a row of water of 1000 times its viscosity
     }
+
+
+def test_a_density_in_kilograms_by_cubic_metre_is_refused_with_that_unit():
+    assert "check the unit (is it in kg/m3?)" in property_of("density_g_cm3").fault(1190)
+
+
+def test_less_is_asked_of_unknown_chemistry_where_a_unit_explains_it():
+    recipes = ["1 M NaFSI in DME", "1 M NaTFSI in diglyme", "1 M NaTFSI in PC"]
+    found = predict_conductivity([parse_recipe(r) for r in recipes], np.full(3, ROOM_K))
+    assert not found.in_domain.all()
+    (slip,) = find_slips(table(found.value / 10, recipes=recipes))
+    assert slip.causes[0] == "the numbers are in S/m, not in mS/cm"
