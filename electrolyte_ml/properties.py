@@ -86,6 +86,8 @@ class Property:
     mistaken_units
         Units, a power of ten or so away, that measured values are often in by mistake. Refusals
         name them, and checks of whole tables look for them.
+    usual_lowest, usual_highest
+        No known electrolyte has values outside these limits: they need a confirmation.
     positive
         Whether zero is refused too.
     is_logarithmic
@@ -149,6 +151,8 @@ class Property:
     pint_unit: str = ""
     lowest: float = -math.inf
     highest: float = math.inf
+    usual_lowest: float = -math.inf
+    usual_highest: float = math.inf
     mistaken_units: tuple[str, ...] = ()
     positive: bool = False
     is_logarithmic: bool = False
@@ -173,6 +177,11 @@ class Property:
         faults = []
         if not self.lowest < self.highest:
             faults.append(f"lowest {self.lowest:g} is not below highest {self.highest:g}")
+        if not self.usual_lowest < self.usual_highest:
+            faults.append(
+                f"usual_lowest {self.usual_lowest:g} is not below usual_highest "
+                f"{self.usual_highest:g}"
+            )
         if self.better not in (None, "higher", "lower"):
             faults.append(f"better is 'higher', 'lower' or None, given {self.better!r}")
         if isinstance(self.predict, str) and not _DOTTED.fullmatch(self.predict):
@@ -248,6 +257,20 @@ class Property:
     def _mistaken(self) -> str:
         return f" (is it in {' or '.join(self.mistaken_units)}?)" if self.mistaken_units else ""
 
+    def unusual(self, value: float) -> str | None:
+        """Why a measured `value` needs a confirmation; None if electrolytes have such values."""
+        if self.usual_lowest <= value <= self.usual_highest:
+            return None
+        beyond = (
+            f"above {self.usual_highest:g}"
+            if value > self.usual_highest
+            else f"below {self.usual_lowest:g}"
+        )
+        return (
+            f"{self.name} is {value:g} {self.measured_unit}, and no known electrolyte has one "
+            f"{beyond}: is it in another unit?"
+        )
+
     def temperature_fault(self, kelvin: float) -> str | None:
         """Why `kelvin` cannot be the temperature of a measurement; NaN stands for none."""
         if math.isnan(kelvin):
@@ -265,6 +288,7 @@ _BUILT_IN = (
         unit="mS/cm",
         lowest=0,
         highest=5000,
+        usual_highest=1000,
         mistaken_units=("S/cm", "S/m", "µS/cm", "mS/m"),
         positive=True,
         is_logarithmic=True,
@@ -299,6 +323,8 @@ _BUILT_IN = (
         pint_unit="mPa*s",
         lowest=0,
         highest=1e9,
+        usual_lowest=0.05,
+        usual_highest=1e6,
         mistaken_units=("Pa s", "P", "µPa s"),
         positive=True,
         is_logarithmic=True,

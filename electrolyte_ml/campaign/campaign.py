@@ -234,7 +234,9 @@ class Campaign:
             self._replay()
         return fresh
 
-    def record(self, results: ResultsSource, *, again: bool = False) -> Recorded:
+    def record(
+        self, results: ResultsSource, *, again: bool = False, accept_unusual: bool = False
+    ) -> Recorded:
         """Record a table of results: all that is new, or nothing if any row is at fault.
 
         Rows that were recorded before are recognised by recipe and values and left out, so that
@@ -243,10 +245,12 @@ class Campaign:
         Parameters
         ----------
         results
-            CSV file, data frame, a dict of one row or of columns, or a list of dicts, one a row;
-            see `read_results` for the columns.
+            File (CSV with any separator, xlsx), data frame, a dict of one row or of columns, or a
+            list of dicts, one a row; see `read_results` for the columns.
         again
             Record every row, although the same recipe with the same values was recorded before.
+        accept_unusual
+            Record values and temperatures that no known electrolyte has, too.
 
         Returns
         -------
@@ -262,7 +266,8 @@ class Campaign:
         """
         table = ResultsTable.of(results)
         with self._alone():
-            found = recognise(read_results(table, self.state), self.state.results, again=again)
+            rows = read_results(table, self.state, accept_unusual=accept_unusual)
+            found = recognise(rows, self.state.results, again=again)
             if not found:
                 held = self.state.files.get(table.sha256)
                 what = "every result was recorded before"

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from electrolyte_ml.arguments import TableLike, table_of_rows
 from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status, Suggestion
+from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.properties import measurable_properties, properties, registered_property
+from electrolyte_ml.properties import Property, measurable_properties, properties
+from electrolyte_ml.tables import (
+    Heading,
+    TableFile,
+    note,
+    plain_heading,
+    read_number,
+    read_quantity,
+    unusual_temperature,
+    unusual_value,
+)
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.units import temperature_k
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: A CSV file, or a table with the same columns.
+#: A file of a table, or a table with the same columns.
 ResultsSource: TypeAlias = str | Path | TableLike
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are not read back.
 _CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
 _CARRIED_PREFIX = "predicted "
-# Where the reader keeps cells beyond the header; no column has a line end in its name.
-_MORE = "\n"
-# Nine thousand five hundred to some, nine and a half to others.
-_TWO_MEANINGS = re.compile(r"[+-]?([1-9]\d{0,2}),(\d{3})")
+_KEYS = (_ID, _RECIPE, _STATUS, _COMMENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """What a column holds: a property, and how its numbers become the property's unit."""
+
+    kind: Property
+    quantity: Quantity
+    factor: float
+    offset: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +67,7 @@ class ResultsTable:
     sha256
         SHA-256 of the content.
     decimal_comma
-        Whether a comma can only be a decimal sign, as where semicolons separate the cells.
+        Whether the decimal sign is a comma.
     """
 
     name: str
@@ -62,7 +78,7 @@ class ResultsTable:
 
     @classmethod
     def of(cls, results: ResultsSource) -> ResultsTable:
-        """The table of a CSV file, a data frame, a dict or a list of dicts.
+        """The table of a file, a data frame, a dict or a list of dicts.
 
         Raises
         ------
@@ -76,24 +92,29 @@ class ResultsTable:
         return _of_frame(
             table_of_rows(
                 results,
-                "results are a CSV file, a data frame, or a list of dicts such as "
+                "results are a CSV or xlsx file, a data frame, or a list of dicts such as "
                 "[{'id': 'S001', 'conductivity_ms_cm at 25 degC': 7.5}]",
             )
         )
 
 
-def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
+def read_results(
+    table: ResultsTable, state: CampaignState, *, accept_unusual: bool = False
+) -> list[Result]:
     """Read a table of results.
 
     Parameters
     ----------
     table
         With a column ``id`` (of a suggestion) or ``recipe`` or both, one column for each
-        measured property such as ``conductivity_ms_cm at 25 degC``, optionally ``status``
+        measured property such as ``conductivity_ms_cm at 25 degC`` or
+        ``conductivity / S m-1 at 25 °C``, optionally ``status``
         (``ok``, ``failed`` or ``skipped``) and ``comment``. Several rows of one recipe are
         replicates. Rows without any entry are left out, so that a sheet may be half filled in.
     state
         State of the campaign, with its suggestions.
+    accept_unusual
+        Whether values and temperatures that no known electrolyte has are meant.
 
     Returns
     -------
@@ -108,13 +129,13 @@ def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
         If the table holds no result.
     """
     faults: list[str] = []
-    quantities = _quantities(table.header, table.name, faults)
+    quantities = _quantities(table.header, table.name, faults, accept_unusual=accept_unusual)
     results = []
     for place, row in table.rows:
         if not any(row.get(c) for c in (*quantities, _STATUS, _COMMENT)):
             continue
-        faults += [] if table.decimal_comma else _ambiguous(row, quantities, place)
-        result = _result(row, quantities, state, place, faults)
+        values = _values(row, quantities, table, place, faults, accept_unusual=accept_unusual)
+        result = _result(row, quantities, state, values, place=place, faults=faults)
         if result is not None:
             results.append(result)
     if faults:
@@ -125,43 +146,36 @@ def read_results(table: ResultsTable, state: CampaignState) -> list[Result]:
 
 
 def _read_file(path: Path) -> ResultsTable:
-    try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as CSV in UTF-8: {error}") from error
-    # Where the decimal sign is a comma, spreadsheets write semicolons.
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey=_MORE)
-    header = [(name or "").strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = header
+    table = TableFile(path, expected=set(_KEYS))
+    header = [_plain_key(heading) for heading in table.header]
+    note(path, table.remarks)
     rows, faults = [], []
-    for row in reader:
-        place = f"{path}, line {reader.line_num}"
-        more: object = row.pop(_MORE, None)
-        # Commas at the end of a line, as some spreadsheets write them, are harmless.
-        if isinstance(more, list) and any(cell.strip() for cell in more):
-            faults.append(
-                f"{place}: has {len(header) + len(more)} cells, the header {len(header)}; is a "
-                "decimal comma among them? Write a point, or put the cell in quotation marks"
-            )
-        rows.append((place, {name: (cell or "").strip() for name, cell in row.items()}))
+    for row in table.rows():
+        place = f"{path}, line {table.line(row.number)}"
+        if row.fault:
+            faults.append(f"{place}: {row.fault}")
+        cells = [cell.strip() for cell in row.cells]
+        rows.append((place, dict(zip(header, cells, strict=False))))
     if faults:
         raise TableError(faults)
     return ResultsTable(
         name=str(path),
         header=tuple(header),
         rows=tuple(rows),
-        sha256=hashlib.sha256(content).hexdigest(),
-        decimal_comma=delimiter == ";",
+        sha256=sha256_of(path),
+        decimal_comma=table.decimal_comma,
     )
 
 
+def _plain_key(heading: str) -> str:
+    """``id`` for ``ID``; other headings as they are."""
+    plain = plain_heading(heading)
+    known = (*_KEYS, *_CARRIED)
+    return plain if plain in known or plain.startswith(_CARRIED_PREFIX) else heading
+
+
 def _of_frame(frame: pd.DataFrame) -> ResultsTable:
-    header = [str(column).strip() for column in frame.columns]
+    header = [_plain_key(str(column).strip()) for column in frame.columns]
     missing = frame.isna().to_numpy()
     cells = [
         ["" if gone else str(value).strip() for value, gone in zip(row, lacks, strict=True)]
@@ -179,64 +193,87 @@ def _of_frame(frame: pd.DataFrame) -> ResultsTable:
     )
 
 
-def _quantities(header: Sequence[str], name: str, faults: list[str]) -> dict[str, Quantity]:
+def _quantities(
+    header: Sequence[str], name: str, faults: list[str], *, accept_unusual: bool
+) -> dict[str, _Measured]:
     """Columns of measured values."""
-    found: dict[str, Quantity] = {}
+    found: dict[str, _Measured] = {}
     if _ID not in header and _RECIPE not in header:
         faults.append(f"{name}: needs a column {_ID!r} or {_RECIPE!r}; it has {', '.join(header)}")
     faults += [
         f"{name}: column {column!r} is there more than once"
-        for column in (_ID, _RECIPE, _STATUS, _COMMENT)
+        for column in _KEYS
         if header.count(column) > 1
     ]
     for column in header:
-        if column in (_ID, _RECIPE, _STATUS, _COMMENT, *_CARRIED, ""):
+        if column in (*_KEYS, *_CARRIED, "") or column.startswith(_CARRIED_PREFIX):
             continue
-        if column.startswith(_CARRIED_PREFIX):
+        try:
+            measured = _measured(column)
+        except InputError as error:
+            faults.append(f"{name}, column {column!r}: {error}")
             continue
-        quantity = _quantity(column, name, faults)
-        if quantity in found.values():
-            faults.append(f"{name}: column {column!r} means the same as another one")
-        if quantity is not None:
-            found[column] = quantity
+        quantity = measured.quantity
+        if any(other.quantity == quantity for other in found.values()):
+            faults.append(
+                f"{name}: column {column!r} means the same as another one; write replicates as "
+                "rows of their own"
+            )
+        unusual = None
+        if quantity[1] is not None and not accept_unusual:
+            unusual = unusual_temperature(quantity[1], f"column {column!r}")
+        faults += [] if unusual is None else [f"{name}: {unusual}"]
+        found[column] = measured
     return found
 
 
-def _quantity(column: str, table: str, faults: list[str]) -> Quantity | None:
+def _measured(column: str) -> _Measured:
+    """What a heading says, such as ``conductivity_ms_cm at 25 degC``.
+
+    Raises
+    ------
+    InputError
+        If it is no property with its temperature.
+    """
     name, _, temperature = (part.strip() for part in column.partition(" at "))
-    place = f"{table}, column {column!r}"
-    known = properties().get(name)
-    if known is None:
-        names = [_ID, _RECIPE, _STATUS, _COMMENT, *measurable_properties()]
-        faults.append(f"{place}: no such property{nearest_or_all(name, names)}")
-        return None
-    if not known.is_measurable:
-        faults.append(f"{place}: {name} follows from the recipe and is not measured; remove it")
-        return None
-    if not known.at_temperature:
-        if temperature:
-            faults.append(f"{place}: {name} has no temperature")
-        return name, None
-    if not temperature:
-        faults.append(f"{place}: needs its temperature, such as '{name} at 25 degC'")
-        return None
-    try:
-        return name, temperature_k(temperature)
-    except InputError as error:
-        faults.append(f"{place}: {error}")
-        return None
+    heading = _heading(name)
+    kind = heading.kind
+    if not kind.is_measurable:
+        raise InputError(f"{name} follows from the recipe and is not measured; remove it")
+    if temperature and not kind.at_temperature:
+        raise InputError(f"{name} has no temperature")
+    if kind.at_temperature and not temperature:
+        raise InputError(f"needs its temperature, such as '{name} at 25 degC'")
+    factor, offset = conversion(heading.unit, kind) if heading.unit else (1.0, 0.0)
+    return _Measured(
+        kind=kind,
+        quantity=(kind.name, temperature_k(temperature) if temperature else None),
+        factor=factor,
+        offset=offset,
+    )
+
+
+def _heading(name: str) -> Heading:
+    found = read_quantity(name)
+    if found is not None:
+        return found
+    plain = plain_heading(name)
+    if plain in properties():
+        return Heading(kind=properties()[plain])
+    raise InputError(f"no such property{nearest_or_all(plain, [*_KEYS, *measurable_properties()])}")
 
 
 def _result(
     row: Mapping[str, str],
-    quantities: Mapping[str, Quantity],
+    quantities: Mapping[str, _Measured],
     state: CampaignState,
+    values: Mapping[Quantity, float],
+    *,
     place: str,
     faults: list[str],
 ) -> Result | None:
     before = len(faults)
     suggested, formulation = _what(row, state, place, faults)
-    values = _values(row, quantities, place, faults)
     status = _status(row, any(row.get(c) for c in quantities), place, faults)
     if len(faults) > before or formulation is None or status is None:
         return None
@@ -284,44 +321,32 @@ def _suggested_as(formulation: Formulation, state: CampaignState) -> Suggestion 
 
 
 def _values(
-    row: Mapping[str, str], quantities: Mapping[str, Quantity], place: str, faults: list[str]
+    row: Mapping[str, str],
+    quantities: Mapping[str, _Measured],
+    table: ResultsTable,
+    place: str,
+    faults: list[str],
+    *,
+    accept_unusual: bool,
 ) -> dict[Quantity, float]:
     values: dict[Quantity, float] = {}
-    for column, quantity in quantities.items():
+    for column, measured in quantities.items():
         text = row.get(column, "")
         if not text:
             continue
-        number = _number(text)
-        if number is None:
-            faults.append(f"{place}: {column}: {text!r} is no number")
-        elif fault := registered_property(quantity[0]).fault(number):
+        try:
+            number = read_number(text, decimal_comma=table.decimal_comma)
+        except InputError as error:
+            faults.append(f"{place}: {column}: {error}")
+            continue
+        value = number * measured.factor + measured.offset if math.isfinite(number) else number
+        fault = measured.kind.fault(value)
+        if fault is None and not accept_unusual:
+            fault = unusual_value(measured.kind, value)
+        if fault is not None:
             faults.append(f"{place}: {column}: {fault}")
-        else:
-            values[quantity] = number
+        values[measured.quantity] = value
     return values
-
-
-def _ambiguous(row: Mapping[str, str], columns: Iterable[str], place: str) -> list[str]:
-    """Faults of numbers whose comma may be a decimal sign or a separator of thousands."""
-    faults = []
-    for column in columns:
-        found = _TWO_MEANINGS.fullmatch(row.get(column, ""))
-        if found is not None:
-            whole, rest = found.groups()
-            faults.append(
-                f"{place}: {column}: {found[0]!r} can be read in two ways; write {whole}{rest} or "
-                f"{whole}.{rest}"
-            )
-    return faults
-
-
-def _number(text: str) -> float | None:
-    """A finite number; a decimal comma is accepted if there is no point."""
-    try:
-        number = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _status(

@@ -66,9 +66,15 @@ def suggest(
 @app.command()
 def record(
     folder: _Folder,
-    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv")],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS.csv|RESULTS.xlsx")],
     again: Annotated[
         bool, typer.Option("--again", help="Record every row, also those recorded before.")
+    ] = False,
+    accept_unusual: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unusual", help="Take values that no known electrolyte has, as meant."
+        ),
     ] = False,
     as_json: _Json = False,
 ) -> None:
@@ -78,7 +84,7 @@ def record(
     from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
-    found = campaign.record(results, again=again)
+    found = campaign.record(results, again=again, accept_unusual=accept_unusual)
     if as_json:
         typer.echo(dump_json([r.to_dict() for r in found]))
         if found.remark:

@@ -16,6 +16,7 @@ from electrolyte_ml.tables.numbers import (
     ACCEPT_UNUSUAL,
     read_number,
     unusual_temperature,
+    unusual_value,
 )
 from electrolyte_ml.tables.reading import SUFFIXES, Row, TableFile
 
@@ -35,4 +36,5 @@ __all__ = [
     "read_quantity",
     "read_temperature",
     "unusual_temperature",
+    "unusual_value",
 ]

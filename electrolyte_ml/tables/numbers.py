@@ -6,6 +6,7 @@ import math
 import re
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.properties import Property
 from electrolyte_ml.text import shown
 from electrolyte_ml.units import ZERO_CELSIUS_K, plain_dashes
 
@@ -85,6 +86,7 @@ def unusual_temperature(kelvin: float, given: str) -> str | None:
     )
 
 
-def unusual_value(fault: str) -> str:
-    """The message for a value beyond the usual ones, with what confirms it."""
-    return f"{fault}; correct it, or {_CONFIRM}"
+def unusual_value(kind: Property, value: float) -> str | None:
+    """Why a value needs a confirmation, with the option that gives it; None if it is usual."""
+    fault = kind.unusual(value)
+    return None if fault is None else f"{fault} Correct it, or {_CONFIRM}"

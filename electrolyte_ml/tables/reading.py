@@ -76,6 +76,8 @@ class TableFile:
         A file with one of the `SUFFIXES`.
     expected
         Headings, in small letters, of which the table should have some.
+    any_name
+        Whether a file with another suffix is read as text.
 
     Attributes
     ----------
@@ -96,12 +98,14 @@ class TableFile:
         If the file cannot be read.
     """
 
-    def __init__(self, path: Path, expected: Container[str] = ()) -> None:
+    def __init__(
+        self, path: Path, expected: Container[str] = (), *, any_name: bool = False
+    ) -> None:
         self.path = path
         self.separator, self.decimal_comma = ",", False
         self.remarks: tuple[str, ...] = ()
         self._lines_above = 0
-        self._chunks = self._source(expected)
+        self._chunks = self._source(expected, any_name=any_name)
         self._n_above, header = self._first_line()
         names = [" ".join(cell.replace("\ufeff", "").split()) for cell in header]
         while names and not names[-1]:
@@ -193,12 +197,11 @@ class TableFile:
     def _beyond(self, cells: Sequence[str]) -> tuple[str, Sequence[str]]:
         """The fault of a row with more cells than headings; empty cells at its end are none."""
         n = len(self.header)
-        last = max((i for i, cell in enumerate(cells, 1) if cell.strip()), default=0)
-        if last <= n:
+        if not any(cell.strip() for cell in cells[n:]):
             return "", cells[:n]
         return (
-            f"has {last} cells, the header {n}; is a decimal comma among them? Write a point, or "
-            "put the cell in quotation marks",
+            f"has {len(cells)} cells, the header {n}; is a decimal comma among them? Write a "
+            "point, or put the cell in quotation marks",
             cells,
         )
 
@@ -224,9 +227,11 @@ class TableFile:
             n_above += len(chunk.rows)
         raise InputError(f"{self.path}: no rows, and no headings")
 
-    def _source(self, expected: Container[str]) -> Callable[[int, int], Iterator[_Chunk]]:
+    def _source(
+        self, expected: Container[str], *, any_name: bool
+    ) -> Callable[[int, int], Iterator[_Chunk]]:
         path, suffix = self.path, self.path.suffix.lower()
-        if suffix not in SUFFIXES:
+        if suffix not in SUFFIXES and not any_name:
             raise InputError(
                 f"{path}: cannot read {suffix or 'a file without suffix'!r}; use "
                 f"{', '.join(SUFFIXES)}"

@@ -539,3 +539,42 @@ def test_two_columns_of_ids_are_a_fault(campaign, tmp_path):
     path.write_text(f"id,id,{COLUMN}\nS001,S002,5\n")
     with pytest.raises(TableError, match="column 'id' is there more than once"):
         campaign.record(path)
+
+
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_results_are_recorded_from_every_dialect(campaign, write_table):
+    campaign.suggest(2)
+    header = ["ID", "Conductivity_mS_cm at 25 °C", "conductivity / S m\N{EN DASH}1 at -40 degC"]
+    rows = [["S001", 21.5, 0.95], ["S002", 19.0, ""]]
+    results = campaign.record(write_table("results", header, rows))
+    warm, cold = ("conductivity_ms_cm", 298.15), ("conductivity_ms_cm", 233.15)
+    assert [r.values for r in results] == [{warm: 21.5, cold: pytest.approx(9.5)}, {warm: 19.0}]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("conductivity_ms_cm at 298.15 degC", 5, "K in a column of degC"),
+        ("conductivity_ms_cm at 25 K", 5, "degC in a column of K"),
+        (COLUMN, 1900, "no known electrolyte has one above 1000"),
+        ("viscosity / MPa s at 25 degC", 0.003, "no known electrolyte has one above 1e+06"),
+        ("viscosity_mpa_s at 25 degC", 0.004, "no known electrolyte has one below 0.05"),
+    ],
+)
+def test_what_no_electrolyte_has_needs_a_confirmation(campaign, write_rows, column, value, words):
+    campaign.suggest(1)
+    file = write_rows([{"id": "S001", column: value}])
+    with pytest.raises(TableError) as caught:
+        campaign.record(file)
+    assert words in str(caught.value)
+    assert "--accept-unusual" in str(caught.value)
+    assert campaign.state.results == ()
+    assert len(campaign.record(file, accept_unusual=True)) == 1
+
+
+def test_equal_columns_of_values_are_a_fault(campaign, tmp_path):
+    campaign.suggest(1)
+    path = tmp_path / "twice.csv"
+    path.write_text(f"id,{COLUMN},{COLUMN}\nS001,5,6\n")
+    with pytest.raises(TableError, match="write replicates as rows of their own"):
+        campaign.record(path)
