@@ -25,7 +25,7 @@ from electrolyte_ml.models.slips import find_slips
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
-from electrolyte_ml.tables.numbers import unusual_value
+from electrolyte_ml.tables import to_be_confirmed
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 # Share of the variance left by the measurements below which a recipe counts as in the domain.
@@ -308,7 +308,7 @@ def _require_no_slips(table: Measurements) -> None:
     """Refuse values that are off as a whole: a tuned model would repeat the slip."""
     slips = find_slips(table)
     if slips:
-        raise InputErrors([unusual_value(str(slip)) for slip in slips])
+        raise InputErrors([to_be_confirmed(str(slip)) for slip in slips])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

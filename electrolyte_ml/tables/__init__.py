@@ -15,6 +15,7 @@ from electrolyte_ml.tables.headings import (
 from electrolyte_ml.tables.numbers import (
     ACCEPT_UNUSUAL,
     read_number,
+    to_be_confirmed,
     unusual_temperature,
     unusual_value,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "read_number",
     "read_quantity",
     "read_temperature",
+    "to_be_confirmed",
     "unusual_temperature",
     "unusual_value",
 ]

@@ -89,4 +89,9 @@ def unusual_temperature(kelvin: float, given: str) -> str | None:
 def unusual_value(kind: Property, value: float) -> str | None:
     """Why a value needs a confirmation, with the option that gives it; None if it is usual."""
     fault = kind.unusual(value)
-    return None if fault is None else f"{fault} Correct it, or {_CONFIRM}"
+    return None if fault is None else to_be_confirmed(fault)
+
+
+def to_be_confirmed(fault: str) -> str:
+    """The message for what may be meant although it is unlikely, with the option that says so."""
+    return f"{fault}{'' if fault.endswith('?') else ';'} correct it, or {_CONFIRM}"
