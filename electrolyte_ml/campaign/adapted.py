@@ -337,14 +337,15 @@ class FineTuned:
 
     @classmethod
     def from_table(cls, file: Path, *, accept_unusual: bool = False) -> FineTuned:
-        """Read a CSV or Parquet file of measurements.
+        """Read a file of measurements.
 
         Parameters
         ----------
         file
             Table as `electrolyte_ml.data.user_table.read_user_table` takes it, with conductivities.
         accept_unusual
-            Learn from values that lie a decade or more off what the models say, too.
+            Learn from values that lie a decade or more off what the models say, or that no known
+            electrolyte has, too.
 
         Raises
         ------
@@ -355,7 +356,7 @@ class FineTuned:
         TableError
             If rows cannot be used; all of them are listed.
         """
-        tables = read_user_table(file, source=file.name).tables
+        tables = read_user_table(file, source=file.name, accept_unusual=accept_unusual).tables
         for table in tables:
             if table.property_name == PROPERTY:
                 if not accept_unusual:

@@ -337,7 +337,7 @@ def _values(
         try:
             number = read_number(text, decimal_comma=table.decimal_comma)
         except InputError as error:
-            faults.append(f"{place}: {column}: {error}")
+            faults.append(f"{place}: {column} is {error}")
             continue
         value = number * measured.factor + measured.offset if math.isfinite(number) else number
         fault = measured.kind.fault(value)

@@ -109,7 +109,7 @@ def fetch(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.parquet")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.parquet")],
     name: Annotated[str, typer.Option(help="Name of the new data set.")],
     source: Annotated[
         str | None, typer.Option(help="Where rows are from that name no doi or source.")
@@ -119,6 +119,12 @@ def import_(
     replace: Annotated[bool, typer.Option(help="Replace an imported set of that name.")] = False,
     skip_bad: SkipBad = False,
     bad_rows: BadRowsFile = None,
+    accept_unusual: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unusual", help="Take values that no known electrolyte has, as meant."
+        ),
+    ] = False,
 ) -> None:
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
     from electrolyte_ml.data.contradictions import find_contradictions
@@ -127,7 +133,14 @@ def import_(
 
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
     done = import_measurements(
-        file, name, source=source, title=title, licence=licence, replace=replace, bad_rows=bad
+        file,
+        name,
+        source=source,
+        title=title,
+        licence=licence,
+        replace=replace,
+        bad_rows=bad,
+        accept_unusual=accept_unusual,
     )
     if done.table.ignored:
         typer.echo(f"ignored columns: {', '.join(done.table.ignored)}", err=True)

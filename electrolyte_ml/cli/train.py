@@ -55,15 +55,16 @@ def _conductivity(
     finetune: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of your own measurements that correct the shipped model instead: columns "
-            "recipe, temperature_c, conductivity_ms_cm."
+            help="CSV, xlsx or Parquet file of your own measurements that correct the shipped "
+            "model instead: columns recipe, temperature_c, conductivity_ms_cm."
         ),
     ] = None,
     accept_unusual: Annotated[
         bool,
         typer.Option(
             "--accept-unusual",
-            help="With --finetune: learn from values far off what the models say, as meant.",
+            help="With --finetune: learn from values far off what the models say, or that no known "
+            "electrolyte has, as meant.",
         ),
     ] = False,
     seed: _Seed = 0,

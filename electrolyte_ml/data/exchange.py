@@ -179,6 +179,7 @@ def import_measurements(
     licence: str | None = None,
     replace: bool = False,
     bad_rows: BadRows | None = None,
+    accept_unusual: bool = False,
 ) -> Imported:
     """Read a user's table and keep it as the data set `name`.
 
@@ -194,7 +195,7 @@ def import_measurements(
         For the dataset card.
     replace
         Whether an imported set of that name may be replaced.
-    bad_rows
+    bad_rows, accept_unusual
         As in `read_user_table`.
 
     Raises
@@ -217,7 +218,7 @@ def import_measurements(
     path = imported_path(name)
     if path.exists() and not replace:
         raise InputError(f"there is a data set {name!r} already, {path}; give --replace")
-    table = read_user_table(file, source, bad_rows=bad_rows)
+    table = read_user_table(file, source, bad_rows=bad_rows, accept_unusual=accept_unusual)
     make_folder(path.parent)
     write_parquet(
         table.tables,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -30,29 +30,34 @@ from electrolyte_ml.data.measurements import (
     to_frame,
     too_long,
 )
-from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.data.user_columns import FLAGS, SOURCES, UNCERTAINTY, UserColumns, user_columns
+from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import Property, measurable_properties
+from electrolyte_ml.tables import (
+    TEMPERATURE_COLUMNS,
+    Row,
+    TableFile,
+    note,
+    plain_heading,
+    read_number,
+    unusual_temperature,
+    unusual_value,
+)
 from electrolyte_ml.text import first_line, nearest_or_all, one_line
-from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_KELVIN_AT_ZERO = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
 # Rows that are turned into text together, and recipes that are remembered.
 _ROWS_AT_A_TIME, _RECIPES_KEPT = 10_000, 20_000
 # Rows that a notebook shows.
 _SHOWN_ROWS = 10
-_SOURCES = ("doi", "source")
-_FLAGS = ("flag", "note")
-_KEPT = frozenset((*_SOURCES, *_FLAGS))
-_OTHERS = ("recipe", "property", "value", "unit", "uncertainty", "method")
-COLUMNS_HELP = (
-    "needed are recipe, temperature_c or temperature_k, doi or source, and either property, value "
-    "and unit, or columns named after properties, such as conductivity_ms_cm"
-)
+_KEPT = frozenset((*SOURCES, *FLAGS))
+# The long table of exports has this and no recipe.
+_COMPOSITION = "composition"
+_LONG_NUMBERS = ("value", "uncertainty", "temperature_k")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -109,21 +114,30 @@ class MeasurementTables:
 
 
 def read_user_table(
-    table: Path | pd.DataFrame, source: str | None = None, *, bad_rows: BadRows | None = None
+    table: Path | pd.DataFrame,
+    source: str | None = None,
+    *,
+    bad_rows: BadRows | None = None,
+    accept_unusual: bool = False,
 ) -> MeasurementTables:
     """Read a table of measurements.
 
     Parameters
     ----------
     table
-        CSV or Parquet file, or data frame. Columns: ``recipe``; ``temperature_c`` or
-        ``temperature_k``; either ``property``, ``value`` and ``unit`` or columns named after
-        properties; ``doi`` or ``source``; optionally ``uncertainty`` (in the unit of the value),
-        ``method`` and ``flag``. Or the long table, as `Measurements.to_frame` and exports have it.
+        File (see `electrolyte_ml.tables.SUFFIXES`) or data frame. Columns: ``recipe``;
+        ``temperature_c``, ``temperature_k`` or such as ``T / K``; either ``property``, ``value``
+        and ``unit`` or columns named after properties, such as ``conductivity_ms_cm`` or
+        ``conductivity / S m-1`` (equal ones are replicates); ``doi`` or ``source``; optionally
+        ``uncertainty`` (in the unit of the value; of several properties,
+        ``uncertainty conductivity_ms_cm``), ``method`` and ``flag``. Or the long table, as
+        `Measurements.to_frame` and exports have it.
     source
         Where rows are from that do not say it themselves.
     bad_rows
         Takes up rows that cannot be used; says whether those of a file are skipped.
+    accept_unusual
+        Whether values and temperatures that no known electrolyte has are meant.
 
     Raises
     ------
@@ -133,28 +147,83 @@ def read_user_table(
         If rows cannot be used; all of them are listed, by their number in a file (the first being
         row 1) or by their index in a data frame.
     """
-    if isinstance(table, Path):
-        frame, name = _read(table), str(table)
-    else:
-        frame, name = _with_text(table, "DataFrame"), "DataFrame"
     bad = BadRows() if bad_rows is None else bad_rows
-    if "composition" in frame and "recipe" not in frame:
+    if not isinstance(table, Path):
+        return _of_frame(_with_text(table, "DataFrame"), None, source, bad, accept_unusual)
+    file = _opened(table)
+    if not file.is_typed and not _is_long(file.header):
+        columns = user_columns(str(table), file.header)
+        note(file.path, [*file.remarks, *columns.remarks])
+        comma = file.decimal_comma
+        reader = _Reader(str(table), columns, source, bad, comma=comma, unusual=accept_unusual)
+        for row in file.rows():
+            (place,) = file.places([row.number])
+            reader.take(row.number - 1, place, row.cells, is_file=True, fault=row.fault)
+        return reader.finish()
+    return _of_frame(_frame_of(file), table, source, bad, accept_unusual)
+
+
+def _of_frame(
+    frame: pd.DataFrame, path: Path | None, source: str | None, bad: BadRows, accept_unusual: bool
+) -> MeasurementTables:
+    name = "DataFrame" if path is None else str(path)
+    if _is_long(frame.columns):
         return _of_long_table(frame, name, bad)
-    reader = _Reader(name, list(frame.columns), source, bad)
-    is_file = isinstance(table, Path)
-    for number, label, row in _rows_of(frame):
-        place = f"{name}, row {number + 1}" if is_file else f"row {label!r}"
-        reader.take(number, place, row, is_file=is_file)
+    columns = user_columns(name, list(frame.columns))
+    if path is not None:
+        note(path, columns.remarks)
+    reader = _Reader(name, columns, source, bad, unusual=accept_unusual)
+    for number, (label, cells) in enumerate(_rows_of(frame)):
+        place = f"row {label!r}" if path is None else f"{name}, row {number + 1}"
+        reader.take(number, place, cells, is_file=path is not None)
     return reader.finish()
 
 
-def _rows_of(frame: pd.DataFrame) -> Iterator[tuple[int, object, dict[str, object]]]:
-    """Number from 0, label and cells of each row."""
+def _opened(path: Path) -> TableFile:
+    file = TableFile(path, expected={"recipe", _COMPOSITION})
+    if next(file.rows(), None) is None:
+        raise InputError(f"{path}: no rows")
+    return file
+
+
+def _is_long(header: Iterable[object]) -> bool:
+    """Whether a table is the long one, as exports have it."""
+    names = {plain_heading(heading) for heading in header}
+    return _COMPOSITION in names and "recipe" not in names
+
+
+def _rows_of(frame: pd.DataFrame) -> Iterator[tuple[object, list[object]]]:
+    """Label and cells of each row."""
     for start in range(0, len(frame), _ROWS_AT_A_TIME):
         part = frame.iloc[start : start + _ROWS_AT_A_TIME]
-        rows = zip(part.index.tolist(), part.to_dict("records"), strict=True)
-        for number, (label, row) in enumerate(rows, start=start):
-            yield number, label, {str(column): cell for column, cell in row.items()}
+        rows = part.itertuples(index=False, name=None)
+        for label, cells in zip(part.index.tolist(), rows, strict=True):
+            yield label, list(cells)
+
+
+def _frame_of(table: TableFile) -> pd.DataFrame:
+    """The whole file as a frame whose missing cells are empty."""
+    import pandas as pd
+
+    if table.is_typed:
+        try:
+            return _with_text(pd.read_parquet(table.path), str(table.path))
+        except (ValueError, OSError) as error:
+            raise InputError(first_line(f"{table.path}: cannot be read: {error}")) from error
+    note(table.path, table.remarks)
+    rows = list(table.rows())
+    broken = [f"{place}: {row.fault}" for place, row in _with_places(table, rows) if row.fault]
+    if broken:
+        raise TableError(broken)
+    frame = pd.DataFrame([row.cells for row in rows], columns=list(table.columns), dtype=object)
+    for column in _LONG_NUMBERS if table.decimal_comma else ():
+        if column in frame:
+            frame[column] = [cell.replace(",", ".") for cell in frame[column]]
+    return _with_text(frame, str(table.path))
+
+
+def _with_places(table: TableFile, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    return zip(table.places(row.number for row in rows), rows, strict=True)
 
 
 def _of_long_table(frame: pd.DataFrame, name: str, bad_rows: BadRows) -> MeasurementTables:
@@ -185,24 +254,6 @@ def _with_text(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame
 
 
-def _read(file: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    suffix = file.suffix.lower()
-    if suffix not in {".csv", ".parquet"}:
-        raise InputError(f"{file}: cannot read {suffix or 'no suffix'!r}; use .csv or .parquet")
-    try:
-        if suffix == ".csv":
-            frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        else:
-            frame = pd.read_parquet(file)
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
-    except (ValueError, OSError) as error:
-        raise InputError(first_line(f"{file}: cannot be read: {error}")) from error
-    return _with_text(frame, str(file))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
     """One value of a row, K and the property's unit, and the unit it was given in."""
@@ -216,57 +267,62 @@ class _Measured:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A value as it is written, with its unit, and its uncertainty with its own."""
+
+    kind: Property
+    text: str
+    unit: str
+    stated: str
+    stated_unit: str
+
+
 class _Reader:
     """Turns rows of text into measurements; gives what is wrong to `bad_rows`."""
 
     def __init__(
-        self, name: str, columns: Sequence[str], source: str | None, bad_rows: BadRows
+        self,
+        name: str,
+        columns: UserColumns,
+        source: str | None,
+        bad_rows: BadRows,
+        *,
+        comma: bool = False,
+        unusual: bool = False,
     ) -> None:
         self.name = name
+        self.columns = columns
         self.default_source = source or ""
-        self.wide = [c for c in columns if c in measurable_properties()]
-        self.temperature = [c for c in columns if c in _KELVIN_AT_ZERO]
-        self._check_columns(columns)
-        known = {*_OTHERS, *_SOURCES, *_FLAGS, *self.wide, *self.temperature}
-        self.ignored = tuple(c for c in columns if c not in known)
-        self.used = tuple(c for c in columns if c in known)
+        self.comma = comma
+        self.accept_unusual = unusual
         self.bad_rows = bad_rows
         self.n_good = 0
         self.recipe = lru_cache(maxsize=_RECIPES_KEPT)(_recipe)
         self.collectors: dict[str, Collector] = {}
         self.converted: Counter[tuple[str, str]] = Counter()
 
-    def _check_columns(self, columns: Sequence[str]) -> None:
-        long = "property" in columns and "value" in columns
-        faults = []
-        if "recipe" not in columns:
-            faults.append("no column 'recipe'")
-        if long == bool(self.wide):
-            faults.append("both kinds of value columns" if long else "no column of values")
-        if len(self.temperature) > 1:
-            faults.append("temperature_k and temperature_c, where one is enough")
-        if len(set(columns)) != len(columns):
-            faults.append("a column twice")
-        if faults:
-            raise InputError(f"{self.name}: {'; '.join(faults)}; {COLUMNS_HELP}")
-
-    def take(self, number: int, place: str, given: Mapping[str, object], *, is_file: bool) -> None:
+    def take(
+        self, number: int, place: str, given: Sequence[object], *, is_file: bool, fault: str = ""
+    ) -> None:
         """Keep the measurements of a row, or the row among the bad ones."""
-        row = {column: str(cell).strip() for column, cell in given.items()}
-        found = self._cell_faults(given)
-        measured = [] if found else self._measurements(row, found)
+        found = [fault] if fault else self._cell_faults(given)
+        row = {} if found else {c: str(given[n]).strip() for c, n in self.columns.single.items()}
+        measured = [] if found else self._measurements(row, given, found)
         if found:
+            names = [h or f"cell {n}" for n, h in enumerate(self.columns.header, 1)]
+            names += [f"cell {n}" for n in range(len(names) + 1, len(given) + 1)]
             self.bad_rows.add(
                 BadRow(
                     place=place,
                     reasons=tuple(dict.fromkeys(found)),
                     number=number + 1 if is_file else None,
-                    cells={column: str(cell) for column, cell in given.items()},
+                    cells={h: str(cell) for h, cell in zip(names, given, strict=False)},
                 )
             )
             return
         self.n_good += 1
-        source, flag = self._source(row), next((row[c] for c in _FLAGS if row.get(c)), "")
+        source, flag = self._source(row), next((row[c] for c in FLAGS if row.get(c)), "")
         for one in measured:
             if one.unit and one.unit != one.kind.measured_unit:
                 self.converted[one.unit, one.kind.measured_unit] += 1
@@ -281,21 +337,23 @@ class _Reader:
                 uncertainty=one.uncertainty,
             )
 
-    def _cell_faults(self, given: Mapping[str, object]) -> list[str]:
+    def _cell_faults(self, given: Sequence[object]) -> list[str]:
         """What no column may hold."""
         found = []
-        for column in self.used:
-            cell = given[column]
+        for number in sorted(self.columns.used):
+            cell, column = given[number], self.columns.header[number]
             if not isinstance(cell, str | Number | date):
                 found.append(f"{column} holds {quoted(cell)}; give text or a number")
-            elif column in _KEPT and len(str(cell)) > LONGEST_TEXT:
+            elif plain_heading(column) in _KEPT and len(str(cell)) > LONGEST_TEXT:
                 found.append(too_long(column, str(cell)))
         return found
 
     def _source(self, row: Mapping[str, str]) -> str:
-        return next((row[c] for c in _SOURCES if row.get(c)), self.default_source)
+        return next((row[c] for c in SOURCES if row.get(c)), self.default_source)
 
-    def _measurements(self, row: Mapping[str, str], found: list[str]) -> list[_Measured]:
+    def _measurements(
+        self, row: Mapping[str, str], given: Sequence[object], found: list[str]
+    ) -> list[_Measured]:
         """Measurements of a row; what is wrong is added to `found`."""
         formulation = self.recipe(row["recipe"])
         if isinstance(formulation, str):
@@ -304,19 +362,19 @@ class _Reader:
         if not self._source(row):
             found.append("no doi and no source; fill in the column or give --source")
         measured = []
-        for kind, text, unit in self._cells(row, found):
-            value, uncertainty = self._value(kind, text, unit, row.get("uncertainty", ""), found)
+        for cell in self._cells(row, given, found):
+            value, uncertainty = self._value(cell, found)
             method = row.get("method") or "experiment"
-            found += self._row_faults(kind, value, kelvin, method)
+            found += self._row_faults(cell.kind, value, kelvin, method)
             if not found and isinstance(formulation, Formulation) and kelvin is not None:
                 measured.append(
                     _Measured(
-                        kind=kind,
+                        kind=cell.kind,
                         formulation=formulation,
                         kelvin=kelvin,
                         value=value,
                         uncertainty=uncertainty,
-                        unit=unit,
+                        unit=cell.unit,
                         method=method,
                     )
                 )
@@ -324,54 +382,86 @@ class _Reader:
 
     def _temperature(self, row: Mapping[str, str], found: list[str]) -> float | None:
         """Temperature, K, NaN where a row has none; None where what it has is no number."""
-        column = self.temperature[0] if self.temperature else ""
+        column = self.columns.temperature
         text = row.get(column, "")
         if not text:
             return math.nan
-        number = _number(text)
+        number = self._number(text, f"{column} is", found)
         if not math.isfinite(number):
-            found.append(f"{column} is {quoted(text)}, not a number")
+            if math.isinf(number):
+                found.append(f"{column} is {quoted(text)}, not a number that a computer has")
             return None
-        return round(number + _KELVIN_AT_ZERO[column], 9)
+        kelvin = round(number + TEMPERATURE_COLUMNS[column], 9)
+        unusual = None
+        if kelvin > 0 and not self.accept_unusual:
+            unusual = unusual_temperature(kelvin, f"{column} is {text}")
+        found += [] if unusual is None else [unusual]
+        return kelvin
 
-    def _cells(self, row: Mapping[str, str], found: list[str]) -> list[tuple[Property, str, str]]:
-        """Property, value and unit of each value in a row."""
-        kinds = measurable_properties()
-        if self.wide:
-            cells = [(kinds[c], row[c], row.get("unit", "")) for c in self.wide if row[c]]
-            if not cells:
-                found.append(f"no value in {', '.join(self.wide)}")
-            return cells
-        text = row["property"]
+    def _cells(
+        self, row: Mapping[str, str], given: Sequence[object], found: list[str]
+    ) -> list[_Cell]:
+        """Each value in a row."""
+        columns = self.columns
+        if not columns.measured:
+            return self._long_cell(row, found)
+        stated = {
+            held.kind.name: (str(given[number]).strip(), held.unit)
+            for number, held in columns.uncertainties.items()
+        }
+        cells = []
+        for number, held in columns.measured.items():
+            text, unit = str(given[number]).strip(), held.unit or row.get("unit", "")
+            # An uncertainty without a unit of its own is in that of the value.
+            plain = (row.get(UNCERTAINTY, ""), unit)
+            uncertainty, its_unit = stated.get(held.kind.name, plain)
+            if text:
+                cells.append(_Cell(held.kind, text, unit, uncertainty, its_unit))
+        if not cells:
+            names = ", ".join(columns.header[number] for number in columns.measured)
+            found.append(f"no value in {names}")
+        return cells
+
+    def _long_cell(self, row: Mapping[str, str], found: list[str]) -> list[_Cell]:
+        text, unit = row["property"], row.get("unit", "")
         kind = _named(text)
         if kind is None:
-            found.append(f"unknown property {quoted(text)}; there are {', '.join(kinds)}")
+            known = ", ".join(measurable_properties())
+            found.append(f"unknown property {quoted(text)}; there are {known}")
             return []
-        if not row.get("unit") and text != kind.name:
+        if not unit and text != kind.name:
             found.append(f"no unit; write it, or name the property {kind.name}")
-        return [(kind, row["value"], row.get("unit", ""))]
+        return [_Cell(kind, row["value"], unit, row.get(UNCERTAINTY, ""), unit)]
 
-    def _value(
-        self, kind: Property, text: str, unit: str, stated: str, found: list[str]
-    ) -> tuple[float, float]:
-        number, uncertainty = _number(text), _number(stated)
-        if math.isnan(number):
-            found.append(f"value is {quoted(text)}, not a number")
-        if stated and not uncertainty >= 0:
-            found.append(f"uncertainty is {quoted(stated)}, not a number of 0 or more")
+    def _value(self, cell: _Cell, found: list[str]) -> tuple[float, float]:
+        number = self._number(cell.text, "value is", found)
+        uncertainty = math.nan
+        if cell.stated:
+            uncertainty = self._number(cell.stated, "uncertainty is", found)
+        if uncertainty < 0:
+            found.append(f"uncertainty is {quoted(cell.stated)}, not a number of 0 or more")
         try:
-            factor, offset = conversion(unit, kind) if unit else (1.0, 0.0)
+            factor, offset = conversion(cell.unit, cell.kind) if cell.unit else (1.0, 0.0)
+            scale, _ = conversion(cell.stated_unit, cell.kind) if cell.stated_unit else (1.0, 0.0)
         except ElectrolyteError as error:
             found.append(str(error))
             return math.nan, math.nan
-        return number * factor + offset, uncertainty * factor
+        return number * factor + offset, uncertainty * scale
+
+    def _number(self, text: str, what: str, found: list[str]) -> float:
+        """A number, or NaN with a line in `found`."""
+        try:
+            return read_number(text, decimal_comma=self.comma)
+        except InputError as error:
+            found.append(f"{what} {error}")
+            return math.nan
 
     def _row_faults(
         self, kind: Property, value: float, kelvin: float | None, method: str
     ) -> list[str]:
         held = self.collectors.get(kind.name)
         faults = [
-            None if math.isnan(value) else kind.fault(value),
+            None if math.isnan(value) else self._value_fault(kind, value),
             None if kelvin is None else kind.temperature_fault(kelvin),
         ]
         if method not in METHODS:
@@ -381,6 +471,12 @@ class _Reader:
                 f"{kind.name} by {method} beside {held.method}; import them as two data sets"
             )
         return [fault for fault in faults if fault]
+
+    def _value_fault(self, kind: Property, value: float) -> str | None:
+        fault = kind.fault(value)
+        if fault is None and not self.accept_unusual:
+            return unusual_value(kind, value)
+        return fault
 
     def finish(self) -> MeasurementTables:
         self.bad_rows.settle(self.n_good)
@@ -398,7 +494,7 @@ class _Reader:
                 n_kept=report.n_kept,
                 notes=(*notes, *report.notes),
             ),
-            ignored=self.ignored,
+            ignored=self.columns.ignored,
         )
 
 
@@ -418,11 +514,3 @@ def _named(text: str) -> Property | None:
     stem = text.lower().replace(" ", "_") + "_"
     matches = [kind for name, kind in kinds.items() if text and name.startswith(stem)]
     return matches[0] if len(matches) == 1 else None
-
-
-def _number(text: str) -> float:
-    try:
-        # Python alone reads 1_000 as a number.
-        return float(text.replace("\N{MINUS SIGN}", "-").replace("_", " _"))
-    except ValueError:
-        return math.nan

@@ -444,7 +444,7 @@ def _kelvin(column: str, cell: object, decimal_comma: bool, accept_unusual: bool
         else:
             number = float(cell) if isinstance(cell, Real | Decimal) else np.nan
     except InputError as error:
-        return f"{column}: {error}; {help_}"
+        return f"{column} is {error}; {help_}"
     except OverflowError:
         number = np.inf
     kelvin = number + TEMPERATURE_COLUMNS[column]

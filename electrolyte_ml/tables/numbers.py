@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
+from electrolyte_ml.bad_rows import quoted
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.properties import Property
-from electrolyte_ml.text import shown
 from electrolyte_ml.units import ZERO_CELSIUS_K, plain_dashes
 
 #: The option that confirms values no known electrolyte has, alike in all verbs.
@@ -40,7 +40,8 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
     Raises
     ------
     InputError
-        If it is no number, or one that can be read in two ways.
+        If it is no number, or one that can be read in two ways; the message goes on after
+        "the value is".
 
     Examples
     --------
@@ -52,7 +53,7 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
     if both and both[2] == (".," if decimal_comma else ",.")[0]:
         whole, _, rest = both.groups()
         raise InputError(
-            f"{text.strip()!r} can be read in two ways; write {whole}{rest} or "
+            f"{text.strip()!r}, which can be read in two ways; write {whole}{rest} or "
             + (f"{whole},{rest}" if decimal_comma else f"{whole}.{rest}")
         )
     if _COMMA.fullmatch(plain):
@@ -61,9 +62,9 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
         return float(plain)
     if re.fullmatch(r"[+-]?[0-9]{1,3}([., '\u00a0\u202f\u2009][0-9]{3})+([.,][0-9]+)?", plain):
         raise InputError(
-            f"{shown(text)} is no number here: write it without separators of thousands"
+            f"{quoted(text)}, not a number here: write it without separators of thousands"
         )
-    raise InputError(f"{shown(text)} is no number")
+    raise InputError(f"{quoted(text)}, not a number")
 
 
 def unusual_temperature(kelvin: float, given: str) -> str | None:

@@ -380,7 +380,7 @@ def test_a_temperature_with_a_plain_heading_is_read(run, tmp_path, header, cells
         ("recipe,recipe\nPC,EC\n", "2 columns 'recipe'"),
         ("recipe,T / K,temperature_c\nPC,298,25\n", "not both"),
         ('recipe,temperature_c\nPC,"9,500"\n', "can be read in two ways"),
-        ("recipe,temperature_c\nPC,NA\n", "'NA' is no number"),
+        ("recipe,temperature_c\nPC,NA\n", "'NA', not a number"),
     ],
 )
 def test_a_table_that_could_be_misread_is_refused(run, tmp_path, text, words):

@@ -14,7 +14,7 @@ from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.exchange import import_measurements
 from electrolyte_ml.data.quality import available_names
 from electrolyte_ml.data.sources import load_source, load_tables
-from electrolyte_ml.errors import InputError, TableError
+from electrolyte_ml.errors import InputError, TableError, TableNote
 from electrolyte_ml.properties import registered_property
 
 RECIPE = "1 M NaPF6 in EC:DEC 1:1 v/v"
@@ -95,7 +95,7 @@ BAD_ROWS = {
     f"{RECIPE},,conductivity,8,mS/cm,x": "needs a temperature",
     f"{RECIPE},warm,conductivity,8,mS/cm,x": "not a number",
     f"{RECIPE},25,colour,8,mS/cm,x": "unknown property 'colour'",
-    f"{RECIPE},25,conductivity,,mS/cm,x": "value is ''",
+    f"{RECIPE},25,conductivity,,mS/cm,x": "value is '', not a number",
     f"{RECIPE},25,conductivity,8,,x": "no unit",
     f"{RECIPE},25,conductivity,8,mS/s,x": "is no unit of conductivity_ms_cm",
     f"{RECIPE},25,conductivity,8,mS/cm (,x": "is no unit of conductivity_ms_cm",
@@ -249,6 +249,21 @@ def test_a_card_holds_no_escape_sequence(imported_folder, write, what):
     ("unit", "property_name", "factor"),
     [
         ("S/m", "conductivity_ms_cm", 10),
+        ("mS·cm\N{MINUS SIGN}1", "conductivity_ms_cm", 1),
+        ("S m\N{EN DASH}1", "conductivity_ms_cm", 10),
+        ("Ω⁻¹ cm⁻¹", "conductivity_ms_cm", 1000),
+        ("Ω⁻¹cm⁻¹", "conductivity_ms_cm", 1000),
+        ("Ω-1 m-1", "conductivity_ms_cm", 10),
+        ("mS.cm-1", "conductivity_ms_cm", 1),
+        ("10^-3 S/cm", "conductivity_ms_cm", 1),
+        ("mS cm^{-1}", "conductivity_ms_cm", 1),
+        ("mPas", "viscosity_mpa_s", 1),
+        ("mPa·s", "viscosity_mpa_s", 1),
+        ("mPa-s", "viscosity_mpa_s", 1),
+        ("MPa s", "viscosity_mpa_s", 1e9),
+        ("g cm\N{MINUS SIGN}3", "density_g_cm3", 1),
+        ("kg m-3", "density_g_cm3", 1e-3),
+        ("V (vs. Li⁺/Li)", "oxidation_limit_v", 1),
         ("S m-1", "conductivity_ms_cm", 10),
         ("S·cm⁻¹", "conductivity_ms_cm", 1000),
         ("µS/cm", "conductivity_ms_cm", 1e-3),
@@ -272,3 +287,89 @@ def test_any_text_is_a_unit_or_is_refused(text):
     except InputError:
         return
     assert factor > 0
+
+
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_a_table_is_imported_from_every_dialect(imported_folder, write_table):
+    header = ["Recipe", "T / °C", "conductivity / S m\N{EN DASH}1", "DOI"]
+    rows = [[RECIPE, -20.5, 0.25, "10.1/x"], ["1 M NaPF6 in PC", 25.0, 0.79, "10.1/x"]]
+    import_measurements(write_table("lab", header, rows), "lab")
+    (table,) = load_tables("lab")[0]
+    assert table.property_name == "conductivity_ms_cm"
+    assert table.value == pytest.approx([2.5, 7.9])
+    assert table.temperature_k.tolist() == [252.65, 298.15]
+
+
+def test_a_table_says_what_was_taken_and_names_quantities_that_were_not(imported_folder, write):
+    text = "recipe;T / K;conductivity;density_g_cm3;storage temperature;doi\nPC;298,15;8;1,2;5;x\n"
+    with pytest.warns(TableNote) as caught:
+        done = import_measurements(write(text), "lab")
+    (words,) = [str(one.message) for one in caught]
+    assert "semicolons, decimal commas, 'T / K' as temperature_k" in words
+    assert "'conductivity', 'storage temperature' not read" in words
+    assert done.table.ignored == ("conductivity", "storage temperature")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("temperature_c,recipe,density_g_cm3", "25,0,PC,1.2,x", "row 1: has 5 cells, the header 4"),
+        ("recipe,T,density_g_cm3", "PC,25,1.2,x", "'T' may be the temperature"),
+        (
+            "recipe,temperature_c,conductivity_ms_cm,viscosity_mpa_s,uncertainty",
+            "PC,25,1,2,3,x",
+            "'uncertainty' may be of conductivity_ms_cm or viscosity_mpa_s; name it",
+        ),
+        ("recipe,recipe,temperature_c,density_g_cm3", "PC,PC,25,1.2,x", "column recipe twice"),
+        ("recipe,temperature_c,density / mm", "PC,25,1.2,x", "'mm' is no unit of density_g_cm3"),
+        ("recipe,temperature_c,density / kg m-3,unit", "PC,25,1.2,,x", "as well"),
+        ("recipe,temperature_c,density / g cm-3,density_g_cm3", "PC,25,1.2,1.2,x", "are both"),
+        ("recipe,temperature_c,viscosity_mpa_s", 'PC,25,"9,500",x', "read in two ways"),
+    ],
+)
+def test_a_table_that_could_be_misread_is_refused(imported_folder, write, header, row, words):
+    with pytest.raises(InputError) as raised:
+        import_measurements(write(f"{header},doi\n{row}\n"), "lab")
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("temperature_c,conductivity_ms_cm", "298.15,7.9"),
+        ("temperature_k,conductivity_ms_cm", "25,7.9"),
+        ("temperature_c,conductivity_ms_cm", "25,1900"),
+        ("temperature_c,viscosity / MPa s", "25,0.003"),
+        ("temperature_c,viscosity_mpa_s", "25,0.003"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_what_no_electrolyte_has_needs_a_confirmation(imported_folder, write, header, cells):
+    file = write(f"recipe,{header},doi\n{RECIPE},{cells},x\n")
+    with pytest.raises(TableError, match=r"row 1: .*give --accept-unusual"):
+        import_measurements(file, "lab")
+    assert len(import_measurements(file, "lab", accept_unusual=True).table) == 1
+
+
+def test_equal_columns_of_values_are_replicates(imported_folder, write):
+    header = "recipe,temperature_c,density_g_cm3,density_g_cm3,density_g_cm3,doi"
+    file = write(f"{header}\n{RECIPE},25,1.21,1.22,,x\n{RECIPE},35,1.2,,,x\n")
+    with pytest.warns(TableNote, match="3 columns 'density_g_cm3' as replicates"):
+        import_measurements(file, "lab")
+    (table,) = load_tables("lab")[0]
+    assert table.value.tolist() == [1.21, 1.22, 1.2]
+    assert table.source_row.tolist() == [0, 0, 1]
+
+
+def test_an_uncertainty_names_its_property(imported_folder, write):
+    header = "recipe,temperature_c,conductivity_ms_cm,viscosity_mpa_s,uncertainty_viscosity_mpa_s"
+    import_measurements(write(f"{header},doi\n{RECIPE},25,8,3,0.1,x\n"), "lab")
+    found = {m.property_name: m.uncertainty for m in load_tables("lab")[0]}
+    assert found["conductivity_ms_cm"] is None
+    assert found["viscosity_mpa_s"].tolist() == [0.1]
+
+
+def test_empty_rows_and_commas_at_the_end_are_harmless(imported_folder, write):
+    text = f"recipe,temperature_c,density_g_cm3,doi\n{RECIPE},25,1.2,x,\n,,,\n\n,,,\n"
+    import_measurements(write(text), "lab")
+    assert load_source("lab")[0].value.tolist() == [1.2]

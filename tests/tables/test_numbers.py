@@ -16,10 +16,10 @@ def test_numbers_are_read_as_people_write_them(text, number):
 
 
 def test_a_thousand_in_doubt_is_asked_about():
-    with pytest.raises(InputError, match=r"'9,500' can be read in two ways; write 9500 or 9\.500"):
+    with pytest.raises(InputError, match=r"'9,500', which can be .* ways; write 9500 or 9\.500"):
         read_number("9,500")
     assert read_number("9,500", decimal_comma=True) == 9.5
-    with pytest.raises(InputError, match=r"'9\.500' can be read in two ways; write 9500 or 9,500"):
+    with pytest.raises(InputError, match=r"'9\.500', which can be .* ways; write 9500 or 9,500"):
         read_number("9.500", decimal_comma=True)
 
 
@@ -31,7 +31,7 @@ def test_separators_of_thousands_are_refused(text):
 
 @pytest.mark.parametrize("text", ["", "warm", "25 °C", "nan", "inf", "1_000", "7±1", "<1", "٣"])
 def test_what_is_no_number_is_refused(text):
-    with pytest.raises(InputError, match="is no number"):
+    with pytest.raises(InputError, match="not a number"):
         read_number(text)
 
 
