@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
     from electrolyte_ml.quantum.electrodes import ReferenceElectrode
@@ -80,29 +82,41 @@ def screen(
         list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="Text file with a SMILES at the start of each line.")
+        Path | None,
+        typer.Option(
+            help="Text file with a SMILES at the start of each line, or a table with a column "
+            "'smiles'."
+        ),
     ] = None,
     against: Annotated[str, typer.Option(help="Reference electrode.")] = "Na/Na+",
     sodium_above_lithium: Annotated[
         float | None, typer.Option(help="Potential of Na/Na+ against Li/Li+, V; 0.3 by default.")
     ] = None,
+    skip_bad: SkipBad = False,
+    bad_rows: BadRowsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Limits of molecules from the table, your calculations or the model: thousands a minute."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.models.window import species_limits
+    from electrolyte_ml.models.window.screening import listed_molecules
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_species, species_records
 
-    texts = [*(smiles or []), *(_lines(file) if file else [])]
-    if not texts:
+    if not smiles and file is None:
         raise InputError("nothing to screen: give SMILES or --file")
     electrode = _electrode(against, sodium_above_lithium)
-    records = species_records(species_limits().windows(_canonical(texts)), electrode)
+    bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
+    molecules = listed_molecules(smiles or [], file, bad)
+    if not molecules:
+        raise InputError(f"{file}: no molecules")
+    windows = species_limits().windows([molecule.smiles for molecule in molecules])
+    records = species_records(windows, electrode, [molecule.given for molecule in molecules])
     if as_json:
         typer.echo(dump_json(records))
     else:
         print_species(records)
+    exit_if_skipped(bad)
 
 
 @app.command()
@@ -111,7 +125,11 @@ def compute(
         list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="Text file with a SMILES at the start of each line.")
+        Path | None,
+        typer.Option(
+            help="Text file with a SMILES at the start of each line, or a table with a column "
+            "'smiles'."
+        ),
     ] = None,
     library: Annotated[
         bool, typer.Option("--library", help="Also the package's library of molecules.")
@@ -134,14 +152,18 @@ def compute(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute limits with tblite; molecules already in the table are not computed again."""
+    from electrolyte_ml.bad_rows import BadRows
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.files import make_folder
+    from electrolyte_ml.models.window.screening import listed_molecules
     from electrolyte_ml.models.window.species import user_table
     from electrolyte_ml.quantum.computation import read_molecules
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import limit_records, print_limits
 
-    texts = [*(smiles or []), *(_lines(file) if file else [])]
+    texts = list(smiles or [])
+    if file is not None:
+        texts += [molecule.smiles for molecule in listed_molecules([], file, BadRows())]
     if library:
         from electrolyte_ml.quantum.library import library as library_molecules
 
@@ -202,40 +224,6 @@ def _reporter() -> Callable[[LimitRow, int, int], None]:
         typer.echo(f"{done}/{total} {row.smiles} {what}", err=True)
 
     return after_each
-
-
-def _canonical(texts: Sequence[str], places: Sequence[str] = ()) -> list[str]:
-    """Canonical SMILES; all faults are listed, each with its place if there are places."""
-    from electrolyte_ml.errors import ElectrolyteError, InputErrors
-    from electrolyte_ml.species.chemistry import one_form
-
-    found, faults = [], []
-    for row, text in enumerate(texts):
-        try:
-            found.append(one_form(text))
-        except ElectrolyteError as error:
-            faults.append(f"{places[row]}: {error}" if places else str(error))
-    if faults:
-        raise InputErrors(faults)
-    return found
-
-
-def _lines(file: Path) -> list[str]:
-    """SMILES of a file; the lines of those that cannot be read are named."""
-    from electrolyte_ml.errors import InputError
-
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from error
-    held = {n: line.split()[0] for n, line in enumerate(lines, 1) if _holds_smiles(line)}
-    return _canonical(list(held.values()), [f"{file}, line {number}" for number in held])
-
-
-def _holds_smiles(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith("#")
 
 
 @app.command()

@@ -13,7 +13,7 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.quantum.table import XtbProtocol
-from electrolyte_ml.species import canonical_smiles
+from electrolyte_ml.species.chemistry import one_form
 
 BOHR_ANGSTROM = 0.529177210903  # CODATA 2018
 
@@ -82,7 +82,7 @@ def molecule(smiles: str) -> Molecule:
     InputError
         If it is a cation or a radical.
     """
-    canonical = canonical_smiles(smiles)
+    canonical = one_form(smiles)
     graph = Chem.AddHs(Chem.MolFromSmiles(canonical))
     numbers = np.array([atom.GetAtomicNum() for atom in graph.GetAtoms()])
     charge = int(Chem.GetFormalCharge(graph))

@@ -193,9 +193,9 @@ def _side_text(side: Mapping[str, Any]) -> str:
 
 
 def species_records(
-    windows: Sequence[SpeciesWindow], electrode: ReferenceElectrode
+    windows: Sequence[SpeciesWindow], electrode: ReferenceElectrode, given: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """One record per molecule or ion; potentials against `electrode`."""
+    """One record per molecule or ion as it was `given`; potentials against `electrode`."""
 
     def side(limit: SpeciesLimit | None) -> dict[str, Any] | None:
         if limit is None:
@@ -213,13 +213,14 @@ def species_records(
 
     return [
         {
+            "given": text,
             "smiles": window.smiles,
             "oxidation_limit_v": side(window.oxidation),
             "reduction_limit_v": side(window.reduction),
             "missing": window.missing,
             "reference": electrode.name,
         }
-        for window in windows
+        for text, window in zip(given, windows, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ from electrolyte_ml.errors import (
 )
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species.chemistry import (
+    best_resonance_form,
     canonical_smiles,
     explicit_smiles,
     formal_charge,
@@ -302,7 +303,7 @@ class Catalog:
         found = self.solvent(text if smiles is None else explicit_smiles(smiles))
         reason = None if found.in_catalog else why_not_covered(found.smiles)
         if reason is not None:
-            raise SmilesError(f"solvent {text!r} {reason}")
+            raise SmilesError(f"solvent {text!r} is not covered: {reason}")
         return found
 
     def ion(self, name: str) -> Ion:
@@ -382,7 +383,8 @@ class Catalog:
         """SMILES of the catalog's ion that `smiles` is another form of; else one form of it."""
         form = one_form(smiles)
         forms = (form, *resonance_forms(form))
-        return next((f for f in forms if f in self._ion_by_smiles), smiles)
+        known = next((f for f in forms if f in self._ion_by_smiles), None)
+        return best_resonance_form(form) if known is None else known
 
     def _unknown_solvent(self, name: str) -> str:
         return (

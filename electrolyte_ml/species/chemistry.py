@@ -78,8 +78,10 @@ def one_resonance_form(smiles: str) -> str:
 # abbreviation of the field looks like (CCOCCOC).
 _CHAIN = re.compile(r"[CNO]{5,}")
 _SMILES_PREFIX = re.compile(r"\s*smiles:\s*", re.IGNORECASE)
+# Elements that the charge of an anion is written at, in this order.
+_CHARGED = ("O", "S", "N", "C")
 # Elements of molecular liquids: the others are metals, noble gases and what no model has seen.
-_COVERED_ELEMENTS = frozenset((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 33, 34, 35, 51, 53))
+_COVERED_ELEMENTS = frozenset((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 51, 52, 53))
 
 
 def is_word(text: str) -> bool:
@@ -104,9 +106,10 @@ def without_prefix(text: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def one_form(smiles: str) -> str:
-    """One SMILES of a molecule: no isotopes, no charges that a double bond does away with.
+    """One SMILES of a molecule: no isotopes, no charges that bonds do away with, no handedness.
 
-    ``C[S+](C)[O-]`` and ``[13CH3]S(C)=O`` are DMSO.
+    ``C[S+](C)[O-]`` and ``[13CH3]S(C)=O`` are DMSO, ``C[N+](C)=C[O-]`` is DMF. Mirror images, which
+    are alike in every property of a liquid, have one SMILES.
 
     Parameters
     ----------
@@ -124,24 +127,88 @@ def one_form(smiles: str) -> str:
     molecule = Chem.RWMol(molecule_of(written))
     for atom in molecule.GetAtoms():
         atom.SetIsotope(0)
-    for bond in molecule.GetBonds():
-        _join_charges(bond)
+    if "+" in written and "-" in written:
+        molecule = _without_parted_charges(molecule)
     for atom in molecule.GetAtoms():
         _charge_to_nitrogen(atom)
-    return canonical_smiles(Chem.MolToSmiles(Chem.RemoveHs(molecule.GetMol())))
+    form = canonical_smiles(Chem.MolToSmiles(Chem.RemoveHs(molecule.GetMol())))
+    return _one_hand(form) if "@" in form else form
+
+
+def _without_parted_charges(molecule: Chem.RWMol) -> Chem.RWMol:
+    """Bonds in place of opposite charges, one or three atoms apart."""
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    joined = Chem.RWMol(molecule)
+    for bond in joined.GetBonds():
+        _join_charges(bond)
+    with rdBase.BlockLogs():
+        form = Chem.MolFromSmiles(Chem.MolToSmiles(joined))
+        if form is None:  # an atom without room for the bond
+            return molecule
+        if all(atom.GetFormalCharge() < 1 for atom in form.GetAtoms()):
+            return Chem.RWMol(form)
+        # Charges of an amide, [O-]C=[N+], among others.
+        joined = Chem.RWMol(rdMolStandardize.Normalizer().normalize(form))
+    # It parts the charges of a sulfoxide.
+    for bond in joined.GetBonds():
+        _join_charges(bond)
+    return joined
+
+
+# Ends of a bond whose opposite charges a further bond does away with. Nitrogen has no room for one.
+_POSITIVE = frozenset(("C", "P", "S", "As", "Se", "I"))
+_NEGATIVE = frozenset(("C", "N", "O", "S", "Se"))
+_NEXT_BOND = {
+    Chem.BondType.SINGLE: Chem.BondType.DOUBLE,
+    Chem.BondType.DOUBLE: Chem.BondType.TRIPLE,
+}
 
 
 def _join_charges(bond: Chem.Bond) -> None:
-    """Make ``S+-O-`` and ``P+-O-`` a double bond."""
+    """Make ``S+-O-``, ``P+-O-`` and the like a double bond, and ``N+#N`` a diazo group."""
     centre, other = bond.GetBeginAtom(), bond.GetEndAtom()
     if other.GetFormalCharge() > 0:
         centre, other = other, centre
-    charges = centre.GetFormalCharge() > 0 and other.GetFormalCharge() == -1
-    elements = centre.GetSymbol() in ("S", "P") and other.GetSymbol() in ("O", "S", "N")
-    if charges and elements and bond.GetBondType() is Chem.BondType.SINGLE:
-        bond.SetBondType(Chem.BondType.DOUBLE)
+    if centre.GetFormalCharge() < 1 or other.GetFormalCharge() != -1:
+        return
+    if bond.GetBondType() not in _NEXT_BOND or other.GetSymbol() not in _NEGATIVE:
+        return
+    if centre.GetSymbol() in _POSITIVE:
         centre.SetFormalCharge(centre.GetFormalCharge() - 1)
-        other.SetFormalCharge(0)
+    elif not _opens_diazo(centre, bond):
+        return
+    bond.SetBondType(_NEXT_BOND[bond.GetBondType()])
+    other.SetFormalCharge(0)
+
+
+def _opens_diazo(centre: Chem.Atom, bond: Chem.Bond) -> bool:
+    """Make ``N+#N`` beside a single bond ``N+=N-``; false where there is none."""
+    triple = [b for b in centre.GetBonds() if b.GetBondType() is Chem.BondType.TRIPLE]
+    ends = [b.GetOtherAtom(centre) for b in triple]
+    if centre.GetSymbol() != "N" or bond.GetBondType() is not Chem.BondType.SINGLE:
+        return False
+    if [(a.GetSymbol(), a.GetFormalCharge()) for a in ends] != [("N", 0)]:
+        return False
+    triple[0].SetBondType(Chem.BondType.DOUBLE)
+    ends[0].SetFormalCharge(-1)
+    return True
+
+
+def _one_hand(smiles: str) -> str:
+    """The first in the alphabet of a molecule and its mirror image; no sign for a lone centre."""
+    if len(Chem.FindPotentialStereo(Chem.Mol(molecule_of(smiles)))) == 1:
+        return without_stereo(smiles)
+    mirrored = Chem.RWMol(molecule_of(smiles))
+    for atom in mirrored.GetAtoms():
+        atom.InvertChirality()
+    return min(smiles, canonical_smiles(Chem.MolToSmiles(mirrored)))
+
+
+@lru_cache(maxsize=4096)
+def without_stereo(smiles: str) -> str:
+    """Canonical SMILES that says nothing of handedness and of sides of double bonds."""
+    return str(Chem.MolToSmiles(molecule_of(smiles), isomericSmiles=False))
 
 
 def _charge_to_nitrogen(sulfur: Chem.Atom) -> None:
@@ -167,23 +234,36 @@ def resonance_forms(smiles: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(canonical_smiles(Chem.MolToSmiles(f)) for f in forms if f))
 
 
+def best_resonance_form(smiles: str) -> str:
+    """SMILES of an ion with its charge where chemists write it: at oxygen, else at nitrogen."""
+
+    def rank(form: str) -> tuple[int, int, str]:
+        atoms = list(molecule_of(form).GetAtoms())
+        charged = [a.GetSymbol() for a in atoms if a.GetFormalCharge()]
+        places = [_CHARGED.index(s) if s in _CHARGED else len(_CHARGED) for s in charged]
+        return -sum(a.GetIsAromatic() for a in atoms), max(places, default=0), form
+
+    return min((smiles, *resonance_forms(smiles)), key=rank)
+
+
 def why_not_covered(smiles: str) -> str | None:
     """Why no model covers a molecule: an open shell, a metal, a bare atom; None if one may.
 
     Examples
     --------
     >>> why_not_covered("[CH3]")
-    'has an unpaired electron (open shell), which is not covered'
+    'open shell (an unpaired electron)'
     """
     atoms = list(molecule_of(smiles).GetAtoms())
-    strange = [a.GetSymbol() for a in atoms if a.GetAtomicNum() not in _COVERED_ELEMENTS]
+    strange = [a for a in atoms if a.GetAtomicNum() not in _COVERED_ELEMENTS]
     if strange:
-        return f"holds {strange[0]}, a metal or another element that is not covered as a solvent"
+        return f"{strange[0].GetSymbol()} (a metal, or another element that no model knows)"
     if len(atoms) == 1 and atoms[0].GetTotalNumHs() == 0:
-        return "is a bare atom, which is not covered"
+        return "bare atom"
     if any(a.GetNumRadicalElectrons() for a in atoms):
-        return "has an unpaired electron (open shell), which is not covered"
-    return None
+        return "open shell (an unpaired electron)"
+    # A molecule with two unpaired electrons, whatever its formula says.
+    return "open shell (two unpaired electrons)" if smiles == "O=O" else None
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,7 @@
+import csv
 import json
 
+import pandas as pd
 import pytest
 
 from electrolyte_ml.models.window.species import FOLDER_VARIABLE
@@ -168,3 +170,104 @@ def test_a_file_that_is_not_there_is_told(run, tmp_path):
     outcome = run("window", "screen", "--file", tmp_path / "m.smi")
     assert outcome.code == 2
     assert outcome.err == f"error: {tmp_path / 'm.smi'}: no such file\n"
+
+
+def limits(run, *arguments):
+    """Given and looked-up SMILES, both limits, and what is missing, of each molecule."""
+    outcome = run("window", "screen", *arguments, "--json")
+    assert outcome.code in (0, 4), outcome.err
+    return [
+        (r["smiles"], r["oxidation_limit_v"], r["reduction_limit_v"], r["missing"])
+        for r in json.loads(outcome.out)
+    ]
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("CS(C)=O", "C[S+](C)[O-]", "[13CH3][S+]([O-])C", "C[34S](C)=O"),
+        ("O=S1(=O)CCCC1", "[O-][S+2]1([O-])CCCC1", "O=[S+]1([O-])CCCC1"),
+        ("COP(=O)(OC)OC", "CO[P+]([O-])(OC)OC"),
+        ("CN(C)C=O", "[O-]C=[N+](C)C"),
+        ("CC(C)=O", "C[C+](C)[O-]"),
+        ("CC#N", "[2H]C([2H])([2H])C#N", "[H]C([H])([H])C#N"),
+        ("CC1COC(=O)O1", "C[C@H]1COC(=O)O1", "C[C@@H]1COC(=O)O1"),
+        ("O=[N+]([O-])c1ccccc1", "O=N(=O)c1ccccc1"),
+        ("O=S(=O)(F)[N-]S(=O)(=O)F", "O=S([O-])(F)=NS(=O)(=O)F", "[O-][S+](=O)(F)[N-]S(=O)(=O)F"),
+        ("N#C[N-]C#N", "[N-]=C=NC#N"),
+        ("C/C=C/C", "C/C=C\\C", "CC=CC"),
+    ],
+)
+def test_one_molecule_has_one_answer(run, forms):
+    first, *others = limits(run, *forms)
+    assert first[1] is not None or "anion" in first[3]
+    assert [each[1:] for each in others] == [first[1:]] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("smiles", "words"),
+    [
+        ("[CH3]", "open shell: not covered"),
+        ("[O][O]", "open shell: not covered"),
+        ("O=O", "open shell: not covered"),
+        ("[He]", "He: not covered"),
+        ("[Na]", "Na: not covered"),
+        ("[S]", "bare atom: not covered"),
+        ("Cl[Cu]Cl", "Cu: not covered (a metal"),
+        ("O=[Mn](=O)(=O)[O-]", "Mn: not covered (a metal"),
+    ],
+)
+def test_what_no_model_covers_has_no_value(run, smiles, words):
+    ((_, oxidation, reduction, missing),) = limits(run, smiles)
+    assert oxidation is reduction is None
+    assert missing.startswith(words)
+
+
+def test_a_bad_line_is_one_bad_row(run, tmp_path):
+    file = tmp_path / "m.smi"
+    file.write_bytes(b"CCO ethanol\nC1CC ring\n\xe9\nC\0C\n[Na+].[Cl-]\nCC#N nitrile\n")
+    refused = run("window", "screen", "--file", file, "--json")
+    assert refused.code == 2
+    assert refused.out == ""
+    assert sum(line.startswith("error: ") for line in refused.err.splitlines()) == 4
+    assert list(tmp_path.iterdir()) == [file]
+    outcome = run("window", "screen", "--file", file, "--skip-bad", "--json")
+    assert outcome.code == 4
+    assert [r["given"] for r in json.loads(outcome.out)] == ["CCO", "CC#N"]
+    assert f"4 rows skipped; with their reasons in {tmp_path / 'm.bad_rows.csv'}" in outcome.err
+    with (tmp_path / "m.bad_rows.csv").open(encoding="utf-8", newline="") as bad:
+        rows = list(csv.DictReader(bad))
+    assert [(row["row"], row["line"]) for row in rows[:2]] == [("2", "C1CC ring"), ("3", "é")]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_molecules_of_a_table_are_screened(run, tmp_path, suffix):
+    file = tmp_path / f"m{suffix}"
+    frame = pd.DataFrame({"name": ["a", "b", "c"], "SMILES": ["CCO", "C1CC", None]})
+    write = {".csv": frame.to_csv, ".xlsx": frame.to_excel, ".parquet": frame.to_parquet}[suffix]
+    write(file, index=False)
+    outcome = run("window", "screen", "--file", file, "--skip-bad", "--json")
+    assert outcome.code == 4
+    assert [r["given"] for r in json.loads(outcome.out)] == ["CCO"]
+    bad = pd.read_csv(tmp_path / "m.bad_rows.csv")
+    assert bad["name"].tolist() == ["b", "c"]
+    assert bad["reason"][1] == "no smiles"
+
+
+def test_a_table_without_smiles_is_told(run, tmp_path):
+    file = tmp_path / "m.xlsx"
+    pd.DataFrame({"molecule": ["CCO"]}).to_excel(file, index=False)
+    outcome = run("window", "screen", "--file", file)
+    assert outcome.code == 2
+    assert "needs one column 'smiles', and has 'molecule'" in outcome.err
+
+
+def test_files_of_bad_or_no_molecules_alone_are_refused(run, tmp_path):
+    file = tmp_path / "m.smi"
+    file.write_text("Q\n" * 50)
+    outcome = run("window", "screen", "--file", file, "--skip-bad")
+    assert outcome.code == 2
+    assert len(outcome.err.splitlines()) < 30
+    assert "none of 50 rows can be used" in outcome.err
+    file.write_text("# nothing\n")
+    assert "no molecules" in run("window", "screen", "--file", file).err

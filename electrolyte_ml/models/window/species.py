@@ -22,12 +22,29 @@ from electrolyte_ml.models.window.limits import (
 from electrolyte_ml.models.window.model import WindowModel
 from electrolyte_ml.quantum.shipped import shipped_dft_rows, shipped_rows
 from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, read_rows
-from electrolyte_ml.species import canonical_smiles
-from electrolyte_ml.species.chemistry import formal_charge
+from electrolyte_ml.species import canonical_smiles, default_catalog
+from electrolyte_ml.species.chemistry import (
+    formal_charge,
+    one_form,
+    why_not_covered,
+    without_stereo,
+)
 
 FOLDER_VARIABLE = "ELECTROLYTE_ML_WINDOW"
 TABLE_NAME = "computed_limits.csv"
 NO_ANION_REDUCTION = "reduction of an anion is not computed: the dianion falls apart"
+
+
+def one_species(smiles: str) -> str:
+    """The SMILES under which limits of a molecule or an ion are known, in whichever form it is.
+
+    Raises
+    ------
+    SmilesError
+        If it cannot be parsed or holds several fragments.
+    """
+    form = one_form(smiles)
+    return default_catalog().ion(form).smiles if formal_charge(form) else form
 
 
 def user_table() -> Path:
@@ -85,10 +102,14 @@ class SpeciesLimits:
             else:
                 self._known[text] = window
         if learned:
-            found = WindowModel.load().predict(learned)
-            for text, oxidation, reduction in zip(
-                learned, found[OXIDATION], found[REDUCTION], strict=True
-            ):
+            # No descriptor of the model knows handedness.
+            flat = list(dict.fromkeys(map(without_stereo, learned)))
+            found = WindowModel.load().predict(flat)
+            sides = dict(
+                zip(flat, zip(found[OXIDATION], found[REDUCTION], strict=True), strict=True)
+            )
+            for text in learned:
+                oxidation, reduction = sides[without_stereo(text)]
                 self._known[text] = SpeciesWindow(
                     smiles=text, oxidation=oxidation, reduction=reduction
                 )
@@ -100,7 +121,10 @@ class SpeciesLimits:
             return _nothing(smiles, "limits of a cation are not computed")
         if charge < 0:
             return self._anion_window(smiles)
-        row, tier = self.computed.get(smiles, (None, ""))
+        reason = why_not_covered(smiles)
+        if reason is not None:
+            return _nothing(smiles, _not_covered(reason))
+        row, tier = self._computed(smiles)
         if row is None or row.failure:
             return None
         return SpeciesWindow(
@@ -108,6 +132,14 @@ class SpeciesLimits:
             oxidation=self._limit(row, OXIDATION, tier),
             reduction=self._limit(row, REDUCTION, tier),
         )
+
+    def _computed(self, smiles: str) -> tuple[LimitRow | None, str]:
+        """A row of the molecule, or else of the same one without stereochemistry, and its tier."""
+        nothing = (None, "")
+        found = self.computed.get(smiles, nothing)
+        if found is nothing and ("@" in smiles or "/" in smiles or "\\" in smiles):
+            return self.computed.get(without_stereo(smiles), nothing)
+        return found
 
     def _limit(self, row: LimitRow, axis: str, tier: str) -> SpeciesLimit | None:
         if getattr(row, axis) is None:
@@ -117,12 +149,15 @@ class SpeciesLimits:
         return _limit_of(row, axis, value, line.half_width_v, tier)
 
     def _anion_window(self, smiles: str) -> SpeciesWindow:
-        row, tier = self.computed.get(smiles, (None, ""))
+        row, tier = self._computed(smiles)
         theory = self.theory.get(smiles)
         if theory is not None and theory.oxidation_limit_v is not None:
             value, half = theory.oxidation_limit_v, self.theory_half_width_v
             limit = _limit_of(theory, OXIDATION, value, half, TABLE)
         elif row is None:
+            reason = why_not_covered(smiles)
+            if reason is not None:
+                return _nothing(smiles, _not_covered(reason))
             return _nothing(
                 smiles,
                 f"no limits of {smiles} are computed, and the model knows no ions; compute them "
@@ -216,3 +251,8 @@ def _limit_of(row: LimitRow, axis: str, value: float, half: float, tier: str) ->
 
 def _nothing(smiles: str, why: str) -> SpeciesWindow:
     return SpeciesWindow(smiles=smiles, oxidation=None, reduction=None, missing=why)
+
+
+def _not_covered(reason: str) -> str:
+    kind, _, explanation = reason.partition(" (")
+    return f"{kind}: not covered" + (f" ({explanation}" if explanation else "")

@@ -1,0 +1,125 @@
+"""Lists of molecules to screen: arguments, text files with a SMILES a line, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
+from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.models.window.species import one_species
+from electrolyte_ml.tables import SUFFIXES, TableFile, note, plain_heading, read_lines
+
+_COLUMN = "smiles"
+# Tables of text may also be lists without a heading.
+_LISTS = frozenset((".txt", ".csv", ".tsv", ".tab"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedMolecule:
+    """A molecule of a list.
+
+    Attributes
+    ----------
+    given
+        SMILES as it was given.
+    smiles
+        The SMILES under which its limits are known, alike for every form it is given in.
+    """
+
+    given: str
+    smiles: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A SMILES as given, where it stands, and what is wrong with its row, if anything."""
+
+    text: str
+    place: str
+    number: int | None = None
+    cells: Mapping[str, str] | None = None
+    fault: str = ""
+
+
+def listed_molecules(
+    smiles: Sequence[str], file: Path | None, bad_rows: BadRows
+) -> list[ListedMolecule]:
+    """Molecules of arguments and of a file, in this order.
+
+    Parameters
+    ----------
+    smiles
+        SMILES.
+    file
+        A table (`electrolyte_ml.tables.SUFFIXES`) with a column ``smiles``, or another text file
+        with a SMILES at the start of each line; lines that start with ``#`` are left out.
+    bad_rows
+        Takes up what cannot be read; says whether rows of the file are skipped.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    TableError
+        If SMILES cannot be read that are not skipped, or all of the file; all are listed.
+    """
+    found: list[ListedMolecule] = []
+    known: dict[str, str] = {}
+    arguments = [_Entry(text=text, place=f"molecule {n}") for n, text in enumerate(smiles, start=1)]
+    for entry in (*arguments, *(_entries(file) if file else ())):
+        try:
+            if entry.fault:
+                raise InputError(entry.fault)
+            if entry.text not in known:
+                known[entry.text] = one_species(entry.text)
+        except ElectrolyteError as error:
+            bad_rows.add(_bad_row(entry, str(error)))
+        else:
+            found.append(ListedMolecule(given=entry.text, smiles=known[entry.text]))
+    bad_rows.settle(len(found))
+    return found
+
+
+def _bad_row(entry: _Entry, reason: str) -> BadRow:
+    return BadRow(place=entry.place, reasons=[reason], number=entry.number, cells=entry.cells)
+
+
+def _entries(file: Path) -> Iterator[_Entry]:
+    suffix = file.suffix.lower()
+    if suffix in SUFFIXES and file.exists():
+        table = TableFile(file, expected={_COLUMN})
+        names = [plain_heading(name) for name in table.header]
+        if names.count(_COLUMN) == 1:
+            note(file, table.remarks)
+            yield from _entries_of_table(table, names.index(_COLUMN))
+            return
+        if suffix not in _LISTS or _COLUMN in names:
+            had = ", ".join(map(quoted, table.header)) or "no headings"
+            raise InputError(f"{file}: needs one column {_COLUMN!r}, and has {had}")
+    yield from _entries_of_list(file)
+
+
+def _entries_of_table(table: TableFile, column: int) -> Iterator[_Entry]:
+    for row in table.rows():
+        beyond = [f"cell {n}" for n in range(len(table.columns) + 1, len(row.cells) + 1)]
+        text = "" if row.fault else row.cells[column].strip()
+        yield _Entry(
+            text=text,
+            place=f"{table.path}, row {row.number}",
+            number=row.number,
+            cells=dict(zip([*table.columns, *beyond], row.cells, strict=False)),
+            fault=row.fault or ("" if text else f"no {_COLUMN}"),
+        )
+
+
+def _entries_of_list(file: Path) -> Iterator[_Entry]:
+    for number, line in enumerate(read_lines(file), start=1):
+        if line.strip() and not line.startswith("#"):
+            yield _Entry(
+                text=line.split()[0],
+                place=f"{file}, line {number}",
+                number=number,
+                cells={"line": line},
+            )
