@@ -47,11 +47,17 @@ def show(
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.toml")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.toml")],
+    accept_unusual: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unusual", help="Take temperatures that no electrolyte has, as meant."
+        ),
+    ] = False,
 ) -> None:
     """Add your own species; the tables are kept in your user folder."""
     from electrolyte_ml.species.catalog import user_folder
     from electrolyte_ml.species.user import add_species
 
-    names = add_species(file)
+    names = add_species(file, accept_unusual=accept_unusual)
     typer.echo(f"added {', '.join(names)} to {user_folder()}")

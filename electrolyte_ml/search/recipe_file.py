@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -39,6 +38,7 @@ from electrolyte_ml.search.recipe_tables import (
     find_component,
 )
 from electrolyte_ml.species import Catalog, default_catalog
+from electrolyte_ml.tables import TableFile, note, plain_heading, read_number
 from electrolyte_ml.text import nearest_or_all, shown
 
 COST = "cost_per_kg"
@@ -339,25 +339,47 @@ def _prices(
 
 
 def _prices_of(path: Path, catalog: Catalog, faults: list[str]) -> dict[str, float]:
-    """Prices of a CSV; species outside the problem are no fault."""
+    """Prices of a table, whatever its name; species outside the problem are no fault."""
     prices: dict[str, float] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if not set(_PRICE_COLUMNS) <= set(reader.fieldnames or ()):
-                faults.append(f"prices.file: {path}: needs columns {' and '.join(_PRICE_COLUMNS)}")
-                return {}
-            for row in reader:
-                name = (row["component"] or "").strip()
-                try:
-                    price = _PRICE.validate_strings(row["price_per_kg"])
-                    prices[find_component(catalog, name).name] = price
-                except ValidationError:
-                    given = row["price_per_kg"]
-                    fault = f"the price of {name} must be a number of at least 0, given {given!r}"
-                    faults.append(f"prices.file: {path}, line {reader.line_num}: {fault}")
-                except ElectrolyteError as error:
-                    faults.append(f"prices.file: {path}, line {reader.line_num}: {error}")
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"prices.file: {path}: cannot be read: {error}")
+        table = TableFile(path, expected=set(_PRICE_COLUMNS), any_name=True)
+        headings = [plain_heading(heading) for heading in table.header]
+        if sorted(h for h in headings if h in _PRICE_COLUMNS) != list(_PRICE_COLUMNS):
+            faults.append(
+                f"prices.file: {path}: needs columns {' and '.join(_PRICE_COLUMNS)}, one of each; "
+                f"it has {', '.join(table.header)}"
+            )
+            return {}
+        note(path, table.remarks)
+        component, price = map(headings.index, _PRICE_COLUMNS)
+        for row in table.rows():
+            place = f"prices.file: {path}, line {table.line(row.number)}"
+            if row.fault:
+                faults.append(f"{place}: {row.fault}")
+                continue
+            name = row.cells[component].strip()
+            try:
+                found = find_component(catalog, name).name
+                given = _price(name, row.cells[price], decimal_comma=table.decimal_comma)
+            except ElectrolyteError as error:
+                faults.append(f"{place}: {error}")
+                continue
+            if prices.setdefault(found, given) != given:
+                above = f"{prices[found]:g}"
+                faults.append(f"{place}: another price of {found}, which is {above} above")
+    except ElectrolyteError as error:
+        faults.append(f"prices.file: {error}")
     return prices
+
+
+def _price(name: str, text: str, *, decimal_comma: bool) -> float:
+    try:
+        return _PRICE.validate_python(read_number(text, decimal_comma=decimal_comma))
+    except ValidationError as error:
+        raise InputError(
+            f"the price of {name} must be a number of at least 0, given {shown(text)}"
+        ) from error
+    except InputError as error:
+        raise InputError(
+            f"the price of {name} must be a number of at least 0; it is {error}"
+        ) from error

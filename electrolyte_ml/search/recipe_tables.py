@@ -357,7 +357,7 @@ class PricesTable(Table):
     currency: Text
     """Currency of the prices, such as "EUR"."""
     file: Text | None = None
-    """A CSV with columns component and price_per_kg, beside the recipe file."""
+    """A CSV or xlsx file with columns component and price_per_kg, beside the recipe file."""
     per_kg: dict[ComponentName, Price] = {}
     """Prices by kilogram; they replace those of the file."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import math
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError
+from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import make_folder, one_at_a_time, read_toml, writing
 from electrolyte_ml.species.catalog import (
     Catalog,
@@ -36,6 +37,15 @@ from electrolyte_ml.species.tables import (
     SOLVENT_VALUES,
     SOLVENTS,
     VALUE_COLUMNS,
+)
+from electrolyte_ml.tables import (
+    SUFFIXES,
+    TableFile,
+    note,
+    plain_heading,
+    read_number,
+    read_temperature,
+    unusual_temperature,
 )
 from electrolyte_ml.text import looks_like_formula, shown, steers_terminal
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -68,19 +78,20 @@ KINDS = {
 
 
 def read_rows(file: Path) -> list[UserRow]:
-    """Rows of a CSV or TOML file.
+    """Rows of a table or a TOML file.
 
     Raises
     ------
     InputError
         If the file cannot be read or holds no species.
     """
-    if file.suffix.lower() == ".csv":
-        rows: object = _csv_rows(file)
-    elif file.suffix.lower() == ".toml":
+    rows: object
+    if file.suffix.lower() == ".toml":
         rows = read_toml(file).get("species", [])
+    elif file.suffix.lower() in SUFFIXES:
+        rows = _table_rows(file)
     else:
-        raise InputError(f"{file}: species are read from .csv or .toml")
+        raise InputError(f"{file}: species are read from .toml, {', '.join(SUFFIXES)}")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{file}: species are given as [[species]] tables")
     if not rows:
@@ -88,20 +99,40 @@ def read_rows(file: Path) -> list[UserRow]:
     return [UserRow(f"{file.name}, species {n}", row) for n, row in enumerate(rows, start=1)]
 
 
-def _csv_rows(file: Path) -> list[dict[str, str]]:
+def _table_rows(file: Path) -> list[dict[str, str]]:
+    table = TableFile(file, expected={"name", "smiles"})
+    headings = [_plain_column(heading) for heading in table.header]
+    twice = sorted(name for name, n in Counter(headings).items() if n > 1)
+    faults = [f"{file}: column {name!r} twice" for name in twice]
+    rows = list(table.rows())
+    places = table.places(row.number for row in rows)
+    faults += [f"{p}: {row.fault}" for p, row in zip(places, rows, strict=True) if row.fault]
+    if faults:
+        raise TableError(faults)
+    note(file, table.remarks)
+    return [
+        {
+            heading: _plain_number(heading, cell.strip(), decimal_comma=table.decimal_comma)
+            for heading, cell in zip(headings, row.cells, strict=True)
+            if heading
+        }
+        for row in rows
+    ]
+
+
+def _plain_column(heading: str) -> str:
+    plain = plain_heading(heading)
+    return "temperature_k" if read_temperature(heading) == "temperature_k" else plain
+
+
+def _plain_number(column: str, text: str, *, decimal_comma: bool) -> str:
+    """A number with a decimal point; what is none stays as it is, and is a fault of its row."""
+    if column not in {*SOLVENT_PROPERTIES, *ION_PROPERTIES, "temperature_k"}:
+        return text
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{file}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read: {error}") from error
-    try:
-        return [
-            {key.strip(): (value or "").strip() for key, value in row.items() if key}
-            for row in csv.DictReader(text.splitlines())
-        ]
-    except csv.Error as error:
-        raise InputError(f"{file}: cannot be read as a table: {error}") from error
+        return repr(read_number(text, decimal_comma=decimal_comma))
+    except InputError:
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +155,7 @@ class UserRow:
         """``solvent``, ``ion``, or the word that the row gives instead."""
         return str(self.cells.get("kind") or "solvent")
 
-    def faults(self) -> list[str]:
+    def faults(self, *, accept_unusual: bool = False) -> list[str]:
         """All faults of the row, except clashes with other species."""
         kind = KINDS.get(self.kind)
         if kind is None:
@@ -141,7 +172,7 @@ class UserRow:
         faults += self._text_faults()
         faults += self._smiles_faults()
         for name in kind.properties:
-            faults += self._value_faults(name, kind)
+            faults += self._value_faults(name, kind, accept_unusual=accept_unusual)
         return faults
 
     def species(self) -> Solvent | Ion | None:
@@ -215,7 +246,7 @@ class UserRow:
             "note": inner.get("note") or self.cells.get("note") or "",
         }
 
-    def _value_faults(self, name: str, kind: SpeciesTables) -> list[str]:
+    def _value_faults(self, name: str, kind: SpeciesTables, *, accept_unusual: bool) -> list[str]:
         given = self._value(name)
         if given is None:
             return []
@@ -229,6 +260,9 @@ class UserRow:
                 faults += [fault] if fault else []
             elif number <= 0:
                 faults.append(f"{called} is {number:g} K, not above absolute zero")
+            elif not accept_unusual:
+                unusual = unusual_temperature(number, f"{called} is {given[key]}")
+                faults += [unusual] if unusual else []
         return faults if given["source"] else [*faults, f"{name} has no source"]
 
 
@@ -242,19 +276,23 @@ def _number(given: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def add_species(file: Path, folder: Path | None = None) -> list[str]:
+def add_species(
+    file: Path, folder: Path | None = None, *, accept_unusual: bool = False
+) -> list[str]:
     """Add species from a file to the user's own catalog tables.
 
     Parameters
     ----------
     file
-        CSV with columns ``name, smiles`` and any of ``kind`` (solvent or ion), ``family``,
-        ``role``, ``aliases`` (separated by ``;``), properties such as ``density_g_cm3``,
-        ``temperature_k`` (of the properties, 298.15 if empty), ``source`` (needed where a
+        Table (see `electrolyte_ml.tables.SUFFIXES`) with columns ``name, smiles`` and any of
+        ``kind`` (solvent or ion), ``family``, ``role``, ``aliases`` (separated by ``;``),
+        properties such as ``density_g_cm3``, ``temperature_k`` (of the properties, 298.15 if empty), ``source`` (needed where a
         property is given), ``note``. TOML with the same keys in ``[[species]]`` tables; there a
         property may also be a table ``{value, temperature_k, source, note}``.
     folder
         Folder of the user's tables; by default `user_folder`.
+    accept_unusual
+        Whether temperatures at which no electrolyte is used are meant.
 
     Returns
     -------
@@ -272,11 +310,12 @@ def add_species(file: Path, folder: Path | None = None) -> list[str]:
     """
     folder = folder or user_folder()
     rows = read_rows(file)
-    _require_usable(rows, catalog_with(folder))  # before anything is written, even a lock
+    # Before anything is written, even a lock.
+    _require_usable(rows, catalog_with(folder), accept_unusual=accept_unusual)
     make_folder(folder)
     with writing(folder), one_at_a_time(folder / SOLVENTS):
         _finish_replacing(folder)
-        _require_usable(rows, catalog_with(folder))
+        _require_usable(rows, catalog_with(folder), accept_unusual=accept_unusual)
         staged = folder / _STAGED
         shutil.rmtree(staged, ignore_errors=True)  # of a process that was killed
         staged.mkdir()
@@ -300,8 +339,12 @@ def _finish_replacing(folder: Path) -> None:
         pending.rmdir()
 
 
-def _require_usable(rows: list[UserRow], held: Catalog) -> None:
-    faults = [f"{row.place}: {fault}" for row in rows for fault in row.faults()]
+def _require_usable(rows: list[UserRow], held: Catalog, *, accept_unusual: bool) -> None:
+    faults = [
+        f"{row.place}: {fault}"
+        for row in rows
+        for fault in row.faults(accept_unusual=accept_unusual)
+    ]
     faults += _clashes(rows, held)
     if faults:
         raise CatalogError(faults)

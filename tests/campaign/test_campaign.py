@@ -136,7 +136,7 @@ def test_all_bad_rows_are_reported_at_once_and_nothing_is_recorded(campaign, wri
             "line 2: unknown id 'S099'; suggested were S001 to S002",
             "line 3: unknown solvent 'nonsense'",
             "line 4: conductivity_ms_cm at 25 degC: conductivity_ms_cm is -2; it must be positive",
-            "line 5: conductivity_ms_cm at 25 degC: 'abc' is no number",
+            "line 5: conductivity_ms_cm at 25 degC is 'abc', not a number",
             "line 6: neither id nor recipe",
             "line 7: status failed but there are measured values",
             "line 8: status must be ok, failed, skipped or empty",

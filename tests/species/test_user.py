@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from electrolyte_ml.errors import CatalogError, InputError, UnknownSpeciesError
+from electrolyte_ml.errors import CatalogError, InputError, InputErrors, UnknownSpeciesError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.user import add_species
@@ -171,8 +171,8 @@ def test_a_value_that_is_none_is_refused(species_folder, tmp_path, value, words)
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("x.txt", "a", "from .csv or .toml"),
-        ("x.csv", "", "holds no species"),
+        ("x.json", "a", "read from .toml, .csv"),
+        ("x.csv", "", "no rows, and no headings"),
         ("x.csv", "name,smiles\n", "holds no species"),
         ("x.toml", "", "holds no species"),
         ("x.toml", "[[species", "x.toml"),
@@ -276,3 +276,28 @@ def test_a_process_killed_anywhere_leaves_a_whole_species_or_none(species_folder
     assert outcomes == sorted(outcomes)
     assert outcomes.count(True) > 2
     assert outcomes.count(False) > 2
+
+
+@pytest.mark.filterwarnings("ignore::electrolyte_ml.errors.TableNote")
+def test_species_are_added_from_every_dialect(species_folder, write_table):
+    header = ["Name", "SMILES", "Density_g_cm3", "T / K", "source", "aliases"]
+    rows = [["mysulfone", "CCS(=O)(=O)CC(F)(F)F", 1.41, 293.15, "data sheet", "TFES;sulfone 2"]]
+    assert add_species(write_table("mine", header, rows)) == ["mysulfone"]
+    density = default_catalog().solvent("TFES").properties["density_g_cm3"]
+    assert (density.value, density.temperature_k) == (1.41, 293.15)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name,smiles,density_g_cm3,source\na,COCC,1,2,x\n", "row 1: has 5 cells, the header 4"),
+        ("name,smiles,smiles\na,COCC,CCO\n", "column 'smiles' twice"),
+        ("name,smiles,density_g_cm3,temperature_k,source\na,COCCC,0.8,25,x\n", "--accept-unusual"),
+        ("name,smiles,density_g_cm3,temperature_c,source\na,COCCC,0.8,25,x\n", "temperature_c"),
+        ('name,smiles,viscosity_mpa_s,source\na,COCCC,"9,500",x\n', "'9,500', not a number"),
+    ],
+)
+def test_a_table_of_species_that_could_be_misread_is_refused(species_folder, tmp_path, text, words):
+    with pytest.raises(InputErrors) as fault:
+        add_species(write(tmp_path / "mine.csv", text))
+    assert words in str(fault.value)
