@@ -21,6 +21,7 @@ from electrolyte_ml.features.constants import SolventConstants, solvent_constant
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species import Ion, Solvent
+from electrolyte_ml.species.ionic_liquids import pair_of
 
 _CONSTANT_FEATURES = (
     "ln_viscosity",
@@ -57,6 +58,7 @@ FEATURE_VIEWS: NDArray[np.bool_] = np.array(
 )
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _DONOR = _CONSTANT_FEATURES.index("donor_number_kcal_mol")
+_G_PER_KG = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +70,18 @@ class Composition:
     index
         Distinct formulation of each of the n rows, shape (n,).
     solvents, anions, cations
-        Distinct species, in the order of their SMILES; lengths s, a, c.
+        Distinct species, in the order of their SMILES; lengths s, a, c. An ionic liquid is no
+        solvent here: its ions stand among the others.
     solvent_mole_fraction
-        Mole fractions among the solvents, shape (u, s).
+        Mole fractions among the molecules, shape (u, s); a row of zeros where there are ions alone.
     anion_fraction, cation_fraction
         Shares by number of ions, shapes (u, a) and (u, c); rows of zeros where there is no salt.
     molality_mol_kg
-        Moles of positive charge by kilogram of solvents, shape (u,); the molality of the salts
-        where all cations are monovalent.
+        Moles of positive charge, of salts and ionic liquids, by kilogram of solvents and ionic
+        liquids, shape (u,); the molality of the salts where all cations are monovalent and nothing
+        is an ionic liquid.
+    molecules_mol_kg
+        Moles of molecules by kilogram of solvents and ionic liquids, shape (u,).
     """
 
     index: NDArray[np.intp]
@@ -86,6 +92,7 @@ class Composition:
     anion_fraction: NDArray[np.float64]
     cation_fraction: NDArray[np.float64]
     molality_mol_kg: NDArray[np.float64]
+    molecules_mol_kg: NDArray[np.float64]
 
     @property
     def n_formulations(self) -> int:
@@ -109,11 +116,18 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
     distinct = {id(f): f for f in formulations}
     place = {key: i for i, key in enumerate(distinct)}
     solvents, cations, anions = _Amounts(), _Amounts(), _Amounts()
-    charge = np.zeros(len(distinct))
+    charge, molecules = np.zeros(len(distinct)), np.zeros(len(distinct))
     for row, formulation in enumerate(distinct.values()):
         for part in formulation.solvents:
-            moles = part.mass_fraction / part.solvent.molar_mass_g_mol
-            solvents.add(row, part.solvent, moles)
+            moles = _G_PER_KG * part.mass_fraction / part.solvent.molar_mass_g_mol
+            liquid = pair_of(part.solvent)
+            if liquid is None:
+                solvents.add(row, part.solvent, moles)
+                molecules[row] += moles
+                continue
+            charge[row] += moles * liquid.n_cation * liquid.cation.charge
+            cations.add(row, liquid.cation, moles * liquid.n_cation)
+            anions.add(row, liquid.anion, moles * liquid.n_anion)
         for amount in formulation.salts:
             salt = amount.salt
             n_cations = amount.molality_mol_kg * salt.n_cation
@@ -129,6 +143,7 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
         anion_fraction=anions.fractions(len(distinct)),
         cation_fraction=cations.fractions(len(distinct)),
         molality_mol_kg=charge,
+        molecules_mol_kg=molecules,
     )
 
 

@@ -26,7 +26,13 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 DATA_SET = "CALiSol-23 (10.1038/s41597-024-03575-8, CC BY 4.0) and sodium points from papers"
 _SAME_MOLALITY = 1.03
 _SAME_TEMPERATURE_K = 1.0
-_AMOUNTS = ("solvent_mole_fraction", "anion_fraction", "cation_fraction", "molality_mol_kg")
+_AMOUNTS = (
+    "solvent_mole_fraction",
+    "anion_fraction",
+    "cation_fraction",
+    "molality_mol_kg",
+    "molecules_mol_kg",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +92,7 @@ class MeasuredRecipes(StoredModel):
     columns: dict[str, NDArray[Any]]
 
     FILES: ClassVar[ModelFiles] = ModelFiles(
-        name="neighbours", version=2, compressed=True, command="python tools/rebuild_neighbours.py"
+        name="neighbours", version=3, compressed=True, command="python tools/rebuild_neighbours.py"
     )
 
     @classmethod

@@ -8,8 +8,10 @@ salt or as the liquid.
 
 from __future__ import annotations
 
-from electrolyte_ml.species.chemistry import fragments
-from electrolyte_ml.species.entities import Salt, Solvent
+from functools import cache
+
+from electrolyte_ml.species.chemistry import formal_charge, fragments
+from electrolyte_ml.species.entities import Ion, Salt, Solvent
 
 #: Family of such components.
 FAMILY = "ionic liquid"
@@ -26,3 +28,15 @@ def ions_of(solvent: Solvent) -> tuple[str, ...]:
     if "." not in solvent.smiles:
         return ()
     return tuple(dict.fromkeys(fragments(solvent.smiles)))
+
+
+def pair_of(solvent: Solvent) -> Salt | None:
+    """The salt that an ionic liquid is made of; None for a molecule."""
+    return None if "." not in solvent.smiles else _pair(solvent.smiles)
+
+
+@cache
+def _pair(smiles: str) -> Salt:
+    ions = [Ion(name=one, smiles=one) for one in dict.fromkeys(fragments(smiles))]
+    cation, anion = sorted(ions, key=lambda ion: formal_charge(ion.smiles), reverse=True)
+    return Salt(cation=cation, anion=anion)
