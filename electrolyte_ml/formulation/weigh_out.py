@@ -23,7 +23,7 @@ from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.formulation.notation.spellings import NUMBER
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species import Salt, Solvent
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, unit_registry
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, plain_unit, unit_registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ def _grams(number: float, unit: str, text: str, formulation: Formulation) -> flo
     import pint
 
     try:
-        quantity = unit_registry().Quantity(number, re.sub(r"\^?3$", "**3", unit))
+        quantity = unit_registry().Quantity(number, re.sub(r"\^?3$", "**3", plain_unit(unit)))
     except pint.PintError as error:
         raise InputError(f"{unit!r} in {text!r} is no unit that is known; {_HELP}") from error
     if quantity.check("[mass]"):

@@ -11,6 +11,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -522,7 +523,11 @@ def _of_kinds(
             low_memory=False,
         )
 
-    frame = parsed(text, table.separator) if text else None
+    frame = None
+    if text:
+        # Where the two readers differ, as with quotation marks within a cell, the other decides.
+        with suppress(pd.errors.ParserError):
+            frame = parsed(text, table.separator)
     if frame is None or len(frame) != len(cells):
         written = io.StringIO()
         csv.writer(written).writerows(cells)

@@ -286,9 +286,10 @@ def add_species(
     file
         Table (see `electrolyte_ml.tables.SUFFIXES`) with columns ``name, smiles`` and any of
         ``kind`` (solvent or ion), ``family``, ``role``, ``aliases`` (separated by ``;``),
-        properties such as ``density_g_cm3``, ``temperature_k`` (of the properties, 298.15 if empty), ``source`` (needed where a
-        property is given), ``note``. TOML with the same keys in ``[[species]]`` tables; there a
-        property may also be a table ``{value, temperature_k, source, note}``.
+        properties such as ``density_g_cm3``, ``temperature_k`` (of the properties, 298.15 if
+        empty), ``source`` (needed where a property is given), ``note``. TOML with the same keys in
+        ``[[species]]`` tables; there a property may also be a table
+        ``{value, temperature_k, source, note}``.
     folder
         Folder of the user's tables; by default `user_folder`.
     accept_unusual

@@ -209,6 +209,6 @@ def _decimal_comma(cells: Iterable[str], separator: str) -> tuple[bool, bool]:
         elif _DECIMAL_POINT.fullmatch(cell):
             points += not is_doubtful
     # Spreadsheets write semicolons where the decimal sign is a comma.
-    alone = separator == ";" and not points
-    is_comma = separator != "," and not points and (commas > 0 or alone)
-    return is_comma, commas > 0 or (is_comma and doubtful > 0)
+    certain = commas + (doubtful if separator == ";" else 0)
+    is_comma = separator != "," and not points and certain > 0
+    return is_comma, is_comma or commas > 0

@@ -20,6 +20,8 @@ _PARQUET = ".parquet"
 #: Files that are read.
 SUFFIXES = (*_TEXT, *_WORKBOOKS, _PARQUET)
 _ROWS_TOGETHER = 1000
+# A line that no file has.
+_END = "\ue000the end\ue000"
 _MAGIC = {b"PK\x03\x04": "a workbook; name it .xlsx", b"PAR1": "Parquet; name it .parquet"}
 _MAGIC |= {b"\xd0\xcf\x11\xe0": "an old workbook; save it as .xlsx"}
 
@@ -286,7 +288,8 @@ def _chunks_of_text(path: Path, dialect: Dialect, n_rows: int, skip: int) -> Ite
     with opened(path, dialect.encoding) as stream:
         if dialect.has_sep_line:
             stream.readline()
-        lines, same = tee(stream)
+        # A quotation mark that is still open at the end takes up the last line.
+        lines, same = tee(chain(stream, (_END,)))
         reader = csv.reader(lines, delimiter=dialect.separator)
         for _ in range(skip):
             next(reader, None)
@@ -300,10 +303,15 @@ def _chunks_of_text(path: Path, dialect: Dialect, n_rows: int, skip: int) -> Ite
             except csv.Error as error:
                 fault = _broken(error)
                 rows.append([])
+            text = "".join(islice(same, reader.line_num - n_taken)).removesuffix(_END)
+            n_taken = reader.line_num
+            if rows and rows[-1] == [_END]:
+                rows.pop()
+            elif not fault and rows and any(_END in cell for cell in rows[-1]):
+                fault = "a quotation mark is not closed, so that it runs on to the end of the file"
+                rows[-1] = [cell.replace(_END, "") for cell in rows[-1]]
             if not rows:
                 return
-            text = "".join(islice(same, reader.line_num - n_taken))
-            n_taken = reader.line_num
             yield _Chunk(rows, {len(rows) - 1: fault} if fault else {}, text)
 
 

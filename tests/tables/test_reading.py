@@ -1,7 +1,12 @@
 """Tables are read whatever separates their cells, or a fault names the row."""
 
+import tempfile
+from pathlib import Path
+
 import openpyxl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from electrolyte_ml.errors import InputError, TableNote
 from electrolyte_ml.tables import TableFile, note
@@ -55,6 +60,10 @@ def test_rows_are_the_same_in_parts_of_any_length(write_table):
         (b"a,b\n\xe9,2\n", ["Windows-1252 (cp1252)"]),
         ("a\tb\n1,5\tü\n".encode("utf-16"), ["tabs", "decimal commas", "UTF-16"]),
         (b'a,b\n"1,5",2\n', ["decimal commas"]),
+        (b"a;b\n1,215;2\n", ["semicolons", "decimal commas"]),
+        (b"a;b\n1.215;2\n", ["semicolons"]),
+        (b"a;b\n1.5;9,000\n", ["semicolons"]),
+        (b"a\tb\n9,000\t2\n", ["tabs"]),
         (b"\xef\xbb\xbfa,b\n1,2\n", []),
         ("a,b\nü,2\n".encode(), []),
     ],
@@ -67,6 +76,29 @@ def test_what_is_not_plain_is_said_in_one_line(write, content, words):
         with pytest.warns(TableNote, match="read '.*t.csv': ") as caught:
             note(path, table.remarks)
         assert len(caught) == 1
+
+
+def test_a_comma_is_a_decimal_sign_only_where_the_file_says_so(write):
+    assert TableFile(write(b"a;b\n1,215;2\n")).decimal_comma
+    for content in (b"a;b\n1.215;2\n", b"a;b\n1.5;9,000\n", b"a\tb\n9,000\t2\n", b'a,b\n"1,5",2\n'):
+        assert not TableFile(write(content)).decimal_comma
+
+
+@given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".xlsx", ".parquet"]))
+@example(b"\xff\xfe\x00", ".csv")
+@example(b"sep=", ".csv")
+@example(b'"', ".csv")
+@example(b"a,b\n\x81\x8d,\xff\n", ".csv")
+def test_any_bytes_are_read_or_refused(content, suffix):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"t{suffix}"
+        path.write_bytes(content)
+        try:
+            table = TableFile(path)
+            for row in table.rows():
+                assert row.fault or len(row.cells) == len(table.header)
+        except InputError:
+            return
 
 
 def test_the_sheet_that_was_read_is_named(tmp_path):
@@ -110,6 +142,15 @@ def test_a_quotation_mark_that_is_not_closed_is_named_and_ends_the_table(write):
     assert list(first.cells) == ["1", "2"]
     assert "quotation mark not closed" in last.fault
     assert last.number == 2
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_quotation_mark_open_at_the_end_of_the_file_is_a_fault(write, end):
+    first, last = TableFile(write(f'a,b\n1,2\n"3,4\n5,6{end}')).rows()
+    assert not first.fault
+    assert "a quotation mark is not closed" in last.fault
+    # Inches and quoted words are none.
+    assert cells(write(f'a,b\n5" wide,"x ""y"" z"{end}')) == [['5" wide', 'x "y" z']]
 
 
 def test_a_formula_without_its_value_is_a_fault(tmp_path):
