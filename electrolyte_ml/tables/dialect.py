@@ -170,9 +170,9 @@ def note(path: Path, remarks: Sequence[str]) -> None:
 
 def _separator(path: Path, lines: Sequence[str], expected: Container[str]) -> str:
     """The sign that parts the headings, outside of quotation marks."""
-    if path.suffix.lower() in {".tsv", ".tab"}:
-        return "\t"
     heading = next((line for line in lines if line.strip(" \t\r\n,;|")), "")
+    if path.suffix.lower() in {".tsv", ".tab"} and "\t" in heading:
+        return "\t"
     counts = {sign: _count_outside_quotes(heading, sign) for sign in _SEPARATORS}
     found = [sign for sign, count in counts.items() if count]
 

@@ -13,7 +13,13 @@ from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit
 #: Columns of temperatures, and what is added to their numbers to get K.
 TEMPERATURE_COLUMNS = {"temperature_k": 0.0, "temperature_c": ZERO_CELSIUS_K}
 # Words of a heading that name a temperature, in several languages.
-_TEMPERATURE_WORD = re.compile(r"temps?|temp[ck]|temperat\w*")
+_TEMPERATURE_WORD = re.compile(r"temps?|temp[ck]|\w*temperat\w*")
+_TEMPERATURE_ABROAD = re.compile(r"[θϑ]|温度|온도|темпер", re.IGNORECASE)
+# Temperatures of something else than the measurement.
+_OF_ELSE = frozenset(("b", "g", "m", "bp", "fp", "mp", "tb", "td", "tg", "tm")) | {
+    *("boiling", "boils", "decomposition", "flash", "freezes", "freezing", "glass"),
+    *("melting", "melts", "onset", "transition"),
+}
 # Units, which alone name a temperature only if written out.
 _UNITS_WRITTEN_OUT = frozenset({"celsius", "kelvin", "degc", "degk", "fahrenheit", "degf"})
 _UNITS = _UNITS_WRITTEN_OUT | {"c", "k", "f", "deg", "degree", "degrees", "in"}
@@ -94,12 +100,15 @@ def looks_like_temperature(column: str) -> bool:
     >>> [looks_like_temperature(c) for c in ("T", "T / K", "temp", "Temperature (°C)", "template")]
     [True, True, True, True, False]
     """
+    degrees = column.translate(_DEGREES)
     # Without accents, and the sign of degrees Celsius as its letters.
-    plain = unicodedata.normalize("NFKD", column).lower()
+    plain = unicodedata.normalize("NFKD", degrees).lower()
     plain = re.sub(r"[\u0300-\u036f]", "", plain)
     words = re.findall(r"[a-z]+", plain)
     if any(_TEMPERATURE_WORD.fullmatch(word) for word in words):
         return True
+    if "°" in degrees or (_TEMPERATURE_ABROAD.search(degrees) and set(words) <= _UNITS):
+        return not _OF_ELSE & set(words)
     if words[:1] == ["t"]:
         return set(words[1:]) <= _UNITS
     return bool(_UNITS_WRITTEN_OUT & set(words)) and set(words) <= _UNITS

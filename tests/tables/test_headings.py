@@ -1,6 +1,11 @@
 import pytest
 
-from electrolyte_ml.tables import looks_like_a_quantity, read_quantity, read_temperature
+from electrolyte_ml.tables import (
+    looks_like_a_quantity,
+    looks_like_temperature,
+    read_quantity,
+    read_temperature,
+)
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
@@ -31,6 +36,19 @@ def test_plain_temperatures_in_kelvin_are_read(heading):
 )  # fmt: skip
 def test_others_are_not_read_as_the_temperature(heading):
     assert read_temperature(heading) is None
+
+
+@pytest.mark.parametrize(
+    "heading", ["°C", "ϑ / °C", "θ (°C)", "at / °C", "Messtemperatur", "温度", "T1", "bath / ºC"]
+)
+def test_whatever_may_be_the_temperature_looks_like_one(heading):
+    assert read_temperature(heading) is None
+    assert looks_like_temperature(heading)
+
+
+@pytest.mark.parametrize("heading", ["T_m / °C", "melting point / °C", "c", "K", "tank"])
+def test_other_temperatures_do_not(heading):
+    assert not looks_like_temperature(heading)
 
 
 @pytest.mark.parametrize(
