@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from electrolyte_ml.arguments import kind
 from electrolyte_ml.errors import ElectrolyteError, InputError, PropertyError, PropertyWarning
-from electrolyte_ml.text import nearest_or_all, one_line
+from electrolyte_ml.text import nearest_or_all, one_line, shown
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -600,8 +600,8 @@ def registered_property(name: str) -> Property:
     known = properties()
     if name not in known:
         raise InputError(
-            f"unknown property {name!r}{nearest_or_all(name, known)}; or the package that adds it "
-            "is not installed"
+            f"unknown property {shown(name)}{nearest_or_all(name, known)}; or the package that "
+            "adds it is not installed"
         )
     return known[name]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _LEAST_SIMILARITY = 0.6
+_LONGEST_GUESSED = 100
 _LONGEST_SHOWN = 60
 # Characters that steer a terminal, or turn the direction of text around; a line end and a tab stay.
 _STEERING = re.compile(
@@ -35,6 +36,8 @@ def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: i
     >>> did_you_mean("sovlent", ["solvent", "salt"])
     "; did you mean 'solvent'?"
     """
+    if len(word) > _LONGEST_GUESSED:
+        return ""
     shown = known if isinstance(known, Mapping) else {name: name for name in known}
     close = difflib.get_close_matches(word, shown, n=most, cutoff=_LEAST_SIMILARITY)
     names = list(dict.fromkeys(shown[name] for name in close))

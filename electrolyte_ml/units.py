@@ -44,6 +44,8 @@ _COMMON = {
     **dict.fromkeys(("degC", "°C", "celsius"), ZERO_CELSIUS_K),
     **dict.fromkeys(("K", "kelvin"), 0.0),
 }
+# Pint works out whatever is written, such as K**9**9, which takes for ever.
+_WORDS = re.compile(r"[A-Za-zµμ°º℃℉][A-Za-zµμ°º℃℉_ ]{0,30}")
 _HELP = "write it with its unit, such as '25 degC' or '298.15 K'"
 
 
@@ -96,14 +98,14 @@ def temperature_k(text: object) -> float:
     """
     match = _QUANTITY.match(plain_dashes(text)) if isinstance(text, str) else None
     if match is None and isinstance(text, str):
-        raise InputError(f"cannot read the temperature {text!r}; {_HELP}")
+        raise InputError(f"cannot read the temperature {_short(text)}; {_HELP}")
     if match is None or not match["unit"]:
-        raise InputError(f"temperature {text!r} has no unit; {_HELP}")
+        raise InputError(f"temperature {_short(text)} has no unit; {_HELP}")
     unit = _SPELLINGS.get(match["unit"], match["unit"])
     # Rounded so that -20 degC is 253.15 K and not 253.14999999999998 K.
     kelvin = round(_to_kelvin(float(match["number"]), unit, str(text)), 9)
     if not 0 < kelvin < float("inf"):
-        raise InputError(f"temperature {text!r} is not above absolute zero; {_HELP}")
+        raise InputError(f"temperature {_short(text)} is not above absolute zero; {_HELP}")
     return kelvin
 
 
@@ -126,6 +128,14 @@ def temperatures_k(texts: Iterable[object]) -> list[float]:
     return found
 
 
+def _short(given: object) -> str:
+    """What was given, short enough for a message."""
+    if isinstance(given, int) and given.bit_length() > 64:
+        return "a whole number"
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def celsius_text(kelvin: float) -> str:
     """Temperature as `temperature_k` reads it back: ``25 degC``."""
     return f"{round(kelvin - ZERO_CELSIUS_K, 9):g} degC"
@@ -136,6 +146,8 @@ def _to_kelvin(number: float, unit: str, text: str) -> float:
         return number + _COMMON[unit]
     import pint
 
+    if not _WORDS.fullmatch(unit):
+        raise InputError(f"{_short(unit)} in {_short(text)} is no unit of temperature; {_HELP}")
     try:
         return float(unit_registry().Quantity(number, unit).to("kelvin").magnitude)
     except (
@@ -146,7 +158,9 @@ def _to_kelvin(number: float, unit: str, text: str) -> float:
         TypeError,
         AssertionError,
     ) as error:
-        raise InputError(f"{unit!r} in {text!r} is no unit of temperature; {_HELP}") from error
+        raise InputError(
+            f"{_short(unit)} in {_short(text)} is no unit of temperature; {_HELP}"
+        ) from error
 
 
 @cache

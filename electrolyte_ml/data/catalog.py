@@ -18,7 +18,7 @@ from electrolyte_ml.data.measurements import Measurements, read_parquet
 from electrolyte_ml.errors import DataNotFoundError, InputError
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.immutable import FrozenMapping
-from electrolyte_ml.text import first_line
+from electrolyte_ml.text import first_line, shown
 
 TABLE = "datasets.toml"
 
@@ -165,7 +165,7 @@ def card_of(name: str) -> Card:
         return shipped_cards()[name]
     if name not in imported_names():
         known = ", ".join([*shipped_cards(), *imported_names()])
-        raise InputError(f"unknown data set {name!r}; there are {known}")
+        raise InputError(f"unknown data set {shown(name)}; there are {known}")
     return imported_card(name)
 
 

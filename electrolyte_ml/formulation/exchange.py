@@ -89,7 +89,7 @@ def formulation_from_json(text: str, catalog: Catalog | None = None) -> Formulat
     """
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of JSON, or of a number of thousands of digits
         raise InputError(f"the text is no JSON: {error}") from error
     return formulation_from_dict(data, catalog)
 
@@ -232,7 +232,7 @@ def formulations_from_csv(text: str, catalog: Catalog | None = None) -> list[For
     faults: list[str] = []
     solvents: dict[str, list[SolventAmount]] = {}
     salts: dict[str, list[SaltAmount]] = {}
-    for number, row in enumerate(table, start=2):
+    for number, row in enumerate(_rows_of(table), start=2):
         cells = {column: (row[column] or "").strip() for column in needed}
         try:
             amount = _amount(cells)
@@ -254,6 +254,13 @@ def formulations_from_csv(text: str, catalog: Catalog | None = None) -> list[For
     if faults:
         raise TableError(faults)
     return _assembled(solvents, salts)
+
+
+def _rows_of(table: csv.DictReader[str]) -> Iterator[dict[str, str]]:
+    try:
+        yield from table
+    except csv.Error as error:
+        raise TableError([f"line {table.line_num}: cannot be read: {error}"]) from error
 
 
 def _assembled(

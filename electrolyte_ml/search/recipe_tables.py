@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticOmit
 
 from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.models.liquid.solubility import insoluble_anions
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.search.component_order import salts_by_similarity, solvents_by_similarity
 from electrolyte_ml.search.limits import Limits
@@ -70,7 +71,7 @@ def _family(catalog: Catalog, name: str) -> list[Solvent]:
     found = [s for s in solvents if s.family == name]
     if not found:
         known = dict.fromkeys(s.family for s in solvents if s.family)
-        raise ValueError(f"unknown family {name!r}{nearest_or_all(name, known)}")
+        raise ValueError(f"unknown family {shown(name)}{nearest_or_all(name, known)}")
     return found
 
 
@@ -111,7 +112,8 @@ def _or_everything(value: Any, handler: Callable[[Any], Any], info: ValidationIn
     if value == EVERYTHING and "cation" in info.data and cation is None:
         raise ValueError(f"cation is missing; {EVERYTHING!r} needs it, such as cation = 'Na'")
     if value == EVERYTHING:
-        salts = [] if cation is None else [Salt(cation=cation, anion=a) for a in catalog.anions]
+        anions = [a for a in catalog.anions if a.name not in insoluble_anions()]
+        salts = [] if cation is None else [Salt(cation=cation, anion=a) for a in anions]
         return salts_by_similarity(salts)
     return handler(value)
 
@@ -242,7 +244,7 @@ class ComponentsTable(Table):
     cation: Cation | None = None
     """Where salts are "everything": their cation, such as "Na"."""
     salts: Annotated[list[SaltName], WrapValidator(_or_everything), _ALL_OR_LIST] = []
-    """Names of salts, or "everything" that the catalog holds of one cation."""
+    """Names of salts, or "everything" that the catalog holds of one cation and that dissolves."""
     exclude: list[ComponentName] = []
     """Names of solvents and salts that are left out again."""
     additives: dict[SolventName, Span] = {}

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -34,7 +34,7 @@ from electrolyte_ml.species.chemistry import (
 )
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
 from electrolyte_ml.species.tables import PENDING, read_ions, read_solvents
-from electrolyte_ml.text import did_you_mean
+from electrolyte_ml.text import did_you_mean, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +43,13 @@ _SPACES_AND_DASHES = re.compile(r"[\s_\-‐-―]+")
 
 # Enough for the names of any file of recipes; bounded for services that run for months.
 _MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 200
 
 # No space before the count: "LiDFOB 3:7" is a salt before a ratio.
 _COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$")
+
+# (NH4)2SO4
+_BRACKETED_CATION = re.compile(r"^\((?P<name>[^()]+)\)(?P<count>[2-9]?)(?P<rest>.+)$")
 
 _S = TypeVar("_S", Solvent, Ion)
 
@@ -65,6 +69,13 @@ def normalise_name(name: str) -> str:
     >>> normalise_name("2-Methyl THF")
     '2methylthf'
     """
+    if len(name) > _LONGEST_REMEMBERED:
+        return _SPACES_AND_DASHES.sub("", name).casefold()
+    return _normalised(name)
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _normalised(name: str) -> str:
     return _SPACES_AND_DASHES.sub("", name).casefold()
 
 
@@ -135,15 +146,15 @@ class SaltReader:
             if found is None:
                 continue
             anion, anion_count = found
-            salt = Salt(cation=cation, anion=anion)
-            written = (int(count or 1), int(anion_count or 1))
-            if (count or anion_count) and written != (salt.n_cation, salt.n_anion):
-                raise ChargeBalanceError(
-                    f"salt {name!r} is not neutral: {cation.name} has charge {cation.charge:+d}, "
-                    f"{anion.name} has {anion.charge:+d}; write {salt.name}"
-                )
-            return salt
-        return None
+            return _neutral(name, cation, count, anion, anion_count)
+        bracketed = _BRACKETED_CATION.match(name) if name.startswith("(") else None
+        if bracketed is None:
+            return None
+        ion = self._ion_by_name.get(normalise_name(bracketed["name"]))
+        found = self._anion_and_count(bracketed["rest"])
+        if ion is None or ion.charge < 0 or found is None:
+            return None
+        return _neutral(name, ion, bracketed["count"], *found)
 
     def _anion_and_count(self, text: str) -> tuple[Ion, str] | None:
         whole = self._ion_by_name.get(normalise_name(text))
@@ -158,7 +169,7 @@ class SaltReader:
     def _from_smiles(self, name: str) -> Salt:
         if not is_smiles(name):
             if "[" in name and "." in name:
-                raise SmilesError(f"cannot parse salt SMILES {name!r}")
+                raise SmilesError(f"cannot parse salt SMILES {shown(name)}")
             raise UnknownSpeciesError(self._unknown(name))
         counts = Counter(fragments(name))
         charge = sum(formal_charge(part) * n for part, n in counts.items())
@@ -195,9 +206,21 @@ class SaltReader:
 
     def _unknown(self, name: str) -> str:
         return (
-            f"unknown salt {name!r}{suggestion(name, self.suggestions)}; "
+            f"unknown salt {shown(name)}{suggestion(name, self.suggestions)}; "
             "write cation and anion (NaPF6) or SMILES ([Na+].F[P-](F)(F)(F)(F)F)"
         )
+
+
+def _neutral(name: str, cation: Ion, count: str, anion: Ion, anion_count: str) -> Salt:
+    """The salt of two ions, whose numbers are as written or not written."""
+    salt = Salt(cation=cation, anion=anion)
+    written = (int(count or 1), int(anion_count or 1))
+    if (count or anion_count) and written != (salt.n_cation, salt.n_anion):
+        raise ChargeBalanceError(
+            f"salt {name!r} is not neutral: {cation.name} has charge {cation.charge:+d}, "
+            f"{anion.name} has {anion.charge:+d}; write {salt.name}"
+        )
+    return salt
 
 
 class Catalog:
@@ -319,7 +342,7 @@ class Catalog:
             return found
         if is_smiles(name) and formal_charge(name) != 0:
             return self._ion_from_smiles(canonical_smiles(name))
-        raise UnknownSpeciesError(f"unknown ion {name!r}{suggestion(name, self._ion_by_name)}")
+        raise UnknownSpeciesError(f"unknown ion {shown(name)}{suggestion(name, self._ion_by_name)}")
 
     def salt(self, name: str) -> Salt:
         """Salt by formula name (``NaPF6``, ``Mg(TFSI)2``) or by SMILES (``[Na+].F[P-]...``).
@@ -369,7 +392,7 @@ class Catalog:
             **self._solvent_by_name,
         }
         return UnknownSpeciesError(
-            f"unknown species {name!r}{suggestion(name, known)}; "
+            f"unknown species {shown(name)}{suggestion(name, known)}; "
             "give a catalog name, a salt such as NaPF6, or a SMILES"
         )
 
@@ -388,7 +411,7 @@ class Catalog:
 
     def _unknown_solvent(self, name: str) -> str:
         return (
-            f"unknown solvent {name!r}{suggestion(name, self._solvent_by_name)}; "
+            f"unknown solvent {shown(name)}{suggestion(name, self._solvent_by_name)}; "
             f"give a catalog name or a SMILES{_how_to_write(name)}"
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from electrolyte_ml.species.chemistry import formal_charge, molar_mass_g_mol
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Written without brackets before a number.
+_SYMBOL = re.compile(r"[A-Z][a-z]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ class Salt:
     n_cation, n_anion
         Ions of each kind in a formula unit.
     name
-        ``NaPF6``, ``Mg(TFSI)2``.
+        ``NaPF6``, ``Na2SO4``, ``Mg(TFSI)2``.
 
     Raises
     ------
@@ -177,4 +181,6 @@ class Salt:
 
 
 def _times(name: str, count: int) -> str:
-    return name if count == 1 else f"({name}){count}"
+    if count == 1:
+        return name
+    return f"{name}{count}" if _SYMBOL.fullmatch(name) else f"({name}){count}"

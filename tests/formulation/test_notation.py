@@ -258,7 +258,49 @@ def test_common_names_are_read(name):
     assert parse_recipe(f"1 M NaPF6 in {name}").solvents[0].solvent.in_catalog
 
 
-@pytest.mark.parametrize("salt", ["NaF", "LiF", "NaOH"])
-def test_a_salt_without_measurements_is_told_how_to_write(salt):
-    with pytest.raises(ElectrolyteError, match="is a salt of"):
-        parse_recipe(f"1 M {salt} in water")
+@pytest.mark.parametrize(
+    ("text", "salts"),
+    [
+        ("1 M NaPF6 in PC + 0.1 wt% NaF", {"NaPF6", "NaF"}),
+        ("1 M NaOH in water", {"NaOH"}),
+        ("0.1 M LiF in water", {"LiF"}),
+        ("0.1 M KF in water", {"KF"}),
+        ("1 M Na2SO4 in water", {"Na2SO4"}),
+        ("1 M (NH4)2SO4 in water", {"(NH4)2SO4"}),
+        ("0.1 M Li2CO3 in EC", {"Li2CO3"}),
+        ("0.1 M MgCl2 in water", {"MgCl2"}),
+        ("0.1 M Mg(OH)2 in water", {"Mg(OH)2"}),
+    ],
+)
+def test_common_salts_are_read_and_written_as_people_write_them(text, salts):
+    recipe = parse_recipe(text)
+    assert set(recipe.molalities_mol_kg) == salts
+    assert set(parse_recipe(recipe.notation()).molalities_mol_kg) == salts
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 M NaPF6 in PC, 25 °C", "has no temperature"),
+        ("0·5 M NaPF6 in PC", "write a point"),
+        ("1/2 M NaPF6 in PC", "is a fraction"),
+        ("½ M NaPF6 in PC", "is a fraction"),
+        ("NaPF6 in DEGDME 1 M", "stands behind the solvents"),
+        ("NaFSI in TMP 1:1.5 mol", "write it into the ratio"),
+        ("1 M NaPF6 in (PC + 2 wt% FEC)", "before, or after"),
+        ("1 M [Na(G3)]FSI in TTE", "is a solvate"),
+        ("1 M NaPF6 in EC30DEC70", "between the names"),
+        ("1 M NaPF6 in EC(50%)DEC(50%) vol", "between two components"),
+        ("1.0M NaClO4 in PC=100Vol% with 2.0%FEC", "2.0 % of what"),
+        ("1 M NaClO4 in xylene", "mixture of isomers"),
+        ("1 M NaClO4 in PEGDME", "mixture of glymes"),
+    ],
+)
+def test_the_reason_is_the_true_one(text, words):
+    with pytest.raises(ElectrolyteError, match=words):
+        parse_recipe(text)
+
+
+def test_kilograms_of_solvent_may_be_said_inside_the_unit():
+    for unit in ("mol kg(solvent)-1", "mol kg_solvent^-1", "mol/kg solvent"):
+        assert parse_recipe(f"1 {unit} NaPF6 in PC").molality_mol_kg == pytest.approx(1)

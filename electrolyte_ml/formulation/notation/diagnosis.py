@@ -87,7 +87,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r}: write a ratio with colons, as 1:1 v/v",
         ),
         (
-            rf"=\s*{NUMBER}\s*(?![\d.:/%\s-]|mol|M|m)|=\s*{NUMBER}$|=\s*{NUMBER}\s+[vw]/",
+            rf"=\s*{NUMBER}\s*(?![\d.:/%\s-]|mol|M|m|[Vv]ol|[Ww]t)|=\s*{NUMBER}$|=\s*{NUMBER}\s+[vw]/",
             "{found!r}: a ratio needs a number for each component, as EC:DEC = 1:1 v/v",
         ),
         (
@@ -99,8 +99,40 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r} has no number before it; " + SALT_UNIT_HELP,
         ),
         (
-            r"(?i)\bat\s+-?\d+(?:\.\d+)?\s*(?:°\s*C|degC|°|K|C)\b",
+            r"(?i)(?:\bat|[,;@(])\s+-?\d+(?:\.\d+)?\s*(?:°\s*C|degC|°|K|C)\b",
             "{found!r}: a recipe has no temperature; leave it out of the recipe",
+        ),
+        (r"\d·\d", "{found!r} has a dot in the middle; write a point: 0.5"),
+        (
+            rf"^\d+\s*[/⁄]\s*\d+\s*{_UNIT}(?!\w)",
+            "{found!r} is a fraction; write a decimal number: 0.5",
+        ),
+        (
+            rf"^\S+\s+in\s+\S.*?\s(?P<amount>{NUMBER}\s*(?:M|m|mM|mol\s*/\s*\S+|mol\s*(?:L|l|kg)\S*))$",
+            "{found!r}: the amount stands behind the solvents; write it before the salt: "
+            "'1 M SALT in ...'",
+        ),
+        (
+            rf"^[A-Z]\w*\s+in\s+[\w:/-]+\s+\(?{NUMBER}\s*[:/]",
+            "{found!r}...: the salt has no amount of its own; write it into the ratio, as "
+            "NaFSI:DME 1:1.5 mol",
+        ),
+        (
+            r"(?<=in )\((?=[^()]*[+,])[^()]*%[^()]*\)",
+            "{found!r}: is the concentration that before, or after what stands there was mixed? "
+            "write '... in PC + 2 wt% FEC' for before, '... in PC:FEC 98:2 w/w' for after",
+        ),
+        (
+            r"\[\s*(?:Li|Na|K)\s*\(\w+\)\s*\d*\s*\]|\b(?:Li|Na|K)\(G\d\)\d*",
+            "{found!r} is a solvate; write the salt and its solvent in moles, as NaFSI:G3 1:1 mol",
+        ),
+        (
+            r"(?<!\w)(?:[A-Z]{2,}\d+(?:\.\d+)?){2,}(?!\w)",
+            "{found!r} has its numbers between the names; write EC:DEC 30:70 v/v, w/w or mol/mol",
+        ),
+        (
+            r"%\s*\)\s*[A-Z]\w*",
+            "{found!r}: write a colon, a comma or + between two components",
         ),
     )
 )

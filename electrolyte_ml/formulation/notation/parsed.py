@@ -205,7 +205,7 @@ def read_share(text: str, is_known: Callable[[str], bool]) -> NamedAmount | None
         found = _amount(leading.group(1), text[leading.end() :], text)
         if found is not None:
             basis, amount, rest = found
-            return NamedAmount(_OF.sub("", rest.strip()).strip(" ()"), amount, basis)
+            return NamedAmount(_bare(_OF.sub("", rest.strip()), is_known), amount, basis)
         if is_known(text[leading.end() :]):
             raise AmountError(
                 f"amount {leading.group(1)} of {text[leading.end() :]!r} has no unit that is "
@@ -217,6 +217,12 @@ def read_share(text: str, is_known: Callable[[str], bool]) -> NamedAmount | None
         if found is not None and not found[2].strip(" )"):
             return NamedAmount(trailing["name"], found[1], found[0])
     return None
+
+
+def _bare(name: str, is_known: Callable[[str], bool]) -> str:
+    """A name without brackets around it; those of ``(NH4)2SO4`` belong to it."""
+    in_brackets = name.startswith("(") or name.endswith(")")
+    return name.strip(" ()") if in_brackets and not is_known(name) else name
 
 
 def spread_basis(text: str) -> str:

@@ -16,7 +16,7 @@ _CUBIC_DM = r"dm(?:\s*\^?\s*\(?-?\s*3\)?)"
 _LITRE = rf"(?:(?:lit(?:er|re)|L|l){_POWER}(?![A-Za-z])|{_CUBIC_DM})"
 _CUBIC_M = r"m(?:\s*\^?\s*\(?-?\s*3\)?)(?!\d)"
 _SOLUTION = r"\s*[(\[]?\s*(?:of\s+)?(?:solutions?|electrolyte)\b\s*[)\]]?"
-_SOLVENT = r"(?:\s*[(\[]?\s*(?:of\s+)?solvents?\b\s*[)\]]?)?"
+_SOLVENT = r"(?:[\s_]*[(\[]?\s*(?:of\s+)?solvents?\b\s*[)\]]?(?:\s*\^?\s*-\s*1)?)?"
 # 5 wt%, 5 wt.-%, 5 % w/w, 5 % (by weight), 5 w/w %, 5 weight percent
 _PERCENT = r"\s*[-\s]?(?:%|percent(?:age)?\b|pct\b)"
 _MASS_WORD = r"(?:weight|mass|wt|w|m)"

@@ -22,6 +22,8 @@ _FLUORINES_BY_DONOR = 2.9
 # Solvents that are both: permittivity below that of linear ethers and donor number below AN's 14.
 _LOW_PERMITTIVITY = 5.0
 _LOW_DONOR_NUMBER = 12.0
+# About a tenth of a gram by litre, which the pharmacopoeias call practically insoluble.
+_HARDLY_MOL_L = 0.0025
 _DONORS = frozenset({"O", "N", "S"})
 _ANY = "*"
 
@@ -119,6 +121,16 @@ def solubility_notes(formulation: Formulation) -> tuple[str, ...]:
     return (*_too_few_donors(formulation), *_above_limits(formulation))
 
 
+@cache
+def insoluble_anions() -> frozenset[str]:
+    """Names of anions whose salts with alkali metals are practically insoluble in most solvents."""
+    return frozenset(
+        limit.anion
+        for limit in solubility_limits()
+        if _ANY in limit.medium and limit.limit_mol_l < _HARDLY_MOL_L
+    )
+
+
 def _too_few_donors(formulation: Formulation) -> Iterator[str]:
     donors = [part for part in formulation.solvents if not is_diluent(part.solvent)]
     if not donors:
@@ -155,9 +167,11 @@ def _above_limits(formulation: Formulation) -> Iterator[str]:
         molarity = amount.molality_mol_kg / formulation.volume_l_per_kg_solvent()
         for limit in solubility_limits():
             if limit.holds_for(salt, formulation) and molarity > limit.limit_mol_l:
+                hardly = limit.limit_mol_l < _HARDLY_MOL_L
                 unchecked = "" if limit.verified else ", not checked"
                 yield (
-                    f"{salt.name} may not dissolve: {molarity:.2g} mol/L asked for, such solvents "
-                    f"take about {limit.limit_mol_l:g} mol/L ({limit.source}{unchecked})"
+                    f"{salt.name} {'is practically insoluble' if hardly else 'may not dissolve'}: "
+                    f"{molarity:.2g} mol/L asked for, such solvents take about "
+                    f"{limit.limit_mol_l:g} mol/L ({limit.source}{unchecked})"
                 )
                 break
