@@ -44,8 +44,12 @@ _COMMON = {
     **dict.fromkeys(("degC", "°C", "celsius"), ZERO_CELSIUS_K),
     **dict.fromkeys(("K", "kelvin"), 0.0),
 }
-# Pint works out whatever is written, such as K**9**9, which takes for ever.
-_WORDS = re.compile(r"[A-Za-zµμ°º℃℉][A-Za-zµμ°º℃℉_ ]{0,30}")
+_UNIT = re.compile(r"[\w\s.*/^()+°º℃℉%-]{1,60}")
+# A power of a power, of more than two digits, or of something that is no number.
+_TOWER = re.compile(
+    r"(?:\*\*|\^)\s*\(?\s*[+-]?\s*(?:\d{3}|[^\s\d.+-]|\d+(?:\.\d*)?\s*\)*\s*(?:\*\*|\^))"
+)
+_MOST_BRACKETS, _MOST_POWERS = 2, 6
 _HELP = "write it with its unit, such as '25 degC' or '298.15 K'"
 
 
@@ -141,15 +145,33 @@ def celsius_text(kelvin: float) -> str:
     return f"{round(kelvin - ZERO_CELSIUS_K, 9):g} degC"
 
 
+def safe_unit(text: str) -> str:
+    """`text`, if pint may be given it: pint works out any arithmetic, such as ``K**9**9``.
+
+    Raises
+    ------
+    ValueError
+        If it is too long, or holds brackets or powers that no unit has.
+    """
+    brackets = text.count("("), text.count(")")
+    if (
+        _UNIT.fullmatch(text) is None
+        or _TOWER.search(text)
+        or brackets[0] != brackets[1]
+        or brackets[0] > _MOST_BRACKETS
+        or text.count("^") + text.count("**") > _MOST_POWERS
+    ):
+        raise ValueError("not written as a unit")
+    return text
+
+
 def _to_kelvin(number: float, unit: str, text: str) -> float:
     if unit in _COMMON:
         return number + _COMMON[unit]
     import pint
 
-    if not _WORDS.fullmatch(unit):
-        raise InputError(f"{_short(unit)} in {_short(text)} is no unit of temperature; {_HELP}")
     try:
-        return float(unit_registry().Quantity(number, unit).to("kelvin").magnitude)
+        return float(unit_registry().Quantity(number, safe_unit(unit)).to("kelvin").magnitude)
     except (
         pint.PintError,
         ArithmeticError,

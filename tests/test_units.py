@@ -3,7 +3,11 @@ import sys
 import pytest
 
 from electrolyte_ml import units
-from electrolyte_ml.errors import ElectrolyteError
+from electrolyte_ml.data.column_mapping import conversion
+from electrolyte_ml.errors import ElectrolyteError, InputError
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.formulation.weigh_out import batch_g
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.units import celsius_text, temperature_k
 
 
@@ -50,3 +54,27 @@ def test_common_units_need_no_pint_and_agree_with_it(unit, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "pint", None)
     assert temperature_k(f"31.7 {unit}") == quick
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "K**9**9",
+        "K^(9^9)",
+        "K**9" * 5000,
+        "((((",
+        "K)",
+        "K\x00",
+        "K'",
+        "(2**99)**99 K",
+        "K" * 200_000,
+    ],
+)
+def test_what_pint_would_work_out_for_ever_is_no_unit(unit):
+    with pytest.raises(InputError) as error:
+        temperature_k(f"25 {unit}")
+    assert len(str(error.value)) < 300
+    with pytest.raises(InputError):
+        conversion(unit, registered_property("conductivity_ms_cm"))
+    with pytest.raises(InputError):
+        batch_g(f"25 {unit}", parse_recipe("1 M NaPF6 in PC"))

@@ -40,8 +40,8 @@ from electrolyte_ml.files import packaged_table, read_table, read_toml
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis, parse_recipe
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.species import Catalog, default_catalog
-from electrolyte_ml.text import one_line
-from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit, unit_registry
+from electrolyte_ml.text import one_line, shown
+from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit, safe_unit, unit_registry
 
 TABLE = "reference_electrodes.csv"
 
@@ -49,6 +49,8 @@ TABLE = "reference_electrodes.csv"
 _POWER = re.compile(r"(?<=[A-Za-z])\^?(-?\d)\b")
 # Powers of ten before a unit, as in headings of papers: 10^-3 S/cm.
 _TEN = re.compile(r"(?:10\s?\^?\s?|1e)([+-]\d{1,2})\s+(?=\D)")
+# A longer text is no unit; it is not looked through to its end.
+_LONGEST_UNIT = 80
 # V vs Li/Li+, V vs. Li+/Li, V (vs. Li/Li+)
 _AGAINST = re.compile(r"\s*[(\[]?\s*\b(?:vs|versus|against)\b\.?\s*(?P<electrode>.*?)[)\]. ]*$")
 
@@ -75,14 +77,14 @@ def conversion(unit: str, kind: Property) -> tuple[float, float]:
         If the unit is unknown or of another dimension, or a potential names no reference
         electrode that is known.
     """
-    against = _AGAINST.search(unit)
+    against = _AGAINST.search(unit[:_LONGEST_UNIT])
     text, reference = unit.strip(), ""
     if against is not None:
         text, reference = unit[: against.start()].strip(), against["electrode"]
     own = kind.reference
     if bool(reference) != bool(own):
         what = f"needs a reference electrode, as 'V vs {own}'" if own else "has no reference"
-        raise InputError(f"unit {unit!r}: {kind.name} {what}")
+        raise InputError(f"unit {shown(unit)}: {kind.name} {what}")
     factor, offset = _factor_and_offset(text, kind)
     if own:
         offset += _potential(reference) - _potential(own)
@@ -96,12 +98,15 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
         return 1.0, 0.0
     import pint
 
-    text = plain_unit(unit)
+    text = plain_unit(unit[:_LONGEST_UNIT])
     ten = _TEN.match(text)
     text = _POWER.sub(r"**\1", text[ten.end() :] if ten else text)
     try:
+        checked = safe_unit(text)
         zero, one = (
-            float(unit_registry().Quantity(number, text).to(kind.pint_unit or kind.unit).magnitude)
+            float(
+                unit_registry().Quantity(number, checked).to(kind.pint_unit or kind.unit).magnitude
+            )
             for number in (0.0, 1.0)
         )
         factor = (one - zero) * 10.0 ** int(ten[1] if ten else 0)
@@ -119,7 +124,7 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
         SyntaxError,
     ) as error:
         raise InputError(
-            f"unit {unit!r} is no unit of {kind.name}; use {kind.measured_unit}"
+            f"unit {shown(unit)} is no unit of {kind.name}; use {kind.measured_unit}"
         ) from error
     return factor, zero
 

@@ -23,7 +23,14 @@ from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.formulation.notation.spellings import NUMBER
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species import Salt, Solvent
-from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, plain_unit, unit_registry
+from electrolyte_ml.text import shown
+from electrolyte_ml.units import (
+    ROOM_TEMPERATURE_K,
+    ZERO_CELSIUS_K,
+    plain_unit,
+    safe_unit,
+    unit_registry,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 # Only a number and a unit: pint would also work out sums and powers.
 _QUANTITY = re.compile(rf"(?P<number>[+-]?{NUMBER})\s*(?P<unit>[A-Za-zµμ]+(?:\^?3)?)")
 
+# A longer text is no unit.
+_LONGEST_UNIT = 80
 _HELP = "write it with its unit, such as '50 g' or '20 mL'"
 
 #: Bases of `amounts_in_basis`.
@@ -71,10 +80,10 @@ def batch_g(text: object, formulation: Formulation) -> float:
     """
     match = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise InputError(f"cannot read the batch size {text!r}; {_HELP}")
+        raise InputError(f"cannot read the batch size {shown(text)}; {_HELP}")
     grams = _grams(float(match["number"]), match["unit"], str(text), formulation)
     if not (math.isfinite(grams) and grams > 0):
-        raise InputError(f"batch size {text!r} must be positive; {_HELP}")
+        raise InputError(f"batch size {shown(text)} must be positive; {_HELP}")
     return grams
 
 
@@ -82,14 +91,17 @@ def _grams(number: float, unit: str, text: str, formulation: Formulation) -> flo
     import pint
 
     try:
-        quantity = unit_registry().Quantity(number, re.sub(r"\^?3$", "**3", plain_unit(unit)))
-    except pint.PintError as error:
-        raise InputError(f"{unit!r} in {text!r} is no unit that is known; {_HELP}") from error
+        text_of_unit = safe_unit(re.sub(r"\^?3$", "**3", plain_unit(unit[:_LONGEST_UNIT])))
+        quantity = unit_registry().Quantity(number, text_of_unit)
+    except (pint.PintError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        raise InputError(
+            f"{shown(unit)} in {shown(text)} is no unit that is known; {_HELP}"
+        ) from error
     if quantity.check("[mass]"):
         return float(quantity.to("gram").magnitude)
     if quantity.check("[volume]"):
         return float(quantity.to("milliliter").magnitude) * formulation.density_g_cm3()
-    raise InputError(f"batch size {text!r} is neither a mass nor a volume; {_HELP}")
+    raise InputError(f"batch size {shown(text)} is neither a mass nor a volume; {_HELP}")
 
 
 def weigh_out_g(formulation: Formulation, batch_g: float = 100.0) -> dict[str, float]:

@@ -118,7 +118,7 @@ def test_catalog_values_are_physical(catalog):
             "density_g_cm3": (0.6, 2.2),
             "density_slope_g_cm3_k": (-0.006, 0.0),
             "relative_permittivity": (1.5, 200),
-            "viscosity_mpa_s": (0.1, 500),
+            "viscosity_mpa_s": (0.1, 1000),
             "melting_point_k": (80, 480),
             "boiling_point_k": (250, 800),
         }

@@ -1,7 +1,12 @@
 import pytest
 
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.liquid.solubility import is_diluent, solubility_limits, solubility_notes
+from electrolyte_ml.models.liquid.solubility import (
+    insoluble_anions,
+    is_diluent,
+    solubility_limits,
+    solubility_notes,
+)
 from electrolyte_ml.species import default_catalog
 
 
@@ -67,3 +72,16 @@ def test_every_limit_is_about_species_that_exist():
         assert limit.source
         for name in (limit.medium | limit.excluded) - {"*"}:
             assert name in families or catalog.has_solvent_named(name), name
+
+
+def test_salts_of_hard_anions_are_told_to_be_practically_insoluble():
+    (note,) = notes("1 M NaPF6 in PC + 0.1 wt% NaF")
+    assert note.startswith("NaF is practically insoluble: 0.031 mol/L asked for")
+    for recipe in ("0.01 M LiF in DMC", "0.01 M NaOH in EC:PC 1:1 w/w", "0.01 M Li2CO3 in EC"):
+        assert any("practically insoluble" in note for note in notes(recipe)), recipe
+    assert notes("0.5 M NaF in water") == ()
+    assert notes("1 M NaOH in water") == ()
+
+
+def test_everything_leaves_out_what_does_not_dissolve():
+    assert insoluble_anions() == {"F", "OH", "SO4", "CO3"}
