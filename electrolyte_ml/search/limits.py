@@ -21,6 +21,9 @@ ROUNDING = 1e-9
 #: The finest grid that is searched; memory grows with the number of its steps.
 FINEST_STEPS = {"fraction_step": 1e-3, "molality_step": 1e-4, "additive_step_wt_percent": 1e-3}
 
+# Ratios are exact to so many parts: their whole numbers fit into 64 bits with all steps.
+_FINEST_RATIO = 10**9
+
 #: A linear inequality: coefficients of components and a constant, whose sum must not be negative.
 Form = tuple[tuple[int, ...], int]
 
@@ -113,7 +116,7 @@ class Ratio:
         for bound, sign in ((self.low, 1), (self.high, -1)):
             if bound is None:
                 continue
-            value = exact(bound)
+            value = exact(bound).limit_denominator(_FINEST_RATIO)
             scale = value.denominator
             weights = [
                 sign * scale * (Fraction(name in self.of) - value * (name in self.to))

@@ -41,6 +41,7 @@ EVERYTHING = "everything"
 _COLDEST_K, _HOTTEST_K = 150.0, 500.0
 # Far above what any search holds; numbers above them are slips.
 _MOST_COMPONENTS, _MOST_TRIALS = 1000, 10_000_000
+_LARGEST_RATIO = 1e6
 _DEFAULTS = Limits(salt_molality_mol_kg=(0.3, 2.0))
 
 
@@ -258,9 +259,11 @@ class RatioTable(Table):
     """Names of the solvents whose mass is compared."""
     to: list[SolventName] = []
     """Names of the solvents that they are compared with; all solvents of the recipe if empty."""
-    max: float | None = Field(default=None, ge=0)
+    max: float | None = Field(default=None, ge=0, le=_LARGEST_RATIO)
     """Highest ratio."""
-    min: Annotated[float | None, AfterValidator(_range)] = Field(default=None, ge=0)
+    min: Annotated[float | None, AfterValidator(_range)] = Field(
+        default=None, ge=0, le=_LARGEST_RATIO
+    )
     """Lowest ratio."""
 
 

@@ -88,6 +88,10 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"molality_step": 5.0}}, ["limits.molality_step: 5 is coarser"]),
         ({"limits": {"molality_step": 0}}, ["limits.molality_step: must be above 0"]),
         ({"limits": {"fraction_step": 1e-9}}, ["limits.fraction_step: 1e-09 is too fine a grid"]),
+        (
+            {"limits": {"ratios": [{"of": ["EC"], "to": ["PC"], "max": 1e308}]}},
+            ["limits.ratios[1].max: must be at most 1e+06"],
+        ),
         ({"limits": {"molality_step": 1e-9}}, ["limits.molality_step: 1e-09 is too fine a grid"]),
         (
             {"limits": {"max_solvents": 1 << 20_000}},
@@ -417,3 +421,10 @@ def test_temperatures_go_with_properties_that_have_one(faults_of, make_problem):
     assert "no unit" in fault
     (fault,) = faults_of(constraints=[{**frozen, "on": "value", "probability": 0.9}])
     assert "give one of the two" in fault
+
+
+@pytest.mark.parametrize("ratio", [1 / 3, 1e-300, 0.12345678901234567, 123456.7])
+def test_ratios_of_many_digits_are_no_overflow(make_problem, ratio):
+    bounds = [{"of": ["EC"], "to": ["PC"], "min": ratio}, {"of": ["DMC"], "max": 0.7777777777777}]
+    problem = make_problem(limits={"ratios": bounds, "fraction_step": 0.001, "max_solvents": 3})
+    assert problem.limits.ratios[0].low == ratio
