@@ -200,6 +200,27 @@ def _lines(row: BadRow) -> list[str]:
     return [f"{row.place}: {reason}" for reason in row.reasons]
 
 
+def named_cells(headings: Sequence[str], cells: Sequence[object]) -> dict[str, str]:
+    """Text of cells by heading, none lost: equal headings are numbered, further cells counted.
+
+    Examples
+    --------
+    >>> named_cells(["recipe", "value", "value"], ["PC", "1", "2", "3"])
+    {'recipe': 'PC', 'value': '1', 'value.1': '2', 'cell 4': '3'}
+    """
+    found: dict[str, str] = {}
+    for number, cell in enumerate(cells, start=1):
+        name = heading = (
+            headings[number - 1] if number <= len(headings) else ""
+        ) or f"cell {number}"
+        n_equal = 0
+        while name in found:
+            n_equal += 1
+            name = f"{heading}.{n_equal}"
+        found[name] = "" if cell is None else str(cell)
+    return found
+
+
 def quoted(cell: object) -> str:
     """A cell as it is shown in a message, shortened if it is long.
 

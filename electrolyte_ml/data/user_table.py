@@ -12,7 +12,7 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
 from electrolyte_ml.data.cleaning import (
     Action,
     CleaningNote,
@@ -31,13 +31,12 @@ from electrolyte_ml.data.measurements import (
     too_long,
 )
 from electrolyte_ml.data.user_columns import FLAGS, SOURCES, UNCERTAINTY, UserColumns, user_columns
-from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import Property, measurable_properties
 from electrolyte_ml.tables import (
     TEMPERATURE_COLUMNS,
-    Row,
     TableFile,
     note,
     plain_heading,
@@ -160,7 +159,7 @@ def read_user_table(
             (place,) = file.places([row.number])
             reader.take(row.number - 1, place, row.cells, is_file=True, fault=row.fault)
         return reader.finish()
-    return _of_frame(_frame_of(file), table, source, bad, accept_unusual)
+    return _of_frame(_frame_of(file, bad), table, source, bad, accept_unusual)
 
 
 def _of_frame(
@@ -168,7 +167,7 @@ def _of_frame(
 ) -> MeasurementTables:
     name = "DataFrame" if path is None else str(path)
     if _is_long(frame.columns):
-        return _of_long_table(frame, name, bad)
+        return _of_long_table(frame, path, bad)
     columns = user_columns(name, list(frame.columns))
     if path is not None:
         note(path, columns.remarks)
@@ -201,45 +200,60 @@ def _rows_of(frame: pd.DataFrame) -> Iterator[tuple[object, list[object]]]:
             yield label, list(cells)
 
 
-def _frame_of(table: TableFile) -> pd.DataFrame:
-    """The whole file as a frame whose missing cells are empty."""
+def _frame_of(table: TableFile, bad_rows: BadRows) -> pd.DataFrame:
+    """The whole file as a frame by number of the row; its missing cells are empty."""
     import pandas as pd
 
     if table.is_typed:
         try:
-            return _with_text(pd.read_parquet(table.path), str(table.path))
+            frame = pd.read_parquet(table.path).reset_index(drop=True)
+            return _with_text(frame.set_axis(frame.index + 1), str(table.path))
         except (ValueError, OSError) as error:
             raise InputError(first_line(f"{table.path}: cannot be read: {error}")) from error
     note(table.path, table.remarks)
-    rows = list(table.rows())
-    broken = [f"{place}: {row.fault}" for place, row in _with_places(table, rows) if row.fault]
-    if broken:
-        raise TableError(broken)
-    frame = pd.DataFrame([row.cells for row in rows], columns=list(table.columns), dtype=object)
+    rows = []
+    for row in table.rows():
+        if row.fault:
+            bad_rows.add(
+                BadRow(
+                    place=table.places([row.number])[0],
+                    reasons=[row.fault],
+                    number=row.number,
+                    cells=named_cells(table.header, row.cells),
+                )
+            )
+        else:
+            rows.append(row)
+    if not rows:
+        bad_rows.settle(0)
+    frame = pd.DataFrame(
+        [row.cells for row in rows],
+        columns=list(table.columns),
+        index=[row.number for row in rows],
+        dtype=object,
+    )
     for column in _LONG_NUMBERS if table.decimal_comma else ():
         if column in frame:
             frame[column] = [cell.replace(",", ".") for cell in frame[column]]
     return _with_text(frame, str(table.path))
 
 
-def _with_places(table: TableFile, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
-    return zip(table.places(row.number for row in rows), rows, strict=True)
-
-
-def _of_long_table(frame: pd.DataFrame, name: str, bad_rows: BadRows) -> MeasurementTables:
+def _of_long_table(frame: pd.DataFrame, path: Path | None, bad_rows: BadRows) -> MeasurementTables:
+    """Measurements of the long table; rows of a file have their numbers as the index."""
+    name = "DataFrame" if path is None else str(path)
     faults = long_table_faults(frame)
-    cells = frame.iloc[list(faults)].to_dict("records")
-    for (row, reasons), given in zip(faults.items(), cells, strict=True):
+    headings, labels = list(map(str, frame.columns)), frame.index.tolist()
+    for row, reasons in faults.items():
         bad_rows.add(
             BadRow(
-                place=f"{name}, row {row + 1}",
+                place=f"row {labels[row]!r}" if path is None else f"{name}, row {labels[row]}",
                 reasons=reasons,
-                number=row + 1,
-                cells={str(column): str(cell) for column, cell in given.items()},
+                number=None if path is None else labels[row],
+                cells=named_cells(headings, frame.iloc[row].tolist()),
             )
         )
     bad_rows.settle(len(frame) - len(faults))
-    frame = frame.drop(index=frame.index[list(faults)])
+    frame = frame.iloc[[row for row in range(len(frame)) if row not in faults]]
     n = len(frame)
     report = CleaningReport(source=Path(name).name, n_read=n, n_kept=n, notes=())
     return MeasurementTables(tables=from_frame(frame), report=report)
@@ -310,14 +324,12 @@ class _Reader:
         row = {} if found else {c: str(given[n]).strip() for c, n in self.columns.single.items()}
         measured = [] if found else self._measurements(row, given, found)
         if found:
-            names = [h or f"cell {n}" for n, h in enumerate(self.columns.header, 1)]
-            names += [f"cell {n}" for n in range(len(names) + 1, len(given) + 1)]
             self.bad_rows.add(
                 BadRow(
                     place=place,
                     reasons=tuple(dict.fromkeys(found)),
                     number=number + 1 if is_file else None,
-                    cells={h: str(cell) for h, cell in zip(names, given, strict=False)},
+                    cells=named_cells(self.columns.header, given),
                 )
             )
             return

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores.columns import (
@@ -335,16 +335,11 @@ def _given(rows: _Rows | None, place: int) -> dict[str, str]:
     """Cells of a row as they were given, by heading; those beyond the headings come last."""
     if rows is None:
         return {}
-    if not rows.cells:
-        cells = rows.frame.iloc[place].tolist()
-        names = map(str, rows.frame.columns)
-        return {
-            name: "" if _is_blank(cell) else str(cell)
-            for name, cell in zip(names, cells, strict=True)
-        }
-    given = rows.cells[place]
-    beyond = [f"cell {n}" for n in range(len(rows.headings) + 1, len(given) + 1)]
-    return dict(zip([*rows.headings, *beyond], given, strict=False))
+    if rows.cells:
+        return named_cells(rows.headings, rows.cells[place])
+    cells = rows.frame.iloc[place].tolist()
+    headings = list(map(str, rows.frame.columns))
+    return named_cells(headings, [None if _is_blank(cell) else cell for cell in cells])
 
 
 def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) -> _Part:

@@ -244,6 +244,7 @@ class Catalog:
         self._ion_by_name = _index(self.ions)
         self._solvent_by_smiles = {s.smiles: s for s in self.solvents}
         self._ion_by_smiles = {i.smiles: i for i in self.ions}
+        self._unknown_solvents: dict[str, str] = {}
         self._salts = SaltReader(self.ions, self._ion_by_name, self._ion_from_smiles)
 
     def __repr__(self) -> str:
@@ -410,8 +411,13 @@ class Catalog:
         return best_resonance_form(form) if known is None else known
 
     def _unknown_solvent(self, name: str) -> str:
+        # A file may hold one wrong name in very many recipes, and close names take time to find.
+        if name not in self._unknown_solvents:
+            if len(self._unknown_solvents) > _MOST_REMEMBERED:
+                self._unknown_solvents.clear()
+            self._unknown_solvents[name] = suggestion(name, self._solvent_by_name)
         return (
-            f"unknown solvent {shown(name)}{suggestion(name, self._solvent_by_name)}; "
+            f"unknown solvent {shown(name)}{self._unknown_solvents[name]}; "
             f"give a catalog name or a SMILES{_how_to_write(name)}"
         )
 

@@ -421,3 +421,28 @@ def test_a_row_with_too_many_cells_is_skipped_with_all_of_them(run, tmp_path):
     assert kept[1][0] == "3"
     assert "has 3 cells, the header 2" in kept[1][1]
     assert kept[1][2:] == ["25", "5", RECIPE]
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet", ".tsv"])
+def test_bad_rows_of_any_file_are_skipped(run, half_bad, tmp_path, suffix):
+    frame = pd.read_csv(half_bad)
+    file = tmp_path / f"any{suffix}"
+    if suffix == ".tsv":
+        frame.to_csv(file, sep="\t", index=False)
+    else:
+        getattr(frame, {".xlsx": "to_excel", ".parquet": "to_parquet"}[suffix])(file, index=False)
+    outcome = run("score", "--file", file, "--skip-bad", "--json")
+    assert outcome.code == 4
+    assert [row["batch"] for row in json.loads(outcome.out)] == ["A", "D"]
+    kept = pd.read_csv(tmp_path / "any.bad_rows.csv")
+    assert kept["row"].tolist() == [2, 3]
+    assert kept["temperature_c"].tolist() == ["25", "hot"]
+
+
+def test_a_row_with_too_many_cells_is_skipped_whole(run, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text(f"recipe,note\n{RECIPE},a\n{RECIPE},b,c,d\n")
+    outcome = run("score", "--file", file, "--skip-bad", "--json")
+    assert outcome.code == 4
+    assert [row["note"] for row in json.loads(outcome.out)] == ["a"]
+    assert (tmp_path / "a.bad_rows.csv").read_text().splitlines()[1].endswith("b,c,d")

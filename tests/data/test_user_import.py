@@ -160,6 +160,28 @@ def test_bad_rows_of_an_exported_table_are_skipped_as_well(imported_folder, writ
     assert bad.n_rows == 3
 
 
+def test_no_cell_of_a_bad_row_is_lost(imported_folder, write, tmp_path):
+    header = "recipe,temperature_c,conductivity_ms_cm,conductivity_ms_cm,doi\n"
+    rows = (f"{RECIPE},25,8.1,8.2,x", f"{RECIPE},25,9,thick,y", f"{RECIPE},25,9,9.1,y,7")
+    bad = BadRows(skip_to=tmp_path / "bad.csv")
+    import_measurements(write(header + "\n".join(rows)), "lab", bad_rows=bad)
+    with (tmp_path / "bad.csv").open(newline="") as file:
+        lines = list(csv.reader(file))
+    assert [line[2:] for line in lines[1:]] == [row.split(",") for row in rows[1:]]
+
+
+def test_a_broken_row_of_an_exported_table_keeps_the_numbers(imported_folder, write, tmp_path):
+    frame = import_measurements(write(LONG), "lab").table.to_frame()
+    lines = frame.to_csv(index=False).splitlines()
+    lines[1] += ",one cell more"
+    lines[3] = lines[3].replace("viscosity_mpa_s", "colour")
+    bad = BadRows(skip_to=tmp_path / "bad.csv")
+    done = import_measurements(write("\n".join(lines)), "again", bad_rows=bad)
+    assert done.table.report.n_kept == 2
+    with (tmp_path / "bad.csv").open(newline="") as file:
+        assert [row["row"] for row in csv.DictReader(file)] == ["1", "3"]
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "words"),
     [
@@ -373,3 +395,25 @@ def test_empty_rows_and_commas_at_the_end_are_harmless(imported_folder, write):
     text = f"recipe,temperature_c,density_g_cm3,doi\n{RECIPE},25,1.2,x,\n,,,\n\n,,,\n"
     import_measurements(write(text), "lab")
     assert load_source("lab")[0].value.tolist() == [1.2]
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet", ".tsv"])
+def test_bad_rows_of_any_file_are_skipped(imported_folder, tmp_path, suffix):
+    file = tmp_path / f"lab{suffix}"
+    frame = pd.DataFrame(
+        {
+            "recipe": [RECIPE, "1 M NaPF6 in ECC"],
+            "temperature_c": [25, 30],
+            "conductivity_ms_cm": [8.1, 9.0],
+            "doi": ["x", "y"],
+        }
+    )
+    if suffix == ".tsv":
+        frame.to_csv(file, sep="\t", index=False)
+    else:
+        getattr(frame, {".xlsx": "to_excel", ".parquet": "to_parquet"}[suffix])(file, index=False)
+    bad = BadRows(skip_to=tmp_path / "bad.csv")
+    import_measurements(file, "lab", bad_rows=bad)
+    assert load_source("lab")[0].value.tolist() == [8.1]
+    (kept,) = pd.read_csv(tmp_path / "bad.csv").to_dict("records")
+    assert (kept["row"], kept["recipe"], kept["temperature_c"]) == (2, "1 M NaPF6 in ECC", 30)

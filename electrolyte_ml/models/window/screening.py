@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.models.window.species import one_species
 from electrolyte_ml.tables import SUFFIXES, TableFile, note, plain_heading, read_lines
@@ -68,7 +69,7 @@ def listed_molecules(
     found: list[ListedMolecule] = []
     known: dict[str, str] = {}
     arguments = [_Entry(text=text, place=f"molecule {n}") for n, text in enumerate(smiles, start=1)]
-    for entry in (*arguments, *(_entries(file) if file else ())):
+    for entry in chain(arguments, _entries(file) if file else ()):
         try:
             if entry.fault:
                 raise InputError(entry.fault)
@@ -103,13 +104,12 @@ def _entries(file: Path) -> Iterator[_Entry]:
 
 def _entries_of_table(table: TableFile, column: int) -> Iterator[_Entry]:
     for row in table.rows():
-        beyond = [f"cell {n}" for n in range(len(table.columns) + 1, len(row.cells) + 1)]
         text = "" if row.fault else row.cells[column].strip()
         yield _Entry(
             text=text,
             place=f"{table.path}, row {row.number}",
             number=row.number,
-            cells=dict(zip([*table.columns, *beyond], row.cells, strict=False)),
+            cells=named_cells(table.header, row.cells),
             fault=row.fault or ("" if text else f"no {_COLUMN}"),
         )
 
