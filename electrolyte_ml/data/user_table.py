@@ -307,6 +307,10 @@ class _Reader:
     ) -> None:
         self.name = name
         self.columns = columns
+        self.used = [
+            (number, columns.header[number], plain_heading(columns.header[number]) in _KEPT)
+            for number in sorted(columns.used)
+        ]
         self.default_source = source or ""
         self.comma = comma
         self.accept_unusual = unusual
@@ -352,11 +356,11 @@ class _Reader:
     def _cell_faults(self, given: Sequence[object]) -> list[str]:
         """What no column may hold."""
         found = []
-        for number in sorted(self.columns.used):
-            cell, column = given[number], self.columns.header[number]
+        for number, column, is_kept in self.used:
+            cell = given[number]
             if not isinstance(cell, str | Number | date):
                 found.append(f"{column} holds {quoted(cell)}; give text or a number")
-            elif plain_heading(column) in _KEPT and len(str(cell)) > LONGEST_TEXT:
+            elif is_kept and len(str(cell)) > LONGEST_TEXT:
                 found.append(too_long(column, str(cell)))
         return found
 

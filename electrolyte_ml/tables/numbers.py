@@ -48,7 +48,10 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
     >>> read_number("7,9"), read_number("9,500", decimal_comma=True)
     (7.9, 9.5)
     """
-    plain = plain_dashes(text.strip())
+    plain = text.strip()
+    if not decimal_comma and _PLAIN.fullmatch(plain):
+        return float(plain)
+    plain = plain_dashes(plain)
     both = _TWO_MEANINGS.fullmatch(plain)
     if both and both[2] == (".," if decimal_comma else ",.")[0]:
         whole, _, rest = both.groups()
