@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, UnwritableError
 from electrolyte_ml.text import spreadsheet_cell
@@ -71,6 +71,19 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def user_folder_of(kind: Literal["data", "state", "cache"]) -> Path:
+    """Folder that the system keeps for the user's data of this package; `make_folder` makes it.
+
+    Where there is no home folder it begins with ``~``: nothing is found there, or written.
+    """
+    import platformdirs
+
+    try:
+        return Path(getattr(platformdirs, f"user_{kind}_dir")("electrolyte_ml"))
+    except RuntimeError:
+        return Path("~", "electrolyte_ml", kind)
 
 
 def make_folder(path: Path) -> None:

@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from electrolyte_ml.data.catalog import imported_names
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import (
     make_folder,
@@ -12,6 +14,8 @@ from electrolyte_ml.files import (
     write_table,
     write_text,
 )
+from electrolyte_ml.species.catalog import catalog_with, user_folder
+from electrolyte_ml.species.user import add_species
 from electrolyte_ml.text import did_you_mean, first_line, nearest_or_all, one_line, shown
 from electrolyte_ml.units import unit_registry
 
@@ -131,3 +135,21 @@ def test_errors_of_others_are_named_even_where_their_words_fail():
 def test_what_was_given_is_shown_short():
     assert len(shown(int("9" * 400))) == len(shown("x" * 400)) == 60
     assert shown(1 << 20_000) == "a int too long to show"
+
+
+def test_without_a_home_folder_the_catalogs_are_those_of_the_package(tmp_path, monkeypatch):
+    def none(*given, **more):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ELECTROLYTE_ML_SPECIES", raising=False)
+    monkeypatch.delenv("ELECTROLYTE_ML_IMPORTED", raising=False)
+    for name in ("user_data_dir", "user_state_dir", "user_cache_dir"):
+        monkeypatch.setattr(platformdirs, name, none)
+    assert catalog_with(user_folder()).solvent("PC").name == "PC"
+    assert imported_names() == ()
+    file = tmp_path / "mine.csv"
+    file.write_text("name,smiles\nmine,CCOCCOCCCC\n")
+    with pytest.raises(UnwritableError, match="there is no home folder"):
+        add_species(file)
+    assert list(tmp_path.iterdir()) == [file]

@@ -17,6 +17,7 @@ from electrolyte_ml.benchmarks.evaluation import content_sha256
 from electrolyte_ml.benchmarks.store import code_sha256, environment
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ArtefactError
+from electrolyte_ml.files import user_folder_of
 from electrolyte_ml.models.conductivity import ConductivityModel, fit
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 
@@ -47,9 +48,7 @@ def lacking(packages: tuple[str, ...] = PACKAGES) -> str | None:
 
 def default_folder() -> Path:
     """Where fits are kept: in the user's cache folder (``$XDG_CACHE_HOME``); it may be emptied."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("electrolyte_ml") / "fits"
+    return user_folder_of("cache") / "fits"
 
 
 def fit_conductivity(

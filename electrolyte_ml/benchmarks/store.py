@@ -24,7 +24,7 @@ import numpy as np
 from electrolyte_ml import __version__
 from electrolyte_ml.benchmarks.job import Job, JobResult
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.files import write_atomically
+from electrolyte_ml.files import user_folder_of, write_atomically
 
 # Distributions that take part in fitting and predicting; absent ones are left out.
 _DISTRIBUTIONS = (
@@ -130,9 +130,7 @@ def _content_sha256(path: Path) -> str:
 
 def default_folder() -> Path:
     """Where finished jobs are kept: in the user's state folder (``$XDG_STATE_HOME``)."""
-    from platformdirs import user_state_path
-
-    return user_state_path("electrolyte_ml") / "bench"
+    return user_folder_of("state") / "bench"
 
 
 def job_key(job: Job) -> str:

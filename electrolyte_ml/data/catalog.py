@@ -16,7 +16,7 @@ from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.location import data_path
 from electrolyte_ml.data.measurements import Measurements, read_parquet
 from electrolyte_ml.errors import DataNotFoundError, InputError
-from electrolyte_ml.files import packaged_file
+from electrolyte_ml.files import packaged_file, user_folder_of
 from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.text import first_line, shown
 
@@ -184,9 +184,7 @@ def imported_folder() -> Path:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("electrolyte_ml")) / "measurements"
+    return user_folder_of("data") / "measurements"
 
 
 def imported_path(name: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.files import expanded, make_folder, writing
+from electrolyte_ml.files import expanded, make_folder, user_folder_of, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
 from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, DONE, Progress, run_stages
@@ -29,9 +29,7 @@ def default_folder() -> Path:
     given = os.environ.get(STATE_VARIABLE)
     if given:
         return expanded(given)
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("electrolyte_ml")) / "simulations"
+    return user_folder_of("state") / "simulations"
 
 
 def job_folder(folder: Path, job: SimulationJob) -> Path:

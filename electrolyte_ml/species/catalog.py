@@ -17,6 +17,7 @@ from electrolyte_ml.errors import (
     SmilesError,
     UnknownSpeciesError,
 )
+from electrolyte_ml.files import user_folder_of
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.species.chemistry import (
     best_resonance_form,
@@ -464,9 +465,7 @@ def user_folder() -> Path:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("electrolyte_ml")) / "species"
+    return user_folder_of("data") / "species"
 
 
 def catalog_with(folder: Path) -> Catalog:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from electrolyte_ml.files import expanded
+from electrolyte_ml.files import expanded, user_folder_of
 from electrolyte_ml.models.base import kept_with_models
 from electrolyte_ml.models.window.calibration import LimitCalibration, Offset, terms_of
 from electrolyte_ml.models.window.limits import (
@@ -52,9 +52,7 @@ def user_table() -> Path:
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return expanded(named) / TABLE_NAME
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("electrolyte_ml")) / "window" / TABLE_NAME
+    return user_folder_of("data") / "window" / TABLE_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
