@@ -17,6 +17,7 @@ def run_suite(
     *,
     quick: bool = False,
     splits: Sequence[str] | None = None,
+    models: Sequence[str] | None = None,
     seed: int = 0,
     fresh: bool = False,
     folder: Path | None = None,
@@ -32,6 +33,8 @@ def run_suite(
         The headline split only, without slow baselines.
     splits
         Only these splits; all of the suite by default.
+    models
+        Only these models, by their names in the leaderboard; all by default.
     seed
         Of splits and models.
     fresh
@@ -45,12 +48,13 @@ def run_suite(
     -------
     dict
         ``{"suite", "tasks": [{"task", "split", "model", "metrics"}], "skipped", "seed",
-        "environment", "data_sha256", "split_sha256"}``.
+        "environment", "data_sha256", "split_sha256"}``; tasks of suites that judge parts of the
+        tested rows have ``subsets``, metrics by the name of the part.
 
     Raises
     ------
     InputError
-        If there is no such suite or split, or the data are not those of the frozen splits.
+        If there is no such suite, split or model, or the data are not those of the frozen splits.
     MissingDependencyError
         If something that the suite needs is not installed.
     DataNotFoundError
@@ -59,6 +63,12 @@ def run_suite(
     from electrolyte_ml.benchmarks.runner import run_jobs
     from electrolyte_ml.benchmarks.store import JobStore, default_folder
 
-    jobs = jobs_of(suite, quick=quick, splits=tuple(splits) if splits else None, seed=seed)
+    jobs = jobs_of(
+        suite,
+        quick=quick,
+        splits=tuple(splits) if splits else None,
+        seed=seed,
+        models=tuple(models) if models else None,
+    )
     store = JobStore(folder=folder or default_folder())
     return run_jobs(suite, jobs, seed=seed, store=store, fresh=fresh, progress=progress).to_dict()

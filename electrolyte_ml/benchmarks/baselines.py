@@ -294,7 +294,8 @@ def _log1p(model: Any) -> Any:
     return TransformedTargetRegressor(model, func=np.log1p, inverse_func=np.expm1)
 
 
-def _log10(model: Any) -> Any:
+def of_log10(model: Any) -> Any:
+    """A model of the value by way of its decadic logarithm."""
     from sklearn.compose import TransformedTargetRegressor
 
     return TransformedTargetRegressor(
@@ -338,7 +339,7 @@ def _support_vectors(seed: int) -> Any:
 def _boosting(seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return _log10(
+    return of_log10(
         HistGradientBoostingRegressor(max_iter=300, learning_rate=0.08, random_state=seed)
     )
 

@@ -131,15 +131,14 @@ def regressions(
         )
     if min(tolerance, score_tolerance) < 0:
         raise InputError("a tolerance is at least 0")
-    held = {_name(task): task["metrics"] for task in after["tasks"]}
+    held = _numbers(after)
     found = []
-    for task in before["tasks"]:
-        name = _name(task)
+    for name, metrics in _numbers(before).items():
         if name not in held:
             found.append(_regression(name, "not in the second result"))
             continue
         for metric, kind in JUDGED.items():
-            old, new = task["metrics"].get(metric), held[name].get(metric)
+            old, new = metrics.get(metric), held[name].get(metric)
             if old is None:
                 continue
             if new is None:
@@ -166,8 +165,15 @@ def _allowed(kind: Kind, old: float, tolerance: float, score_tolerance: float) -
     return score_tolerance
 
 
-def _name(task: dict[str, Any]) -> _Task:
-    return task["task"], task["split"], task["model"]
+def _numbers(result: dict[str, Any]) -> dict[_Task, dict[str, float]]:
+    """Metrics of all jobs, and of parts of their rows, by task, split and model."""
+    numbers: dict[_Task, dict[str, float]] = {}
+    for task in result["tasks"]:
+        name = task["task"], task["split"], task["model"]
+        numbers[name] = task["metrics"]
+        for subset, metrics in task.get("subsets", {}).items():
+            numbers[*name[:2], f"{name[2]}; {subset}"] = metrics
+    return numbers
 
 
 def _regression(name: _Task, what: str) -> Regression:

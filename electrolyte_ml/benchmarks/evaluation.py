@@ -7,8 +7,8 @@ in any other way here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +24,18 @@ from electrolyte_ml.data.splits import Split
 from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
+
+#: Parts of the tested rows that the model itself makes.
+IN_DOMAIN, FLAGGED = "rows that the model does not flag", "rows that the model flags"
+# Of a part of the tested rows.
+_SHOWN = (
+    "n",
+    "mae_log10",
+    "median_ape_percent",
+    "coverage",
+    "groups_covered_80",
+    "width_log10",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,9 @@ class Case:
         Of the split by row names.
     content_sha256
         Of compositions, features, temperatures and values, after cleaning and look-up of species.
+    subsets
+        Parts of the tested rows that are judged apart as well: which rows are in each, shape (t,),
+        by the name of the part.
     """
 
     measurements: Measurements
@@ -52,6 +67,7 @@ class Case:
     data: dict[str, str]
     split_sha256: str
     content_sha256: str
+    subsets: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def measured(self) -> NDArray[np.float64]:
@@ -99,11 +115,16 @@ Fit = Callable[[Measurements], Predictive]
 def evaluate_model(case: Case, fit: Fit, progress: Progress | None) -> JobResult:
     """A model of ours, fitted anew to the rows of every fold."""
     prediction, measured = predict_folds(case, fit, progress), case.measured
-    metrics = prediction_metrics(measured, prediction, case.groups)
+
+    def of_rows(rows: NDArray[np.intp]) -> dict[str, float]:
+        return prediction_metrics(measured[rows], prediction.select(rows), case.groups[rows])
+
+    metrics = of_rows(np.arange(len(measured)))
     return JobResult(
         metrics={**metrics, "folds": len(case.split.folds)},
         measured=measured,
         predicted=prediction.value,
+        subsets=_of_subsets(case, of_rows, prediction.in_domain),
     )
 
 
@@ -170,7 +191,30 @@ def _scored(
     value = case.measurements.value
     predicted, interval = cross_predict(estimator, x, value, case.split, progress)
     measured = case.measured
-    metrics = positive_metrics(measured, predicted, case.groups, interval)
+
+    def of_rows(rows: NDArray[np.intp]) -> dict[str, float]:
+        ends = None if interval is None else (interval[0][rows], interval[1][rows])
+        return positive_metrics(measured[rows], predicted[rows], case.groups[rows], ends)
+
     return JobResult(
-        metrics={**metrics, "folds": len(case.split.folds)}, measured=measured, predicted=predicted
+        metrics={**of_rows(np.arange(len(measured))), "folds": len(case.split.folds)},
+        measured=measured,
+        predicted=predicted,
+        subsets=_of_subsets(case, of_rows),
     )
+
+
+def _of_subsets(
+    case: Case,
+    of_rows: Callable[[NDArray[np.intp]], dict[str, float]],
+    in_domain: NDArray[np.bool_] | None = None,
+) -> dict[str, dict[str, float]]:
+    """Numbers of the parts of the tested rows; with a domain, also of those inside and outside."""
+    parts = dict(case.subsets)
+    if parts and in_domain is not None:
+        parts |= {IN_DOMAIN: in_domain, FLAGGED: ~in_domain}
+    return {
+        name: {metric: n for metric, n in of_rows(np.flatnonzero(held)).items() if metric in _SHOWN}
+        for name, held in parts.items()
+        if held.any()
+    }

@@ -25,12 +25,15 @@ class JobResult:
     trace
         Share of the optimum that a search has found after each experiment, percent, a row a seed,
         shape (s, b); empty for jobs that are no search.
+    subsets
+        Numbers of parts of the tested rows, by the name of the part; empty if there are none.
     """
 
     metrics: dict[str, float]
     measured: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     predicted: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     trace: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    subsets: Mapping[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.user_model import UserModel
 
 # Suites that judge no single property.
-_GENERAL = ("sodium", "search", "speed", "ablation", "graph")
-
-#: Splits that are frozen before their suite has models, by name of the suite.
-_SPLITS_ALONE = {"chemistry": "electrolyte_ml.benchmarks.chemistry_splits"}
+_GENERAL = ("chemistry", "sodium", "search", "speed", "ablation", "graph")
 
 
 def suite_names() -> tuple[str, ...]:
@@ -55,21 +52,43 @@ def suite_module(suite: str) -> ModuleType:
 
 
 def jobs_of(
-    suite: str, *, quick: bool = False, splits: tuple[str, ...] | None = None, seed: int = 0
+    suite: str,
+    *,
+    quick: bool = False,
+    splits: tuple[str, ...] | None = None,
+    seed: int = 0,
+    models: tuple[str, ...] | None = None,
 ) -> list[Job]:
     """Jobs of a suite, not yet run.
+
+    Parameters
+    ----------
+    suite
+        One of `suite_names()`.
+    quick, splits, seed
+        As the suite takes them.
+    models
+        Only these, by their names in the leaderboard; all by default.
 
     Raises
     ------
     InputError
-        If there is no such suite or split.
+        If there is no such suite, split or model.
     MissingDependencyError
         If something that the suite needs is not installed.
     DataNotFoundError
         If its data are not on this machine.
     """
     jobs: list[Job] = suite_module(suite).jobs(quick=quick, splits=splits, seed=seed)
-    return jobs
+    if models is None:
+        return jobs
+    known = tuple(dict.fromkeys(job.model for job in jobs))
+    unknown = [name for name in models if name not in known]
+    if unknown:
+        raise InputError(
+            f"no model {', '.join(map(repr, unknown))} in this run; there are {', '.join(known)}"
+        )
+    return [job for job in jobs if job.model in models]
 
 
 def user_jobs_of(
@@ -115,11 +134,8 @@ def splits_to_freeze(suites: Sequence[str] | None = None) -> list[KeyedSplit]:
     from electrolyte_ml.benchmarks.frozen import FROZEN_SEED
 
     keyed: list[KeyedSplit] = []
-    every = [*(name for name in suite_names() if _exists(name)), *_SPLITS_ALONE]
-    for suite in suites or every:
-        alone = _SPLITS_ALONE.get(suite)
-        module = suite_module(suite) if alone is None else import_module(alone)
-        make = getattr(module, "keyed_splits", None)
+    for suite in suites or [name for name in suite_names() if _exists(name)]:
+        make = getattr(suite_module(suite), "keyed_splits", None)
         if make is not None:
             keyed += make(FROZEN_SEED)
     return keyed

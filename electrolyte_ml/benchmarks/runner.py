@@ -47,6 +47,7 @@ class SuiteResult:
                     "split": job.split,
                     "model": job.model,
                     "metrics": {**result.metrics, "seed": job.seed},
+                    **({"subsets": dict(result.subsets)} if result.subsets else {}),
                 }
                 for job, result in self.finished
             ],

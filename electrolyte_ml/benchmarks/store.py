@@ -167,12 +167,13 @@ class JobStore:
         path = self._path(job)
         try:
             with np.load(path, allow_pickle=False) as held:
-                metrics: dict[str, float] = json.loads(str(held["record"]))["metrics"]
+                record = json.loads(str(held["record"]))
                 return JobResult(
-                    metrics=metrics,
+                    metrics=record["metrics"],
                     measured=held["measured"],
                     predicted=held["predicted"],
                     trace=held["trace"],
+                    subsets=record.get("subsets", {}),
                 )
         except (FileNotFoundError, ValueError, KeyError, zipfile.BadZipFile):
             return None
@@ -187,6 +188,7 @@ class JobStore:
             "model": job.model,
             "seed": job.seed,
             "metrics": result.metrics,
+            **({"subsets": dict(result.subsets)} if result.subsets else {}),
         }
 
         def write(temporary: Path) -> None:

@@ -13,7 +13,9 @@ from electrolyte_ml.cli.exit_codes import ExitCode
 if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.job import Job
 
-_SUITES = "conductivity, viscosity, density, window, sodium, search, speed, ablation or graph"
+_SUITES = (
+    "conductivity, viscosity, density, window, chemistry, sodium, search, speed, ablation or graph"
+)
 HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "
     f"`bench SUITE` runs one: {_SUITES}."
@@ -48,6 +50,10 @@ def run(
     split: Annotated[
         list[str] | None, typer.Option(help="Only this split; may be repeated.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this model of the leaderboard; may be repeated."),
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Seed of splits and models; splits of seed 0 are frozen.")
     ] = 0,
@@ -77,7 +83,14 @@ def run(
     from electrolyte_ml.report.leaderboard import fit_progress, print_leaderboard, write_results
     from electrolyte_ml.report.text import dump_json
 
-    jobs = _jobs(suite, model, quick=quick, splits=tuple(split) if split else None, seed=seed)
+    jobs = _jobs(
+        suite,
+        model,
+        quick=quick,
+        splits=tuple(split) if split else None,
+        seed=seed,
+        only=tuple(only) if only else None,
+    )
     store = JobStore(folder=jobs_folder or default_folder())
     try:
         with fit_progress(show=not as_json) as progress:
@@ -96,13 +109,22 @@ def run(
 
 
 def _jobs(
-    suite: str, model: str | None, *, quick: bool, splits: tuple[str, ...] | None, seed: int
+    suite: str,
+    model: str | None,
+    *,
+    quick: bool,
+    splits: tuple[str, ...] | None,
+    seed: int,
+    only: tuple[str, ...] | None,
 ) -> list[Job]:
     from electrolyte_ml.benchmarks.registry import jobs_of, user_jobs_of
     from electrolyte_ml.benchmarks.user_model import load_user_model
+    from electrolyte_ml.errors import InputError
 
     if model is None:
-        return jobs_of(suite, quick=quick, splits=splits, seed=seed)
+        return jobs_of(suite, quick=quick, splits=splits, seed=seed, models=only)
+    if only:
+        raise InputError("--only chooses among models of the suite: leave it out beside --model")
     return user_jobs_of(suite, load_user_model(model), quick=quick, splits=splits, seed=seed)
 
 

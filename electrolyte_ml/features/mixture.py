@@ -167,7 +167,9 @@ def mixture_features(
     x = composition.solvent_mole_fraction
     pure = np.array([_pure_row(s, c) for s, c in zip(composition.solvents, constants, strict=True)])
     volume = x * np.array([c.molar_volume_cm3_mol for c in constants])
-    volume /= volume.sum(axis=1, keepdims=True)
+    filled = volume.sum(axis=1, keepdims=True)
+    # Without molecules their columns are zero.
+    volume = np.divide(volume, filled, out=np.zeros_like(volume), where=filled > 0)
     ln_viscosity, ln_permittivity, permittivity = pure[:, 0], pure[:, 1], pure[:, 2]
     solvent = np.column_stack(
         [

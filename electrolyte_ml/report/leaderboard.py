@@ -101,6 +101,7 @@ def leaderboard_markdown(result: dict[str, Any]) -> str:
     for name in dict.fromkeys((t["task"], t["split"]) for t in result["tasks"]):
         of_one = [t for t in result["tasks"] if (t["task"], t["split"]) == name]
         lines += _table(name[0], name[1], of_one, result["split_sha256"].get("; ".join(name)))
+        lines += _subset_lines(of_one)
     lines += _paired(result.get("paired", []))
     named = [pair for pair in map(heading_of, shown_metrics(result["tasks"])) if pair[1]]
     lines += [f"- {heading}: {meaning}" for heading, meaning in dict.fromkeys(named)]
@@ -125,6 +126,37 @@ def _table(task: str, split: str, tasks: list[dict[str, Any]], digest: str | Non
         *rows,
         "",
     ]
+
+
+def _subset_table(tasks: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of a table of parts of the tested rows: a line a part, all models beside.
+
+    Of every model, metrics of `HEADINGS` that any part has; ``n`` is the same for all.
+    """
+    of_parts = [m for t in tasks for m in t.get("subsets", {}).values()]
+    shown = [n for n in HEADINGS if n != "n" and any(n in metrics for metrics in of_parts)]
+    columns = [
+        (task, name)
+        for task in tasks
+        for name in shown
+        if any(name in metrics for metrics in task.get("subsets", {}).values())
+    ]
+    parts = dict.fromkeys(part for task in tasks for part in task.get("subsets", {}))
+    rows = []
+    for part in parts:
+        held = [task["subsets"][part] for task in tasks if part in task.get("subsets", {})]
+        numbers = [cell(t.get("subsets", {}).get(part, {}).get(name)) for t, name in columns]
+        rows.append([part, cell(held[0]["n"]), *numbers])
+    headings = [f"{task['model']}: {heading_of(name)[0]}" for task, name in columns]
+    return ["tested rows", "n", *headings], rows
+
+
+def _subset_lines(tasks: list[dict[str, Any]]) -> list[str]:
+    headings, rows = _subset_table(tasks)
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return [f"| {' | '.join(headings)} |", "|---|" + "---:|" * (len(headings) - 1), *lines, ""]
 
 
 def _paired(rows: list[dict[str, Any]]) -> list[str]:
@@ -215,12 +247,24 @@ def print_leaderboard(result: dict[str, Any]) -> None:
         seeds = ", ".join(str(s) for s in sorted({task["metrics"]["seed"] for task in of_task}))
         console.print(f"{name}; seed {seeds}")
         console.print(_leaderboard(of_task))
+    for split in dict.fromkeys(task["split"] for task in tasks if "subsets" in task):
+        console.print(_parts(split, [task for task in tasks if task["split"] == split]))
     for metric in shown_metrics(tasks):
         heading, meaning = heading_of(metric)
         if meaning:
             console.print(f"{heading}: {meaning}")
     for job in result.get("skipped", []):
         console.print(f"skipped: {job['split']}, {job['model']}: {job['reason']}")
+
+
+def _parts(split: str, tasks: list[dict[str, Any]]) -> Table:
+    headings, rows = _subset_table(tasks)
+    table = Table(title=split, title_justify="left", box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _leaderboard(tasks: list[dict[str, Any]]) -> Table:

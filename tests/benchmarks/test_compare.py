@@ -21,6 +21,17 @@ def test_a_result_is_no_worse_than_itself(metrics):
     assert regressions(result_of(metrics), result_of(metrics), tolerance=0) == []
 
 
+def test_parts_of_the_rows_are_compared_each():
+    before, after = (result_of({"mae_log10": 0.1}) for _ in range(2))
+    before["tasks"][0]["subsets"] = {"anion FSI": {"n": 30, "mae_log10": 0.1}, "sodium": {"n": 9}}
+    after["tasks"][0]["subsets"] = {"anion FSI": {"n": 30, "mae_log10": 0.2}}
+    found = [str(one) for one in regressions(before, after)]
+    assert found == [
+        "t; s; m; anion FSI: mae_log10 0.1 -> 0.2",
+        "t; s; m; sodium: not in the second result",
+    ]
+
+
 @given(numbers, st.floats(0, 2))
 def test_errors_may_grow_by_the_tolerance_and_not_more(mae, growth):
     found = regressions(result_of({"mae": mae}), result_of({"mae": mae * (1 + growth)}))

@@ -29,6 +29,18 @@ def test_leaderboard_shows_everything(result):
         assert digest in text
 
 
+def test_parts_of_the_rows_stand_in_a_table_of_all_models(make_job):
+    outcomes = []
+    for model, metrics in (("a", {"mae_log10": 0.5, "coverage": 0.9}), ("b", {"mae_log10": 2.0})):
+        parts = {"anion FSI": {"n": 7, **metrics}, **({model: {"n": 1}} if model == "a" else {})}
+        outcomes.append((make_job(model)[0], JobResult(metrics={"n": 9}, subsets=parts)))
+    judged = SuiteResult(suite="x", seed=0, finished=tuple(outcomes), skipped=())
+    text = leaderboard_markdown(judged.to_dict())
+    assert "| tested rows | n | a: MAE lg | a: cover | b: MAE lg |" in text
+    assert "| anion FSI | 7 | 0.500 | 0.900 | 2.000 |" in text
+    assert "| a | 1 | - | - | - |" in text
+
+
 def test_files_are_the_same_twice(result, tmp_path):
     one = write_results(result, tmp_path / "one")
     two = write_results(result, tmp_path / "two")

@@ -26,6 +26,17 @@ def test_finished_jobs_are_not_run_again(make_job, store):
     assert len(runs) == 2
 
 
+def test_parts_of_the_rows_are_kept_and_told(make_job, store):
+    parts = {"all; anion FSI": {"n": 1, "mae_log10": 0.5}}
+    job, _ = make_job()
+    result = JobResult(metrics={"n": 2, "mae": 0.25}, subsets=parts)
+    told = run_jobs("x", [dataclasses.replace(job, run=lambda _: result)], seed=0, store=store)
+    assert told.to_dict()["tasks"][0]["subsets"] == parts
+    assert run_jobs("x", [job], seed=0, store=store).to_dict() == told.to_dict()
+    whole, _ = make_job("whole")
+    assert "subsets" not in run_jobs("x", [whole], seed=0, store=store).to_dict()["tasks"][0]
+
+
 def test_timings_are_never_kept(make_job, store):
     job, runs = make_job(kept=False)
     for _ in range(2):

@@ -104,3 +104,32 @@ def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
     assert outcome.code == 130
     assert "4 of 20 jobs are done" in outcome.err  # all points, and those of three anions
     assert "the same command" in outcome.err
+
+
+def test_models_are_chosen_by_their_names(run, sample):
+    words = ("bench", "density", "--split", "all", "--json", "--only")
+    outcome = run(*words, "ideal mixing")
+    assert outcome.code == 0
+    assert {task["model"] for task in json.loads(outcome.out)["tasks"]} == {"ideal mixing"}
+    outcome = run(*words, "oracle")
+    assert outcome.code == 2
+    assert "no model 'oracle' in this run; there are" in outcome.err
+    outcome = run(*words, "ideal mixing", "--model", "json:JSONDecoder")
+    assert outcome.code == 2
+    assert "leave it out beside --model" in outcome.err
+
+
+@pytest.mark.full_data
+def test_a_baseline_alone_is_run_on_unseen_series(run, tmp_path):
+    words = ("bench", "chemistry", "--quick", "--only", "gradient boosting")
+    outcome = run(*words, "--jobs", tmp_path / "jobs", "--out", tmp_path / "out")
+    assert outcome.code == 0
+    (task,) = json.loads((tmp_path / "out" / "chemistry.json").read_text())["tasks"]
+    assert task["split"] == "series, first fold"
+    assert task["metrics"]["n"] == sum(
+        task["subsets"][name]["n"] for name in ("CALiSol-23", "not in CALiSol-23")
+    )
+    assert task["metrics"]["mae_log10"] < 0.14
+    assert task["subsets"]["not in CALiSol-23; cation lithium"]["n"] > 1000
+    text = (tmp_path / "out" / "chemistry.md").read_text()
+    assert "| not in CALiSol-23; anion FSI | 114 |" in text
