@@ -44,6 +44,27 @@ class RowTable:
         }
         return replace(self, **chosen)  # type: ignore[type-var]
 
+    def followed_by(self, other: Self) -> Self:
+        """The rows of this table and then those of another; what all rows share is that of this."""
+        both = {
+            field.name: _joined(getattr(self, field.name), getattr(other, field.name))
+            for field in fields(self)  # type: ignore[arg-type]
+            if field.name not in self.SHARED
+        }
+        return replace(self, **both)  # type: ignore[type-var]
+
+
+def _joined(first: Any, second: Any) -> Any:
+    if isinstance(first, np.ndarray):
+        return np.concatenate([first, second])
+    if isinstance(first, RowTable):
+        return first.followed_by(second)
+    if isinstance(first, tuple):
+        return first + second
+    if isinstance(first, dict):
+        return {name: _joined(values, second[name]) for name, values in first.items()}
+    return first
+
 
 def _chosen(column: Any, numbers: NDArray[np.intp]) -> Any:
     if isinstance(column, np.ndarray):

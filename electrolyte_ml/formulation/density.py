@@ -19,12 +19,19 @@ from dataclasses import dataclass
 from functools import cache
 
 from electrolyte_ml.species import Ion, Salt, Solvent
-from electrolyte_ml.species.estimates import ion_volume_cm3_mol, liquid_density_g_cm3
+from electrolyte_ml.species.estimates import (
+    ion_volume_cm3_mol,
+    ionic_liquid_density_g_cm3,
+    liquid_density_g_cm3,
+)
+from electrolyte_ml.species.ionic_liquids import ions_of
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 # Typical isobaric expansivity of organic liquids near room temperature, for solvents of
 # unknown slope: DMC 1.3e-3, PC 0.9e-3, diglyme 1.1e-3 per K.
 _EXPANSIVITY_PER_K = 1.1e-3
+# Of 12 measured ionic liquids: 5.4e-4 to 6.7e-4 per K.
+_IONIC_LIQUID_EXPANSIVITY_PER_K = 6.2e-4
 # Below this share of the 25 degC density the linear law no longer describes a liquid.
 _LOWEST_SHARE = 0.5
 
@@ -52,7 +59,7 @@ def density_g_cm3(solvent: Solvent, temperature_k: float = ROOM_TEMPERATURE_K) -
     Parameters
     ----------
     solvent
-        Catalog solvent, or a molecule known by SMILES only.
+        Catalog solvent, a molecule known by SMILES only, or an ionic liquid.
     temperature_k
         Temperature, K.
 
@@ -62,15 +69,19 @@ def density_g_cm3(solvent: Solvent, temperature_k: float = ROOM_TEMPERATURE_K) -
         Density, g/cm3.
     """
     held = solvent.properties.get("density_g_cm3")
+    is_ionic = bool(ions_of(solvent))
     if held is None:
-        density = liquid_density_g_cm3(solvent.smiles)
+        estimate = ionic_liquid_density_g_cm3 if is_ionic else liquid_density_g_cm3
+        density = estimate(solvent.smiles)
         at_k = ROOM_TEMPERATURE_K
-        assumption = f"density of {solvent.name} estimated from its SMILES: {density:.2f} g/cm3"
+        source = "the volumes of its ions" if is_ionic else "its SMILES"
+        assumption = f"density of {solvent.name} estimated from {source}: {density:.2f} g/cm3"
     else:
         density, at_k, assumption = held.value, held.temperature_k or ROOM_TEMPERATURE_K, ""
     slope = solvent.value("density_slope_g_cm3_k")
     if slope is None:
-        slope = -_EXPANSIVITY_PER_K * density
+        expansivity = _IONIC_LIQUID_EXPANSIVITY_PER_K if is_ionic else _EXPANSIVITY_PER_K
+        slope = -expansivity * density
     at_temperature = density + slope * (temperature_k - at_k)
     return Estimated(max(at_temperature, _LOWEST_SHARE * density), assumption)
 

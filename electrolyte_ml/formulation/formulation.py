@@ -107,6 +107,11 @@ class Formulation:
         return html_table(self.notation(), self.to_frame(), assumed)
 
     @property
+    def ionic_liquids(self) -> tuple[str, ...]:
+        """Names of the ionic liquids among the solvents; most recipes have none."""
+        return tuple(s.solvent.name for s in self.solvents if "." in s.solvent.smiles)
+
+    @property
     def mass_fractions(self) -> dict[str, float]:
         """Mass fraction of each solvent and additive by name."""
         return {s.solvent.name: s.mass_fraction for s in self.solvents}

@@ -22,7 +22,8 @@ from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION, Formulation
 from electrolyte_ml.formulation.notation.spellings import NUMBER
 from electrolyte_ml.notebook import html_table
-from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.species import Salt, Solvent, default_catalog
+from electrolyte_ml.species.ionic_liquids import ions_of
 from electrolyte_ml.text import shown
 from electrolyte_ml.units import (
     ROOM_TEMPERATURE_K,
@@ -384,8 +385,14 @@ def _solvent_row(step: int, item: SolventAmount, mass_g: float, started: bool) -
         mass_g=mass_g,
         volume_ml=mass_g / density_g_cm3(solvent).value if liquid else None,
         how=_how(solvent, item.role, state, started=started),
-        hazard=solvent.hazard_note,
+        hazard=solvent.hazard_note or _hazard_of_ions(solvent),
     )
+
+
+def _hazard_of_ions(solvent: Solvent) -> str:
+    """Hazard of the anion of an ionic liquid."""
+    names = (default_catalog().ion(smiles).name for smiles in ions_of(solvent))
+    return next((_cautions()[name].hazard for name in names if name in _cautions()), "")
 
 
 def _salt_row(step: int, salt: Salt, mass_g: float) -> SheetRow:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.molecules_only import predict_of_molecules
 from electrolyte_ml.prediction import Prediction
 
 _P = ParamSpec("_P")
@@ -138,7 +139,9 @@ class Predictor(Protocol):
         """Predict, as `PropertyModel.predict`; `folder` is that of another model."""
 
 
-def predictor(model: type[PropertyModel], name: str, what: str) -> Predictor:
+def predictor(
+    model: type[PropertyModel], name: str, what: str, *, ionic_liquids: bool = False
+) -> Predictor:
     """The function ``predict_...`` of a model.
 
     Parameters
@@ -149,6 +152,8 @@ def predictor(model: type[PropertyModel], name: str, what: str) -> Predictor:
         Of the function.
     what
         The first line of its documentation, and the unit of the result.
+    ionic_liquids
+        Whether the model covers recipes with an ionic liquid; else it has no value for them.
     """
 
     def predict(
@@ -156,7 +161,10 @@ def predictor(model: type[PropertyModel], name: str, what: str) -> Predictor:
         temperature_k: NDArray[np.float64],
         folder: Path | None = None,
     ) -> Prediction:
-        return model.load(folder).predict(formulations, temperature_k)
+        found = model.load(folder)
+        if ionic_liquids:
+            return found.predict(formulations, temperature_k)
+        return predict_of_molecules(found.predict, formulations, temperature_k)
 
     # Where the room exports it, so that process pools find it.
     predict.__module__ = model.__module__.rpartition(".")[0]

@@ -24,6 +24,7 @@ from electrolyte_ml.formulation.density import (
 )
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.molecules_only import predict_of_molecules
 from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -63,8 +64,12 @@ def predict_density(
     -------
     Prediction
         Density, g/cm3, shape (n,). Out of domain where the density of a notable component is an
-        estimate.
+        estimate; no value for recipes with an ionic liquid, whose error is not known.
     """
+    return predict_of_molecules(_predict, formulations, temperature_k)
+
+
+def _predict(formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]) -> Prediction:
     known: dict[tuple[int, float], float] = {}
     for formulation, temperature in zip(formulations, temperature_k, strict=True):
         at = (id(formulation), float(temperature))

@@ -20,6 +20,7 @@ from electrolyte_ml.models.curves import (
 )
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.liquid import LiquidRange, liquid_range
+from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.notebook import html_table
@@ -185,8 +186,9 @@ def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K)
     Raises
     ------
     InputError
-        If there is no salt, so that nothing conducts.
+        If there is no salt, so that nothing conducts, or an ionic liquid.
     """
+    require_molecules([formulation])
     if not formulation.salts:
         raise InputError(
             f"{formulation.notation()!r} holds no salt and does not conduct; "

@@ -37,6 +37,8 @@ def species_rows(family: str | None = None) -> list[dict[str, Any]]:
 def describe(name: str) -> list[dict[str, Any]]:
     """All values of a species; a salt is described by its two ions.
 
+    An ionic liquid is described as a liquid, too, before its ions.
+
     Raises
     ------
     UnknownSpeciesError
@@ -48,7 +50,8 @@ def describe(name: str) -> list[dict[str, Any]]:
         found = [catalog.written_solvent(name)]
     elif catalog.is_salt(name):
         salt: Salt = catalog.salt(name)
-        found = [salt.cation, salt.anion]
+        liquid = catalog.ionic_liquid(name)
+        found = [*([] if liquid is None else [liquid]), salt.cation, salt.anion]
     else:
         try:
             found = [catalog.ion(name)]

@@ -81,6 +81,15 @@ def find_component(catalog: Catalog, name: str) -> Solvent | Salt:
     return catalog.salt(name) if catalog.is_salt(name) else catalog.written_solvent(name)
 
 
+def _molecule(catalog: Catalog, name: str) -> Solvent:
+    if catalog.is_ionic_liquid(name):
+        raise ValueError(
+            f"{name!r} is an ionic liquid; searches do not cover ionic liquids as solvents, only "
+            "as salts"
+        )
+    return catalog.solvent(name)
+
+
 def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:
     def look_up(name: object, info: ValidationInfo) -> Any:
         lookup = _lookup(info)
@@ -200,7 +209,7 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)
 ]
 PropertyName = Annotated[Text, AfterValidator(_registered_name)]
-SolventName = Annotated[Solvent, _found_by(Catalog.solvent), _AS_TEXT]
+SolventName = Annotated[Solvent, _found_by(_molecule), _AS_TEXT]
 SaltName = Annotated[Salt, _found_by(Catalog.salt), _AS_TEXT]
 ComponentName = Annotated[Solvent | Salt, _found_by(find_component), _AS_TEXT]
 Family = Annotated[list[Solvent], _found_by(_family), _AS_TEXT]

@@ -260,7 +260,17 @@ def compose_box(
     -------
     BoxComposition
         The realised composition.
+
+    Raises
+    ------
+    InputError
+        If a solvent is an ionic liquid.
     """
+    if formulation.ionic_liquids:
+        raise InputError(
+            f"{', '.join(formulation.ionic_liquids)}: ionic liquids are not covered by simulations "
+            "as solvents; salts in molecules are, as '1 m NaFSI + 1 m EMIMFSI in PC'"
+        )
     while True:
         box = _rounded(formulation, n_atoms)
         if box.estimated_length_nm(temperature_k) >= least_length_nm:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from electrolyte_ml.errors import (
     CatalogError,
     ChargeBalanceError,
+    ElectrolyteError,
     SmilesError,
     UnknownSpeciesError,
 )
@@ -34,6 +35,7 @@ from electrolyte_ml.species.chemistry import (
     without_prefix,
 )
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
+from electrolyte_ml.species.ionic_liquids import ionic_liquid, may_be_liquid
 from electrolyte_ml.species.tables import PENDING, read_ions, read_solvents
 from electrolyte_ml.text import did_you_mean, shown
 
@@ -51,6 +53,15 @@ _COUNTED_ION = re.compile(r"^[(\[]?(?P<name>.*?)(?<!\s)[)\]]?(?P<count>[2-9]?)$"
 
 # (NH4)2SO4
 _BRACKETED_CATION = re.compile(r"^\((?P<name>[^()]+)\)(?P<count>[2-9]?)(?P<rest>.+)$")
+
+# [EMIM][FSI], [EMIM]FSI, [EMIM+][FSI-]
+_BRACKETED_IONS = re.compile(r"\[([^\[\]]+)\]\s*(?:\[([^\[\]]+)\]|([^\[\]]+))")
+
+# "1-ethyl-3-methyl-imidazolium FSI": hyphens of long names are set as one likes.
+_LONG_CATION = re.compile(r"(?P<cation>[^()]*ium)[\s-]*(?P<anion>\S.*)", re.IGNORECASE)
+
+# Letters that an unknown name shares with the ionic liquids that may be meant.
+_SAME_START = 3
 
 _S = TypeVar("_S", Solvent, Ion)
 
@@ -135,6 +146,9 @@ class SaltReader:
         return self._by_name[name]
 
     def _from_name(self, name: str) -> Salt | None:
+        if name.startswith("["):
+            bracketed = _BRACKETED_IONS.fullmatch(name)
+            name = "".join(filter(None, bracketed.groups())) if bracketed else name
         folded = name.casefold()
         for prefix, cation in self._cation_prefixes.get(folded[:1], ()):
             if not folded.startswith(prefix):
@@ -150,12 +164,21 @@ class SaltReader:
             return _neutral(name, cation, count, anion, anion_count)
         bracketed = _BRACKETED_CATION.match(name) if name.startswith("(") else None
         if bracketed is None:
-            return None
+            return self._from_long_name(name) if "ium" in folded else None
         ion = self._ion_by_name.get(normalise_name(bracketed["name"]))
         found = self._anion_and_count(bracketed["rest"])
         if ion is None or ion.charge < 0 or found is None:
             return None
         return _neutral(name, ion, bracketed["count"], *found)
+
+    def _from_long_name(self, name: str) -> Salt | None:
+        match = _LONG_CATION.fullmatch(name)
+        if match is None:
+            return None
+        cation, anion = (self._ion_by_name.get(normalise_name(n)) for n in match.groups())
+        if cation is None or anion is None or cation.charge < 0 or anion.charge > 0:
+            return None
+        return Salt(cation=cation, anion=anion)
 
     def _anion_and_count(self, text: str) -> tuple[Ion, str] | None:
         whole = self._ion_by_name.get(normalise_name(text))
@@ -285,16 +308,16 @@ class Catalog:
         return tuple(ion for ion in self.ions if ion.charge < 0)
 
     def solvent(self, name: str) -> Solvent:
-        """Solvent, diluent or additive of that name, alias or SMILES.
+        """Solvent, diluent or additive of that name, alias or SMILES, or an ionic liquid.
 
         Raises
         ------
         UnknownSpeciesError
             If it is neither in the catalog nor a SMILES; close names are suggested.
         SmilesError
-            If the SMILES is charged or has several fragments.
+            If the SMILES is charged or has several fragments that are no ionic liquid.
         """
-        found = self._solvent_by_name.get(normalise_name(name))
+        found = self._solvent_by_name.get(normalise_name(name)) or self.ionic_liquid(name)
         if found is not None:
             return found
         if not is_smiles(name):
@@ -323,7 +346,8 @@ class Catalog:
             As `solvent`, and if the molecule has an open shell, or is a metal or a bare atom.
         """
         smiles = without_prefix(text)
-        if smiles is None and is_word(text) and not self.has_solvent_named(text):
+        known = self.has_solvent_named(text) or self.is_ionic_liquid(text)
+        if smiles is None and is_word(text) and not known:
             raise UnknownSpeciesError(self._unknown_solvent(text))
         found = self.solvent(text if smiles is None else explicit_smiles(smiles))
         reason = None if found.in_catalog else why_not_covered(found.smiles)
@@ -359,6 +383,21 @@ class Catalog:
             If SMILES cannot be parsed or do not hold one kind of cation and of anion.
         """
         return self._salts.read(name.strip())
+
+    def ionic_liquid(self, name: str) -> Solvent | None:
+        """The ionic liquid of the name or SMILES of a salt; None where `name` is not of one.
+
+        Any cation and anion make one, if they are of a kind that does (`may_be_liquid`).
+        """
+        try:
+            salt = self.salt(name) if self.is_salt(name) else None
+        except ElectrolyteError:
+            return None
+        return ionic_liquid(salt) if salt is not None and may_be_liquid(salt) else None
+
+    def is_ionic_liquid(self, name: str) -> bool:
+        """Whether `name` is written as a salt that can stand in the place of a solvent."""
+        return self.ionic_liquid(name) is not None
 
     def has_solvent_named(self, name: str) -> bool:
         """Whether `name` is a name or alias of a solvent here."""
@@ -416,11 +455,21 @@ class Catalog:
         if name not in self._unknown_solvents:
             if len(self._unknown_solvents) > _MOST_REMEMBERED:
                 self._unknown_solvents.clear()
-            self._unknown_solvents[name] = suggestion(name, self._solvent_by_name)
+            known = {**self._solvent_by_name, **self._liquids_like(name)}
+            self._unknown_solvents[name] = suggestion(name, known)
         return (
             f"unknown solvent {shown(name)}{self._unknown_solvents[name]}; "
             f"give a catalog name or a SMILES{_how_to_write(name)}"
         )
+
+    def _liquids_like(self, name: str) -> dict[str, Salt]:
+        """Ionic liquids whose names begin like `name`."""
+        start = normalise_name(name)[:_SAME_START]
+        return {
+            form: salt
+            for form, salt in self._salts.suggestions.items()
+            if form.startswith(start) and may_be_liquid(salt)
+        }
 
 
 def _how_to_write(name: str) -> str:

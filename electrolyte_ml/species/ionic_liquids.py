@@ -8,19 +8,54 @@ salt or as the liquid.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
-from electrolyte_ml.species.chemistry import formal_charge, fragments
+from electrolyte_ml.species.chemistry import formal_charge, fragments, molecule_of
 from electrolyte_ml.species.entities import Ion, Salt, Solvent
+from electrolyte_ml.species.tables import read_ionic_liquids
 
 #: Family of such components.
 FAMILY = "ionic liquid"
 
 
+def may_be_liquid(salt: Salt) -> bool:
+    """Whether a salt is of a kind that is liquid near room temperature.
+
+    Its cation is organic. Ammonium and phosphonium ions with four equal arms are left out: their
+    salts, such as TEABF4, are solids that are dissolved.
+    """
+    return _makes_liquids(salt.cation.smiles)
+
+
+@cache
+def _makes_liquids(cation: str) -> bool:
+    from rdkit import Chem
+
+    molecule = molecule_of(cation)
+    if not any(atom.GetSymbol() == "C" for atom in molecule.GetAtoms()):
+        return False
+    rank = list(Chem.CanonicalRankAtoms(molecule, breakTies=False))
+    return not any(
+        atom.GetFormalCharge() == 1
+        and atom.GetDegree() == 4
+        and len({rank[arm.GetIdx()] for arm in atom.GetNeighbors()}) == 1
+        for atom in molecule.GetAtoms()
+    )
+
+
+@lru_cache(maxsize=4096)
 def ionic_liquid(salt: Salt) -> Solvent:
     """The liquid that a salt is when it is molten, as a component in the place of a solvent."""
     ions = [salt.cation.smiles] * salt.n_cation + [salt.anion.smiles] * salt.n_anion
-    return Solvent(name=salt.name, smiles=".".join(ions), family=FAMILY, in_catalog=False)
+    smiles = ".".join(ions)
+    in_catalog = salt.cation.in_catalog and salt.anion.in_catalog
+    return Solvent(
+        name=salt.name if in_catalog else smiles,
+        smiles=smiles,
+        family=FAMILY,
+        in_catalog=in_catalog,
+        properties=read_ionic_liquids().get(smiles, {}),
+    )
 
 
 def ions_of(solvent: Solvent) -> tuple[str, ...]:

@@ -64,6 +64,9 @@ _NAME_START = re.compile(r"(?:^|(?<=[\s:/+,|-]))(?=[^\s:/+,|-])")
 
 _SQUARE = re.compile(r"\[([^\[\]]+)\]")
 
+# "2 MeTHF"; "1-ethyl-3-methylimidazolium FSI" begins with a locant.
+_AMOUNT_FIRST = re.compile(r"\d[^\s-]*\s")
+
 _MOST_WORDS = 8
 
 
@@ -216,6 +219,10 @@ class KnownNames:
         """Whether `text` is written as a salt."""
         return self.catalog.is_salt(text)
 
+    def is_dissolved(self, text: str) -> bool:
+        """Whether `text` is a salt that cannot stand in the place of a solvent."""
+        return self.is_salt(text) and not self.catalog.is_ionic_liquid(text)
+
     def plain(self, text: str) -> str:
         """`text` without second names: ``ethylene carbonate (EC)`` becomes ``ethylene carbonate``.
 
@@ -251,7 +258,7 @@ class KnownNames:
 
     def _identity(self, name: str) -> str | None:
         """Catalog name of the species `name`; None for a SMILES or an unknown name."""
-        if not name or (name[0].isdigit() and " " in name):
+        if not name or _AMOUNT_FIRST.match(name):
             return None
         if self.catalog.has_solvent_named(name):
             return self.catalog.solvent(name).name

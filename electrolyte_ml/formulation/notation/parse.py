@@ -73,7 +73,9 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
     text
         ``1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC``, ``0.8 M NaPF6 + 0.2 M NaFSI in DME``,
         ``NaFSI:DME:TTE 1:1.2:1 mol``, ``17 m NaClO4 (aq)``, ``DMC_EC|50_50|LiPF6|2``... Species
-        are catalog names, aliases or SMILES.
+        are catalog names, aliases or SMILES. An ionic liquid, written as a cation with its anion,
+        is a solvent where a solvent stands (``1 m NaFSI in Pyr13FSI``), and a salt where it has
+        the amount of one (``1 m EMIMBF4 in PC``).
     catalog
         Species to look up; by default the one that ships with the package.
 
@@ -149,7 +151,9 @@ def _whole_in_mass_percent(text: str, names: KnownNames) -> ParsedRecipe | None:
     mass = [s for s in shares if s is not None and s.basis is AdditiveBasis.MASS_PERCENT]
     salts = [names.is_salt(s.name) for s in mass]
     # A bare salt and its solvents: all are named, and nothing is left out of the hundred.
-    if len(mass) < len(pieces) or not any(salts) or all(salts):
+    if len(mass) < len(pieces) or not any(salts):
+        return None
+    if all(salts) and all(names.is_dissolved(s.name) for s in mass):
         return None
     if not adds_up_to_hundred([s.amount for s in mass]):
         return None
@@ -162,7 +166,7 @@ def _whole_in_mass_percent(text: str, names: KnownNames) -> ParsedRecipe | None:
 def _salts_apart(ratio: SolventRatio, names: KnownNames) -> ParsedRecipe:
     """A mass ratio with salts among its names: the salts in wt% of the whole."""
     pairs = list(zip(ratio.names, ratio.parts, strict=True))
-    solvents = [pair for pair in pairs if not names.is_salt(pair[0])]
+    solvents = [pair for pair in pairs if not names.is_dissolved(pair[0])]
     total = sum(ratio.parts)
     if len(solvents) in (0, len(pairs)) or total <= 0:
         return ParsedRecipe((), ratio)
@@ -170,7 +174,7 @@ def _salts_apart(ratio: SolventRatio, names: KnownNames) -> ParsedRecipe:
         tuple(
             NamedAmount(name, 100 * part / total, SaltBasis.MASS_PERCENT)
             for name, part in pairs
-            if part > 0 and names.is_salt(name)
+            if part > 0 and names.is_dissolved(name)
         ),
         SolventRatio(
             tuple(name for name, _ in solvents),

@@ -107,9 +107,8 @@ class _LookUp:
 
     def amounts(self, parsed: ParsedRecipe) -> Amounts:
         ratio = list(zip(parsed.solvents.names, parsed.solvents.parts, strict=True))
-        from_ratio = [
-            NamedAmount(n, p, SaltBasis.RATIO) for n, p in ratio if self.catalog.is_salt(n)
-        ]
+        dissolved = {n for n, _ in ratio if self._is_dissolved(n)}
+        from_ratio = [NamedAmount(n, p, SaltBasis.RATIO) for n, p in ratio if n in dissolved]
         if from_ratio and len(ratio) == 1:
             name = self.catalog.salt(from_ratio[0].name).name
             raise AmountError(f"{name} is a salt and cannot be the solvent; write '... in SOLVENT'")
@@ -129,7 +128,7 @@ class _LookUp:
         solvents = [
             (self._look_up(self.catalog.written_solvent, name), part)
             for name, part in ratio
-            if not self.catalog.is_salt(name)
+            if name not in dissolved
         ]
         additives = [
             (self._look_up(self.catalog.written_solvent, a.name), a.amount, _additive_basis(a))
@@ -145,6 +144,9 @@ class _LookUp:
             added_salts=added_salts,
             additives=[(s, amount, b) for s, amount, b in additives if s is not None],
         )
+
+    def _is_dissolved(self, name: str) -> bool:
+        return self.catalog.is_salt(name) and not self.catalog.is_ionic_liquid(name)
 
     def _is_solvent(self, name: str) -> bool:
         return self.catalog.is_solvent(name) and not self.catalog.is_salt(name)

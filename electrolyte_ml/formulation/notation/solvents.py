@@ -31,7 +31,8 @@ _BESIDE_RATIO = re.compile(
 _TOKEN = re.compile(r"[^\s(),;=:]+")
 
 _LEADING_WORDS = re.compile(
-    rf"^(?:(?:{_ARTICLE}|mixed|binary|ternary|solvents?|mixtures?|blends?|of)\s+)*",
+    rf"^(?:(?:{_ARTICLE}|mixed|binary|ternary|solvents?|mixtures?|blends?|of|ionic\s+liquids?)"
+    r"\s+)*",
     re.IGNORECASE,
 )
 

@@ -17,6 +17,7 @@ from electrolyte_ml.models.liquid.constants import Solution
 from electrolyte_ml.models.liquid.freezing import Freezing, freezing
 from electrolyte_ml.models.liquid.solubility import solubility_notes
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
+from electrolyte_ml.models.molecules_only import NOT_COVERED, molecular_rows, places_of
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, number_or_none
 from electrolyte_ml.row_table import RowTable
@@ -151,8 +152,33 @@ def liquid_range(formulations: Sequence[Formulation]) -> LiquidRange:
     -------
     LiquidRange
         Of n rows. The intervals are propagated from the uncertainties of the constants and of the
-        ideal laws; too few mixtures were measured to check their coverage.
+        ideal laws; too few mixtures were measured to check their coverage. Recipes with an ionic
+        liquid have no values.
     """
+    rows = molecular_rows(formulations)
+    if rows is None:
+        return _range_of_molecules(formulations)
+    nothing = _unknown_range()
+    if not len(rows):
+        return nothing.select(np.zeros(len(formulations), dtype=np.intp))
+    found = _range_of_molecules([formulations[i] for i in rows])
+    return found.followed_by(nothing).select(places_of(rows, len(formulations)))
+
+
+def _unknown_range() -> LiquidRange:
+    """Of one recipe with an ionic liquid."""
+    nothing = Prediction.unavailable(1, NOT_COVERED)
+    return LiquidRange(
+        freezes_below_k=nothing,
+        boils_above_k=nothing,
+        flash_point_k=nothing,
+        solubility_notes=((f"solubility is not known: {NOT_COVERED}",),),
+        remarks=((),),
+        crystallises_first=("",),
+    )
+
+
+def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
     if not len(formulations):
         nothing = Prediction.unavailable(0, "")
         return LiquidRange(

@@ -35,6 +35,7 @@ from electrolyte_ml.models.maps.clusters import (
     traits,
     ward_clusters,
 )
+from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -242,6 +243,7 @@ def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_ble
         raise InputError(
             f"clusters must be 2 to {n_blends}, the number of known blends, not {n_clusters}"
         )
+    require_molecules(recipes)
     saltless = [r.notation() for r in recipes if not r.salts]
     if saltless:
         raise InputErrors([f"{r}: without a salt it has no place on the map" for r in saltless])

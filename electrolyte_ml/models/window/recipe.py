@@ -20,6 +20,7 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.molecules_only import NOT_COVERED
 from electrolyte_ml.models.window.limits import SpeciesLimit, SpeciesWindow
 from electrolyte_ml.models.window.species import species_limits
 from electrolyte_ml.prediction import Prediction
@@ -191,7 +192,7 @@ def predict_window(
     Returns
     -------
     RecipeWindows
-        Of n recipes.
+        Of n recipes; no limits for those with an ionic liquid.
 
     Raises
     ------
@@ -202,10 +203,12 @@ def predict_window(
         raise InputError(f"minimum_share is a mole fraction from 0 to 1, given {minimum_share}")
     electrode = reference_electrode(reference)
     distinct = {id(f): f for f in formulations}
-    components = _components(list(distinct.values()), minimum_share)
-    sides = {
+    molecular = {key: f for key, f in distinct.items() if not f.ionic_liquids}
+    components = _components(list(molecular.values()), minimum_share)
+    not_covered = _Side(name=None, limit=None, reason=NOT_COVERED)
+    sides = dict.fromkeys(distinct, (not_covered, not_covered)) | {
         key: (_side(parts, oxidation=True), _side(parts, oxidation=False))
-        for key, parts in zip(distinct, components, strict=True)
+        for key, parts in zip(molecular, components, strict=True)
     }
     films = {key: passivation(f) for key, f in distinct.items()}
     rows = [sides[id(f)] for f in formulations]

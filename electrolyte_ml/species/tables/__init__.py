@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -22,6 +24,7 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K
 PENDING = ".pending"
 SOLVENTS, SOLVENT_VALUES = "solvents.csv", "solvent_properties.csv"
 IONS, ION_VALUES = "ions.csv", "ion_properties.csv"
+LIQUID_VALUES = "ionic_liquid_properties.csv"
 SOLVENT_COLUMNS = (
     "name",
     "iupac_name",
@@ -103,6 +106,22 @@ def read_ions(folder: Traversable | None = None) -> list[Ion]:
     if faults:
         raise CatalogError(faults)
     return ions
+
+
+@cache
+def read_ionic_liquids() -> Mapping[str, Mapping[str, PropertyValue]]:
+    """Measured values of ionic liquids by SMILES, ``cation.anion``.
+
+    Raises
+    ------
+    CatalogError
+        If a row cannot be used; all such rows are listed.
+    """
+    faults: list[str] = []
+    found = _read_properties(files(__name__) / LIQUID_VALUES, "smiles", SOLVENT_PROPERTIES, faults)
+    if faults:
+        raise CatalogError(faults)
+    return found
 
 
 def _species_rows(
