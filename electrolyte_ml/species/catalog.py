@@ -455,7 +455,10 @@ class Catalog:
         if name not in self._unknown_solvents:
             if len(self._unknown_solvents) > _MOST_REMEMBERED:
                 self._unknown_solvents.clear()
-            known = {**self._solvent_by_name, **self._liquids_like(name)}
+            known: dict[str, Solvent | Salt] = {
+                **self._solvent_by_name,
+                **self._liquids_like(name),
+            }
             self._unknown_solvents[name] = suggestion(name, known)
         return (
             f"unknown solvent {shown(name)}{self._unknown_solvents[name]}; "
