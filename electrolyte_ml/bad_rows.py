@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -18,7 +19,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from electrolyte_ml.errors import TableError
 from electrolyte_ml.files import write_atomically, write_csv_rows
-from electrolyte_ml.text import counted
+from electrolyte_ml.text import counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -30,8 +31,6 @@ _MOST_KINDS = 10
 # Of the file of bad rows; what is beyond waits in a temporary file.
 _BYTES_IN_MEMORY = 1 << 20
 _NUMBER_COLUMN, _REASON_COLUMN = "row", "reason"
-# Longer cells are shown shortened.
-_LONGEST_CELL = 120
 _NESTED = {"bytes": "bytes", "dict": "a structure", "ndarray": "a list", "list": "a list"}
 # What differs between faults that are alike: quoted texts and numbers.
 _PARTICULAR = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[-+]?\d[\d.]*(?:e[-+]?\d+)?")
@@ -200,6 +199,28 @@ def _lines(row: BadRow) -> list[str]:
     return [f"{row.place}: {reason}" for reason in row.reasons]
 
 
+def numbered(headings: Sequence[str]) -> tuple[str, ...]:
+    """A name of its own for each column: equal headings are numbered, as pandas does.
+
+    Examples
+    --------
+    >>> numbered(["", "value", "value", "value.1"])
+    ('Unnamed: 0', 'value', 'value.2', 'value.1')
+    """
+    seen: Counter[str] = Counter()
+    taken = set(headings)
+    names = []
+    for number, heading in enumerate(headings):
+        name = heading or f"Unnamed: {number}"
+        while seen[heading] and name in taken:
+            name = f"{heading}.{seen[heading]}"
+            seen[heading] += name in taken
+        seen[heading] += 1
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
+
+
 def named_cells(headings: Sequence[str], cells: Sequence[object]) -> dict[str, str]:
     """Text of cells by heading, none lost: equal headings are numbered, further cells counted.
 
@@ -208,33 +229,20 @@ def named_cells(headings: Sequence[str], cells: Sequence[object]) -> dict[str, s
     >>> named_cells(["recipe", "value", "value"], ["PC", "1", "2", "3"])
     {'recipe': 'PC', 'value': '1', 'value.1': '2', 'cell 4': '3'}
     """
-    found: dict[str, str] = {}
-    for number, cell in enumerate(cells, start=1):
-        name = heading = (
-            headings[number - 1] if number <= len(headings) else ""
-        ) or f"cell {number}"
-        n_equal = 0
-        while name in found:
-            n_equal += 1
-            name = f"{heading}.{n_equal}"
-        found[name] = "" if cell is None else str(cell)
-    return found
+    beyond = [f"cell {n}" for n in range(len(headings) + 1, len(cells) + 1)]
+    names = numbered([*headings, *beyond])
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    return dict(zip(names, texts, strict=False))
 
 
-def quoted(cell: object) -> str:
-    """A cell as it is shown in a message, shortened if it is long.
+def shown_cell(cell: object) -> str:
+    """A cell as it is shown in a message: a nested one by its kind, so that such rows are alike.
 
     Examples
     --------
-    >>> quoted("1 m NaPF6 in PC"), quoted([1, 2]), len(quoted("9" * 400))
-    ("'1 m NaPF6 in PC'", 'a list', 144)
+    >>> shown_cell("1 m NaPF6 in PC"), shown_cell([1, 2])
+    ("'1 m NaPF6 in PC'", 'a list')
     """
-    if not isinstance(cell, str | Number):
-        return _NESTED.get(type(cell).__name__, f"a {type(cell).__name__}")
-    try:
-        text = str(cell)
-    except ValueError:
-        return "a whole number of thousands of digits"
-    short = text[:_LONGEST_CELL]
-    short = repr(short) if isinstance(cell, str) else short
-    return short if len(text) <= _LONGEST_CELL else f"{short}... ({len(text)} characters)"
+    if isinstance(cell, str | Number):
+        return shown(cell)
+    return _NESTED.get(type(cell).__name__, f"a {type(cell).__name__}")

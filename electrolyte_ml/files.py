@@ -47,6 +47,27 @@ def writing(path: Path | str) -> Iterator[None]:
         raise UnwritableError(f"{path} cannot be written: {why}") from error
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Name `path` in errors of the system while it is read.
+
+    Raises
+    ------
+    InputError
+        Instead of an error of the system, or of text in another encoding; it says why.
+    """
+    try:
+        yield
+    except ElectrolyteError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise InputError(f"{path}: cannot be read as text: {error}") from error
+
+
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place.
 
@@ -210,18 +231,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     InputError
         If the file cannot be read, or is no TOML; the message names it.
     """
+    with reading(path), path.open("rb") as file:
+        held = file.read(_LONGEST_TOML + 1)
+    if len(held) > _LONGEST_TOML:
+        raise InputError(f"{path}: has more than {_LONGEST_TOML} bytes; is it another file?")
     try:
-        with path.open("rb") as file:
-            held = file.read(_LONGEST_TOML + 1)
-        if len(held) > _LONGEST_TOML:
-            raise InputError(f"{path}: has more than {_LONGEST_TOML} bytes; is it another file?")
         return tomllib.loads(held.decode("utf-8-sig"))
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply to be read") from None
     except ValueError as error:  # of TOML, of UTF-8, or of a number of thousands of digits

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from numbers import Number
 
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _LEAST_SIMILARITY = 0.6
 _LONGEST_GUESSED = 100
-_LONGEST_SHOWN = 60
+_LONGEST_SHOWN = 120
 # Characters that steer a terminal, or turn the direction of text around; a line end and a tab stay.
 _STEERING = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
@@ -106,18 +107,23 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 def shown(value: object) -> str:
-    """`value` as Python writes it, shortened, for messages.
+    """`value` as Python writes it, on one line and shortened, for messages.
 
     Examples
     --------
-    >>> shown("PC"), len(shown("x" * 1000))
-    ("'PC'", 60)
+    >>> shown("PC"), shown(0.5), shown("x" * 1000).endswith("xxx'... (1000 characters)")
+    ("'PC'", '0.5', True)
     """
     try:
-        text = repr(value)
+        if isinstance(value, str):
+            rest = f"... ({len(value)} characters)" if len(value) > _LONGEST_SHOWN else ""
+            return f"{value[:_LONGEST_SHOWN]!r}{rest}"
+        text = str(value) if isinstance(value, Number) else " ".join(repr(value).split())
     except Exception:  # a whole number of thousands of digits, deep nesting, code of others
-        return f"a {type(value).__name__} too long to show"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+        kind = "whole number" if isinstance(value, int) else type(value).__name__
+        return f"a {kind} too long to show"
+    rest = f"... ({len(text)} characters)" if len(text) > _LONGEST_SHOWN else ""
+    return f"{text[:_LONGEST_SHOWN]}{rest}"
 
 
 def steers_terminal(text: str) -> bool:

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from electrolyte_ml.bad_rows import MOST_SHOWN, BadRow, BadRows, quoted
+from electrolyte_ml.bad_rows import MOST_SHOWN, BadRow, BadRows, shown_cell
 from electrolyte_ml.errors import TableError
 
 
@@ -100,5 +100,5 @@ def test_what_is_no_row_of_a_file_is_never_skipped(tmp_path):
     ["x" * 200_000, "9" * 400, 10**400, 10**9000, b"\xff", [1] * 9999, {"a": 1}, None],
     ids=lambda cell: type(cell).__name__,
 )
-def test_any_cell_is_quoted_shortly(cell):
-    assert len(quoted(cell)) < 160
+def test_any_cell_is_shown_shortly(cell):
+    assert len(shown_cell(cell)) < 160

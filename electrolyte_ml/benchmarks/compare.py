@@ -13,6 +13,7 @@ import numpy as np
 
 from electrolyte_ml.benchmarks.job import Job, JobResult
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import reading
 from electrolyte_ml.models.intervals import COVERAGE
 
 #: Share of itself by which an error may grow, or a gain shrink, before it is a regression.
@@ -81,11 +82,11 @@ def read_result(path: Path) -> dict[str, Any]:
     InputError
         If there is no such file, or it is not the result of a suite.
     """
+    with reading(path):
+        held = path.read_bytes()
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+        result = json.loads(held)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     fields = {"task", "split", "model", "metrics"}
     tasks = result.get("tasks") if isinstance(result, dict) else None

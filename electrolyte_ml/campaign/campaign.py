@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tempfile
@@ -27,7 +26,7 @@ from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_re
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError, UnwritableError
-from electrolyte_ml.files import read_toml, write_table, writing
+from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
@@ -374,10 +373,8 @@ def _fill(folder: Path, files: Mapping[str, Path]) -> None:
 
 
 def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    with reading(path):
+        return sha256_of(path)
 
 
 def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.bad_rows import quoted
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.formulation import Formulation, formulation_from_json
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.properties import property_of, registered_property
-from electrolyte_ml.text import first_line, one_line
+from electrolyte_ml.text import first_line, one_line, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,19 +254,19 @@ def _row_faults(
             found += [kind.fault(value), kind.temperature_fault(kelvin)]
             if texts["unit"][i] != kind.measured_unit:
                 found.append(
-                    f"unit is {quoted(texts['unit'][i])}; {kind.name} is in {kind.measured_unit}"
+                    f"unit is {shown(texts['unit'][i])}; {kind.name} is in {kind.measured_unit}"
                 )
         except ElectrolyteError as error:
             found.append(str(error))
         if texts["method"][i] not in METHODS:
-            found.append(f"method is {quoted(texts['method'][i])}; use {', '.join(METHODS)}")
+            found.append(f"method is {shown(texts['method'][i])}; use {', '.join(METHODS)}")
         for name in ("source", "flag"):
             if len(texts[name][i]) > LONGEST_TEXT:
                 found.append(too_long(name, texts[name][i]))
         if uncertainties[i] < 0:
             found.append(f"uncertainty is {uncertainties[i]:g}; it cannot be negative")
         if not _float(numbers[i]).is_integer():
-            found.append(f"source_row is {quoted(numbers[i])}; give a whole number")
+            found.append(f"source_row is {shown(numbers[i])}; give a whole number")
         formulation = formulations[texts["composition"][i]]
         found.append(formulation if isinstance(formulation, str) else None)
         reasons = [fault for fault in found if fault]
@@ -422,10 +421,10 @@ class Measurements:
         )
 
     def _repr_html_(self) -> str:
-        shown = self.select(np.arange(min(len(self), _SHOWN_ROWS)))
-        more = len(self) - len(shown)
+        first = self.select(np.arange(min(len(self), _SHOWN_ROWS)))
+        more = len(self) - len(first)
         notes = [f"and {more} more rows"] if more else []
-        frame = shown.to_frame().drop(columns="composition")
+        frame = first.to_frame().drop(columns="composition")
         return html_table(repr(self).strip("<>"), frame, notes)
 
     @property

@@ -12,7 +12,7 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, shown_cell
 from electrolyte_ml.data.cleaning import (
     Action,
     CleaningNote,
@@ -44,7 +44,7 @@ from electrolyte_ml.tables import (
     unusual_temperature,
     unusual_value,
 )
-from electrolyte_ml.text import first_line, nearest_or_all, one_line
+from electrolyte_ml.text import first_line, nearest_or_all, one_line, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +104,8 @@ class MeasurementTables:
         return f"<MeasurementTables of {self.report.source}: {held}>"
 
     def _repr_html_(self) -> str:
-        shown = self.to_frame().drop(columns="composition").head(_SHOWN_ROWS)
-        return html_table(repr(self).strip("<>"), shown, str(self.report).splitlines())
+        first = self.to_frame().drop(columns="composition").head(_SHOWN_ROWS)
+        return html_table(repr(self).strip("<>"), first, str(self.report).splitlines())
 
     def to_frame(self) -> pd.DataFrame:
         """The long table of all properties, one row a measurement."""
@@ -359,7 +359,7 @@ class _Reader:
         for number, column, is_kept in self.used:
             cell = given[number]
             if not isinstance(cell, str | Number | date):
-                found.append(f"{column} holds {quoted(cell)}; give text or a number")
+                found.append(f"{column} holds {shown_cell(cell)}; give text or a number")
             elif is_kept and len(str(cell)) > LONGEST_TEXT:
                 found.append(too_long(column, str(cell)))
         return found
@@ -405,7 +405,7 @@ class _Reader:
         number = self._number(text, f"{column} is", found)
         if not math.isfinite(number):
             if math.isinf(number):
-                found.append(f"{column} is {quoted(text)}, not a number that a computer has")
+                found.append(f"{column} is {shown(text)}, not a number that a computer has")
             return None
         kelvin = round(number + TEMPERATURE_COLUMNS[column], 9)
         unusual = None
@@ -443,7 +443,7 @@ class _Reader:
         kind = _named(text)
         if kind is None:
             known = ", ".join(measurable_properties())
-            found.append(f"unknown property {quoted(text)}; there are {known}")
+            found.append(f"unknown property {shown(text)}; there are {known}")
             return []
         if not unit and text != kind.name:
             found.append(f"no unit; write it, or name the property {kind.name}")
@@ -455,7 +455,7 @@ class _Reader:
         if cell.stated:
             uncertainty = self._number(cell.stated, "uncertainty is", found)
         if uncertainty < 0:
-            found.append(f"uncertainty is {quoted(cell.stated)}, not a number of 0 or more")
+            found.append(f"uncertainty is {shown(cell.stated)}, not a number of 0 or more")
         try:
             factor, offset = conversion(cell.unit, cell.kind) if cell.unit else (1.0, 0.0)
             scale, _ = conversion(cell.stated_unit, cell.kind) if cell.stated_unit else (1.0, 0.0)
@@ -481,7 +481,7 @@ class _Reader:
             None if kelvin is None else kind.temperature_fault(kelvin),
         ]
         if method not in METHODS:
-            faults.append(f"method is {quoted(method)}; use {', '.join(METHODS)}")
+            faults.append(f"method is {shown(method)}; use {', '.join(METHODS)}")
         elif held is not None and held.method != method:
             faults.append(
                 f"{kind.name} by {method} beside {held.method}; import them as two data sets"
@@ -519,7 +519,7 @@ def _recipe(text: str) -> Formulation | str:
     try:
         return parse_recipe(text)
     except ElectrolyteError as error:
-        return f"recipe {quoted(text)}: {one_line(error)}"
+        return f"recipe {shown(text)}: {one_line(error)}"
 
 
 def _named(text: str) -> Property | None:

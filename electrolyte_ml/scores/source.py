@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, shown_cell
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores.columns import (
@@ -38,7 +38,7 @@ from electrolyte_ml.tables import (
     read_number,
     unusual_temperature,
 )
-from electrolyte_ml.text import first_line
+from electrolyte_ml.text import first_line, shown
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperatures_k
 
 if TYPE_CHECKING:
@@ -280,8 +280,8 @@ class ScoreSource:
             elif part.rows is None:
                 faults.setdefault(row, []).append(parsed)
             else:
-                shown = "''" if _is_blank(text) else quoted(text)
-                faults.setdefault(row, []).append(f"recipe {shown}: {parsed}")
+                given = "''" if _is_blank(text) else shown_cell(text)
+                faults.setdefault(row, []).append(f"recipe {given}: {parsed}")
         return formulations, dict(sorted(faults.items()))
 
     def _read(self, text: object) -> Formulation | str:
@@ -345,7 +345,7 @@ def _given(rows: _Rows | None, place: int) -> dict[str, str]:
 def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) -> _Part:
     return _Part(
         texts=recipes,
-        places=[f"recipe {quoted(str(text))}" for text in recipes],
+        places=[f"recipe {shown(str(text))}" for text in recipes],
         own=np.full(len(recipes), np.nan),
         extra=[dict.fromkeys(columns)] * len(recipes),
         faults={},
@@ -373,9 +373,10 @@ def _with_carried(part: _Part, frame: pd.DataFrame) -> _Part:
     for name in carried.columns[carried.dtypes == np.object_]:
         nested = ~carried[name].map(_is_one_value).to_numpy(dtype=np.bool_)
         for row in np.flatnonzero(nested).tolist():
+            cell = shown_cell(carried[name].iloc[row])
             faults.setdefault(row, []).append(
-                f"{name} holds {quoted(carried[name].iloc[row])}, which is not carried through; "
-                "give text or a number, or leave the column out"
+                f"{name} holds {cell}, which is not carried through; give text or a number, or "
+                "leave the column out"
             )
         carried = carried.assign(**{name: carried[name].mask(nested, None).map(_within_json)})
     # As JSON has them: dates as text, missing values as None.
@@ -393,7 +394,7 @@ def _is_one_value(cell: object) -> bool:
 
 def _within_json(cell: object) -> object:
     """A whole number of more than 64 bits as text."""
-    return quoted(cell) if _is_long(cell) else cell
+    return shown_cell(cell) if _is_long(cell) else cell
 
 
 def _is_long(cell: object) -> bool:
@@ -445,7 +446,7 @@ def _kelvin(column: str, cell: object, decimal_comma: bool, accept_unusual: bool
         number = np.inf
     kelvin = number + TEMPERATURE_COLUMNS[column]
     if not 0 < kelvin < np.inf:
-        return f"{column} is {quoted(cell)}; {help_}"
+        return f"{column} is {shown_cell(cell)}; {help_}"
     unusual = None if accept_unusual else unusual_temperature(kelvin, f"{column} is {cell}")
     return unusual or kelvin
 

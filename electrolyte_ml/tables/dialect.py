@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from electrolyte_ml.errors import InputError, TableNote
+from electrolyte_ml.errors import TableNote
+from electrolyte_ml.files import reading
 from electrolyte_ml.tables.headings import plain_heading
 
 # Characters from which separator and decimal sign are told.
@@ -106,7 +107,7 @@ def encoding_of(path: Path) -> str:
     InputError
         If the file cannot be read.
     """
-    with _reading(path), path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         start = file.read(4096)
         for mark, name in _MARKS:
             if start.startswith(mark):
@@ -131,20 +132,8 @@ def encoding_of(path: Path) -> str:
 @contextmanager
 def opened(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     """A text file for the module `csv`; errors of the system are ours."""
-    with _reading(path), path.open(encoding=encoding, newline="") as stream:
+    with reading(path), path.open(encoding=encoding, newline="") as stream:
         yield stream
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeError as error:
-        raise InputError(f"{path}: cannot be read as text: {error}") from error
 
 
 def read_lines(path: Path) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from electrolyte_ml.bad_rows import quoted
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.properties import Property
+from electrolyte_ml.text import shown
 from electrolyte_ml.units import ZERO_CELSIUS_K, plain_dashes
 
 #: The option that confirms values no known electrolyte has, alike in all verbs.
@@ -65,9 +65,9 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
         return float(plain)
     if re.fullmatch(r"[+-]?[0-9]{1,3}([., '\u00a0\u202f\u2009][0-9]{3})+([.,][0-9]+)?", plain):
         raise InputError(
-            f"{quoted(text)}, not a number here: write it without separators of thousands"
+            f"{shown(text)}, not a number here: write it without separators of thousands"
         )
-    raise InputError(f"{quoted(text)}, not a number")
+    raise InputError(f"{shown(text)}, not a number")
 
 
 def unusual_temperature(kelvin: float, given: str) -> str | None:

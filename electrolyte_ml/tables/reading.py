@@ -1,29 +1,30 @@
-"""Files of tables read row by row: CSV and its relatives, workbooks, Parquet."""
+"""Files of tables row by row or in parts, the cells of each row fitted to the headings."""
 
 from __future__ import annotations
 
-import csv
-from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from itertools import chain, islice, tee, zip_longest
 from pathlib import Path
-from typing import Any
 
+from electrolyte_ml.bad_rows import numbered
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.tables.dialect import LONGEST_CELL, Dialect, dialect_of, opened
+from electrolyte_ml.tables.dialect import dialect_of
+from electrolyte_ml.tables.formats import (
+    PARQUET,
+    ROWS_TOGETHER,
+    TEXT,
+    WORKBOOKS,
+    Chunk,
+    parquet_chunks,
+    require_text,
+    sheet_remarks,
+    text_chunks,
+    workbook_chunks,
+)
+from electrolyte_ml.text import shown
 
-_TEXT = (".csv", ".tsv", ".txt", ".tab")
-_WORKBOOKS = (".xlsx", ".xlsm")
-_PARQUET = ".parquet"
 #: Files that are read.
-SUFFIXES = (*_TEXT, *_WORKBOOKS, _PARQUET)
-_ROWS_TOGETHER = 1000
-# A line that no file has.
-_END = "\ue000the end\ue000"
-_MAGIC = {b"PK\x03\x04": "a workbook; name it .xlsx", b"PAR1": "Parquet; name it .parquet"}
-_MAGIC |= {b"\xd0\xcf\x11\xe0": "an old workbook; save it as .xlsx"}
+SUFFIXES = (*TEXT, *WORKBOOKS, PARQUET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +119,12 @@ class TableFile:
     @property
     def is_typed(self) -> bool:
         """Whether its cells are numbers, truth values and text rather than text alone."""
-        return self.path.suffix.lower() == _PARQUET
+        return self.path.suffix.lower() == PARQUET
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """A name of its own for each column: equal headings are numbered, as pandas does."""
-        seen: Counter[str] = Counter()
-        taken = set(self.header)
-        names = []
-        for number, heading in enumerate(self.header):
-            name = heading or f"Unnamed: {number}"
-            while seen[heading] and name in taken:
-                name = f"{heading}.{seen[heading]}"
-                seen[heading] += name in taken
-            seen[heading] += 1
-            taken.add(name)
-            names.append(name)
-        return tuple(names)
+        """A name of its own for each column; see `numbered`."""
+        return numbered(self.header)
 
     def rows(self) -> Iterator[Row]:
         """Rows below the headings that hold anything, in their order.
@@ -144,7 +134,7 @@ class TableFile:
         InputError
             If the file cannot be read any more.
         """
-        for part in self.parts(_ROWS_TOGETHER):
+        for part in self.parts(ROWS_TOGETHER):
             for place, (number, cells) in enumerate(zip(part.numbers, part.cells, strict=True)):
                 yield Row(number, cells, part.faults.get(place, ""))
 
@@ -164,7 +154,7 @@ class TableFile:
         """Line of a row in the file, as a spreadsheet counts them."""
         return number + self._lines_above + self._n_above + 1
 
-    def _part(self, chunk: _Chunk, first: int) -> Part:
+    def _part(self, chunk: Chunk, first: int) -> Part:
         n, rows, faults = len(self.header), chunk.rows, dict(chunk.faults)
         numbers: Sequence[int] = range(first, first + len(rows))
         text = chunk.text
@@ -211,7 +201,7 @@ class TableFile:
         for number in self._without_name:
             if cells[number].strip():
                 return (
-                    f"cell {number + 1} is {cells[number][:40]!r}, but its column has no heading; "
+                    f"cell {number + 1} is {shown(cells[number])}, but its column has no heading; "
                     "is a decimal comma in the row? Write a point, or give the column a heading"
                 )
         return ""
@@ -219,7 +209,7 @@ class TableFile:
     def _first_line(self) -> tuple[int, Sequence[str]]:
         """Lines above the headings, which are empty, and the headings."""
         n_above = 0
-        for chunk in self._chunks(_ROWS_TOGETHER, 0):
+        for chunk in self._chunks(ROWS_TOGETHER, 0):
             for place, cells in enumerate(chunk.rows):
                 if place in chunk.faults:
                     fault = chunk.faults[place]
@@ -231,7 +221,7 @@ class TableFile:
 
     def _source(
         self, expected: Container[str], *, any_name: bool
-    ) -> Callable[[int, int], Iterator[_Chunk]]:
+    ) -> Callable[[int, int], Iterator[Chunk]]:
         path, suffix = self.path, self.path.suffix.lower()
         if suffix not in SUFFIXES and not any_name:
             raise InputError(
@@ -240,166 +230,14 @@ class TableFile:
             )
         if not path.exists():
             raise InputError(f"{path}: no such file")
-        if suffix == _PARQUET:
-            return lambda n, skip: _together(_lines_of_parquet(path), n, skip)
-        if suffix in _WORKBOOKS:
-            self.remarks = _sheet_remarks(path)
-            return lambda n, skip: _together(_lines_of_workbook(path), n, skip)
-        _require_text(path)
+        if suffix == PARQUET:
+            return lambda n, skip: parquet_chunks(path, n, skip)
+        if suffix in WORKBOOKS:
+            self.remarks = sheet_remarks(path)
+            return lambda n, skip: workbook_chunks(path, n, skip)
+        require_text(path)
         dialect = dialect_of(path, expected)
         self.separator, self.decimal_comma = dialect.separator, dialect.decimal_comma
         self.remarks = dialect.remarks
         self._lines_above = int(dialect.has_sep_line)
-        return lambda n, skip: _chunks_of_text(path, dialect, n, skip)
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Rows of a file as they are, faults of some of them, and their text in a text file."""
-
-    rows: list[Sequence[str]]
-    faults: Mapping[int, str]
-    text: str = ""
-
-
-def _together(lines: Iterator[_Line], n_rows: int, skip: int) -> Iterator[_Chunk]:
-    lines = islice(lines, skip, None)
-    while some := list(islice(lines, n_rows)):
-        faults = {place: fault for place, (_, fault) in enumerate(some) if fault}
-        yield _Chunk([cells for cells, _ in some], faults)
-
-
-# Cells of a row, and the fault of reading it.
-_Line = tuple[Sequence[str], str]
-
-
-def _require_text(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if start in _MAGIC:
-        raise InputError(f"{path}: is no text but {_MAGIC[start]}")
-
-
-def _chunks_of_text(path: Path, dialect: Dialect, n_rows: int, skip: int) -> Iterator[_Chunk]:
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
-    with opened(path, dialect.encoding) as stream:
-        if dialect.has_sep_line:
-            stream.readline()
-        # A quotation mark that is still open at the end takes up the last line.
-        lines, same = tee(chain(stream, (_END,)))
-        reader = csv.reader(lines, delimiter=dialect.separator)
-        for _ in range(skip):
-            next(reader, None)
-        n_taken, fault = reader.line_num, ""
-        deque(islice(same, n_taken), maxlen=0)
-        while not fault:
-            rows: list[Sequence[str]] = []
-            try:
-                # Rows before a broken one stay in the list.
-                rows.extend(islice(reader, n_rows))
-            except csv.Error as error:
-                fault = _broken(error)
-                rows.append([])
-            text = "".join(islice(same, reader.line_num - n_taken)).removesuffix(_END)
-            n_taken = reader.line_num
-            if rows and rows[-1] == [_END]:
-                rows.pop()
-            elif not fault and rows and any(_END in cell for cell in rows[-1]):
-                fault = "a quotation mark is not closed, so that it runs on to the end of the file"
-                rows[-1] = [cell.replace(_END, "") for cell in rows[-1]]
-            if not rows:
-                return
-            yield _Chunk(rows, {len(rows) - 1: fault} if fault else {}, text)
-
-
-def _broken(error: csv.Error) -> str:
-    if "field larger" in str(error):
-        return (
-            f"a cell has more than {LONGEST_CELL} characters, so that this row and those below "
-            "cannot be read; is a quotation mark not closed?"
-        )
-    return f"cannot be read: {error}"
-
-
-def _workbook(path: Path, *, values: bool) -> Any:
-    import openpyxl
-
-    try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=values)
-    # What is no workbook fails in many ways.
-    except Exception as error:
-        raise InputError(f"{path}: cannot be read as a workbook: {error}") from error
-
-
-def _sheet_remarks(path: Path) -> tuple[str, ...]:
-    book = _workbook(path, values=True)
-    try:
-        names = [sheet.title for sheet in book.worksheets]
-    finally:
-        book.close()
-    if not names:
-        raise InputError(f"{path}: holds no sheet of cells")
-    more = f", the first of {len(names)}" if len(names) > 1 else ""
-    return (f"sheet {names[0]!r}{more}",)
-
-
-def _lines_of_workbook(path: Path) -> Iterator[_Line]:
-    """Rows of the first sheet; formulas are looked at beside the values they had when saved."""
-    books = [_workbook(path, values=values) for values in (True, False)]
-    try:
-        rows = []
-        for book in books:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            rows.append(sheet.iter_rows(values_only=True))
-        for values, formulas in zip_longest(*rows, fillvalue=()):
-            unknown = [
-                column
-                for column, (value, formula) in enumerate(zip(values, formulas, strict=False), 1)
-                if value is None and formula is not None
-            ]
-            fault = (
-                f"cell {unknown[0]} holds a formula without its value; open the file in a "
-                "spreadsheet program and save it"
-                if unknown
-                else ""
-            )
-            yield [_text_of(value) for value in values], fault
-    except InputError:
-        raise
-    except Exception as error:  # a damaged workbook fails in many ways
-        raise InputError(f"{path}: cannot be read as a workbook: {error}") from error
-    finally:
-        for book in books:
-            book.close()
-
-
-def _lines_of_parquet(path: Path) -> Iterator[_Line]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            yield [str(name) for name in file.schema_arrow.names], ""
-            batches = file.iter_batches(batch_size=_ROWS_TOGETHER)
-            rows = chain.from_iterable(
-                zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                for batch in batches
-            )
-            for row in rows:
-                yield [_text_of(value) for value in row], ""
-    except (pa.ArrowException, OSError, ValueError) as error:
-        first = str(error).partition("\n")[0]
-        raise InputError(f"{path}: cannot be read as Parquet: {first}") from error
-
-
-def _text_of(value: object) -> str:
-    """A cell as text; missing ones are empty."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN is not itself
-        return ""
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return str(value)
+        return lambda n, skip: text_chunks(path, dialect, n, skip)

@@ -78,13 +78,15 @@ def test_other_suites_and_tolerances_are_refused():
         regressions(before, before, tolerance=-0.1)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"tasks": [{"task": "t"}]}', '{"suite": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "[" * 100_000, '{"tasks": [{"task": "t"}]}', '{"suite": "x"}']
+)
 def test_files_that_are_no_result_are_refused(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text)
     with pytest.raises(InputError, match=r"a\.json is not"):
         read_result(path)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file"):
         read_result(tmp_path / "b.json")
 
 

@@ -49,7 +49,7 @@ def test_compare_names_what_got_worse(run, tmp_path):
     assert run("bench", "compare", good, bad, "--tolerance", "0.3").code == 0
     outcome = run("bench", "compare", good, tmp_path / "c.json")
     assert outcome.code == 2
-    assert "cannot be read" in outcome.err
+    assert "no such file" in outcome.err
 
 
 def test_results_are_written_and_the_same_twice(run, sample, tmp_path):

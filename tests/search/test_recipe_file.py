@@ -95,7 +95,7 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"molality_step": 1e-9}}, ["limits.molality_step: 1e-09 is too fine a grid"]),
         (
             {"limits": {"max_solvents": 1 << 20_000}},
-            ["limits.max_solvents: must be at most 1000, given a int too long to show"],
+            ["limits.max_solvents: must be at most 1000, given a whole number too long to show"],
         ),
         ({"name": "a\x1b[31m"}, ["name: holds control characters: 'a\\x1b[31m'"]),
         ({"name": "a\nb"}, ["name: must be one line"]),

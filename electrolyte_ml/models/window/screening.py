@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, quoted
+from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.models.window.species import one_species
 from electrolyte_ml.tables import SUFFIXES, TableFile, note, plain_heading, read_lines
+from electrolyte_ml.text import shown
 
 _COLUMN = "smiles"
 # Tables of text may also be lists without a heading.
@@ -97,7 +98,7 @@ def _entries(file: Path) -> Iterator[_Entry]:
             yield from _entries_of_table(table, names.index(_COLUMN))
             return
         if suffix not in _LISTS or _COLUMN in names:
-            had = ", ".join(map(quoted, table.header)) or "no headings"
+            had = ", ".join(map(shown, table.header)) or "no headings"
             raise InputError(f"{file}: needs one column {_COLUMN!r}, and has {had}")
     yield from _entries_of_list(file)
 
