@@ -13,7 +13,7 @@ import pytest
 from electrolyte_ml import errors
 from electrolyte_ml.campaign import CampaignLogError, CampaignState, Result, Status, Suggestion
 from electrolyte_ml.campaign.adapted import FineTuned
-from electrolyte_ml.campaign.events import Suggestions
+from electrolyte_ml.campaign.state import Suggestions
 from electrolyte_ml.data import Action, CleaningNote, CleaningReport, Measurements
 from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.user_table import MeasurementTables

@@ -83,9 +83,9 @@ def read_result(path: Path) -> dict[str, Any]:
         If there is no such file, or it is not the result of a suite.
     """
     with reading(path):
-        held = path.read_bytes()
+        content = path.read_bytes()
     try:
-        result = json.loads(held)
+        result = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     fields = {"task", "split", "model", "metrics"}

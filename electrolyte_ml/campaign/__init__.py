@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from electrolyte_ml.campaign.campaign import Campaign
-from electrolyte_ml.campaign.events import (
-    CampaignLogError,
+from electrolyte_ml.campaign.log import CampaignLogError
+from electrolyte_ml.campaign.recorded import Recorded
+from electrolyte_ml.campaign.state import (
     CampaignState,
     Result,
     Status,
     Suggestion,
     Suggestions,
 )
-from electrolyte_ml.campaign.recorded import Recorded
 
 __all__ = [
     "Campaign",

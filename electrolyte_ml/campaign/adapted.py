@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.campaign.events import Quantity, Result, Status
 from electrolyte_ml.campaign.left_out import LeftOut
 from electrolyte_ml.campaign.residual_gp import Known, Points, Residual
+from electrolyte_ml.campaign.state import Quantity, Result, Status
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.user_table import read_user_table
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import (
-    CampaignLog,
+from electrolyte_ml.campaign.log import CampaignLog
+from electrolyte_ml.campaign.recorded import Recorded, recognise
+from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
+from electrolyte_ml.campaign.standing import status_record, write_report
+from electrolyte_ml.campaign.state import (
     CampaignState,
     Suggestion,
     Suggestions,
@@ -21,9 +24,6 @@ from electrolyte_ml.campaign.events import (
     next_ids,
     replay,
 )
-from electrolyte_ml.campaign.recorded import Recorded, recognise
-from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
-from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing

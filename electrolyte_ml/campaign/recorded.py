@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from electrolyte_ml.campaign.events import Quantity, Result, Status
+from electrolyte_ml.campaign.state import Quantity, Result, Status
 from electrolyte_ml.text import counted
 
 # A value is the same if it is so in these digits: measured.csv and spreadsheets round.

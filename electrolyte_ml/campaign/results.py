@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from electrolyte_ml.arguments import TableLike, table_of_rows
-from electrolyte_ml.campaign.events import CampaignState, Quantity, Result, Status, Suggestion
+from electrolyte_ml.campaign.state import CampaignState, Quantity, Result, Status, Suggestion
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.files import sha256_of

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import CampaignState, Status, Suggestion, column_name
+from electrolyte_ml.campaign.state import CampaignState, Status, Suggestion, column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
 from electrolyte_ml.prediction import Prediction

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import Quantity, column_name
+from electrolyte_ml.campaign.state import Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction

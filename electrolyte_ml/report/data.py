@@ -10,8 +10,9 @@ from rich.table import Table
 
 from electrolyte_ml.data.catalog import Card
 from electrolyte_ml.data.cleaning import Action
+from electrolyte_ml.data.duplicates import Agreement, percent
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.quality import Agreement, DataCheck, TableCheck, percent
+from electrolyte_ml.data.quality import DataCheck, TableCheck
 from electrolyte_ml.models.slips import Slip
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.text import significant

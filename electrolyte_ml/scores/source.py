@@ -7,12 +7,9 @@ time, so files may have any length. Rows that cannot be used are refused, or ski
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Real
@@ -26,10 +23,17 @@ from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, shown_cell
 from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores.columns import (
-    READ_COLUMNS,
     RECIPE_COLUMN,
     column_remarks,
     columns_read,
+)
+from electrolyte_ml.scores.table_rows import (
+    TableRows,
+    carried_columns,
+    is_long,
+    note_kinds,
+    parquet_rows,
+    text_rows,
 )
 from electrolyte_ml.tables import (
     TEMPERATURE_COLUMNS,
@@ -38,7 +42,7 @@ from electrolyte_ml.tables import (
     read_number,
     unusual_temperature,
 )
-from electrolyte_ml.text import first_line, shown
+from electrolyte_ml.text import shown
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, temperatures_k
 
 if TYPE_CHECKING:
@@ -46,15 +50,6 @@ if TYPE_CHECKING:
 
 #: Rows that are read, scored and written together.
 ROWS_AT_A_TIME = 4000
-# How pandas reads a column of each kind, in a way that does not depend on the part.
-_INTEGER, _NUMBER, _TRUTH, _TEXT, _EMPTY = "integer", "number", "truth", "text", "empty"
-_DTYPES = {
-    _INTEGER: "int64",
-    _NUMBER: "float64",
-    _TRUTH: "boolean",
-    _TEXT: "str",
-    _EMPTY: "float64",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,24 +90,7 @@ class _Part:
     own: NDArray[np.float64]
     extra: Sequence[Mapping[str, Any]]
     faults: Mapping[int, Sequence[str]]
-    rows: _Rows | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """Rows of a table whose columns that are read are named as `READ_COLUMNS`.
-
-    `numbers` are those of its rows in a file, None where there is no file; `broken` are faults of
-    rows whose cells cannot be told apart, by position. `cells` are those of a file of text as they
-    are written, below its `headings`.
-    """
-
-    frame: pd.DataFrame
-    places: Sequence[str]
-    numbers: Sequence[int] | None = None
-    broken: Mapping[int, str] = field(default_factory=dict)
-    headings: Sequence[str] = ()
-    cells: Sequence[Sequence[str]] = ()
+    rows: TableRows | None = None
 
 
 class ScoreSource:
@@ -235,9 +213,9 @@ class ScoreSource:
         comma = self._file is not None and self._file.decimal_comma
         for number, rows in enumerate(self._tables()):
             if not number and self._recipes:
-                yield _of_recipes(self._recipes, _carried(rows.frame))
+                yield _of_recipes(self._recipes, carried_columns(rows.frame))
             if kinds is not None:
-                _note_kinds(rows.frame, kinds)
+                note_kinds(rows.frame, kinds)
             n_read += len(rows.frame)
             part = _part_of(rows, decimal_comma=comma, accept_unusual=self._accept_unusual)
             # Nothing is wrong with carried cells of text; they are not needed for the check.
@@ -250,21 +228,21 @@ class ScoreSource:
     def _name(self) -> str:
         return str(self._table) if isinstance(self._table, Path) else "the table"
 
-    def _tables(self) -> Iterator[_Rows]:
+    def _tables(self) -> Iterator[TableRows]:
         """The table in parts."""
         table, n_rows = self._table, self._rows_at_a_time
         if isinstance(table, Path):
             if self._file is None:
-                yield from _of_parquet(table, n_rows)
+                yield from parquet_rows(table, n_rows)
             else:
-                yield from _of_text(self._file, n_rows, self._kinds)
+                yield from text_rows(self._file, n_rows, self._kinds)
         elif table is not None:
             names = list(table.columns)
             for column, meaning in columns_read(self._name, names).items():
                 names[column] = meaning
             for start in range(0, len(table), n_rows):
                 frame = table.iloc[start : start + n_rows].set_axis(names, axis="columns")
-                yield _Rows(frame=frame, places=[f"row {x!r}" for x in frame.index.tolist()])
+                yield TableRows(frame=frame, places=[f"row {x!r}" for x in frame.index.tolist()])
 
     def _formulations(self, part: _Part) -> tuple[dict[int, Formulation], dict[int, list[str]]]:
         """Recipes of a part by position, and the faults of its other rows by position."""
@@ -331,7 +309,7 @@ def _bad_rows_of(part: _Part, faults: Mapping[int, Sequence[str]]) -> Iterator[B
         )
 
 
-def _given(rows: _Rows | None, place: int) -> dict[str, str]:
+def _given(rows: TableRows | None, place: int) -> dict[str, str]:
     """Cells of a row as they were given, by heading; those beyond the headings come last."""
     if rows is None:
         return {}
@@ -352,7 +330,7 @@ def _of_recipes(recipes: Sequence[str | Formulation], columns: Sequence[str]) ->
     )
 
 
-def _part_of(rows: _Rows, *, decimal_comma: bool, accept_unusual: bool) -> _Part:
+def _part_of(rows: TableRows, *, decimal_comma: bool, accept_unusual: bool) -> _Part:
     own, faults = _own_temperatures(rows, decimal_comma, accept_unusual)
     faults |= {place: [fault] for place, fault in rows.broken.items()}
     texts = rows.frame[RECIPE_COLUMN].astype(object).tolist()
@@ -368,7 +346,7 @@ def _part_of(rows: _Rows, *, decimal_comma: bool, accept_unusual: bool) -> _Part
 
 def _with_carried(part: _Part, frame: pd.DataFrame) -> _Part:
     """The part with the cells that are carried through, and faults of those that cannot be."""
-    carried = frame[_carried(frame)]
+    carried = frame[carried_columns(frame)]
     faults = {row: list(reasons) for row, reasons in part.faults.items()}
     for name in carried.columns[carried.dtypes == np.object_]:
         nested = ~carried[name].map(_is_one_value).to_numpy(dtype=np.bool_)
@@ -394,20 +372,11 @@ def _is_one_value(cell: object) -> bool:
 
 def _within_json(cell: object) -> object:
     """A whole number of more than 64 bits as text."""
-    return shown_cell(cell) if _is_long(cell) else cell
-
-
-def _is_long(cell: object) -> bool:
-    return isinstance(cell, int) and not -(2**63) <= cell < 2**63
-
-
-def _carried(frame: pd.DataFrame) -> list[str]:
-    """Columns that are neither recipe nor temperature."""
-    return [c for c in frame.columns if c not in READ_COLUMNS]
+    return shown_cell(cell) if is_long(cell) else cell
 
 
 def _own_temperatures(
-    rows: _Rows, decimal_comma: bool, accept_unusual: bool
+    rows: TableRows, decimal_comma: bool, accept_unusual: bool
 ) -> tuple[NDArray[np.float64], dict[int, list[str]]]:
     """Temperatures of the rows themselves, K, NaN where a row has none; faults by position."""
     column = next((c for c in TEMPERATURE_COLUMNS if c in rows.frame), None)
@@ -457,137 +426,3 @@ def _opened(path: Path) -> TableFile | None:
     found = columns_read(str(path), table.header)
     note(path, [*table.remarks, *column_remarks(table.header, found)])
     return None if table.is_typed else table
-
-
-def _of_text(table: TableFile, n_rows: int, kinds: Mapping[str, str]) -> Iterator[_Rows]:
-    """A file of text cells in parts of `n_rows` rows at most."""
-    import pandas as pd
-
-    found = columns_read(str(table.path), table.header)
-    names = table.columns
-    for part in table.parts(n_rows):
-        cells = (
-            [
-                [""] * len(names) if place in part.faults else row
-                for place, row in enumerate(part.cells)
-            ]
-            if part.faults
-            else part.cells
-        )
-        columns = list(zip(*cells, strict=True)) or [()] * len(names)
-        read = pd.DataFrame({m: pd.Series(columns[n], dtype=object) for n, m in found.items()})
-        text = "" if part.faults else part.text
-        others = _of_kinds(
-            cells, text, table, kinds, [n for n in range(len(names)) if n not in found]
-        )
-        yield _Rows(
-            frame=pd.concat([read, others], axis="columns"),
-            places=table.places(part.numbers),
-            numbers=part.numbers,
-            broken=part.faults,
-            headings=names,
-            cells=part.cells,
-        )
-
-
-def _of_kinds(
-    cells: Sequence[Sequence[str]],
-    text: str,
-    table: TableFile,
-    kinds: Mapping[str, str],
-    carried: Sequence[int],
-) -> pd.DataFrame:
-    """Carried columns with numbers as numbers; without known kinds, by what this part holds."""
-    import pandas as pd
-
-    names = [table.columns[n] for n in carried]
-    if not names:
-        return pd.DataFrame(index=range(len(cells)))
-
-    def parsed(text: str, separator: str) -> pd.DataFrame:
-        return pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            header=None,
-            names=table.columns,
-            usecols=names,
-            dtype={name: _DTYPES[kinds[name]] for name in names if name in kinds},
-            index_col=False,
-            decimal="," if table.decimal_comma else ".",
-            skip_blank_lines=False,
-            # The part is looked at as a whole: pandas would guess kinds by pieces of its own.
-            low_memory=False,
-        )
-
-    frame = None
-    if text:
-        # Where the two readers differ, as with quotation marks within a cell, the other decides.
-        with suppress(pd.errors.ParserError):
-            frame = parsed(text, table.separator)
-    if frame is None or len(frame) != len(cells):
-        written = io.StringIO()
-        csv.writer(written).writerows(cells)
-        frame = parsed(written.getvalue(), ",")
-    return frame
-
-
-def _of_parquet(path: Path, n_rows: int) -> Iterator[_Rows]:
-    """A Parquet file in parts of `n_rows` rows at most; it knows the kinds of its columns."""
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    # Without these, whole numbers would be decimal ones in parts where one is missing.
-    complete = {
-        pa.int8(): pd.Int8Dtype(),
-        pa.int16(): pd.Int16Dtype(),
-        pa.int32(): pd.Int32Dtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-    }
-    n_read = 0
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=n_rows):
-                frame = batch.to_pandas(types_mapper=complete.get)
-                names = list(frame.columns)
-                for column, meaning in columns_read(str(path), names).items():
-                    names[column] = meaning
-                places = [f"{path}, row {n_read + i}" for i in range(1, len(frame) + 1)]
-                numbers = range(n_read + 1, n_read + 1 + len(frame))
-                yield _Rows(
-                    frame=frame.set_axis(names, axis="columns"), places=places, numbers=numbers
-                )
-                n_read += len(frame)
-    except (ValueError, OSError) as error:
-        if isinstance(error, ElectrolyteError):
-            raise
-        raise InputError(first_line(f"{path}: cannot be read: {error}")) from error
-
-
-def _note_kinds(frame: pd.DataFrame, kinds: dict[str, str]) -> None:
-    """Widen the kind of every carried column to include this part."""
-    for name in _carried(frame):
-        kinds[name] = _wider(kinds.get(name), _kind_of(frame[name]))
-
-
-def _kind_of(column: pd.Series[Any]) -> str:
-    from pandas.api.types import infer_dtype
-
-    if column.isna().all():
-        return _EMPTY
-    if column.dtype == np.uint64:
-        return _TEXT  # too large for a whole number of 64 bits with its sign
-    known = {"integer": _INTEGER, "floating": _NUMBER, "boolean": _TRUTH}
-    kind = known.get(infer_dtype(column, skipna=True), _TEXT)
-    return _TEXT if kind == _INTEGER and column.map(_is_long).any() else kind
-
-
-def _wider(one: str | None, other: str) -> str:
-    """The kind that includes both."""
-    if one is None or one == other:
-        return other
-    kinds = {one, other}
-    if kinds <= {_INTEGER, _NUMBER, _EMPTY}:
-        return _NUMBER
-    return _TRUTH if kinds == {_TRUTH, _EMPTY} else _TEXT

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from electrolyte_ml.campaign import Campaign, CampaignLogError, Status, events
+from electrolyte_ml.campaign import Campaign, CampaignLogError, Status
+from electrolyte_ml.campaign import log as campaign_log
 from electrolyte_ml.errors import InfeasibleError, InputError, TableError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.search.shortlist import nearly_same
@@ -265,12 +266,12 @@ def test_an_exhausted_problem_says_so(tmp_path, write_rows):
 _RECORD = """
 import os, sys
 from pathlib import Path
-from electrolyte_ml.campaign import events
+from electrolyte_ml.campaign import log
 
 def die(self, number, digest):
     os.kill(os.getpid(), 9)
 
-events.CampaignLog._write_head = die
+log.CampaignLog._write_head = die
 from electrolyte_ml.campaign import Campaign
 Campaign(Path(sys.argv[1])).record(Path(sys.argv[2]))
 """
@@ -435,7 +436,7 @@ def test_an_open_campaign_knows_what_another_did_meanwhile(campaign, reopen, wri
 
 
 def test_a_busy_campaign_says_so_and_nothing_is_done(campaign, reopen, monkeypatch, write_rows):
-    monkeypatch.setattr(events, "_PATIENCE", 0.05)
+    monkeypatch.setattr(campaign_log, "_PATIENCE", 0.05)
     path = write_rows([{"recipe": "1 m NaPF6 in DME", COLUMN: 5}])
     other, before = reopen(campaign), (campaign.folder / "log.jsonl").read_bytes()
     with campaign._log.alone():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import Result, Status
 from electrolyte_ml.campaign.left_out import LeftOut
 from electrolyte_ml.campaign.residual_gp import Known, Points, Residual
+from electrolyte_ml.campaign.state import Result, Status
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.intervals import NORMAL_QUANTILE
 from electrolyte_ml.prediction import Prediction

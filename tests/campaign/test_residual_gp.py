@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.events import Result, Status
 from electrolyte_ml.campaign.residual_gp import Points, Residual
+from electrolyte_ml.campaign.state import Result, Status
 from electrolyte_ml.formulation import parse_recipe
 
 from .conftest import formula, scorer

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from electrolyte_ml.data.duplicates import find_duplicates
 from electrolyte_ml.data.paper_curves import Likeness
-from electrolyte_ml.data.quality import find_duplicates, source_offsets
+from electrolyte_ml.data.source_offsets import source_offsets
 from electrolyte_ml.data.sources import load_source
 
 MIXTURE = "1 m LiPF6 in EC:DMC 1:1 w/w"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from electrolyte_ml.campaign.events import CampaignLog, CampaignLogError
+from electrolyte_ml.campaign.log import CampaignLog, CampaignLogError
 
 
 @pytest.fixture
