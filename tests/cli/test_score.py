@@ -85,6 +85,20 @@ def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
     assert printed.splitlines()[0].startswith("recipe,key,temperature_k,conductivity_ms_cm.value")
 
 
+def test_ionic_liquids_of_a_file_have_reasons_in_the_place_of_numbers(run, tmp_path):
+    file, out = tmp_path / "candidates.csv", tmp_path / "scores.parquet"
+    file.write_text(f"recipe\n1 m NaFSI in [EMIM][FSI]\n{RECIPE}\nEMIMTFSI:PC 1:1 w/w\n")
+    assert run("score", "--file", file, "--out", out).code == 0
+    scores = pd.read_parquet(out)
+    assert scores["recipe"].tolist() == ["1 m NaFSI in [EMIM][FSI]", RECIPE, "EMIMTFSI:PC 1:1 w/w"]
+    for name in PROPERTIES:
+        assert scores[f"{name}.value"].isna().tolist() == [True, False, True]
+        assert scores[f"{name}.reason"][0] == "ionic liquids are not covered"
+    again = tmp_path / "again.csv"
+    assert run("score", "--file", out, "--out", again).code == 0
+    assert pd.read_csv(again)["key"].tolist() == scores["key"].tolist()
+
+
 def test_every_bad_row_is_reported_at_once_and_nothing_is_written(run, tmp_path):
     file = tmp_path / "candidates.csv"
     file.write_text(

@@ -54,6 +54,14 @@ def test_a_salt_is_shown_as_its_ions(run):
     assert [f["name"] for f in by_smiles] == ["Na", "PF6"]
 
 
+def test_an_ionic_liquid_is_shown_as_a_liquid_and_as_its_ions(run):
+    liquid, cation, anion = json.loads(run("species", "show", "[EMIM][TFSI]", "--json").out)
+    assert (liquid["name"], liquid["family"]) == ("EMIMTFSI", "ionic liquid")
+    assert liquid["properties"]["density_g_cm3"]["source"].startswith("10.")
+    assert (cation["name"], anion["name"]) == ("EMIM", "TFSI")
+    assert "family: ionic liquid" in run("species", "show", "EMIMTFSI").out
+
+
 @pytest.mark.parametrize(
     ("smiles", "family"), [("COCCOCC(C)C", ""), ("N#C[N-]S(=O)(=O)C(F)(F)F", "anion")]
 )

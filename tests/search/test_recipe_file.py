@@ -74,6 +74,10 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limit": {}}, ["limit: unknown key; did you mean 'limits'?"]),
         ({"limits": {"max_solvent": 3}}, ["limits.max_solvent: unknown key", "'max_solvents'"]),
         ({"components": {"solvents": ["EC", "digylme"]}}, ["components.solvents", "'diglyme'"]),
+        (
+            {"components": {"solvents": ["EC", "CC[n+]1ccn(C)c1.F[B-](F)(F)F"]}},
+            ["is an ionic liquid; searches do not cover ionic liquids as solvents"],
+        ),
         ({"components": {"salts": ["NaPF7"]}}, ["components.salts", "'NaPF6'"]),
         ({"components": {"salts": []}}, ["components.salts: is empty"]),
         ({"components": {"families": ["glymes"]}}, ["components.families", "'glyme'"]),

@@ -35,6 +35,11 @@ def test_the_box_is_close_to_the_recipe_and_knows_what_it_is(recipe):
         assert realised.molalities_mol_kg[name] == pytest.approx(molality, rel=0.08)
 
 
+def test_an_ionic_liquid_is_refused_as_a_solvent():
+    with pytest.raises(InputError, match="EMIMFSI: ionic liquids are not covered by simulations"):
+        compose_box(parse_recipe("1 m NaFSI in EMIMFSI"), 1000)
+
+
 def test_the_halves_of_a_pair_differ_in_the_cation_only():
     sodium = compose_box(parse_recipe("1 M NaPF6 in EC:DMC 1:1 w/w"), 1000)
     lithium = sodium.with_cation(default_catalog().ion("Li"))
