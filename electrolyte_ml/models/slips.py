@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.column_mapping import conversion
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.intervals import NORMAL_QUANTILE
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import Property, measurable_properties, property_of
-from electrolyte_ml.species.ionic_liquids import ions_of
 from electrolyte_ml.text import counted, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
@@ -178,10 +176,6 @@ class _Compared:
         """The rows that have a prediction; None if there are none."""
         taken = measurements.select(_spread_out(measurements))
         found = _predict(kind, taken)
-        if found is None:
-            molecular = np.array([_is_molecular(f) for f in taken.formulations], dtype=np.bool_)
-            taken = taken.select(np.flatnonzero(molecular[taken.formulation_index]))
-            found = _predict(kind, taken)
         if found is None:
             return None
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -351,11 +345,6 @@ def _predict(
         return Answers(measurements.row_formulations, kelvin).predict(kind)
     except ElectrolyteError:
         return None
-
-
-def _is_molecular(formulation: Formulation) -> bool:
-    """Whether no component is an ionic liquid, which some models do not take."""
-    return not any(ions_of(part.solvent) for part in formulation.solvents)
 
 
 def _spread_out(measurements: Measurements) -> NDArray[np.intp]:
