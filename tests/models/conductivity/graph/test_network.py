@@ -19,6 +19,7 @@ from electrolyte_ml.models.conductivity.graph.encoder_file import (
 )
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.rows import MixtureRows
+from electrolyte_ml.models.liquid.solubility import insoluble_anions
 from electrolyte_ml.species.catalog import packaged_catalog
 
 
@@ -82,8 +83,10 @@ def test_sodium_and_lithium_salts_differ():
 def test_the_network_has_embeddings_of_the_catalog():
     # A species that was added since waits for the next training: others stand for its graph.
     # Cations of more than one atom are in the catalog for measurements that no model learns yet.
+    # Anions whose salts hardly dissolve are there to say so.
     catalog, embedded = packaged_catalog(), set(GraphNetwork.load().smiles)
-    for kind in (catalog.solvents, catalog.anions):
+    dissolving = [a for a in catalog.anions if a.name not in insoluble_anions()]
+    for kind in (catalog.solvents, dissolving):
         assert len({s.smiles for s in kind} & embedded) > 0.9 * len(kind)
     assert {"[Li+]", "[Na+]", "[K+]"} <= embedded
     assert np.isfinite(GraphNetwork.load().embeddings).all()
