@@ -14,7 +14,8 @@ from typing import Any
 
 from electrolyte_ml.data.cleaning import CleaningReport
 from electrolyte_ml.data.location import data_path
-from electrolyte_ml.data.measurements import Measurements, read_parquet
+from electrolyte_ml.data.long_table import read_parquet
+from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.errors import DataNotFoundError, InputError
 from electrolyte_ml.files import packaged_file, user_folder_of
 from electrolyte_ml.immutable import FrozenMapping

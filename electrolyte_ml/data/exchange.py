@@ -24,7 +24,8 @@ from electrolyte_ml.data.catalog import (
     is_set_name,
     shipped_cards,
 )
-from electrolyte_ml.data.measurements import COLUMNS, to_frame, write_parquet
+from electrolyte_ml.data.long_table import to_frame, write_parquet
+from electrolyte_ml.data.measurements import COLUMNS
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 from electrolyte_ml.errors import InputError

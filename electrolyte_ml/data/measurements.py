@@ -1,31 +1,25 @@
-"""Measurements: a formulation, a temperature, a value and its source, as one long table.
+"""Measurements of one property: a formulation, a temperature, a value and its source in each row.
 
-The long table as a file: Parquet that is read back without losing a digit.
-
-A formulation stands in it twice: in canonical notation, for people, and as its exact composition
-(JSON of mass fractions and molalities), which is what is read back.
+As a table, a formulation stands in it twice: in canonical notation, for people, and as its exact
+composition (JSON of mass fractions and molalities), which is what is read back (`long_table`).
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
-from electrolyte_ml.files import write_atomically
-from electrolyte_ml.formulation import Formulation, formulation_from_json
+from electrolyte_ml.errors import TableError
+from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.formulation.formulation import SCHEMA_VERSION
 from electrolyte_ml.notebook import html_table
-from electrolyte_ml.properties import property_of, registered_property
-from electrolyte_ml.text import first_line, one_line, shown
+from electrolyte_ml.properties import property_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +46,6 @@ METHODS = ("experiment", "md", "dft", "semiempirical")
 
 # Rows that a notebook shows.
 _SHOWN_ROWS = 10
-_TEXTS = ("composition", "property", "unit", "method", "source", "flag")
 
 
 def composition_json(formulation: Formulation) -> str:
@@ -76,240 +69,9 @@ def composition_json(formulation: Formulation) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def to_frame(tables: Sequence[Measurements]) -> pd.DataFrame:
-    """Long table of several properties.
-
-    Parameters
-    ----------
-    tables
-        Measurements, one property and method each.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row a measurement, in the order given.
-    """
-    import pandas as pd
-
-    frames = [_frame(m) for m in tables]
-    if not frames:
-        return pd.DataFrame(columns=list(COLUMNS))
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-
-
-def _frame(measurements: Measurements) -> pd.DataFrame:
-    import pandas as pd
-
-    index = measurements.formulation_index
-    formulations = measurements.formulations
-    notation = np.array([f.notation() for f in formulations], dtype=object)
-    composition = np.array([composition_json(f) for f in formulations], dtype=object)
-    stated = measurements.uncertainty
-    columns = {
-        "formulation": notation[index],
-        "composition": composition[index],
-        "temperature_k": measurements.temperature_k,
-        "property": measurements.property_name,
-        "value": measurements.value,
-        "unit": property_of(measurements.property_name).measured_unit,
-        "method": measurements.method,
-        "uncertainty": np.full(len(measurements), np.nan) if stated is None else stated,
-        "source": measurements.source,
-        "source_row": measurements.source_row,
-        "flag": measurements.flag,
-    }
-    return pd.DataFrame(columns)[list(COLUMNS)]
-
-
-def write_parquet(
-    tables: Sequence[Measurements], path: Path, attributes: Mapping[str, Any] | None = None
-) -> None:
-    """Write the long table, whole or not at all.
-
-    Parameters
-    ----------
-    tables
-        Measurements, one property and method each.
-    path
-        A ``.parquet`` file; replaced if it exists.
-    attributes
-        Plain facts about the set that are kept inside the file.
-    """
-    frame = to_frame(tables)
-    frame.attrs.update(attributes or {})
-    write_atomically(path, lambda temporary: frame.to_parquet(temporary, index=False))
-
-
-def read_parquet(path: Path) -> tuple[tuple[Measurements, ...], dict[str, Any]]:
-    """Read what `write_parquet` wrote.
-
-    Returns
-    -------
-    tables
-        Measurements, one for each property and method, in the order of their first rows.
-    attributes
-        The facts that were kept with it.
-
-    Raises
-    ------
-    InputError
-        If the file is no Parquet.
-    TableError
-        If rows cannot be used; all of them are listed.
-    """
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:  # a damaged file makes pyarrow raise of any kind
-        raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
-    return from_frame(frame), {str(k): v for k, v in frame.attrs.items()}
-
-
-def from_frame(frame: pd.DataFrame) -> tuple[Measurements, ...]:
-    """Measurements of a long table.
-
-    Parameters
-    ----------
-    frame
-        Columns `COLUMNS`; ``formulation`` is not read, because ``composition`` is exact.
-
-    Raises
-    ------
-    TableError
-        If columns are missing, or rows cannot be used; all of them are listed by number, the
-        first being row 0.
-    """
-    texts, formulations = _read_columns(frame)
-    faults = _row_faults(frame, texts, formulations)
-    if faults:
-        raise TableError(
-            [f"row {row}: {fault}" for row, reasons in faults.items() for fault in reasons]
-        )
-    kinds = list(zip(texts["property"], texts["method"], strict=True))
-    return tuple(
-        _table(frame, texts, formulations, [i for i, k in enumerate(kinds) if k == kind], kind)
-        for kind in dict.fromkeys(kinds)
-    )
-
-
-def long_table_faults(frame: pd.DataFrame) -> dict[int, list[str]]:
-    """What is wrong with rows of a long table, by position; good rows are left out.
-
-    Parameters
-    ----------
-    frame
-        As in `from_frame`.
-
-    Raises
-    ------
-    TableError
-        If columns are missing.
-    """
-    return _row_faults(frame, *_read_columns(frame))
-
-
 def too_long(column: str, text: str) -> str:
     """The fault of a source or a remark of more than `LONGEST_TEXT` characters."""
     return f"{column} has {len(text)} characters; at most {LONGEST_TEXT} are kept"
-
-
-def _read_columns(
-    frame: pd.DataFrame,
-) -> tuple[dict[str, list[str]], dict[str, Formulation | str]]:
-    """Columns of text, and the formulation or fault of each composition."""
-    missing = [c for c in COLUMNS if c not in frame and c != "formulation"]
-    if missing:
-        raise TableError([f"the long table has no column {column!r}" for column in missing])
-    texts = {name: _texts(frame[name]) for name in _TEXTS}
-    return texts, _compositions(texts["composition"])
-
-
-def _texts(column: pd.Series[Any]) -> list[str]:
-    return [str(value) for value in column.fillna("")]
-
-
-def _compositions(texts: Sequence[str]) -> dict[str, Formulation | str]:
-    """Formulation of each distinct composition, or what is wrong with it."""
-    found: dict[str, Formulation | str] = {}
-    for text in dict.fromkeys(texts):
-        try:
-            found[text] = formulation_from_json(text)
-        except ElectrolyteError as error:
-            found[text] = one_line(error)
-    return found
-
-
-def _row_faults(
-    frame: pd.DataFrame, texts: dict[str, list[str]], formulations: dict[str, Formulation | str]
-) -> dict[int, list[str]]:
-    faults: dict[int, list[str]] = {}
-    values, kelvins = _floats(frame["value"]), _floats(frame["temperature_k"])
-    uncertainties = _floats(frame["uncertainty"])
-    numbers = frame["source_row"].astype(object).tolist()
-    for i, (value, kelvin) in enumerate(zip(values, kelvins, strict=True)):
-        found: list[str | None] = []
-        try:
-            kind = registered_property(texts["property"][i])
-            found += [kind.fault(value), kind.temperature_fault(kelvin)]
-            if texts["unit"][i] != kind.measured_unit:
-                found.append(
-                    f"unit is {shown(texts['unit'][i])}; {kind.name} is in {kind.measured_unit}"
-                )
-        except ElectrolyteError as error:
-            found.append(str(error))
-        if texts["method"][i] not in METHODS:
-            found.append(f"method is {shown(texts['method'][i])}; use {', '.join(METHODS)}")
-        for name in ("source", "flag"):
-            if len(texts[name][i]) > LONGEST_TEXT:
-                found.append(too_long(name, texts[name][i]))
-        if uncertainties[i] < 0:
-            found.append(f"uncertainty is {uncertainties[i]:g}; it cannot be negative")
-        if not _float(numbers[i]).is_integer():
-            found.append(f"source_row is {shown(numbers[i])}; give a whole number")
-        formulation = formulations[texts["composition"][i]]
-        found.append(formulation if isinstance(formulation, str) else None)
-        reasons = [fault for fault in found if fault]
-        if reasons:
-            faults[i] = reasons
-    return faults
-
-
-def _floats(column: pd.Series[Any]) -> list[float]:
-    return [_float(cell) for cell in column.astype(object).tolist()]
-
-
-def _float(cell: object) -> float:
-    """A number; NaN for what is none."""
-    try:
-        return float(cell) if isinstance(cell, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def _table(
-    frame: pd.DataFrame,
-    texts: dict[str, list[str]],
-    formulations: dict[str, Formulation | str],
-    rows: list[int],
-    kind: tuple[str, str],
-) -> Measurements:
-    compositions = [texts["composition"][i] for i in rows]
-    order = {text: number for number, text in enumerate(dict.fromkeys(compositions))}
-    distinct = [formulations[text] for text in order]
-    uncertainty = np.array(_floats(frame["uncertainty"]))[rows]
-    return Measurements(
-        property_name=kind[0],
-        method=kind[1],
-        formulations=tuple(f for f in distinct if isinstance(f, Formulation)),
-        formulation_index=np.array([order[text] for text in compositions], dtype=np.intp),
-        temperature_k=np.array(_floats(frame["temperature_k"]))[rows],
-        value=np.array(_floats(frame["value"]))[rows],
-        source=np.array([texts["source"][i] for i in rows]),
-        source_row=np.array(_floats(frame["source_row"]), dtype=np.intp)[rows],
-        flag=np.array([texts["flag"][i] for i in rows]),
-        uncertainty=None if all(math.isnan(u) for u in uncertainty) else uncertainty,
-    )
 
 
 class Trust(StrEnum):
@@ -469,7 +231,25 @@ class Measurements:
 
     def to_frame(self) -> pd.DataFrame:
         """The long table, one row a measurement, with the columns `COLUMNS`."""
-        return to_frame([self])
+        import pandas as pd
+
+        notation = np.array([f.notation() for f in self.formulations], dtype=object)
+        composition = np.array([composition_json(f) for f in self.formulations], dtype=object)
+        stated = self.uncertainty
+        columns = {
+            "formulation": notation[self.formulation_index],
+            "composition": composition[self.formulation_index],
+            "temperature_k": self.temperature_k,
+            "property": self.property_name,
+            "value": self.value,
+            "unit": property_of(self.property_name).measured_unit,
+            "method": self.method,
+            "uncertainty": np.full(len(self), np.nan) if stated is None else stated,
+            "source": self.source,
+            "source_row": self.source_row,
+            "flag": self.flag,
+        }
+        return pd.DataFrame(columns)[list(COLUMNS)]
 
 
 def concatenate(parts: Sequence[Measurements]) -> Measurements:

@@ -11,12 +11,8 @@ from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells
 from electrolyte_ml.data.cleaning import (
     CleaningReport,
 )
-from electrolyte_ml.data.measurements import (
-    Measurements,
-    from_frame,
-    long_table_faults,
-    to_frame,
-)
+from electrolyte_ml.data.long_table import from_frame, long_table_faults, to_frame
+from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.user_columns import user_columns
 from electrolyte_ml.data.user_rows import RowReader
 from electrolyte_ml.errors import InputError

@@ -8,7 +8,8 @@ import pytest
 
 from electrolyte_ml.data.catalog import shipped_cards
 from electrolyte_ml.data.exchange import CONFORMS_TO, export, import_measurements
-from electrolyte_ml.data.measurements import COLUMNS, from_frame
+from electrolyte_ml.data.long_table import from_frame
+from electrolyte_ml.data.measurements import COLUMNS
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
 

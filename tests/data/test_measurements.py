@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from electrolyte_ml.data.measurements import (
-    COLUMNS,
-    Measurements,
-    concatenate,
-    from_frame,
-    read_parquet,
-    to_frame,
-    write_parquet,
-)
+from electrolyte_ml.data.long_table import from_frame, read_parquet, to_frame, write_parquet
+from electrolyte_ml.data.measurements import COLUMNS, Measurements, concatenate
 from electrolyte_ml.errors import InputError, TableError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.properties import measurable_properties
