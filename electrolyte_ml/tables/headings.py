@@ -62,6 +62,17 @@ class Heading:
     unit: str = ""
 
 
+def visible_heading(text: object) -> str:
+    """A heading with single spaces and nothing invisible.
+
+    Examples
+    --------
+    >>> visible_heading(" T  / K ")
+    'T / K'
+    """
+    return " ".join(str(text).replace("\ufeff", "").split())
+
+
 def plain_heading(text: object) -> str:
     """A heading with single spaces, small letters, and nothing invisible.
 
@@ -70,7 +81,7 @@ def plain_heading(text: object) -> str:
     >>> plain_heading(" Temperature_C ")
     'temperature_c'
     """
-    return " ".join(str(text).replace("\ufeff", "").split()).casefold()
+    return visible_heading(text).casefold()
 
 
 def read_temperature(heading: str) -> str | None:
@@ -127,7 +138,7 @@ def read_quantity(heading: str) -> Heading | None:
     plain = plain_heading(heading)
     if plain in kinds:
         return Heading(kind=kinds[plain])
-    match = _WITH_UNIT.fullmatch(" ".join(heading.replace("\ufeff", "").split()))
+    match = _WITH_UNIT.fullmatch(visible_heading(heading))
     if match is None:
         return None
     name = match["name"].casefold().replace("_", " ").strip()

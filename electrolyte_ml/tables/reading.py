@@ -21,6 +21,7 @@ from electrolyte_ml.tables.formats import (
     text_chunks,
     workbook_chunks,
 )
+from electrolyte_ml.tables.headings import visible_heading
 from electrolyte_ml.text import shown
 
 #: Files that are read.
@@ -110,7 +111,7 @@ class TableFile:
         self._lines_above = 0
         self._chunks = self._source(expected, any_name=any_name)
         self._n_above, header = self._first_line()
-        names = [" ".join(cell.replace("\ufeff", "").split()) for cell in header]
+        names = [visible_heading(cell) for cell in header]
         while names and not names[-1]:
             names.pop()
         self.header = tuple(names)
