@@ -112,7 +112,7 @@ def source_of(
     if isinstance(one, Path):
         return ScoreSource(table=one, at_k=kelvins, accept_unusual=accept_unusual), None
     if isinstance(one, str | Formulation):
-        return ScoreSource([one], at_k=kelvins), None
+        return ScoreSource([one], at_k=kelvins, accept_unusual=accept_unusual), None
     table = table_of(recipes)
     read = [c for c in table.columns if c in READ_COLUMNS]
     source = ScoreSource(table=table[read], at_k=kelvins, accept_unusual=accept_unusual)

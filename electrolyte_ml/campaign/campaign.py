@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.log import CampaignLog
-from electrolyte_ml.campaign.recorded import Recorded, recognise
+from electrolyte_ml.campaign.recorded import Recorded, doubts_about, recognise
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.state import (
@@ -254,7 +254,8 @@ class Campaign:
         Returns
         -------
         Recorded
-            The new results, the rows left out, and those that repeat a measurement.
+            The new results, the rows left out, those that repeat a measurement, and what speaks
+            against them as a whole.
 
         Raises
         ------
@@ -276,6 +277,10 @@ class Campaign:
                     f"{table.name}: {what}; nothing is recorded. Give --again (again=True in "
                     "Python) if the same numbers were measured twice"
                 )
+            if not accept_unusual:
+                # Before anything is written: a model that fails must not leave half a record.
+                doubts = doubts_about(found, Path(table.name).name)
+                found = Recorded(found, found.n_known, found.n_replicates, doubts)
             self._log.append(
                 "recorded",
                 {

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from electrolyte_ml.campaign.state import Quantity, Result, Status
+from electrolyte_ml.campaign.state import Quantity, Result, Status, column_name
+from electrolyte_ml.data.cleaning import Collector
+from electrolyte_ml.models.slips import find_slips
 from electrolyte_ml.text import counted
 
 # A value is the same if it is so in these digits: measured.csv and spreadsheets round.
 _DIGITS = 9
+_CONDUCTIVITY = "conductivity_ms_cm"
 
 
 class Recorded(tuple[Result, ...]):
@@ -24,17 +29,24 @@ class Recorded(tuple[Result, ...]):
         Number of rows left out because they were recorded before.
     n_replicates
         Number of new results whose recipe had been measured already.
+    doubts
+        What speaks against the new results as a whole, such as another unit; see `doubts_about`.
     """
 
     n_known: int
     n_replicates: int
+    doubts: tuple[str, ...]
 
     def __new__(
-        cls, results: Iterable[Result], n_known: int = 0, n_replicates: int = 0
+        cls,
+        results: Iterable[Result],
+        n_known: int = 0,
+        n_replicates: int = 0,
+        doubts: Iterable[str] = (),
     ) -> Recorded:
-        """Hold the results and the two numbers."""
+        """Hold the results, the two numbers and the doubts."""
         made = super().__new__(cls, results)
-        made.n_known, made.n_replicates = n_known, n_replicates
+        made.n_known, made.n_replicates, made.doubts = n_known, n_replicates, tuple(doubts)
         return made
 
     def __repr__(self) -> str:
@@ -42,7 +54,7 @@ class Recorded(tuple[Result, ...]):
 
     @property
     def remark(self) -> str:
-        """Rows left out and replicates in words; empty if there are none."""
+        """Rows left out, replicates and doubts in words; empty if there are none."""
         words = []
         if self.n_known:
             words.append(
@@ -54,7 +66,52 @@ class Recorded(tuple[Result, ...]):
                 f"{counted(self.n_replicates, 'result is a replicate', 'results are replicates')} "
                 "of a recipe measured before"
             )
-        return "; ".join(words)
+        lines = ["; ".join(words)] if words else []
+        return "\n".join([*lines, *(f"warning: {doubt}" for doubt in self.doubts)])
+
+
+def doubts_about(results: Sequence[Result], table: str) -> list[str]:
+    """What speaks against results as a whole: a factor off the models, or columns swapped.
+
+    Nothing is changed: results may surprise, but a slip of a unit does so by the same factor in
+    all of them.
+
+    Parameters
+    ----------
+    results
+        New results of one table.
+    table
+        Name of the table.
+    """
+    collectors: dict[str, Collector] = {}
+    for row, result in enumerate(results, start=1):
+        for (name, kelvin), value in result.values.items():
+            collectors.setdefault(name, Collector(name)).take(
+                result.formulation,
+                temperature_k=math.nan if kelvin is None else kelvin,
+                value=value,
+                source=table,
+                row=row,
+            )
+    measured = [collector.finish(table)[0] for collector in collectors.values()]
+    return [*(str(slip) for one in measured for slip in find_slips(one)), *_falling(results)]
+
+
+def _falling(results: Sequence[Result]) -> list[str]:
+    """Pairs of columns whose conductivity falls as it gets warmer, as that of no liquid does."""
+    counts: dict[tuple[Quantity, Quantity], list[bool]] = defaultdict(list)
+    for result in results:
+        held = [q for q in result.values if q[0] == _CONDUCTIVITY and q[1] is not None]
+        held.sort(key=lambda q: q[1] or 0.0)
+        for cold, warm in pairwise(held):
+            counts[cold, warm].append(result.values[warm] < result.values[cold])
+    return [
+        f"{column_name(warm)} is below {column_name(cold)} in {sum(falls)} of "
+        f"{counted(len(falls), 'result')}, but a liquid conducts better when it is warmer: are "
+        "the two columns swapped?"
+        for (cold, warm), falls in counts.items()
+        if 2 * sum(falls) > len(falls)
+    ]
 
 
 def recognise(found: Sequence[Result], known: Sequence[Result], *, again: bool) -> Recorded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from electrolyte_ml.errors import AmountError
 from electrolyte_ml.formulation.amounts import (
@@ -125,5 +126,4 @@ def write(
 
 def _plain(number: float) -> str:
     """Shortest text without an exponent that reads back as the same number."""
-    text = repr(number)
-    return f"{number:.20f}".rstrip("0").rstrip(".") if "e" in text else text.removesuffix(".0")
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells, shown_cell
-from electrolyte_ml.errors import ElectrolyteError, InputError, TableError
+from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors, TableError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.scores.columns import (
     RECIPE_COLUMN,
@@ -112,7 +112,7 @@ class ScoreSource:
     bad_rows
         Takes up rows that cannot be used; says whether those of a file are skipped.
     accept_unusual
-        Whether temperatures of the table at which no electrolyte is used are meant.
+        Whether temperatures at which no electrolyte is used are meant.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class ScoreSource:
             raise InputError("nothing to score: give a recipe or a table")
         self._recipes, self._table = recipes, table
         self._is_asked = bool(at or at_k)
-        self._temperatures = [*temperatures_k(at), *at_k] or [ROOM_TEMPERATURE_K]
+        self._temperatures = _asked(at, at_k, accept_unusual) or [ROOM_TEMPERATURE_K]
         self._rows_at_a_time = max(1, rows_at_a_time // len(self._temperatures))
         # Texts of one part are parsed once; equal texts give one object.
         self._parse = lru_cache(maxsize=max(rows_at_a_time, len(recipes)))(_parsed)
@@ -397,6 +397,20 @@ def _own_temperatures(
     }
     kelvin = [np.nan if isinstance(one, str) else one for one in found]
     return np.array(kelvin, dtype=np.float64), faults
+
+
+def _asked(at: Sequence[str], at_k: Sequence[float], accept_unusual: bool) -> list[float]:
+    """Temperatures asked for, K."""
+    kelvins = [*temperatures_k(at), *at_k]
+    given = [*(f"temperature {text!r}" for text in at), *(f"at_k {kelvin:g}" for kelvin in at_k)]
+    found = [
+        fault
+        for kelvin, what in zip(kelvins, given, strict=True)
+        if (fault := unusual_temperature(kelvin, what, in_column=False)) is not None
+    ]
+    if found and not accept_unusual:
+        raise InputErrors(found)
+    return kelvins
 
 
 def _kelvin(column: str, cell: object, decimal_comma: bool, accept_unusual: bool) -> float | str:

@@ -60,6 +60,16 @@ def _component_faults(components: Components) -> Iterator[str]:
         yield f"components: {name} is listed more than once"
 
 
+def _fraction_step_faults(step: float) -> Iterator[str]:
+    if step <= 0:
+        yield f"limits.fraction_step: must be above 0, given {step:g}"
+    elif step >= FINEST_STEPS["fraction_step"] and not divides_one(step):
+        yield (
+            f"limits.fraction_step: {step:g} does not divide 1 into whole steps; "
+            "use 0.01, 0.005 or 0.02"
+        )
+
+
 def _grid_faults(limits: Limits) -> Iterator[str]:
     low, high = limits.salt_molality_mol_kg
     for key, least in FINEST_STEPS.items():
@@ -69,13 +79,7 @@ def _grid_faults(limits: Limits) -> Iterator[str]:
                 f"limits.{key}: {given:g} is too fine a grid to be searched; use {least:g} or "
                 f"more, such as {10 * least:g}"
             )
-    if limits.fraction_step >= FINEST_STEPS["fraction_step"] and not divides_one(
-        limits.fraction_step
-    ):
-        yield (
-            f"limits.fraction_step: {limits.fraction_step:g} does not divide 1 into whole steps; "
-            "use 0.01, 0.005 or 0.02"
-        )
+    yield from _fraction_step_faults(limits.fraction_step)
     if limits.molality_step <= 0:
         yield f"limits.molality_step: must be above 0, given {limits.molality_step:g}"
     if not 0 < limits.additive_step_wt_percent < 100:

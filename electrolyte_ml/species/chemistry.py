@@ -77,6 +77,8 @@ def one_resonance_form(smiles: str) -> str:
 # A word of letters that is read as a SMILES all the same: a chain of C, N and O, which no
 # abbreviation of the field looks like (CCOCCOC).
 _CHAIN = re.compile(r"[CNO]{5,}")
+# Nobody writes a single bond between atoms without brackets; a wavy one is any bond.
+_WORDS = re.compile(r"[A-Za-z]+(?:[-/\\~][A-Za-z]+)+")
 _SMILES_PREFIX = re.compile(r"\s*smiles:\s*", re.IGNORECASE)
 # Elements that the charge of an anion is written at, in this order.
 _CHARGED = ("O", "S", "N", "C")
@@ -85,16 +87,19 @@ _COVERED_ELEMENTS = frozenset((1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35,
 
 
 def is_word(text: str) -> bool:
-    """Whether `text` is a word of letters, which is a name before it is a SMILES.
+    """Whether `text` is a word of letters, or several, which are names before they are a SMILES.
 
-    ``PN`` and ``FSI`` are abbreviations to a chemist, and aminophosphine and F-S-I to RDKit.
+    ``PN`` and ``FSI`` are abbreviations to a chemist, and aminophosphine and F-S-I to RDKit; so
+    are ``PC-BN`` and ``PC/BN``, whose ratio was left out.
 
     Examples
     --------
-    >>> [is_word(text) for text in ("PN", "Cl", "C#N", "c1ccccc1", "CCOCCOC")]
-    [True, True, False, False, False]
+    >>> [is_word(text) for text in ("PN", "Cl", "PC/BN", "C#N", "c1ccccc1", "CCOCCOC")]
+    [True, True, True, False, False, False]
     """
-    return text.isalpha() and _CHAIN.fullmatch(text) is None
+    if _CHAIN.fullmatch(text) is not None:
+        return False
+    return text.isalpha() or _WORDS.fullmatch(text) is not None
 
 
 def without_prefix(text: str) -> str | None:
@@ -327,6 +332,9 @@ def molecule_of(smiles: str) -> Chem.Mol:
     # lower case.
     if ":" in _BRACKET_ATOM.sub("", smiles):
         raise SmilesError(f"SMILES {smiles!r} holds a colon outside brackets")
+    # RDKit passes over other characters: it would read the footnote of "PC†" as methylphosphine.
+    if not (smiles.isascii() and smiles.isprintable()):
+        raise SmilesError(f"cannot parse SMILES {smiles!r}")
     with rdBase.BlockLogs():
         # RDKit would read text after a space as a title.
         molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)

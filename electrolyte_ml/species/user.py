@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import shutil
 from collections import Counter
@@ -12,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import CatalogError, ElectrolyteError, InputError, TableError
-from electrolyte_ml.files import make_folder, one_at_a_time, read_toml, writing
+from electrolyte_ml.files import (
+    make_folder,
+    one_at_a_time,
+    read_toml,
+    write_csv_rows,
+    writing,
+)
 from electrolyte_ml.species.catalog import (
     Catalog,
     catalog_with,
@@ -386,7 +391,5 @@ def _append(
         shutil.copyfile(held, target)
     new = not target.exists()
     with target.open("a", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
+        cells = [[row.get(column, "") for column in columns] for row in rows]
+        write_csv_rows(stream, [columns, *cells] if new else cells, line_end="\r\n")

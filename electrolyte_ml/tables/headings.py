@@ -20,6 +20,9 @@ _OF_ELSE = frozenset(("b", "g", "m", "bp", "fp", "mp", "tb", "td", "tg", "tm")) 
     *("boiling", "boils", "decomposition", "flash", "freezes", "freezing", "glass"),
     *("melting", "melts", "onset", "transition"),
 }
+# Headings such as T_meas, and short ones under which people write "50 degC".
+_T_OF_IT = re.compile(r"T(?=[_\s,./(\[-]).*|T(?:meas|exp|set|cell|bath|sample|amb|room|env)\w*")
+_ASKED_AT = frozenset({"at", "@", "bei", "measured at", "gemessen bei"})
 # Units, which alone name a temperature only if written out.
 _UNITS_WRITTEN_OUT = frozenset({"celsius", "kelvin", "degc", "degk", "fahrenheit", "degf"})
 _UNITS = _UNITS_WRITTEN_OUT | {"c", "k", "f", "deg", "degree", "degrees", "in"}
@@ -119,6 +122,8 @@ def looks_like_temperature(column: str) -> bool:
     if any(_TEMPERATURE_WORD.fullmatch(word) for word in words):
         return True
     if "°" in degrees or (_TEMPERATURE_ABROAD.search(degrees) and set(words) <= _UNITS):
+        return not _OF_ELSE & set(words)
+    if plain.strip() in _ASKED_AT or _T_OF_IT.match(degrees.strip()):
         return not _OF_ELSE & set(words)
     if words[:1] == ["t"]:
         return set(words[1:]) <= _UNITS

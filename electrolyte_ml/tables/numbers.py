@@ -70,7 +70,7 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
     raise InputError(f"{shown(text)}, not a number")
 
 
-def unusual_temperature(kelvin: float, given: str) -> str | None:
+def unusual_temperature(kelvin: float, given: str, *, in_column: bool = True) -> str | None:
     """Why a temperature needs a confirmation; None if electrolytes are measured there.
 
     Parameters
@@ -79,11 +79,14 @@ def unusual_temperature(kelvin: float, given: str) -> str | None:
         Temperature, K; NaN for none.
     given
         How it was given, such as ``temperature_c is 298.15``.
+    in_column
+        Whether it stands in a column of numbers, whose unit the heading says.
     """
     if math.isnan(kelvin) or _COLDEST_K <= kelvin <= _HOTTEST_K:
         return None
     celsius = kelvin - ZERO_CELSIUS_K
     slip = "degC in a column of K" if kelvin < _COLDEST_K else "K in a column of degC"
+    slip = slip if in_column else "in another unit"
     return (
         f"{given}, which is {kelvin:g} K or {celsius:g} degC; no electrolyte is used there: is it "
         f"{slip}? Correct it, or {_CONFIRM}"

@@ -579,3 +579,22 @@ def test_equal_columns_of_values_are_a_fault(campaign, tmp_path):
     path.write_text(f"id,{COLUMN},{COLUMN}\nS001,5,6\n")
     with pytest.raises(TableError, match="write replicates as rows of their own"):
         campaign.record(path)
+
+
+def test_results_in_another_unit_are_named(campaign, write_rows):
+    recipes = [("1 m NaPF6 in DMC", 4.5), ("1 m NaPF6 in DME", 13.0), ("1 m NaPF6 in PC", 6.8)]
+    right = [{"recipe": recipe, COLUMN: value} for recipe, value in recipes]
+    assert campaign.record(write_rows(right)).doubts == ()
+    wrong = [{"recipe": recipe, COLUMN: value / 1000} for recipe, value in recipes]
+    (doubt,) = campaign.record(write_rows(wrong)).doubts
+    assert "the numbers are in S/cm, not in mS/cm" in doubt
+    assert campaign.record(write_rows(wrong), again=True, accept_unusual=True).doubts == ()
+
+
+def test_columns_of_two_temperatures_that_are_swapped_are_named(campaign, write_rows):
+    cold = "conductivity_ms_cm at -20 degC"
+    recipes = [("1 m NaPF6 in DME", 13.0, 8.0), ("1 m NaPF6 in PC", 6.8, 1.3)]
+    rows = [{"recipe": recipe, cold: warm, COLUMN: frozen} for recipe, warm, frozen in recipes]
+    (doubt,) = campaign.record(write_rows(rows)).doubts
+    assert doubt.startswith(f"{COLUMN} is below {cold} in 2 of 2 results")
+    assert doubt in campaign.record(write_rows(rows), again=True).remark

@@ -460,3 +460,11 @@ def test_a_row_with_too_many_cells_is_skipped_whole(run, tmp_path):
     assert outcome.code == 4
     assert [row["note"] for row in json.loads(outcome.out)] == ["a"]
     assert (tmp_path / "a.bad_rows.csv").read_text().splitlines()[1].endswith("b,c,d")
+
+
+@pytest.mark.parametrize("at", ["25 K", "500 degC", "25 kK", "25 mK"])
+def test_temperatures_at_which_no_electrolyte_is_used_are_confirmed(run, at):
+    outcome = run("score", RECIPE, "--at", at)
+    assert outcome.code == 2
+    assert f"temperature {at!r}" in outcome.err
+    assert run("score", RECIPE, "--at", at, "--accept-unusual").code == 0

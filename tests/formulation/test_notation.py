@@ -304,3 +304,19 @@ def test_the_reason_is_the_true_one(text, words):
 def test_kilograms_of_solvent_may_be_said_inside_the_unit():
     for unit in ("mol kg(solvent)-1", "mol kg_solvent^-1", "mol/kg solvent"):
         assert parse_recipe(f"1 {unit} NaPF6 in PC").molality_mol_kg == pytest.approx(1)
+
+
+def test_traces_are_written_in_the_digits_that_they_have():
+    assert parse_recipe("100 µM NaPF6 in PC").notation() == "0.0000834 m NaPF6 in PC"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("(TBA)2SO4:H2O 1:10 mol", "TBA2SO4:H2O 1:10 mol"),
+        ("1 M NaB(hfip)4 in PC", "1 M Na[B(hfip)4] in PC"),
+        ("0.5 kmol/m3 NaPF6 in PC", "0.5 M NaPF6 in PC"),
+    ],
+)
+def test_brackets_of_formulas_and_rare_units(text, same):
+    assert parse_recipe(text).key == parse_recipe(same).key

@@ -91,6 +91,7 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"salt_molality_mol_kg": 1.0}}, ["must be two numbers"]),
         ({"limits": {"molality_step": 5.0}}, ["limits.molality_step: 5 is coarser"]),
         ({"limits": {"molality_step": 0}}, ["limits.molality_step: must be above 0"]),
+        ({"limits": {"fraction_step": 0}}, ["limits.fraction_step: must be above 0, given 0"]),
         ({"limits": {"fraction_step": 1e-9}}, ["limits.fraction_step: 1e-09 is too fine a grid"]),
         (
             {"limits": {"ratios": [{"of": ["EC"], "to": ["PC"], "max": 1e308}]}},

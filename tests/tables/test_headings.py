@@ -39,14 +39,30 @@ def test_others_are_not_read_as_the_temperature(heading):
 
 
 @pytest.mark.parametrize(
-    "heading", ["°C", "ϑ / °C", "θ (°C)", "at / °C", "Messtemperatur", "温度", "T1", "bath / ºC"]
+    "heading",
+    [
+        "°C",
+        "ϑ / °C",
+        "θ (°C)",
+        "at / °C",
+        "Messtemperatur",
+        "温度",
+        "T1",
+        "bath / ºC",
+        "T_meas",
+        "Tset",
+        "T.exp",
+        "at",
+    ],
 )
 def test_whatever_may_be_the_temperature_looks_like_one(heading):
     assert read_temperature(heading) is None
     assert looks_like_temperature(heading)
 
 
-@pytest.mark.parametrize("heading", ["T_m / °C", "melting point / °C", "c", "K", "tank"])
+@pytest.mark.parametrize(
+    "heading", ["T_m / °C", "melting point / °C", "c", "K", "tank", "Tg", "attempt"]
+)
 def test_other_temperatures_do_not(heading):
     assert not looks_like_temperature(heading)
 

@@ -27,7 +27,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r} has a decimal comma; write a point: 0.5, not 0,5",
         ),
         (
-            rf"{NUMBER}\s*(?:-|to|~|\.\.+)\s*{NUMBER}\s*-?\s*{_UNIT}(?!\w)",
+            rf"(?<!\w){NUMBER}\s*(?:-|to|~|\.\.+)\s*{NUMBER}\s*-?\s*{_UNIT}(?!\w)",
             "{found!r} is a range; a recipe has one amount, so write one recipe for each",
         ),
         (
@@ -75,12 +75,29 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?i)\beach\b|\brespectively\b", "{found!r}: give each component its own amount"),
         (r"(?<=\s)or(?=\s)", "{found!r} leaves a choice; write one recipe for each"),
         (
+            rf"(?<=\w)\s+-\s+{NUMBER}\s*{_UNIT}(?=\s+[A-Z])",
+            "{found!r}: is the dash a minus, or does it join two components? write + between them",
+        ),
+        (
             rf"(?:^|[\s(=:,/])-\s*{NUMBER}",
             "{found!r} is a negative amount; every amount must be positive",
         ),
         (
             rf"(?<![\w.:/-])(?<![:/]\s){NUMBER}\s*(?:wt|vol|mass|weight)\b(?!\.?\s*-?\s*(?:%|per))",
             "{found!r} has no percent sign; write wt% or vol%",
+        ),
+        (
+            rf"(?i)(?<=wt|ol|/w|/v)\s+{NUMBER}\s*%(?!\s*-?\s*(?:w|v|mol|mass|\())\s*[A-Z]\w*",
+            "{found!r}: percent of what? write + and the basis, as '+ 2 wt% FEC' (of the whole "
+            "electrolyte), wt% of base, or vol%",
+        ),
+        (
+            r"(?<=v/v|w/w|vol|mol| wt)\s*\+\s*[A-Za-z][\w-]*\s*$",
+            "{found!r} has no amount; write wt% (of the whole electrolyte), wt% of base, or vol%",
+        ),
+        (
+            rf"(?<![\w.])\d+\.\d+\.[\d.]*(?=\s*{_UNIT}(?![a-z]{{3}}))",
+            "{found!r} is no number; write one point",
         ),
         (
             rf"{NUMBER}\s*;\s*{NUMBER}",
@@ -99,7 +116,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r} has no number before it; " + SALT_UNIT_HELP,
         ),
         (
-            r"(?i)(?:\bat|[,;@(])\s+-?\d+(?:\.\d+)?\s*(?:°\s*C|degC|°|K|C)\b",
+            r"(?i)(?:\bat\s|[,;@]\s|\()\s*-?\d+(?:\.\d+)?\s*(?:°\s*C|degC|°|K|C)\b",
             "{found!r}: a recipe has no temperature; leave it out of the recipe",
         ),
         (r"\d·\d", "{found!r} has a dot in the middle; write a point: 0.5"),
@@ -108,7 +125,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "{found!r} is a fraction; write a decimal number: 0.5",
         ),
         (
-            rf"^\S+\s+in\s+\S.*?\s(?P<amount>{NUMBER}\s*(?:M|m|mM|mol\s*/\s*\S+|mol\s*(?:L|l|kg)\S*))$",
+            rf"^\S+\s+in\s+\S.*?\s\(?(?P<amount>{NUMBER}\s*(?:M|m|mM|mol\s*/\s*\S+|mol\s*(?:L|l|kg)\S*))\)?$",
             "{found!r}: the amount stands behind the solvents; write it before the salt: "
             "'1 M SALT in ...'",
         ),

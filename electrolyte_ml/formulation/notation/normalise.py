@@ -239,7 +239,9 @@ class KnownNames:
             return text
         for start, end in reversed(_top_level_brackets(text)):
             inside = text[start + 1 : end].strip()
-            identity = self._identity(inside)
+            # NaB(hfip)4 is one formula.
+            in_formula = text[start - 1 : start].isalnum() and text[end + 1 : end + 2].isdigit()
+            identity = None if in_formula else self._identity(inside)
             if identity is None:
                 continue
             before = text[:start].rstrip()

@@ -38,6 +38,9 @@ _LEADING_WORDS = re.compile(
 
 _MINUS = re.compile(r"(?:^|[\s(=:,])-\s*$")
 
+# The bracket of (TBA)2SO4 belongs to it.
+_FORMULA_BRACKET = re.compile(r"\(\w+\)\d")
+
 _MIXTURE_WORDS = re.compile(r"\b(?:mixtures?|mixed|blends?|solvents?|of)\b", re.IGNORECASE)
 
 _ALL_OF_ONE = re.compile(
@@ -173,7 +176,9 @@ def _names_and_words(
     left = left.rstrip(" (=:,-")
     if left:
         names, early_words = words_after_names(left)
-        return names.strip(" (,=:;"), _MIXTURE_WORDS.sub(" ", f"{early_words} {right}")
+        names = names.strip(" ,=:;")
+        names = names if _FORMULA_BRACKET.match(names) else names.strip(" (,=:;")
+        return names, _MIXTURE_WORDS.sub(" ", f"{early_words} {right}")
     right = right.lstrip(" ),")
     names, late_words = words_after_names(right)
     head, names = _head_and_names(names, is_known)

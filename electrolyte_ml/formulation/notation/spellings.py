@@ -45,6 +45,7 @@ _SALT_UNITS: tuple[tuple[re.Pattern[str], SaltBasis, float], ...] = tuple(
         (rf"mmol{_PER}{_LITRE}", SaltBasis.MOLARITY, 1e-3),
         (rf"{_MOL}{_PER}{_LITRE}", SaltBasis.MOLARITY, 1.0),
         (rf"{_MOL}{_PER}{_CUBIC_M}", SaltBasis.MOLARITY, 1e-3),
+        (rf"kmol{_PER}{_CUBIC_M}", SaltBasis.MOLARITY, 1.0),
         (_MOLE_PERCENT, SaltBasis.MOLE_PERCENT, 1.0),
         (_MASS_PERCENT, SaltBasis.MASS_PERCENT, 1.0),
         (r"[Mm]olal\b", SaltBasis.MOLALITY, 1.0),
