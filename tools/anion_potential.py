@@ -1,7 +1,8 @@
 """How strongly an anion attracts a cation: descriptors of anions that are computed, not typed.
 
-Run as ``python tools/anion_potential.py TABLE.csv`` (extra ``qm``); rows that are in the table are
-kept, so that it can be stopped and taken up again.
+Run as ``python tools/anion_potential.py TABLE.csv [SMILES ...]`` (extra ``qm``) for the anions of
+the packaged catalog and further ones; rows that are in the table are kept, so that it can be
+stopped and taken up again.
 
 The electrostatic potential of the free anion on its van der Waals surface, from a density
 functional calculation (B3LYP, def2-SVPD, density fitting) at the structure of GFN2-xTB. The lowest
@@ -22,6 +23,7 @@ import argparse
 import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,28 +88,36 @@ def surface_potential(smiles: str, protocol: XtbProtocol = PROTOCOL) -> SurfaceP
     anion = molecule(smiles)
     if anion.charge >= 0:
         raise InputError(f"{smiles}: the surface potential is computed for anions")
-    positions = _structure(anion, protocol)
+    positions = most_stable_structure(anion, protocol)
     points, areas = vdw_surface(anion, positions)
-    values = _potential(anion, positions, points) * HARTREE_EV
+    values = potential(electron_density(anion, positions), positions, points) * HARTREE_EV
+    mean, spread = mean_and_spread(values, areas)
+    return SurfacePotential(lowest_v=float(values.min()), mean_v=mean, spread_v=spread)
+
+
+def mean_and_spread(values: NDArray[np.float64], areas: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and standard deviation of a potential over a surface, shapes (p,)."""
     mean = float(np.average(values, weights=areas))
-    return SurfacePotential(
-        lowest_v=float(values.min()),
-        mean_v=mean,
-        spread_v=float(np.sqrt(np.average((values - mean) ** 2, weights=areas))),
-    )
+    return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=areas)))
 
 
-def _structure(anion: Molecule, protocol: XtbProtocol) -> NDArray[np.float64]:
-    """Most stable structure, bohr, shape (a, 3)."""
+def most_stable_structure(ion: Molecule, protocol: XtbProtocol) -> NDArray[np.float64]:
+    """Structure with the lowest energy of the conformers, bohr, shape (a, 3).
+
+    Raises
+    ------
+    ConvergenceError
+        If no conformer relaxes.
+    """
     found = []
-    for start in conformers(anion, protocol):
-        surface = Surface(anion, start, solvent=protocol.solvent)
+    for start in conformers(ion, protocol):
+        surface = Surface(ion, start, solvent=protocol.solvent)
         try:
-            found.append(surface.relax(softness(anion, start), protocol))
+            found.append(surface.relax(softness(ion, start), protocol))
         except ConvergenceError:
             continue
     if not found:
-        raise ConvergenceError(f"{anion.smiles}: no structure converged")
+        raise ConvergenceError(f"{ion.smiles}: no structure converged")
     return min(found, key=lambda relaxed: relaxed.energy_ev).positions
 
 
@@ -147,40 +157,77 @@ def vdw_surface(
     return flat_points[outer], areas[outer]
 
 
-def _potential(
-    anion: Molecule, positions: NDArray[np.float64], points: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Electrostatic potential at points, hartree, shape (p,)."""
+def electron_density(
+    ion: Molecule, positions: NDArray[np.float64], basis: str = BASIS, quick: bool = False
+) -> Any:
+    """Self-consistent field of an ion at a structure (PySCF).
+
+    Parameters
+    ----------
+    ion
+        A closed-shell ion.
+    positions
+        Positions, bohr, shape (a, 3).
+    basis
+        Name of the basis set.
+    quick
+        Coarsest grid of the functional, and energy converged to a microhartree only.
+
+    Raises
+    ------
+    ConvergenceError
+        If the density does not converge.
+    MissingDependencyError
+        If PySCF is not installed.
+    """
     gto = import_optional("pyscf.gto")
     dft = import_optional("pyscf.dft")
-    df = import_optional("pyscf.df")
     table = Chem.GetPeriodicTable()
     atoms = [
         (table.GetElementSymbol(int(z)), place)
-        for z, place in zip(anion.numbers, positions, strict=True)
+        for z, place in zip(ion.numbers, positions, strict=True)
     ]
     system = gto.M(
         atom=atoms,
         unit="Bohr",
-        basis=BASIS,
-        ecp=BASIS if anion.numbers.max() > 36 else {},
-        charge=anion.charge,
+        basis=basis,
+        ecp=basis if ion.numbers.max() > 36 else {},
+        charge=ion.charge,
         verbose=0,
     )
     field = dft.RKS(system, xc=FUNCTIONAL).density_fit()
+    if quick:
+        field.grids.level, field.conv_tol = 0, 1e-6
     field.kernel()
     if not field.converged:
-        raise ConvergenceError(f"{anion.smiles}: the density does not converge")
+        raise ConvergenceError(f"{ion.smiles}: the density does not converge")
+    return field
+
+
+def potential(
+    field: Any, positions: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Electrostatic potential at points, hartree, shape (p,).
+
+    Parameters
+    ----------
+    field
+        From `electron_density`.
+    positions, points
+        Nuclei and points, bohr, shapes (a, 3) and (p, 3).
+    """
+    gto = import_optional("pyscf.gto")
+    df = import_optional("pyscf.df")
     density = field.make_rdm1()
-    charges = system.atom_charges()
+    charges = field.mol.atom_charges()
     distance = np.linalg.norm(points[:, None] - positions[None], axis=-1)
-    potential = (charges[None] / distance).sum(axis=1)
+    values: NDArray[np.float64] = (charges[None] / distance).sum(axis=1)
     for start in range(0, len(points), _BATCH):
         batch = slice(start, start + _BATCH)
         probes = gto.fakemol_for_charges(points[batch])
-        integrals = df.incore.aux_e2(system, probes)
-        potential[batch] -= np.einsum("ijp,ij->p", integrals, density)
-    return potential
+        integrals = df.incore.aux_e2(field.mol, probes)
+        values[batch] -= np.einsum("ijp,ij->p", integrals, density)
+    return values
 
 
 def write_descriptors(path: Path, anions: list[str]) -> None:
@@ -201,4 +248,7 @@ def write_descriptors(path: Path, anions: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
     parser.add_argument("table", type=Path)
-    write_descriptors(parser.parse_args().table, [ion.smiles for ion in packaged_catalog().anions])
+    parser.add_argument("further", nargs="*", metavar="SMILES", help="further anions")
+    given = parser.parse_args()
+    catalog_anions = [ion.smiles for ion in packaged_catalog().anions]
+    write_descriptors(given.table, [*catalog_anions, *given.further])

@@ -2,7 +2,8 @@ r"""Lowest electrostatic potential on the surface of anions: how strongly they a
 
 ``python tools/anion_potential.py`` makes the table and describes the method. For an anion that is
 not in the table, the potential is estimated from the size of the anion, as for a charged sphere:
-:math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the table.
+:math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the anions of the table that
+the catalog has: a further anion in the table moves no estimate.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
 from electrolyte_ml.files import packaged_table
+from electrolyte_ml.species.catalog import packaged_catalog
 
 TABLE = "anion_potential.csv"
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
@@ -44,7 +46,8 @@ def _inverse_radius(smiles: str) -> float:
 
 @cache
 def _size_line() -> tuple[float, float]:
-    table = _table()
+    catalog = {ion.smiles for ion in packaged_catalog().anions}
+    table = {smiles: value for smiles, value in _table().items() if smiles in catalog}
     sizes = [_inverse_radius(smiles) for smiles in table]
     slope, offset = np.polyfit(sizes, list(table.values()), 1)
     return float(offset), float(slope)
