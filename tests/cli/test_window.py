@@ -271,3 +271,13 @@ def test_files_of_bad_or_no_molecules_alone_are_refused(run, tmp_path):
     assert "none of 50 rows can be used" in outcome.err
     file.write_text("# nothing\n")
     assert "no molecules" in run("window", "screen", "--file", file).err
+
+
+def test_a_word_that_names_another_molecule_is_asked_about(run):
+    outcome = run("window", "screen", "PC", "FSI", "EC", "CCO")
+    assert outcome.code == 2
+    assert "molecule 1: 'PC' is the name of CC1COC(=O)O1, and as a SMILES another" in outcome.err
+    assert "molecule 2: 'FSI' is the name of O=S(=O)(F)[N-]S(=O)(=O)F" in outcome.err
+    assert "molecule 3: 'EC' is the name of O=C1OCCO1; write that SMILES" in outcome.err
+    assert "molecule 4" not in outcome.err
+    assert run("window", "screen", "smiles:PC").code == 0

@@ -10,6 +10,8 @@ from pathlib import Path
 from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.models.window.species import one_species
+from electrolyte_ml.species import default_catalog
+from electrolyte_ml.species.chemistry import is_smiles, without_prefix
 from electrolyte_ml.tables import SUFFIXES, TableFile, note, plain_heading, read_lines
 from electrolyte_ml.text import shown
 
@@ -75,13 +77,46 @@ def listed_molecules(
             if entry.fault:
                 raise InputError(entry.fault)
             if entry.text not in known:
-                known[entry.text] = one_species(entry.text)
+                known[entry.text] = _species_of(entry.text)
         except ElectrolyteError as error:
             bad_rows.add(_bad_row(entry, str(error)))
         else:
             found.append(ListedMolecule(given=entry.text, smiles=known[entry.text]))
     bad_rows.settle(len(found))
     return found
+
+
+def _species_of(text: str) -> str:
+    """The species of a SMILES; a word that names another one is asked about.
+
+    ``PC`` is methylphosphine as a SMILES, and ``FSI`` F-S-I.
+    """
+    given = without_prefix(text)
+    if given is not None:
+        return one_species(given)
+    named = _named(text)
+    if named is None:
+        return one_species(text)
+    if not is_smiles(text):
+        raise InputError(f"{text!r} is the name of {named}; write that SMILES")
+    found = one_species(text)
+    if found != one_species(named):
+        raise InputError(
+            f"{text!r} is the name of {named}, and as a SMILES another molecule; write {named} or "
+            f"smiles:{text}"
+        )
+    return found
+
+
+def _named(text: str) -> str | None:
+    """SMILES of the solvent or ion that a word names; None for other texts."""
+    catalog = default_catalog()
+    if not text.isalpha():
+        return None
+    if catalog.has_solvent_named(text):
+        return catalog.solvent(text).smiles
+    names = (name for ion in catalog.ions for name in (ion.name, *ion.aliases))
+    return catalog.ion(text).smiles if text in names else None
 
 
 def _bad_row(entry: _Entry, reason: str) -> BadRow:
