@@ -24,12 +24,15 @@ PC, DME = "1 M NaPF6 in PC", "1 m NaFSI in DME"
 # Modules below the functions for notebooks whose docstrings show examples, too.
 WITH_EXAMPLES = (
     "arguments",
+    "bad_rows",
     "immutable",
     "prediction",
     "properties",
     "text",
     "units",
-    "species.catalog",
+    "species.names",
+    "tables.headings",
+    "tables.numbers",
 )
 
 

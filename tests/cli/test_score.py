@@ -233,7 +233,11 @@ def test_a_file_given_as_a_recipe_is_told_from_one(run):
 @pytest.mark.parametrize("recipe", ["1 M NaPF6 in PC", "PC"])
 @pytest.mark.parametrize("at", ["0.1 K", "25 K", "5000 K"])
 def test_a_value_beyond_all_numbers_is_null_with_the_reason(run, recipe, at):
-    outcome = run("score", recipe, "--at", at, "--json")
+    refused = run("score", recipe, "--at", at, "--json")
+    assert refused.code == 2
+    assert "no electrolyte is used there" in refused.err
+    meant = ("--at", at, "--accept-unusual")
+    outcome = run("score", recipe, *meant, "--json")
     assert outcome.code == 0
     (row,) = json.loads(outcome.out)
     viscosity = row["viscosity_mpa_s"]
@@ -241,7 +245,7 @@ def test_a_value_beyond_all_numbers_is_null_with_the_reason(run, recipe, at):
     assert "measurement used" in viscosity["reason"]
     if "NaPF6" in recipe and at != "5000 K":
         assert viscosity["value"] is viscosity["high"] is None
-    assert "inf" not in run("score", recipe, "--at", at).out
+    assert "inf" not in run("score", recipe, *meant).out
 
 
 def test_all_bad_temperatures_are_told_at_once(run):
