@@ -65,7 +65,7 @@ def _said(error: object) -> str:
     """What an error of others says, whose own words may fail as well."""
     try:
         return str(error)
-    except Exception:
+    except Exception:  # the error's own code: a message about it must not fail as well
         return f"a {type(error).__name__} without words"
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from electrolyte_ml.species.catalog import packaged_catalog
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
     ROOT / "README.md",
@@ -23,6 +25,13 @@ def test_links_paths_and_modules_that_documents_name_exist(document):
     linked = [document.parent / link for link in _LINK.findall(text)]
     assert [str(path) for path in (*named, *linked) if not path.exists()] == []
     assert [name for name in _MODULE.findall(text) if not _importable(name)] == []
+
+
+def test_the_numbers_of_species_in_the_readme_are_those_of_the_catalog():
+    catalog = packaged_catalog()
+    n_ions = len(catalog.cations) + len(catalog.anions)
+    told = f"{len(catalog.solvents)} solvents, diluents and additives and {n_ions} ions"
+    assert told in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _importable(name: str) -> bool:

@@ -315,16 +315,27 @@ def _random_forest(seed: int) -> Any:
     return _log1p(RandomForestRegressor(100, random_state=seed, n_jobs=1))
 
 
-def _xgboost(seed: int) -> Any:
+def xgboost_regressor(seed: int, *, trees: int, learning_rate: float) -> Any:
+    """A regressor of XGBoost on one thread.
+
+    Raises
+    ------
+    MissingDependencyError
+        If XGBoost is not installed.
+    """
     try:
         from xgboost import XGBRegressor
     except ImportError as error:
         raise MissingDependencyError(
             "this baseline needs XGBoost: pip install 'electrolyte_ml[bench]'"
         ) from error
-    return _log1p(
-        XGBRegressor(n_estimators=100, learning_rate=0.1, random_state=seed, n_jobs=1, verbosity=0)
+    return XGBRegressor(
+        n_estimators=trees, learning_rate=learning_rate, random_state=seed, n_jobs=1, verbosity=0
     )
+
+
+def _xgboost(seed: int) -> Any:
+    return _log1p(xgboost_regressor(seed, trees=100, learning_rate=0.1))
 
 
 def _support_vectors(seed: int) -> Any:

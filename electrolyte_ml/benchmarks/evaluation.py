@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.baselines import Baseline, cross_predict
-from electrolyte_ml.benchmarks.job import JobResult, Progress
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
 from electrolyte_ml.benchmarks.metrics import positive_metrics, prediction_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
 from electrolyte_ml.data.measurements import Measurements
@@ -73,6 +73,41 @@ class Case:
     def measured(self) -> NDArray[np.float64]:
         """Measured values of the tested rows, in the order of the folds, shape (t,)."""
         return self.measurements.value[self.split.tested]
+
+    def job(
+        self,
+        *,
+        task: str,
+        model: str,
+        seed: int,
+        run: Callable[[Progress | None], JobResult],
+        code: tuple[str, ...],
+        version: str = "",
+        skipped: str | None = None,
+    ) -> Job:
+        """The job of a model on this case.
+
+        Parameters
+        ----------
+        task, model, seed, run, skipped
+            As of `Job`.
+        code
+            Modules whose source decides the numbers.
+        version
+            What the numbers depend on beside the content of the case.
+        """
+        return Job(
+            task=task,
+            split=self.split.name,
+            model=model,
+            seed=seed,
+            run=run,
+            data=self.data,
+            split_sha256=self.split_sha256,
+            depends_on=code,
+            version=self.content_sha256 + version,
+            skipped=skipped,
+        )
 
 
 def content_sha256(measurements: Measurements) -> str:

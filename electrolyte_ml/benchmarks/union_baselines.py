@@ -14,9 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.benchmarks.baselines import Baseline, of_log10
+from electrolyte_ml.benchmarks.baselines import Baseline, of_log10, xgboost_regressor
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.errors import MissingDependencyError
 from electrolyte_ml.features import Composition, compose, mixture_features
 from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
@@ -168,15 +167,7 @@ def _extra_trees(seed: int) -> Any:
 
 
 def _xgboost(seed: int) -> EquivalentConductivity:
-    try:
-        from xgboost import XGBRegressor
-    except ImportError as error:
-        raise MissingDependencyError(
-            "this baseline needs XGBoost: pip install 'electrolyte_ml[bench]'"
-        ) from error
-    return EquivalentConductivity(
-        XGBRegressor(n_estimators=400, learning_rate=0.06, random_state=seed, n_jobs=1, verbosity=0)
-    )
+    return EquivalentConductivity(xgboost_regressor(seed, trees=400, learning_rate=0.06))
 
 
 #: Baselines of the suite ``chemistry``, in the order of the leaderboard.

@@ -75,6 +75,7 @@ def test_longer_glymes_which_judge_choose_nothing():
         assert solvents == {"DME", "PC"}
         salty = [e.job.composition.cations[0].count for e in plan.jobs if e.cation]
         assert min(salty) >= 8
+        assert len(plan.jobs) == len({e.job.key for e in plan.jobs})
 
 
 def test_the_table_that_ships_belongs_to_the_campaign():

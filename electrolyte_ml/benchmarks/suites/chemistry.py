@@ -8,7 +8,6 @@ family of solvents and anion.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 
@@ -28,7 +27,7 @@ from electrolyte_ml.benchmarks.evaluation import (
 )
 from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
 from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
-from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.benchmarks.union_baselines import UNION_BASELINES
 from electrolyte_ml.benchmarks.user_model import UserModel
 from electrolyte_ml.data.copies import series_groups
@@ -86,7 +85,10 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     for name in _chosen(splits, quick=quick):
         case = case_of(name, seed)
         run = partial(evaluate_model, case, partial(fit_conductivity, seed=seed))
-        listed.append(_job(case, OURS, seed, run, code=_OUR_CODE, skipped=lacking()))
+        ours = case.job(
+            task=TASK, model=OURS, seed=seed, run=run, code=_OUR_CODE, skipped=lacking()
+        )
+        listed.append(ours)
         listed += [_baseline_job(case, baseline, seed) for baseline in baselines]
     return listed
 
@@ -114,7 +116,10 @@ def user_jobs(
     for name in _chosen(splits, quick=quick):
         case = case_of(name, seed)
         run = partial(evaluate_user, case, model)
-        listed.append(_job(case, model.name, seed, run, code=_COMMON, version=model.version))
+        theirs = case.job(
+            task=TASK, model=model.name, seed=seed, run=run, code=_COMMON, version=model.version
+        )
+        listed.append(theirs)
     return listed
 
 
@@ -126,30 +131,13 @@ def _chosen(splits: tuple[str, ...] | None, *, quick: bool) -> tuple[str, ...]:
 
 def _baseline_job(case: Case, baseline: Baseline, seed: int) -> Job:
     run = partial(evaluate_baseline, baseline, case, seed)
-    return _job(case, baseline.name, seed, run, code=_BASELINE_CODE, skipped=baseline.skipped)
-
-
-def _job(
-    case: Case,
-    model: str,
-    seed: int,
-    run: Callable[[Progress | None], JobResult],
-    *,
-    code: tuple[str, ...],
-    version: str = "",
-    skipped: str | None = None,
-) -> Job:
-    return Job(
+    return case.job(
         task=TASK,
-        split=case.split.name,
-        model=model,
+        model=baseline.name,
         seed=seed,
         run=run,
-        data=case.data,
-        split_sha256=case.split_sha256,
-        depends_on=code,
-        version=case.content_sha256 + version,
-        skipped=skipped,
+        code=_BASELINE_CODE,
+        skipped=baseline.skipped,
     )
 
 

@@ -22,7 +22,7 @@ from electrolyte_ml.benchmarks.evaluation import (
 )
 from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
 from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
-from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.benchmarks.store import data_sha256
 from electrolyte_ml.benchmarks.user_model import UserModel
 from electrolyte_ml.data.conductivities import lithium_conductivities
@@ -110,7 +110,8 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     for name in chosen:
         case = case_of(name, seed)
         run = partial(evaluate_model, case, partial(fit_conductivity, seed=seed))
-        listed.append(_job(case, OURS, seed, run, code=OUR_CODE, skipped=lacking()))
+        ours = case.job(task=TASK, model=OURS, seed=seed, run=run, code=OUR_CODE, skipped=lacking())
+        listed.append(ours)
         listed += [baseline_job(TASK, b, case, seed) for b in baselines]
     return listed
 
@@ -139,7 +140,15 @@ def user_jobs(
     for name in chosen_splits(splits, known=tuple(SPLITS), default=default):
         case = case_of(name, seed)
         run = partial(evaluate_user, case, model)
-        listed.append(_job(case, model.name, seed, run, code=BASELINE_CODE, version=model.version))
+        theirs = case.job(
+            task=TASK,
+            model=model.name,
+            seed=seed,
+            run=run,
+            code=BASELINE_CODE,
+            version=model.version,
+        )
+        listed.append(theirs)
     return listed
 
 
@@ -151,39 +160,13 @@ def keyed_splits(seed: int) -> list[KeyedSplit]:
 def baseline_job(task: str, baseline: Baseline, case: Case, seed: int) -> Job:
     """A baseline on a split; skipped with a reason if its library is not installed."""
     run = partial(evaluate_baseline, baseline, case, seed)
-    return _job(
-        case,
-        baseline.name,
-        seed,
-        run,
-        code=BASELINE_CODE,
+    return case.job(
         task=task,
-        skipped=baseline.skipped,
-    )
-
-
-def _job(
-    case: Case,
-    model: str,
-    seed: int,
-    run: Callable[[Progress | None], JobResult],
-    *,
-    code: tuple[str, ...],
-    version: str = "",
-    task: str = TASK,
-    skipped: str | None = None,
-) -> Job:
-    return Job(
-        task=task,
-        split=case.split.name,
-        model=model,
+        model=baseline.name,
         seed=seed,
         run=run,
-        data=case.data,
-        split_sha256=case.split_sha256,
-        depends_on=code,
-        version=case.content_sha256 + version,
-        skipped=skipped,
+        code=BASELINE_CODE,
+        skipped=baseline.skipped,
     )
 
 

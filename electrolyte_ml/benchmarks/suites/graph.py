@@ -145,16 +145,13 @@ def _n_seeds(split: str, model: str) -> int:
 
 
 def _job(case: Case, model: str, seed: int, n_seeds: int, *, alone: bool) -> Job:
-    return Job(
+    return case.job(
         task=TASK,
-        split=case.split.name,
         model=model,
         seed=seed,
         run=partial(_run, case, model, range(seed, seed + n_seeds), alone or bool(lacking())),
-        data=case.data,
-        split_sha256=case.split_sha256,
-        depends_on=_CODE,
-        version=f"{case.content_sha256} {n_seeds}",
+        code=_CODE,
+        version=f" {n_seeds}",
         skipped=lacking(_needs(model)),
     )
 
