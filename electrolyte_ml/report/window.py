@@ -34,7 +34,8 @@ _ELECTRODES = {
 def window_text(record: Mapping[str, Any]) -> str:
     """Both limits of a scored recipe with the components that set them: ``-0.8 EC to 6.2 DEC``."""
     sides = [record["reduction_limit_v"], record["oxidation_limit_v"]]
-    return " to ".join(_limit_text(side) for side in sides)
+    lower, upper = (_limit_text(side) for side in sides)
+    return lower if lower == upper else f"{lower} to {upper}"
 
 
 def _limit_text(side: Mapping[str, Any]) -> str:

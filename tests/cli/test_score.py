@@ -63,6 +63,13 @@ def test_table_for_people(run):
     assert "assumed: molarity" in outcome.out
 
 
+def test_a_recipe_without_any_limit_has_one_dash_for_its_window(run):
+    """Ionic liquids are not covered: no value, and no range of two missing values."""
+    out = run("score", "1 m NaFSI in Pyr13FSI").out
+    assert "- to -" not in out
+    assert "- to " not in out
+
+
 def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
     file = tmp_path / "candidates.csv"
     file.write_text(

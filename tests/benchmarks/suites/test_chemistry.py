@@ -119,6 +119,13 @@ def test_parts_of_the_rows_are_judged_apart(fitted, small_union):
     assert {"all; solvents carbonates", "all; anion PF6"} <= set(parts)
 
 
+def test_our_model_is_skipped_in_words_where_it_cannot_learn_the_rows(monkeypatch, small_union):
+    mixed = np.full(len(small_union), "")
+    monkeypatch.setattr(chemistry, "single_cations", lambda _: mixed)
+    (job,) = jobs_of("chemistry", seed=SEED, splits=("series",), models=(chemistry.OURS,))
+    assert f"{len(small_union)} rows have several cations or none" in job.skipped
+
+
 @pytest.mark.parametrize("split", ["series", "anion", "solvent", "concentrated"])
 def test_no_copy_of_a_tested_row_is_learnt_from(fitted, small_union, split):
     (job,) = jobs_of("chemistry", seed=SEED, splits=(split,), models=(chemistry.OURS,))
