@@ -25,7 +25,7 @@ from electrolyte_ml.data.copies import copies_of, ions_in, molecules_in, series_
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.sources import sodium_table
 from electrolyte_ml.data.splits import Split, grouped_split
-from electrolyte_ml.data.union import ConductivityUnion, conductivity_union
+from electrolyte_ml.data.union import MeasuredUnion, conductivity_union
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.chemistry import formal_charge
@@ -81,17 +81,17 @@ def without_copies(
     return np.flatnonzero(~test & ~copies), np.flatnonzero(test)
 
 
-def _series(union: ConductivityUnion, seed: int) -> Split:
+def _series(union: MeasuredUnion, seed: int) -> Split:
     # A series is all rows of one set of species: no copy can be in another.
     return grouped_split("series", series_groups(union.measurements), seed=seed)
 
 
 def _species_split(
     name: str, species: Callable[[Formulation], frozenset[str]], label: Callable[[str], str]
-) -> Callable[[ConductivityUnion, int], Split]:
+) -> Callable[[MeasuredUnion, int], Split]:
     """One fold for each species of enough rows; its test rows are all that hold it."""
 
-    def make(union: ConductivityUnion, seed: int) -> Split:
+    def make(union: MeasuredUnion, seed: int) -> Split:
         del seed
         measurements = union.measurements
         held: dict[str, NDArray[np.bool_]] = {}
@@ -120,13 +120,13 @@ def _labelled(
     )
 
 
-def _file(union: ConductivityUnion, seed: int) -> Split:
+def _file(union: MeasuredUnion, seed: int) -> Split:
     del seed
     tests = {str(name): union.dataset == name for name in np.unique(union.dataset)}
     return _labelled("file", union.measurements, tests)
 
 
-def _concentrated(union: ConductivityUnion, seed: int) -> Split:
+def _concentrated(union: MeasuredUnion, seed: int) -> Split:
     del seed
     measurements = union.measurements
     molality = np.array([f.molality_mol_kg for f in measurements.formulations])
@@ -151,7 +151,7 @@ def _solvent_name(smiles: str) -> str:
 
 
 #: How each split is made. ``series`` is the headline.
-SPLITS: dict[str, Callable[[ConductivityUnion, int], Split]] = {
+SPLITS: dict[str, Callable[[MeasuredUnion, int], Split]] = {
     "series": _series,
     "anion": _species_split("anion", _anions, _ion_name),
     "cation": _species_split("cation", _cations, _ion_name),

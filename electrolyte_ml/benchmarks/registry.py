@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.user_model import UserModel
 
 # Suites that judge no single property.
-_GENERAL = ("chemistry", "sodium", "search", "speed", "ablation", "graph")
+_GENERAL = ("chemistry", "solutions", "sodium", "search", "speed", "ablation", "graph")
 
 
 def suite_names() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ measurement the one in the first file stays (`electrolyte_ml.data.copies.once`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -73,8 +73,8 @@ class FileCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConductivityUnion:
-    """All measured conductivities, each measurement once.
+class MeasuredUnion:
+    """Values of one property from several data sets, each measurement once.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ def weighed(measurements: Measurements) -> Measurements:
 
 
 @cache
-def conductivity_union() -> ConductivityUnion:
+def conductivity_union() -> MeasuredUnion:
     """The union of the files that the package knows.
 
     Raises
@@ -152,28 +152,34 @@ def conductivity_union() -> ConductivityUnion:
 
 
 def union_of(
-    tables: Mapping[str, Measurements], n_read: Mapping[str, int] | None = None
-) -> ConductivityUnion:
+    tables: Mapping[str, Measurements],
+    n_read: Mapping[str, int] | None = None,
+    *,
+    files: Sequence[str] | None = None,
+) -> MeasuredUnion:
     """The union of some data sets.
 
     Parameters
     ----------
     tables
-        Conductivities of data sets of `FILES` by name.
+        Values of one property by the name of the data set.
     n_read
         Rows of each file, for the counts; those of the tables by default.
+    files
+        Data sets that have a place, the best documented first; `FILES` by default.
 
     Raises
     ------
     InputError
-        If a data set is not one of `FILES`.
+        If a data set is not one of the files.
     """
-    unknown = [name for name in tables if name not in FILES]
+    places = FILES if files is None else files
+    unknown = [name for name in tables if name not in places]
     if unknown:
         raise InputError(
-            f"no place in the union for {', '.join(unknown)}; it has {', '.join(FILES)}"
+            f"no place in the union for {', '.join(unknown)}; it has {', '.join(places)}"
         )
-    names = [name for name in FILES if name in tables]
+    names = [name for name in places if name in tables]
     every = concatenate([weighed(tables[name]) for name in names])
     rank = np.repeat(np.arange(len(names)), [len(tables[name]) for name in names])
     # Copies of rows that are not trusted carry the same fault: they give way, too.
@@ -181,7 +187,7 @@ def union_of(
     stands = np.where(good, once(every, rank), own)
     kept = good & (stands == own)
     licences = np.array([card_of(name).licence for name in names])
-    return ConductivityUnion(
+    return MeasuredUnion(
         measurements=every.select(kept),
         dataset=np.array(names)[rank[kept]],
         licence=licences[rank[kept]],

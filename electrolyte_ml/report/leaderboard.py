@@ -23,6 +23,7 @@ _SPREAD = "_sd"
 #: Heading of each metric, and a definition where the heading needs one.
 HEADINGS: dict[str, tuple[str, str]] = {
     "n": ("n", "rows tested, or experiments of a search"),
+    "n_unanswered": ("none", "rows that the model gives no value for"),
     "seeds": ("seeds", ""),
     "folds": ("folds", ""),
     "mae": ("MAE", "mean absolute error in the unit of the task"),
@@ -40,6 +41,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "coverage": ("cover", "share of measurements inside the 90 % interval"),
     "width": ("width", "median width of the interval"),
     "width_log10": ("width", "median width of the interval in lg"),
+    "width_percent": ("width %", "median width of the interval, percent of the value"),
     "groups_covered_80": ("gr80", "share of groups of which at least 80 % are inside"),
     "n_flagged": ("flag", "rows that the model flags as outside its domain"),
     "mae_in_domain": ("in", "MAE of the rows that are not flagged"),
@@ -51,6 +53,9 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "n_not_positive": ("<= 0", "predictions that are not positive; lg takes the lowest measured"),
     "mape_percent": ("mean %", "mean of the relative error, percent"),
     "worst_ape_percent": ("worst %", "largest relative error, percent"),
+    "value": ("value", "predicted, in the unit of the task"),
+    "off_range_percent": ("off %", "mean of how far values lie outside of the range, percent"),
+    "within_15_percent": ("in 15 %", "share of values at most 15 % outside of the range"),
     "regret_percent": ("regret %", "how far the best recipe found is below the best there is"),
     "experiments_to_95": ("to 95 %", "experiments until 95 % of the best there is"),
     "reached_95": ("reached", "share of searches that got there"),
