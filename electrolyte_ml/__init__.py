@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         explain,
         predict,
         score,
+        warnings,
         window,
     )
     from electrolyte_ml.api.recipes import catalog, convert, recipe, weigh_out
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from electrolyte_ml.formulation import Formulation as Recipe
     from electrolyte_ml.prediction import Prediction
     from electrolyte_ml.properties import Property, register_property
+    from electrolyte_ml.rules import Cell, RecipeWarning
     from electrolyte_ml.search import Problem
 
 # Module and name in it.
 _HOMES = {
     "Campaign": "electrolyte_ml.campaign:Campaign",
+    "Cell": "electrolyte_ml.rules:Cell",
     "ElectrolyteError": "electrolyte_ml.errors:ElectrolyteError",
     "Formulation": "electrolyte_ml.formulation:Formulation",
     "Measurements": "electrolyte_ml.data:Measurements",
@@ -45,6 +48,7 @@ _HOMES = {
     "Problem": "electrolyte_ml.search:Problem",
     "Property": "electrolyte_ml.properties:Property",
     "Recipe": "electrolyte_ml.formulation:Formulation",
+    "RecipeWarning": "electrolyte_ml.rules:RecipeWarning",
     "catalog": "electrolyte_ml.api.recipes:catalog",
     "convert": "electrolyte_ml.api.recipes:convert",
     "explain": "electrolyte_ml.api.predictions:explain",
@@ -56,11 +60,13 @@ _HOMES = {
     "register_property": "electrolyte_ml.properties:register_property",
     "score": "electrolyte_ml.api.predictions:score",
     "weigh_out": "electrolyte_ml.api.recipes:weigh_out",
+    "warnings": "electrolyte_ml.api.predictions:warnings",
     "window": "electrolyte_ml.api.predictions:window",
 }
 
 __all__ = [
     "Campaign",
+    "Cell",
     "ElectrolyteError",
     "Formulation",
     "Measurements",
@@ -68,6 +74,7 @@ __all__ = [
     "Problem",
     "Property",
     "Recipe",
+    "RecipeWarning",
     "__version__",
     "catalog",
     "convert",
@@ -79,6 +86,7 @@ __all__ = [
     "recipe",
     "register_property",
     "score",
+    "warnings",
     "weigh_out",
     "window",
 ]

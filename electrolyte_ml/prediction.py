@@ -147,7 +147,8 @@ def wide(half_width_log10: float) -> str | None:
 def flat_record(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """A nested record as the columns of a table: names are joined with dots.
 
-    An interval becomes two columns, ``.low`` and ``.high``; other lists become text.
+    An interval becomes two columns, ``.low`` and ``.high``; other lists become text, warnings with
+    their severity.
 
     Examples
     --------
@@ -162,8 +163,13 @@ def flat_record(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             low, high = value or (None, None)
             flat |= {f"{prefix}{name}.low": low, f"{prefix}{name}.high": high}
         else:
-            flat[prefix + name] = "; ".join(value) if isinstance(value, list) else value
+            flat[prefix + name] = "; ".join(map(_item, value)) if isinstance(value, list) else value
     return flat
+
+
+def _item(item: str | Mapping[str, str]) -> str:
+    """An item of a list as text."""
+    return item if isinstance(item, str) else f"{item['severity']}: {item['text']}"
 
 
 def shown(record: Mapping[str, Any]) -> str:

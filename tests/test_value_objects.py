@@ -25,6 +25,7 @@ from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.explain import explain
 from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_limits
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.rules import Cell, film_formers, recipe_warnings, rules
 from electrolyte_ml.search import Limits, Problem, SearchSpace, load_problem, propose
 from electrolyte_ml.search.bundled import find_problem
 from electrolyte_ml.search.scorer import ModelScorer
@@ -120,6 +121,12 @@ def _models(formulation):
     ]
 
 
+def _rules(formulation):
+    cell = Cell(anode="sodium", upper_voltage_v=3.8)
+    warning = recipe_warnings([formulation], cell=Cell(anode="graphite"))[0][0]
+    return [cell, warning, rules()["perchlorate"], next(iter(film_formers().values()))]
+
+
 def _made():
     formulation = parse_recipe("1 M NaPF6 in EC:DEC 1:1 v/v + 2 wt% FEC")
     sheet = weigh_out_sheet(formulation)
@@ -149,6 +156,7 @@ def _made():
         *_campaign(formulation),
         *_data(formulation),
         *_models(formulation),
+        *_rules(formulation),
     ]
     return {type(item): item for item in found}
 

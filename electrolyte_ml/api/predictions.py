@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,12 @@ from electrolyte_ml.arguments import kind, path_of
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.explain import Explanation
 from electrolyte_ml.models.explain import explain as explain_formulation
-from electrolyte_ml.models.scoring import Answers, ScoreTable
+from electrolyte_ml.models.scoring import Answers, ScoreTable, score_formulations
 from electrolyte_ml.models.window import predict_window
 from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.window import window_records
+from electrolyte_ml.rules import Cell, RecipeWarning, require_rules
 from electrolyte_ml.scores import scores_frame
 from electrolyte_ml.scores.columns import READ_COLUMNS
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -44,6 +45,8 @@ def score(
     *,
     at_k: Kelvins | None = None,
     tuned: str | Path | None = None,
+    cell: Cell | None = None,
+    without: Sequence[str] = (),
     accept_unusual: bool = False,
 ) -> pd.DataFrame:
     """Predict every property of recipes, each with its interval and domain flag.
@@ -61,6 +64,10 @@ def score(
         Temperatures in K, instead of `at`.
     tuned
         Fine-tuned model, from ``train conductivity --finetune`` of the command line.
+    cell
+        The cell that the recipes are for: warnings look at its electrodes and its water.
+    without
+        Names of rules that are switched off.
     accept_unusual
         Take temperatures of a table at which no electrolyte is used, such as 298 degC.
 
@@ -85,7 +92,9 @@ def score(
     True
     """
     source, table = source_of(recipes, at, at_k, accept_unusual=accept_unusual)
-    frame, given = scores_frame(source, None if tuned is None else _adapted(tuned))
+    frame, given = scores_frame(
+        source, None if tuned is None else _adapted(tuned), cell=cell, off=require_rules(without)
+    )
     if table is None:
         return frame
     frame.index = table.index.take(given)
@@ -168,6 +177,53 @@ def predict(
     return Answers(formulations, temperatures, prices).predict(known)
 
 
+def warnings(
+    recipe: OneRecipe,
+    at: str | None = None,
+    *,
+    at_k: float | None = None,
+    cell: Cell | None = None,
+    without: Sequence[str] = (),
+) -> tuple[RecipeWarning, ...]:
+    """What a colleague would say of a recipe before it is made, the gravest first.
+
+    Parameters
+    ----------
+    recipe
+        Text or `Formulation`.
+    at, at_k
+        Temperature of use; 25 degC if none is given.
+    cell
+        The cell that the recipe is for.
+    without
+        Names of rules that are switched off.
+
+    Returns
+    -------
+    tuple of RecipeWarning
+        Each with its severity, text, source and the name of its rule.
+
+    Raises
+    ------
+    ElectrolyteError
+        If the recipe cannot be read, or there is no such rule.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> [str(w) for w in eml.warnings("1 M NaClO4 in PC")][0].partition(":")[0]
+    'caution'
+    >>> [w.rule for w in eml.warnings("1 M NaPF6 in DOL") if w.severity == "danger"]
+    ['dioxolane_polymerises']
+    >>> eml.warnings("1 M NaPF6 in EC:PC 1:1 wt", cell=eml.Cell(anode="hard carbon"))
+    ()
+    """
+    kelvin = kelvin_of(at, at_k)
+    rows = np.array([ROOM_TEMPERATURE_K if kelvin is None else kelvin])
+    off = require_rules(without)
+    return score_formulations([one_formulation(recipe)], rows, cell=cell, off=off).warnings[0]
+
+
 def window(
     recipes: Recipes, against: str | Iterable[str] = ELECTRODES, *, minimum_share: float = 0.05
 ) -> pd.DataFrame:
@@ -246,7 +302,14 @@ def _flat_window(record: Mapping[str, Any]) -> dict[str, Any]:
     return flat_record({**rest, "passivation": films})
 
 
-def explain(recipe: OneRecipe, at: str | None = None, *, at_k: float | None = None) -> Explanation:
+def explain(
+    recipe: OneRecipe,
+    at: str | None = None,
+    *,
+    at_k: float | None = None,
+    cell: Cell | None = None,
+    without: Sequence[str] = (),
+) -> Explanation:
     """Explain the conductivity of a recipe: curves, swaps, and the nearest measured recipes.
 
     Parameters
@@ -257,6 +320,8 @@ def explain(recipe: OneRecipe, at: str | None = None, *, at_k: float | None = No
         Temperature with its unit; 25 degC if none is given.
     at_k
         The same in K.
+    cell, without
+        As in `score`.
 
     Returns
     -------
@@ -278,5 +343,8 @@ def explain(recipe: OneRecipe, at: str | None = None, *, at_k: float | None = No
     """
     kelvin = kelvin_of(at, at_k)
     return explain_formulation(
-        one_formulation(recipe), ROOM_TEMPERATURE_K if kelvin is None else kelvin
+        one_formulation(recipe),
+        ROOM_TEMPERATURE_K if kelvin is None else kelvin,
+        cell=cell,
+        off=require_rules(without),
     )

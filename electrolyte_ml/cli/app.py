@@ -18,6 +18,7 @@ from electrolyte_ml.cli import (
     properties,
     propose,
     recipes,
+    rules,
     score,
     simulate,
     species,
@@ -44,6 +45,7 @@ app.command("convert", help=convert.HELP)(convert.convert)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("map", help=map_.HELP)(map_.draw_map)
 app.command("properties", help=properties.HELP)(properties.list_properties)
+app.command("rules", help=rules.HELP)(rules.list_rules)
 app.add_typer(bench.app, name="bench")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(data.app, name="data")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli.cell import Anode, UpperVoltage, WaterPpm, Without, cell_of
+
 HELP = "Explain the conductivity of a recipe: its curves, swaps, and nearest measured recipes."
 
 
@@ -19,6 +21,10 @@ def explain(
         Path | None, typer.Option(help="Draw both curves to this .svg, .png or .pdf file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    anode: Anode = None,
+    upper_voltage: UpperVoltage = None,
+    water_ppm: WaterPpm = None,
+    without: Without = None,
     seed: Annotated[  # noqa: ARG001 - every verb takes it; nothing here is drawn at random
         int, typer.Option(help="Has no effect: explaining is deterministic.", hidden=True)
     ] = 0,
@@ -29,12 +35,14 @@ def explain(
     from electrolyte_ml.report.explain import print_explanation, write_plot
     from electrolyte_ml.report.plots import require_plot_path
     from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.rules import require_rules
     from electrolyte_ml.units import temperature_k
 
     if plot is not None:
         require_plot_path(plot)
     kelvin = temperature_k(at)
-    explanation = explain_recipe(parse_recipe(recipe), kelvin)
+    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
+    explanation = explain_recipe(parse_recipe(recipe), kelvin, cell=cell, off=off)
     if plot is not None:
         write_plot(explanation, recipe, plot)
         typer.echo(f"curves drawn to {plot}", err=True)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from electrolyte_ml.cli.cell import Anode, UpperVoltage, WaterPpm, Without, cell_of
 from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
+    from electrolyte_ml.rules import Cell
     from electrolyte_ml.scores import ScoreSource
 
 HELP = "Predict the properties of recipes, each with its interval and domain flag."
@@ -52,6 +54,10 @@ def score(
             "--accept-unusual", help="Take temperatures that no electrolyte has, as meant."
         ),
     ] = False,
+    anode: Anode = None,
+    upper_voltage: UpperVoltage = None,
+    water_ppm: WaterPpm = None,
+    without: Without = None,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
@@ -66,17 +72,19 @@ def score(
         write_json,
         write_scores,
     )
+    from electrolyte_ml.rules import require_rules
     from electrolyte_ml.scores import ScoreSource
 
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
+    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
     source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
-        parts = _scored(source, tuned, progress)
+        parts = _scored(source, tuned, progress, cell, off)
         if out is not None:
             write_scores(parts, out)
         elif as_json:
@@ -91,7 +99,11 @@ def score(
 
 
 def _scored(
-    source: ScoreSource, tuned: Path | None, progress: Callable[[int], None]
+    source: ScoreSource,
+    tuned: Path | None,
+    progress: Callable[[int], None],
+    cell: Cell,
+    off: Sequence[str],
 ) -> Iterator[list[dict[str, Any]]]:
     """Scores of a source, part by part."""
     from electrolyte_ml.scores import scored_parts
@@ -102,7 +114,7 @@ def _scored(
 
         adapt = FineTuned.read(tuned).apply
     done = 0
-    for part in scored_parts(source, adapt):
+    for part in scored_parts(source, adapt, cell=cell, off=off):
         yield part.records
         done += len(part.records)
         progress(done)

@@ -23,8 +23,10 @@ from electrolyte_ml.models.liquid import LiquidRange, liquid_range
 from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
+from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, shown
+from electrolyte_ml.rules import Cell, RecipeWarning
 from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
 from electrolyte_ml.text import celsius
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
@@ -100,6 +102,8 @@ class Explanation:
         The recipe with the other cations that the model knows.
     neighbours
         Nearest measured recipes.
+    warnings
+        What a colleague would say of it before it is made, the gravest first.
     """
 
     formulation: Formulation
@@ -111,6 +115,7 @@ class Explanation:
     swaps: tuple[Swap, ...]
     cations: tuple[Swap, ...]
     neighbours: tuple[Neighbour, ...]
+    warnings: tuple[RecipeWarning, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Explanation of {self._title()}>"
@@ -132,6 +137,7 @@ class Explanation:
             for kelvin, energy in self.temperature.activation_kj_mol.items()
         ]
         return [
+            *map(str, self.warnings),
             f"conductivity {where}",
             f"local activation energy: {', '.join(energies)}",
             *(
@@ -165,11 +171,18 @@ class Explanation:
             "swaps": [swap.to_dict() for swap in self.swaps],
             "cations": [swap.to_dict() for swap in self.cations],
             "nearest_measured": [neighbour.to_dict() for neighbour in self.neighbours],
+            "warnings": [warning.to_dict() for warning in self.warnings],
             "assumptions": list(self.formulation.assumptions),
         }
 
 
-def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K) -> Explanation:
+def explain(
+    formulation: Formulation,
+    temperature_k: float = ROOM_TEMPERATURE_K,
+    *,
+    cell: Cell | None = None,
+    off: Sequence[str] = (),
+) -> Explanation:
     """Explain the conductivity of a recipe.
 
     Parameters
@@ -178,6 +191,10 @@ def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K)
         A recipe with salt.
     temperature_k
         Temperature of everything but the curve against temperature, K.
+    cell
+        The cell it is for, which warnings look at.
+    off
+        Names of rules that are switched off.
 
     Returns
     -------
@@ -194,16 +211,18 @@ def explain(formulation: Formulation, temperature_k: float = ROOM_TEMPERATURE_K)
             f"{formulation.notation()!r} holds no salt and does not conduct; "
             "add one, as in '1 M NaPF6 in EC:DEC 1:1 v/v'"
         )
+    liquid, at = liquid_range([formulation]), np.array([temperature_k])
     return Explanation(
         formulation=formulation,
         temperature_k=temperature_k,
-        prediction=liquid_conductivity([formulation], np.array([temperature_k])),
-        liquid=liquid_range([formulation]),
+        prediction=liquid_conductivity([formulation], at),
+        liquid=liquid,
         concentration=concentration_curves([formulation], temperature_k)[0],
         temperature=temperature_curves([formulation])[0],
         swaps=swaps(formulation, temperature_k),
         cations=cation_twins(formulation, temperature_k),
         neighbours=nearest_measured([formulation])[0],
+        warnings=scored_warnings([formulation], at, liquid, cell=cell, off=off)[0],
     )
 
 

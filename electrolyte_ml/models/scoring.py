@@ -16,9 +16,11 @@ from electrolyte_ml.arguments import kind
 from electrolyte_ml.errors import InputError, PropertyError, PropertyWarning
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
+from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
+from electrolyte_ml.rules import Cell, RecipeWarning
 from electrolyte_ml.text import one_line
 
 if TYPE_CHECKING:
@@ -215,12 +217,15 @@ class ScoreTable:
         Property name (with its unit) to a `Prediction` of n rows.
     liquid
         Between which temperatures the recipes are liquid, n rows.
+    warnings
+        What a colleague would say of each before it is made, the gravest first, length n.
     """
 
     formulations: Sequence[Formulation]
     temperature_k: NDArray[np.float64]
     predictions: dict[str, Prediction]
     liquid: LiquidRange
+    warnings: tuple[tuple[RecipeWarning, ...], ...]
 
     def __len__(self) -> int:
         return len(self.formulations)
@@ -254,12 +259,17 @@ class ScoreTable:
             for name, prediction in self.predictions.items():
                 record[name] = prediction.record(row)
             record["liquid"] = self.liquid.record(row)
+            record["warnings"] = [warning.to_dict() for warning in self.warnings[row]]
             record["assumptions"] = list(formulation.assumptions)
             yield record
 
 
 def score_formulations(
-    formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
+    formulations: Sequence[Formulation],
+    temperature_k: NDArray[np.float64],
+    *,
+    cell: Cell | None = None,
+    off: Sequence[str] = (),
 ) -> ScoreTable:
     """Predict every property of recipes, each at its temperature.
 
@@ -269,6 +279,10 @@ def score_formulations(
         Recipes, length n; the same object may stand in many rows.
     temperature_k
         Temperatures, K, shape (n,).
+    cell
+        The cell they are for, which rules look at.
+    off
+        Names of rules that are switched off.
 
     Returns
     -------
@@ -286,6 +300,14 @@ def score_formulations(
         temperature_k=answers.temperature_k,
         predictions=predictions,
         liquid=answers.liquid,
+        warnings=scored_warnings(
+            formulations,
+            answers.temperature_k,
+            answers.liquid,
+            predictions,
+            cell=cell,
+            off=off,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
 from electrolyte_ml.report.plots import curves_figure, save_figure
 from electrolyte_ml.report.text import interval, output_console
+from electrolyte_ml.report.warnings import warning_lines
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
@@ -42,6 +43,8 @@ def print_explanation(explanation: Explanation, text: str) -> None:
     )
     if record["reason"]:
         console.print(f"? outside the model's domain: {record['reason']}")
+    for line in warning_lines(explanation.warnings):
+        console.print(line)
     console.print()
     for sentence in (
         *liquid_words(explanation.liquid),

@@ -20,6 +20,7 @@ from electrolyte_ml.report.text import (
     dump_json,
     output_console,
 )
+from electrolyte_ml.report.warnings import lines_of_records, said_by
 from electrolyte_ml.report.window import caveat
 from electrolyte_ml.scores import ROWS_AT_A_TIME
 from electrolyte_ml.text import celsius
@@ -132,9 +133,9 @@ def write_scores(parts: Parts, path: Path) -> None:
     write_atomically(path, writers[path.suffix.lower()])
 
 
-def _remarks(record: dict[str, Any], shown: Sequence[Column]) -> Iterator[str]:
-    """Reasons given with the predictions of a row; each reason once."""
-    seen: set[str] = set()
+def _remarks(record: dict[str, Any], shown: Sequence[Column], said: set[str]) -> Iterator[str]:
+    """Reasons given with the predictions of a row, but for those `said`; each reason once."""
+    seen: set[str] = set(said)
     for prediction in (p for column in shown for p in column.explained(record)):
         mark = "" if prediction["in_domain"] else "? "
         for reason in (prediction["reason"] or "").split("; "):
@@ -144,7 +145,7 @@ def _remarks(record: dict[str, Any], shown: Sequence[Column]) -> Iterator[str]:
 
 
 def print_tables(parts: Parts) -> None:
-    """Print a table, then assumptions and reasons for predictions outside the domain.
+    """Print a table, then warnings, reasons for predictions outside the domain, and assumptions.
 
     Each part is a table of its own.
     """
@@ -161,16 +162,23 @@ def _print_table(records: list[dict[str, Any]]) -> None:
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
     notes: dict[str, None] = {}
+    said = said_by(records)
     for record in records:
         cells = (column.cell(record) for column in shown)
         grid.add_row(record["recipe"], celsius(record["temperature_k"]), *cells)
-        notes |= dict.fromkeys(_remarks(record, shown))
-        notes |= {f"{record['recipe']}: {line}": None for line in record["liquid"]["notes"]}
+        notes |= dict.fromkeys(_remarks(record, shown, said))
+        notes |= {
+            f"{record['recipe']}: {line}": None
+            for line in record["liquid"]["notes"]
+            if line not in said
+        }
         notes |= {f"assumed: {line}": None for line in record["assumptions"]}
     console.print(grid)
     coverage = coverage_text([p for record in records for c in shown for p in c.explained(record)])
     if coverage:
         console.print(f"in brackets: interval that holds {coverage} of measurements")
     console.print(caveat())
+    for line in lines_of_records(records):
+        console.print(line)
     for note in notes:
         console.print(note)

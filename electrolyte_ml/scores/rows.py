@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.models.scoring import ScoreTable, score_formulations
 from electrolyte_ml.prediction import flat_record
+from electrolyte_ml.rules import Cell
 from electrolyte_ml.scores.source import ScoreRequests, ScoreSource
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ class ScoredPart:
 
 
 def scored_parts(
-    source: ScoreSource, adapt: Callable[[ScoreTable], ScoreTable] | None = None
+    source: ScoreSource,
+    adapt: Callable[[ScoreTable], ScoreTable] | None = None,
+    *,
+    cell: Cell | None = None,
+    off: Sequence[str] = (),
 ) -> Iterator[ScoredPart]:
     """Scores of a source, part by part.
 
@@ -47,9 +52,15 @@ def scored_parts(
         Recipes to score.
     adapt
         Correction of the scores of the shipped models, if any.
+    cell
+        The cell they are for, which rules look at.
+    off
+        Names of rules that are switched off.
     """
     for requests in source.parts():
-        table = score_formulations(requests.formulations, requests.temperature_k)
+        table = score_formulations(
+            requests.formulations, requests.temperature_k, cell=cell, off=off
+        )
         table = table if adapt is None else adapt(table)
         yield ScoredPart(records=score_records(table, requests), given=requests.given)
 
@@ -71,13 +82,17 @@ def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, 
 
 
 def scores_frame(
-    source: ScoreSource, adapt: Callable[[ScoreTable], ScoreTable] | None = None
+    source: ScoreSource,
+    adapt: Callable[[ScoreTable], ScoreTable] | None = None,
+    *,
+    cell: Cell | None = None,
+    off: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, NDArray[np.intp]]:
     """Scores of a source as one table, with the columns of the command line's CSV.
 
     Parameters
     ----------
-    source, adapt
+    source, adapt, cell, off
         As in `scored_parts`.
 
     Returns
@@ -91,7 +106,7 @@ def scores_frame(
 
     columns: dict[str, list[Any]] = {}
     given = []
-    for part in scored_parts(source, adapt):
+    for part in scored_parts(source, adapt, cell=cell, off=off):
         given.append(part.given)
         for record in part.records:
             for name, value in flat_record(record).items():

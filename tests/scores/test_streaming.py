@@ -167,11 +167,11 @@ def test_a_killed_run_leaves_the_former_output(file, tmp_path):
         score_source.ROWS_AT_A_TIME = 2
         score_source.ScoreSource.__init__.__kwdefaults__["rows_at_a_time"] = 2
         score, parts = scoring.score_formulations, []
-        def killed(*arguments):
+        def killed(*arguments, **more):
             parts.append(1)
             if len(parts) == 3:
                 os.kill(os.getpid(), signal.SIGTERM)
-            return score(*arguments)
+            return score(*arguments, **more)
         scoring.score_formulations = killed
         sys.argv = ["electrolyte-ml", "score", "--file", {str(file)!r}, "--out", {str(out)!r}]
         from electrolyte_ml.cli import main

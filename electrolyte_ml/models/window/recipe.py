@@ -1,23 +1,15 @@
-"""The window of a recipe: the limits of its species, and films that passivate.
-
-Species known to form a protecting film: the one-electron limit does not see the film.
-
-A rule, not a prediction: the species of ``tables/film_formers.csv`` are named where they are in
-the bottle, whatever their amount.
-"""
+"""The window of a recipe: the limits of its species, and the films that passivate."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.intervals import COVERAGE
 from electrolyte_ml.models.molecules_only import NOT_COVERED
@@ -25,58 +17,7 @@ from electrolyte_ml.models.window.limits import SpeciesLimit, SpeciesWindow
 from electrolyte_ml.models.window.species import species_limits
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode, reference_electrode
-from electrolyte_ml.species.catalog import packaged_catalog
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilmFormer:
-    """A species that decomposes into a film which keeps the electrolyte from the electrode.
-
-    Attributes
-    ----------
-    name
-        Of the catalog.
-    electrode
-        ``negative``, ``positive`` or ``both``.
-    film
-        Composition of the film.
-    source
-        Its source.
-    verified
-        Whether the source was checked.
-    """
-
-    name: str
-    electrode: str
-    film: str
-    source: str
-    verified: bool
-
-
-@cache
-def film_formers() -> dict[str, FilmFormer]:
-    """Film formers by canonical SMILES."""
-    catalog = packaged_catalog()
-    smiles = {s.name: s.smiles for s in (*catalog.solvents, *catalog.anions)}
-    return {
-        smiles[row["species"]]: FilmFormer(
-            name=row["species"],
-            electrode=row["electrode"],
-            film=row["film"],
-            source=row["source"],
-            verified=row["verified"] == "yes",
-        )
-        for row in packaged_table("models/window/tables/film_formers.csv")
-    }
-
-
-def passivation(formulation: Formulation) -> tuple[FilmFormer, ...]:
-    """Film formers among the components, in the order of the recipe."""
-    known = film_formers()
-    smiles = [s.solvent.smiles for s in formulation.solvents]
-    smiles += [s.salt.anion.smiles for s in formulation.salts]
-    return tuple(known[text] for text in dict.fromkeys(smiles) if text in known)
-
+from electrolyte_ml.rules.film_formers import FilmFormer, passivation
 
 MINIMUM_SHARE = 0.05
 

@@ -7,8 +7,9 @@ import pytest
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.window import predict_window
-from electrolyte_ml.models.window.recipe import ANION_BAND_V, film_formers, passivation
+from electrolyte_ml.models.window.recipe import ANION_BAND_V
 from electrolyte_ml.quantum.electrodes import ReferenceElectrode
+from electrolyte_ml.rules import film_formers, passivation
 
 
 @pytest.fixture(autouse=True)
