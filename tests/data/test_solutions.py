@@ -59,7 +59,7 @@ def test_only_two_properties_have_a_table():
 
 
 @pytest.mark.full_data
-@pytest.mark.parametrize(("name", "n"), [("viscosity_mpa_s", 4719), (DENSITY, 532)])
+@pytest.mark.parametrize(("name", "n"), [("viscosity_mpa_s", 4719), (DENSITY, 512)])
 def test_the_tables_of_the_real_files(name, n):
     union = solution_union(name)
     assert len(union) == n

@@ -56,7 +56,11 @@ def test_every_split_has_our_model_and_baselines():
         "XGBoost",
         "extra trees",
     ]
-    assert models["density-pair"] == ["density as shipped", "ideal mixing", "gradient boosting"]
+    assert models["density-pair"] == [
+        "volumes of ions and mixing",
+        "ideal mixing",
+        "gradient boosting",
+    ]
     quick = jobs_of("solutions", quick=True)
     assert {job.split for job in quick} == set(solutions.QUICK)
     with pytest.raises(InputError, match="there are viscosity-series, "):
