@@ -47,7 +47,7 @@ _PER_K = 1e-4  # one tenth of a typical expansivity: the error of the slope
 # Of the straight line in the McGowan volume, 90 % of catalog liquids.
 _ESTIMATED_PURE = 0.10
 # What measured solutions of one paper differ by from those of another.
-_PAPER_SD = 0.005
+_PAPER_SD = 0.006
 _G_PER_KG = 1000.0
 _TINY = 1e-9
 
@@ -146,7 +146,7 @@ class DensityModel(PropertyModel):
         volume = np.array(
             [molecular_volume_cm3_kg(r.formulation, t) for r, t in pairs], dtype=float
         )
-        variance = np.zeros(len(rows))
+        variance = np.array([r.medium.doubt_cm3**2 for r in rows], dtype=float)
         for law, terms, prior in (
             (self.volumes, [r.medium.at(t) for r, t in pairs], partial(prior_of, sizes=self.sizes)),
             (self.excess, [at_temperature(r.mixing, t) for r, t in pairs], prior_of_excess),

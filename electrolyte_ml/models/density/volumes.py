@@ -59,6 +59,8 @@ _METAL_SD, _IN_WATER_SD = 0.1, 5.0
 _LARGER_ANION = 8.0
 _METALS = {"[Li+]": -6.5, "[Na+]": -6.5, "[K+]": 3.0, "[Rb+]": 8.7}
 _SLOPE_SHARE, _METAL_SLOPE = 5e-5, 0.01
+# How much that is, cm3/mol, more in expansive solvents, and the share of it that is in doubt.
+_DRAWN, _DRAWN_MORE, _DOUBT = 10.0, 40.0, 0.3
 # Of organic cations among molecules: nothing is measured.
 _UNKNOWN_SOLVATION = (0.0, 6.0)
 
@@ -77,12 +79,16 @@ class Medium:
         Factors of the coefficients by kelvin from there.
     molecular_share
         Share of the volume that molecules take up.
+    doubt_cm3
+        Standard deviation of the volume, by which the term of solvation may be wrong as a whole:
+        it was measured in dilute solutions in single solvents.
     """
 
     ions: dict[str, float]
     terms: dict[str, float]
     slope_terms: dict[str, float]
     molecular_share: float
+    doubt_cm3: float
 
     @classmethod
     def of(cls, formulation: Formulation, sizes: Mapping[str, float]) -> Medium:
@@ -115,7 +121,14 @@ class Medium:
             slopes[f"slope of {ion}"] = n
             if rough:
                 slopes["expansivity"] = slopes.get("expansivity", 0.0) + n * rough / 1e3
-        return cls(ions=ions, terms=terms, slope_terms=slopes, molecular_share=share)
+        drawn = terms.get("solvation", 0.0) * (_DRAWN + _DRAWN_MORE * max(stretched, 0.0))
+        return cls(
+            ions=ions,
+            terms=terms,
+            slope_terms=slopes,
+            molecular_share=share,
+            doubt_cm3=_DOUBT * drawn,
+        )
 
     def at(self, temperature_k: float) -> dict[str, float]:
         """Factors of all coefficients at a temperature."""
