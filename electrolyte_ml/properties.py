@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "electrolyte_ml.properties"
 #: Predictor of the whole liquid range, and the object of a score that holds it.
 LIQUID_RANGE, LIQUID = "electrolyte_ml.models.liquid:liquid_range", "liquid"
+#: Predictor of the solubility of the salts.
+SOLUBILITY = "electrolyte_ml.models.solubility:predict_solubility"
 #: Headings of columns that several properties share.
 WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -422,6 +424,48 @@ _BUILT_IN = (
         better="lower",
         predict=LIQUID_RANGE,
         part="solubility_doubts",
+        is_scored=False,
+    ),
+    Property(
+        name="phase_separation_doubt",
+        label="whether two liquids form",
+        description="0 miscible, 1 unknown, 2 may separate, 3 separates, at 25 °C",
+        lowest=0,
+        highest=3,
+        at_temperature=False,
+        is_measurable=False,
+        better="lower",
+        predict=LIQUID_RANGE,
+        part="phase_separation_doubt",
+        is_scored=False,
+    ),
+    Property(
+        name="solubility_mol_kg",
+        label="solubility",
+        description="molality of all salts together at which the first of them is saturated",
+        unit="mol/kg",
+        pint_unit="mol/kg",
+        lowest=0,
+        highest=100,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        better="higher",
+        predict=SOLUBILITY,
+        part="solubility_mol_kg",
+        digits=2,
+    ),
+    Property(
+        name="solubility_margin",
+        label="solubility by the molality of the recipe",
+        lowest=0,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        is_measurable=False,
+        better="higher",
+        predict=SOLUBILITY,
+        part="solubility_margin",
         is_scored=False,
     ),
     Property(

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticOmit
 
 from electrolyte_ml.errors import ElectrolyteError
-from electrolyte_ml.models.liquid.solubility import insoluble_anions
+from electrolyte_ml.models.solubility import insoluble_anions
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.search.component_order import salts_by_similarity, solvents_by_similarity
 from electrolyte_ml.search.limits import Limits

@@ -15,9 +15,10 @@ from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.intervals import COVERAGE
 from electrolyte_ml.models.liquid.constants import Solution
 from electrolyte_ml.models.liquid.freezing import Freezing, freezing
-from electrolyte_ml.models.liquid.solubility import solubility_notes
+from electrolyte_ml.models.liquid.miscibility import UNKNOWN, WORDS, miscibility
 from electrolyte_ml.models.liquid.vapour import Threshold, boiling, flash
 from electrolyte_ml.models.molecules_only import NOT_COVERED, molecular_rows, places_of
+from electrolyte_ml.models.solubility import solubility_notes
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, number_or_none
 from electrolyte_ml.row_table import RowTable
@@ -53,6 +54,8 @@ class LiquidRange(RowTable):
         Closed-cup flash point, K, n rows; no value where the vapour does not burn.
     solubility_notes
         Why a salt may not dissolve, a line each, n rows; empty where nothing speaks against it.
+    miscibility
+        ``miscible``, ``may separate``, ``separates`` or ``unknown`` at 25 °C, n rows.
     remarks
         Other remarks, a line each, n rows.
     crystallises_first
@@ -63,6 +66,7 @@ class LiquidRange(RowTable):
     boils_above_k: Prediction
     flash_point_k: Prediction
     solubility_notes: tuple[tuple[str, ...], ...]
+    miscibility: tuple[str, ...]
     remarks: tuple[tuple[str, ...], ...]
     crystallises_first: tuple[str, ...]
 
@@ -85,6 +89,11 @@ class LiquidRange(RowTable):
     def solubility_doubts(self) -> NDArray[np.float64]:
         """How many reasons speak against the salts of each recipe, shape (n,)."""
         return np.array([float(len(notes)) for notes in self.solubility_notes])
+
+    @property
+    def phase_separation_doubt(self) -> NDArray[np.float64]:
+        """0 where recipes are one liquid, 1 if not known, 2 if two may form, 3 if they do, (n,)."""
+        return np.array([float(WORDS.index(word)) for word in self.miscibility])
 
     @property
     def flash_point_or_never_k(self) -> Prediction:
@@ -135,6 +144,7 @@ class LiquidRange(RowTable):
             record[f"{name}_interval"] = None if None in bounds else bounds
             record[f"{name}_in_domain"] = bool(p.in_domain[row])
         reasons = "; ".join(r for p in predictions.values() if (r := p.reason[row]))
+        record["miscibility"] = self.miscibility[row]
         lines = [*self.solubility_notes[row], *self.remarks[row], *reasons.split("; ")]
         record["notes"] = [line for line in dict.fromkeys(lines) if line]
         return record
@@ -173,6 +183,7 @@ def _unknown_range() -> LiquidRange:
         boils_above_k=nothing,
         flash_point_k=nothing,
         solubility_notes=((f"solubility is not known: {NOT_COVERED}",),),
+        miscibility=(UNKNOWN,),
         remarks=((),),
         crystallises_first=("",),
     )
@@ -186,6 +197,7 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
             boils_above_k=nothing,
             flash_point_k=nothing,
             solubility_notes=(),
+            miscibility=(),
             remarks=(),
             crystallises_first=(),
         )
@@ -195,8 +207,12 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
     frozen, boils = freezing(solution), boiling(solution)
     burns = _below_boiling(flash(solution), boils)
     distinct = list({id(f): f for f in formulations}.values())
-    notes = [solubility_notes(f) for f in distinct]
-    remarks = _freezing_remarks(solution, frozen)
+    notes = solubility_notes(distinct)
+    phases = miscibility(distinct)
+    remarks = [
+        (*([why] if why else []), *lines)
+        for why, lines in zip(phases.reasons, _freezing_remarks(solution, frozen), strict=True)
+    ]
     return LiquidRange(
         freezes_below_k=_prediction(
             frozen.value, frozen.low, frozen.high, _freezing_reasons(solution, frozen), index
@@ -204,6 +220,7 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
         boils_above_k=_symmetric(boils, _boiling_reasons(solution, boils), index),
         flash_point_k=_symmetric(burns, _flash_reasons(solution, burns), index),
         solubility_notes=tuple(notes[i] for i in index),
+        miscibility=tuple(phases.words[i] for i in index),
         remarks=tuple(remarks[i] for i in index),
         crystallises_first=tuple(composition.solvents[int(frozen.first[i])].name for i in index),
     )

@@ -1,1 +1,1 @@
-"""Tables of the liquid range: liquids without a flash point, and solubilities of salts."""
+"""Tables of the liquid range: liquids without a flash point, and which liquids mix."""

@@ -19,7 +19,7 @@ from electrolyte_ml.models.conductivity.graph.encoder_file import (
 )
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.rows import MixtureRows
-from electrolyte_ml.models.liquid.solubility import insoluble_anions
+from electrolyte_ml.models.solubility import insoluble_anions
 from electrolyte_ml.species.catalog import packaged_catalog
 
 

@@ -1,0 +1,1 @@
+"""Tables of solubilities: known values and classes, and measured solutions."""
