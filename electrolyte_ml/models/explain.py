@@ -23,6 +23,7 @@ from electrolyte_ml.models.liquid import LiquidRange, liquid_range
 from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
+from electrolyte_ml.models.solubility import Solubility, predict_solubility
 from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, shown
@@ -94,6 +95,8 @@ class Explanation:
         Conductivity, mS/cm, one row.
     liquid
         Between which temperatures it is liquid, one row.
+    solubility
+        Molality of all salts at which the first is saturated, and that by its own, one row.
     concentration, temperature
         Curves through the recipe.
     swaps
@@ -110,6 +113,7 @@ class Explanation:
     temperature_k: float
     prediction: Prediction
     liquid: LiquidRange
+    solubility: Solubility
     concentration: ConcentrationCurve
     temperature: TemperatureCurve
     swaps: tuple[Swap, ...]
@@ -166,6 +170,8 @@ class Explanation:
             "molality_mol_kg": self.formulation.molalities_mol_kg,
             "molarity_mol_l": self.formulation.molarities_mol_l(),
             "liquid": self.liquid.record(0),
+            "solubility_mol_kg": self.solubility.solubility_mol_kg.record(0),
+            "solubility_margin": self.solubility.solubility_margin.record(0),
             "concentration": self.concentration.to_dict(),
             "temperature": self.temperature.to_dict(),
             "swaps": [swap.to_dict() for swap in self.swaps],
@@ -217,6 +223,7 @@ def explain(
         temperature_k=temperature_k,
         prediction=liquid_conductivity([formulation], at),
         liquid=liquid,
+        solubility=predict_solubility([formulation], at),
         concentration=concentration_curves([formulation], temperature_k)[0],
         temperature=temperature_curves([formulation])[0],
         swaps=swaps(formulation, temperature_k),

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
+from electrolyte_ml.models.liquid import PROBABLY_FROZEN, UNKNOWN, LiquidRange
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.quantum.electrodes import ELECTRODES
 from electrolyte_ml.rules import Cell, RecipeWarning, recipe_warnings
 from electrolyte_ml.text import celsius
-
-_TWO_LIQUIDS = "two liquids may form"
 
 
 def scored_warnings(
@@ -59,8 +57,8 @@ def scored_warnings(
         "frozen": [(w,) if w and s else () for w, s in zip(words, surely, strict=True)],
         "may_freeze": [(w,) if w and not s else () for w, s in zip(words, surely, strict=True)],
         "miscibility": [
-            (_TWO_LIQUIDS,) if reason and _TWO_LIQUIDS in reason else ()
-            for reason in liquid.freezes_below_k.reason
+            () if word == UNKNOWN else notes
+            for word, notes in zip(liquid.miscibility, liquid.separation_notes, strict=True)
         ],
         "boils": _boiling(liquid, temperature_k),
         "window": _beyond_the_window(formulations, known, cell or Cell()),

@@ -14,6 +14,7 @@ from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
 from electrolyte_ml.models.explain import Explanation, Swap
 from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
+from electrolyte_ml.models.solubility import Solubility
 from electrolyte_ml.report.plots import curves_figure, save_figure
 from electrolyte_ml.report.text import interval, output_console
 from electrolyte_ml.report.warnings import warning_lines
@@ -48,6 +49,7 @@ def print_explanation(explanation: Explanation, text: str) -> None:
     console.print()
     for sentence in (
         *liquid_words(explanation.liquid),
+        *solubility_words(explanation.solubility),
         *concentration_words(explanation.formulation, explanation.concentration),
         *temperature_words(explanation.temperature),
     ):
@@ -118,6 +120,21 @@ def liquid_words(liquid: LiquidRange, row: int = 0) -> Iterator[str]:
     if words:
         yield f"Liquid: {', '.join(words)}."
     yield from (f"  {note}" for note in record["notes"])
+
+
+def solubility_words(solubility: Solubility, row: int = 0) -> Iterator[str]:
+    """At which molality the salt of a recipe is saturated, and how sure that is."""
+    limit = solubility.solubility_mol_kg.record(row)
+    if limit["value"] is None:
+        yield f"Solubility: {limit['reason']}."
+        return
+    value, low, high = (significant(limit[end], 2) for end in ("value", "low", "high"))
+    times = significant(solubility.solubility_margin.record(row)["value"], 2)
+    why = f"; {limit['reason']}" if limit["reason"] else ""
+    yield (
+        f"Solubility: saturated at about {value} mol/kg ({low} to {high}), {times} times what it "
+        f"holds{why}."
+    )
 
 
 def _bounds(kelvin: Sequence[float] | None) -> str:

@@ -60,3 +60,9 @@ def test_bad_input_is_refused_in_words(run, arguments, message):
     assert done.code == 2
     assert done.out == ""
     assert message in done.err
+
+
+def test_solubility_is_told_with_what_it_rests_on(run):
+    told = run("explain", "1 M NaBF4 in EC:DMC 1:1 v/v").out
+    assert "Solubility: saturated at about 0." in told
+    assert "from memory, not checked" in told

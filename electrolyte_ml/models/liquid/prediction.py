@@ -56,6 +56,8 @@ class LiquidRange(RowTable):
         Why a salt may not dissolve, a line each, n rows; empty where nothing speaks against it.
     miscibility
         ``miscible``, ``may separate``, ``separates`` or ``unknown`` at 25 °C, n rows.
+    separation_notes
+        Why it is not sure to be one liquid, n rows; empty where it is.
     remarks
         Other remarks, a line each, n rows.
     crystallises_first
@@ -67,6 +69,7 @@ class LiquidRange(RowTable):
     flash_point_k: Prediction
     solubility_notes: tuple[tuple[str, ...], ...]
     miscibility: tuple[str, ...]
+    separation_notes: tuple[tuple[str, ...], ...]
     remarks: tuple[tuple[str, ...], ...]
     crystallises_first: tuple[str, ...]
 
@@ -145,7 +148,8 @@ class LiquidRange(RowTable):
             record[f"{name}_in_domain"] = bool(p.in_domain[row])
         reasons = "; ".join(r for p in predictions.values() if (r := p.reason[row]))
         record["miscibility"] = self.miscibility[row]
-        lines = [*self.solubility_notes[row], *self.remarks[row], *reasons.split("; ")]
+        doubts = [*self.solubility_notes[row], *self.separation_notes[row]]
+        lines = [*doubts, *self.remarks[row], *reasons.split("; ")]
         record["notes"] = [line for line in dict.fromkeys(lines) if line]
         return record
 
@@ -184,6 +188,7 @@ def _unknown_range() -> LiquidRange:
         flash_point_k=nothing,
         solubility_notes=((f"solubility is not known: {NOT_COVERED}",),),
         miscibility=(UNKNOWN,),
+        separation_notes=((),),
         remarks=((),),
         crystallises_first=("",),
     )
@@ -198,6 +203,7 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
             flash_point_k=nothing,
             solubility_notes=(),
             miscibility=(),
+            separation_notes=(),
             remarks=(),
             crystallises_first=(),
         )
@@ -209,10 +215,7 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
     distinct = list({id(f): f for f in formulations}.values())
     notes = solubility_notes(distinct)
     phases = miscibility(distinct)
-    remarks = [
-        (*([why] if why else []), *lines)
-        for why, lines in zip(phases.reasons, _freezing_remarks(solution, frozen), strict=True)
-    ]
+    remarks = _freezing_remarks(solution, frozen)
     return LiquidRange(
         freezes_below_k=_prediction(
             frozen.value, frozen.low, frozen.high, _freezing_reasons(solution, frozen), index
@@ -221,6 +224,7 @@ def _range_of_molecules(formulations: Sequence[Formulation]) -> LiquidRange:
         flash_point_k=_symmetric(burns, _flash_reasons(solution, burns), index),
         solubility_notes=tuple(notes[i] for i in index),
         miscibility=tuple(phases.words[i] for i in index),
+        separation_notes=tuple((why,) if (why := phases.reasons[i]) else () for i in index),
         remarks=tuple(remarks[i] for i in index),
         crystallises_first=tuple(composition.solvents[int(frozen.first[i])].name for i in index),
     )

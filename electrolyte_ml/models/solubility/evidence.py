@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features.molecule import SOLVENT_DESCRIPTORS, tabled
+from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, tabled
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -97,7 +97,7 @@ def most_mol_kg(solvent: Solvent) -> float:
 
 @cache
 def solubility_evidence() -> tuple[Evidence, ...]:
-    """Everything known of single solvents, of which the descriptors are in the shipped table."""
+    """Everything known of single solvents; descriptors of all are in the shipped tables."""
     return (*_known(), *_measured())
 
 
@@ -129,11 +129,9 @@ def _members(medium: str) -> list[Solvent]:
     """Solvents of a list of names and families; of a family those that are solvents by role."""
     catalog = packaged_catalog()
     wanted = medium.split(";")
-    families = [
-        s for s in catalog.solvents if s.family in wanted and s.role == "solvent" and _has_table(s)
-    ]
-    named = [n for n in wanted if catalog.has_solvent_named(n)]
-    return [*(catalog.solvent(name) for name in named), *families]
+    named = [catalog.solvent(name) for name in wanted if catalog.has_solvent_named(name)]
+    families = [s for s in catalog.solvents if s.family in wanted and s.role == "solvent"]
+    return [solvent for solvent in (*named, *families) if _has_table(solvent)]
 
 
 def _has_table(solvent: Solvent) -> bool:
@@ -153,7 +151,9 @@ def _measured() -> list[Evidence]:
             is_bound=True,
         )
         for held in _dissolved()
-        if len(held.solvents) == 1 and _has_table(held.solvents[0])
+        if len(held.solvents) == 1
+        and _has_table(held.solvents[0])
+        and held.salt.anion.smiles in tabled(ANION_DESCRIPTORS)
     ]
 
 

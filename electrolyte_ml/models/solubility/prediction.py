@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.domain import NOTABLE_SHARE
@@ -35,7 +35,7 @@ FEWEST_DONORS_BY_CATION = 1.0
 _HARDLY_MOL_KG = 0.0025
 # Wider than this factor each way, the limit is a guess.
 _WIDEST_FACTOR = 15.0
-_Z = float(ndtri((1 + COVERAGE) / 2))
+_Z = NormalDist().inv_cdf((1 + COVERAGE) / 2)
 # Solvents that everything of the search should dissolve in, at least in one of them.
 _USUAL_SOLVENTS = ("PC", "DMC", "DME")
 _NO_SALT = "no salt"

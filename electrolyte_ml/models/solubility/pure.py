@@ -20,14 +20,13 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import log_ndtr
 
 from electrolyte_ml.models.solubility.descriptors import NAMES, descriptor_rows
 from electrolyte_ml.models.solubility.evidence import Evidence, solubility_evidence
@@ -45,7 +44,7 @@ _PAIR = 1.5
 _NOISE, _SOFT = 0.12, 0.6
 _STEPS = 60
 _CONVERGED = 1e-4
-_SMALLEST, _FLATTEST = 1e-12, 1e-10
+_SMALLEST, _FLATTEST, _FAR = 1e-12, 1e-10, -20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class PureSolubility:
         prior = _covariance(pairs, pairs)
         weights, curvature = _mode(prior, _Bounds(low=low, high=high, noise=noise))
         root = np.sqrt(curvature)
-        inverse = root[:, None] * cho_solve(_factor(prior, root), np.diag(root))
+        inverse = root[:, None] * np.linalg.solve(_inner(prior, root), np.diag(root))
         return cls(pairs=pairs, weights=weights, inverse=inverse)
 
     def predict(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -112,7 +111,7 @@ class _Bounds:
         # The tail that holds more is turned to the left, where logarithms of tails are exact.
         turned = a + b > 0
         a, b = np.where(turned, -b, a), np.where(turned, -a, b)
-        upper, lower = log_ndtr(b), log_ndtr(a)
+        upper, lower = _log_tail(b), _log_tail(a)
         mass = upper + np.log(np.maximum(-np.expm1(lower - upper), _SMALLEST))
         at_a, at_b = (np.exp(-0.5 * (x**2 + np.log(2 * np.pi)) - mass) for x in (a, b))
         gradient = at_a - at_b
@@ -131,7 +130,7 @@ def _mode(
         slope, curvature = bounds.slopes(mean)
         root = np.sqrt(curvature)
         right = curvature * mean + slope
-        solved = cho_solve(_factor(prior, root), root * (prior @ right))
+        solved = np.linalg.solve(_inner(prior, root), root * (prior @ right))
         step = right - root * solved - weights
         weights = weights + step
         if np.max(np.abs(prior @ step)) < _CONVERGED:
@@ -139,13 +138,17 @@ def _mode(
     return weights, bounds.slopes(prior @ weights)[1]
 
 
-def _factor(
-    prior: NDArray[np.float64], root: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], bool]:
-    found: tuple[NDArray[np.float64], bool] = cho_factor(
-        np.eye(len(root)) + root[:, None] * prior * root, lower=True
-    )
-    return found
+def _inner(prior: NDArray[np.float64], root: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.eye(len(root)) + root[:, None] * prior * root)
+
+
+def _log_tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the normal distribution function; by its asymptote in the far tail."""
+    near = np.maximum(x, _FAR)
+    exact = np.log([0.5 * math.erfc(-value / math.sqrt(2)) for value in near.tolist()])
+    far = np.minimum(x, _FAR)
+    asymptote = -0.5 * far**2 - np.log(-far * math.sqrt(2 * math.pi)) - 1 / far**2
+    return np.where(x > _FAR, exact, asymptote)
 
 
 def _covariance(left: tuple[Pair, ...], right: tuple[Pair, ...]) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ def test_what_is_not_known_is_less_certain():
 
 @pytest.mark.slow
 def test_intervals_hold_values_of_solvents_left_out():
-    """Of 21 values; the same for pairs, salts and anions is 0.86 to 0.95."""
+    """Of 16 values; the same for pairs, salts and anions is 0.88 to 0.94."""
     evidence = solubility_evidence()
     inside = []
     for smiles in dict.fromkeys(e.solvent.smiles for e in evidence if e.is_value):
@@ -62,5 +62,5 @@ def test_intervals_hold_values_of_solvents_left_out():
         centre = np.log([np.sqrt(e.low_mol_kg * e.high_mol_kg) for e in left_out])
         values = np.array([e.is_value for e in left_out])
         inside += (np.abs(centre - mean) < _Z * deviation)[values].tolist()
-    assert len(inside) > 15
+    assert len(inside) > 12
     assert np.mean(inside) > 0.8
