@@ -28,6 +28,7 @@ from electrolyte_ml.campaign.suggest import choose, measurable
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing
 from electrolyte_ml.notebook import html_table
+from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
@@ -327,7 +328,7 @@ class Campaign:
     def tuned(self) -> TunedScorer:
         """The scorer, fine-tuned on all measurements so far."""
         measured = {name for r in self.state.measured for name in r.property_names}
-        names = [*self.problem.property_names, *sorted(measured)]
+        names = [*self.problem.scored_names, *sorted(measured)]
         base = self._scorer or ModelScorer(names, self.problem.prices)
         return TunedScorer(base, self.state.measured)
 
@@ -386,7 +387,8 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
     """Write a sheet of suggestions with empty columns for the results."""
     wanted = [column_name(q) for q in measurable(problem)]
     rows = []
-    for suggestion in suggestions:
+    warnings = problem_warnings(problem, [s.formulation for s in suggestions])
+    for suggestion, found in zip(suggestions, warnings, strict=True):
         masses = weigh_out_per_100g(suggestion.formulation, problem.components, problem.limits)
         rows.append(
             {
@@ -401,6 +403,7 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
                 "status": "",
                 "comment": "",
                 "why": suggestion.why,
+                "warnings": "; ".join(map(str, found)),
             }
         )
     _write(path, rows)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ResultsSource: TypeAlias = str | Path | TableLike
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are not read back.
-_CARRIED = ("why", "weigh out, g for 100 g", "suggestion")
+_CARRIED = ("why", "warnings", "weigh out, g for 100 g", "suggestion")
 _CARRIED_PREFIX = "predicted "
 _KEYS = (_ID, _RECIPE, _STATUS, _COMMENT)
 

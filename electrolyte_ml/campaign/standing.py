@@ -53,7 +53,7 @@ def ranked_pending(campaign: Standing) -> list[dict[str, Any]]:
         return []
     evaluator = Evaluator(campaign.problem, campaign.tuned())
     predictions = evaluator.predict([s.formulation for s in pending])
-    evaluation = evaluator.evaluate(predictions)
+    evaluation = evaluator.evaluate(predictions, [s.formulation for s in pending])
     weights = np.array([o.weight for o in campaign.problem.objectives])
     utility = scaled(evaluator.gains(evaluation)) @ weights
     order = np.lexsort((-utility, ~evaluation.feasible))

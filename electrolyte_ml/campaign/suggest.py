@@ -181,7 +181,8 @@ def _choices(
 ) -> list[Choice]:
     evaluator = Evaluator(problem, scorer, optimistic=True)
     predictions = evaluator.predict(chosen)
-    why = reasons(problem, chosen, evaluator.evaluate(predictions).objectives, optimistic=True)
+    objectives = evaluator.evaluate(predictions, chosen).objectives
+    why = reasons(problem, chosen, objectives, optimistic=True)
     choices = []
     for row, formulation in enumerate(chosen):
         intervals = {
@@ -268,11 +269,12 @@ class _Batch:
         self._evaluator = evaluator
         self._candidates = candidates
         self._rows, self._at = _laid_out(evaluator, candidates)
-        self._shipped = scorer.base(self._rows, self._at)
+        self._shipped = _asked_for(evaluator, scorer.base(self._rows, self._at))
         self._scorer = scorer
         if pending:
             rows, at = _laid_out(evaluator, pending)
-            self._scorer = scorer.with_pending(scorer.base(rows, at), rows, at)
+            shipped = _asked_for(evaluator, scorer.base(rows, at))
+            self._scorer = scorer.with_pending(shipped, rows, at)
         self._sets = [component_set(f) for f in candidates]
         self._taken = np.zeros(len(candidates), dtype=bool)
         self._used: dict[frozenset[str], int] = {}
@@ -307,6 +309,14 @@ class _Batch:
             name: p.select(own) for name, p in self._shipped.items()
         }
         self._scorer = self._scorer.with_pending(shipped, [picked] * n, self._at[own])
+
+
+def _asked_for(
+    evaluator: Evaluator, predictions: Mapping[str, Prediction]
+) -> dict[str, Prediction]:
+    """Predictions of the properties that the problem asks for."""
+    names = evaluator.problem.property_names
+    return {name: p for name, p in predictions.items() if name in names}
 
 
 def _laid_out(

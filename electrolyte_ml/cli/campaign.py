@@ -50,7 +50,7 @@ def suggest(
 ) -> None:
     """Suggest recipes to measure next; pending ones are not suggested again."""
     from electrolyte_ml.campaign import Campaign
-    from electrolyte_ml.report.campaign import print_suggestions
+    from electrolyte_ml.report.campaign import print_suggestions, suggestion_records
     from electrolyte_ml.report.propose import search_progress
     from electrolyte_ml.report.text import dump_json
 
@@ -58,7 +58,7 @@ def suggest(
     with search_progress(show=not as_json) as progress:
         suggestions = campaign.suggest(n, n_trials=trials, seed=seed, progress=progress)
     if as_json:
-        typer.echo(dump_json([s.to_dict() for s in suggestions]))
+        typer.echo(dump_json(suggestion_records(campaign, suggestions)))
     else:
         print_suggestions(campaign, suggestions)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.table import Table
 
 from electrolyte_ml.campaign import Campaign, Recorded, Status, Suggestion
 from electrolyte_ml.campaign.standing import error_sentence, interval_words, model_errors
 from electrolyte_ml.report.text import output_console
+from electrolyte_ml.report.warnings import lines_by
+from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.text import counted, significant
 
 
@@ -32,6 +35,17 @@ def print_status(campaign: Campaign) -> None:
         console.print(f"next: electrolyte-ml campaign suggest {campaign.folder}")
 
 
+def suggestion_records(
+    campaign: Campaign, suggestions: Sequence[Suggestion]
+) -> list[dict[str, Any]]:
+    """Suggestions with their warnings, for JSON."""
+    warnings = problem_warnings(campaign.problem, [s.formulation for s in suggestions])
+    return [
+        {**suggestion.to_dict(), "warnings": [warning.to_dict() for warning in found]}
+        for suggestion, found in zip(suggestions, warnings, strict=True)
+    ]
+
+
 def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> None:
     """Print a batch, and the path of its sheet."""
     console = output_console()
@@ -42,6 +56,8 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
         intervals = [interval_words(p) for p in suggestion.predictions.values()]
         table.add_row(suggestion.id, suggestion.formulation.notation(), *intervals, suggestion.why)
     console.print(table)
+    for line in lines_by(suggestion_records(campaign, suggestions), "id"):
+        console.print(line)
     sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
     console.print(f"fill in {sheet} and record it:")
     console.print(f"  electrolyte-ml campaign record {campaign.folder} {sheet}")

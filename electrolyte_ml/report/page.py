@@ -27,9 +27,10 @@ from electrolyte_ml.report.explain import (
 )
 from electrolyte_ml.report.plots import Landscape, curves_figure, pareto_svg, svg_text
 from electrolyte_ml.report.text import value_text
+from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.check_recipe import Check
-from electrolyte_ml.search.evaluation import IN_DOMAIN
+from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
@@ -43,6 +44,8 @@ _LIMIT_WORDS = {
     "n_additives": "number of additives",
     "salt_molality_mol_kg": "salt, mol/kg",
     IN_DOMAIN: "known to the models",
+    FREEZES: "frozen at a temperature asked for",
+    FORBIDDEN: "forbidden by a rule",
 }
 
 _COMPONENT_LIMIT_WORDS = {
@@ -99,6 +102,7 @@ def proposals_page(proposals: ProposalSet) -> str:
         version=electrolyte_ml.__version__,
         problem=proposals.problem.to_dict(),
         study=proposals.study,
+        obeyed=obeyed_words(proposals.study),
         objectives=list(_objective_sentences(proposals)),
         constraints=[constraint_words(c) for c in proposals.problem.constraints],
         objectives_short=landscape.labels,
@@ -190,6 +194,7 @@ def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
         "recipe": proposal.formulation.notation(),
         "key": proposal.formulation.key,
         "why": proposal.why,
+        "warnings": warning_lines(proposal.warnings),
         "molarity": ", ".join(f"{c:.2f} M {name} at 25 °C" for name, c in molarity.items()),
         "outside": list(dict.fromkeys(reasons)),
         "predictions": prediction_rows(proposal.predictions),
@@ -325,7 +330,7 @@ def _limit_row(check: Check) -> dict[str, str]:
             "value": "without bound" if check.value is None else _number(check.value),
             "allowed": f"{sign} {_number(check.limit)}",
         }
-    if check.limit is False:
+    if check.limit is False and check.name not in _LIMIT_WORDS:
         pair = check.name.removeprefix("not ").replace(" with ", " together with ")
         return {"words": pair, "value": _number(check.value), "allowed": "no"}
     return {

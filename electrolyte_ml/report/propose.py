@@ -21,11 +21,14 @@ from electrolyte_ml.report.text import (
     liquid_range_text,
     output_console,
 )
+from electrolyte_ml.report.warnings import lines_by, obeyed_words
 from electrolyte_ml.search import Problem, ProposalSet, load_problem
 from electrolyte_ml.search.bundled import bundled_problems
 from electrolyte_ml.text import celsius, significant
 
 _WEIGHED_DIGITS = 5
+# Rules that speak where the recipe may be no liquid, and their doubt beside a number.
+_NOT_LIQUID = {"frozen": "probably frozen", "may_freeze": "may freeze"}
 
 ProgressCallback = Callable[[int, int], None]
 
@@ -109,10 +112,13 @@ def print_proposals(proposals: ProposalSet) -> None:
     console = output_console()
     console.print(_shortlist(result, asked))
     console.print(_weigh_out(result))
+    for line in lines_by(result["proposals"], "rank"):
+        console.print(line)
+    said = {warning["text"] for p in result["proposals"] for warning in p["warnings"]}
     shown = [
         p["predictions"][place][known.name] for p in result["proposals"] for known, place in asked
     ]
-    for reason in sorted({prediction["reason"] for prediction in shown} - {None}):
+    for reason in sorted({prediction["reason"] for prediction in shown} - {None} - said):
         console.print(f"note: {reason}")
     study, coverage = result["study"], coverage_text(shown)
     meaning = f" Intervals hold {coverage} of measurements." if coverage else ""
@@ -120,6 +126,8 @@ def print_proposals(proposals: ProposalSet) -> None:
         f"{study['n_trials']} recipes tried, {study['n_feasible']} satisfy every limit, "
         f"seed {study['seed']}.{meaning}"
     )
+    if obeyed_words(study):
+        console.print(obeyed_words(study))
 
 
 def write_proposals(proposals: ProposalSet, folder: Path) -> None:
@@ -170,10 +178,19 @@ def _shortlist(result: dict[str, Any], asked: Sequence[tuple[Property, int]]) ->
     table.add_column("why", overflow="fold")
     for proposal in result["proposals"]:
         scores = proposal["predictions"]
-        values = [prediction_text(known, scores[place][known.name]) for known, place in asked]
+        values = [_cell(known, scores[place]) for known, place in asked]
         liquid = liquid_range_text(scores[0][LIQUID])
         table.add_row(str(proposal["rank"]), proposal["recipe"], *values, liquid, proposal["why"])
     return table
+
+
+def _cell(known: Property, score: dict[str, Any]) -> str:
+    """A prediction, with its doubt where the recipe may not be liquid at that temperature."""
+    text = prediction_text(known, score[known.name])
+    if not known.needs_liquid:
+        return text
+    kinds = {warning["rule"] for warning in score["warnings"]} & set(_NOT_LIQUID)
+    return f"{text}, {_NOT_LIQUID[kinds.pop()]}" if kinds else text
 
 
 def _weigh_out(result: dict[str, Any]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from electrolyte_ml.rules.cell import ANODES, Cell
 from electrolyte_ml.rules.film_formers import FilmFormer, film_formers, passivation
+from electrolyte_ml.rules.settings import RuleSettings
 from electrolyte_ml.rules.table import Rule, Severity, require_rules, rules
 from electrolyte_ml.rules.warnings import RecipeWarning, recipe_warnings
 
@@ -13,6 +14,7 @@ __all__ = [
     "FilmFormer",
     "RecipeWarning",
     "Rule",
+    "RuleSettings",
     "Severity",
     "film_formers",
     "passivation",

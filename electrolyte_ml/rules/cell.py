@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.quantum.electrodes import ELECTRODES
@@ -78,6 +79,16 @@ class Cell:
                 faults.append(f"{name}: must be between 0 and {most:g} {unit}, given {number:g}")
         if faults:
             raise InputErrors(faults)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known, for the result."""
+        known = {
+            "anode": self.anode,
+            "cathode": self.cathode,
+            "upper_voltage_v": self.upper_voltage_v,
+            "water_ppm": self.water_ppm,
+        }
+        return {name: value for name, value in known.items() if value is not None}
 
     def upper_voltage_vs_lithium(self, cation: str) -> float | None:
         """Upper voltage, V against Li/Li+, in a cell of that cation; None if none is given."""

@@ -47,8 +47,18 @@ def limit_faults(components: Components, limits: Limits, *, complete: bool = Tru
         faults.append(
             "limits: no choice of components satisfies all limits together; allow more components, "
             "raise a max_fraction, widen a ratio, or lift a forbidden pair"
+            f"{_apart(limits)}"
         )
     return faults
+
+
+def _apart(limits: Limits) -> str:
+    """Pairs that rules keep apart, which nobody reads in the file."""
+    if not limits.kept_apart:
+        return ""
+    first, second = limits.kept_apart[0]
+    count = len(limits.kept_apart)
+    return f"; rules keep {count} pairs apart, such as {first} and {second}: see [rules]"
 
 
 def _component_faults(components: Components) -> Iterator[str]:

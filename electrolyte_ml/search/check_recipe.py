@@ -221,6 +221,12 @@ def violations(formulation: Formulation, components: Components, limits: Limits)
         for c in limit_checks(formulation, components, limits)
         if not c.satisfied
     ]
+    present = {*formulation.mass_fractions, *formulation.molalities_mol_kg}
+    faults += [
+        f"{first} with {second} is what a rule forbids; see [rules]"
+        for first, second in limits.kept_apart
+        if present.issuperset((first, second))
+    ]
     amounts = written_amounts(formulation, components)
     for name, share in amounts.fractions.items():
         low = limits.smallest_fraction

@@ -53,7 +53,8 @@ class ComponentSets:
             *(limits.additive_steps(a) for a in components.additives),
         )
         number = {name: i for i, name in enumerate(self.names)}
-        pairs = [frozenset(number[n] for n in pair) for pair in limits.forbidden_pairs]
+        apart = (*limits.forbidden_pairs, *limits.kept_apart)
+        pairs = [frozenset(number[n] for n in pair) for pair in apart]
         self._enemies = tuple(
             frozenset().union(*(pair - {i} for pair in pairs if i in pair))
             for i in range(len(self.names))

@@ -22,12 +22,17 @@ from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import properties, registered_property
+from electrolyte_ml.rules import recipe_warnings
 from electrolyte_ml.search.objectives import Constraint
-from electrolyte_ml.search.problem import Bound, Direction, OutOfDomain, Problem
+from electrolyte_ml.search.problem import FREEZING, Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all, with_unit
 
 IN_DOMAIN = "in_domain"
+#: How far the freezing point lies above the coldest objective, K; 0 where it does not.
+FREEZES = "freezes_above_objective_k"
+#: Number of warnings that the rules of a problem forbid.
+FORBIDDEN = "forbidden_by_rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +44,8 @@ class Evaluation:
     objectives
         Value of each objective at its risk attitude, in the property's unit, shape (n, m).
     constraint_values
-        Value compared with each constraint, shape (n, c); the last column is the share of
-        predictions inside the models' domain if that is a constraint.
+        Value compared with each constraint, shape (n, c); then the share of predictions inside the
+        models' domain if that is a constraint, and the number of warnings that rules forbid.
     violations
         Violation of each constraint as a share of its limit, shape (n, c); satisfied if 0 or
         less.
@@ -95,12 +100,19 @@ class Evaluator:
         self._bounds = [
             o.optimistic_bound if optimistic else o.bound(problem.risk) for o in problem.objectives
         ]
-        self.scorer = scorer or ModelScorer(problem.property_names, problem.prices)
+        self.scorer = scorer or ModelScorer(problem.scored_names, problem.prices)
         self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
         self.needs_domain = problem.out_of_domain is OutOfDomain.EXCLUDE
         names = [c.name for c in problem.constraints]
-        self.constraint_names = (*names, *([IN_DOMAIN] if self.needs_domain else []))
+        self._coldest_k = problem.coldest_liquid_k
+        self._words = problem.rules.words(problem.cell)
+        self.constraint_names = (
+            *names,
+            *([IN_DOMAIN] if self.needs_domain else []),
+            *([] if self._coldest_k is None else [FREEZES]),
+            *([FORBIDDEN] if self._words else []),
+        )
 
     def predict(self, formulations: Sequence[Formulation]) -> Mapping[str, Prediction]:
         """Predictions of every recipe at every temperature, in one call.
@@ -122,10 +134,12 @@ class Evaluator:
         RecipeFileError
             If the problem asks for a property that is not predicted; all of them are listed.
         """
-        return self.evaluate(self.predict(formulations))
+        return self.evaluate(self.predict(formulations), formulations)
 
-    def evaluate(self, predictions: Mapping[str, Prediction]) -> Evaluation:
-        """Objectives and constraints of predictions laid out as `predict` returns them."""
+    def evaluate(
+        self, predictions: Mapping[str, Prediction], formulations: Sequence[Formulation]
+    ) -> Evaluation:
+        """Objectives and constraints of recipes whose `predictions` are as `predict` has them."""
         self._require_properties(predictions)
         problem = self.problem
         objectives = [
@@ -146,6 +160,14 @@ class Evaluator:
             inside = self._share_in_domain(predictions)
             values.append(inside)
             misses.append(1.0 - inside)
+        if self._coldest_k is not None:
+            above = self._above_freezing(predictions, n_rows=len(predicted))
+            values.append(above)
+            misses.append(above / self._coldest_k)
+        if self._words:
+            forbidden = self._forbidden(formulations)
+            values.append(forbidden)
+            misses.append(forbidden)
         n_rows = len(predicted)
         return Evaluation(
             objectives=np.array(objectives).T,
@@ -246,6 +268,26 @@ class Evaluator:
         flags = [self._at(predictions[name].in_domain, at) for name, at in asked]
         return np.asarray(np.mean(flags, axis=0))
 
+    def _above_freezing(
+        self, predictions: Mapping[str, Prediction], n_rows: int
+    ) -> NDArray[np.float64]:
+        """How far each recipe freezes above the coldest objective, K; 0 where it is liquid."""
+        found = predictions.get(FREEZING)
+        if found is None or self._coldest_k is None:
+            return np.zeros(n_rows)
+        above = self._at(found.value, None) - self._coldest_k
+        return np.where(above > 0, above, 0.0)  # unknown: counted as liquid, with a note
+
+    def _forbidden(self, formulations: Sequence[Formulation]) -> NDArray[np.float64]:
+        """Number of warnings of each recipe that the rules of the problem forbid."""
+        problem = self.problem
+        return np.array(
+            [
+                float(sum(problem.rules.forbids(warning, problem.cell) for warning in found))
+                for found in recipe_warnings(formulations, cell=problem.cell, off=problem.rules.off)
+            ]
+        )
+
     def _require_properties(self, predictions: Mapping[str, Prediction]) -> None:
         faults = []
         for name in self.problem.property_names:
@@ -345,16 +387,22 @@ def explain_infeasible(
             continue
         name = constraint_names[column]
         share = f"{name}: fails in {failing[column]:.0%} of them"
-        lines.append(f"{share}; {_nearest(problem, evaluation, int(column))}")
+        lines.append(f"{share}; {_nearest(problem, evaluation, int(column), name)}")
     if len(lines) > 2 and failing.max() < 1:
         lines.append("each constraint can be met alone, but no recipe found meets all together")
     return "\n".join(lines)
 
 
-def _nearest(problem: Problem, evaluation: Evaluation, column: int) -> str:
+def _nearest(problem: Problem, evaluation: Evaluation, column: int, name: str) -> str:
     misses = np.where(evaluation.predicted, evaluation.violations[:, column], np.inf)
     row = int(np.argmin(misses))
-    if column == len(problem.constraints):
+    if name == FREEZES:
+        liquid = int(np.sum(misses <= 0))
+        return f"{liquid} recipes are liquid there; frozen = 'allow' in [prediction] takes all"
+    if name == FORBIDDEN:
+        allowed = int(np.sum(misses <= 0))
+        return f"{allowed} recipes are allowed; see [rules], and whether a film former is listed"
+    if name == IN_DOMAIN:
         if misses[row] > 0:
             return "no recipe is one that the models know; see out_of_domain in [prediction]"
         return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"

@@ -214,6 +214,8 @@ class Limits:
         Highest molality by salt, such as its solubility.
     forbidden_pairs
         Components that never occur in one recipe.
+    kept_apart
+        Pairs that rules keep apart; a problem file has none of them, it has ``[rules]``.
     ratios
         Bounds of mass ratios between groups of solvents.
     """
@@ -231,6 +233,7 @@ class Limits:
     min_fraction: Mapping[str, float] = field(default_factory=dict, hash=False)
     max_molality_mol_kg: Mapping[str, float] = field(default_factory=dict, hash=False)
     forbidden_pairs: tuple[tuple[str, str], ...] = ()
+    kept_apart: tuple[tuple[str, str], ...] = ()
     ratios: tuple[Ratio, ...] = ()
 
     def __post_init__(self) -> None:

@@ -43,6 +43,16 @@ class OutOfDomain(StrEnum):
     ALLOW = "allow"
 
 
+class Frozen(StrEnum):
+    """Treatment of recipes whose freezing point lies above a temperature of an objective.
+
+    ``allow`` is for liquids that supercool.
+    """
+
+    EXCLUDE = "exclude"
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
     """A property to maximise or minimise.

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.notebook import html_table
+from electrolyte_ml.properties import registered_property
+from electrolyte_ml.rules import Cell, RuleSettings
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import (
     Bound,
     Constraint,
     Direction,
+    Frozen,
     Objective,
     OutOfDomain,
     Risk,
@@ -29,6 +32,7 @@ __all__ = [
     "Bound",
     "Constraint",
     "Direction",
+    "Frozen",
     "Objective",
     "OutOfDomain",
     "Problem",
@@ -36,6 +40,10 @@ __all__ = [
     "SamplerName",
     "SearchSettings",
 ]
+
+
+#: Property that says where a recipe is no liquid any more.
+FREEZING = "freezes_below_k"
 
 
 class SamplerName(StrEnum):
@@ -86,12 +94,18 @@ class Problem:
         Risk attitude: whether objectives use the best estimate or the pessimistic bound.
     out_of_domain
         Whether recipes outside the models' domain may be proposed.
+    frozen
+        Whether recipes may be proposed that freeze above the temperature of an objective.
     settings
         Settings of the search.
     prices
         Price by kilogram of each component by name, in one currency; empty if cost does not matter.
     currency
         That currency, for people.
+    cell
+        The cell that recipes are for: warnings look at its electrodes and its water.
+    rules
+        Rules that are switched off, and those that a search obeys.
 
     Raises
     ------
@@ -107,9 +121,12 @@ class Problem:
     description: str = ""
     risk: Risk = Risk.LOW
     out_of_domain: OutOfDomain = OutOfDomain.EXCLUDE
+    frozen: Frozen = Frozen.EXCLUDE
     settings: SearchSettings = field(default_factory=SearchSettings)
     prices: Mapping[str, float] = field(default_factory=dict, hash=False)
     currency: str = ""
+    cell: Cell = field(default_factory=Cell)
+    rules: RuleSettings = field(default_factory=RuleSettings)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prices", FrozenMapping(self.prices))
@@ -177,6 +194,21 @@ class Problem:
         """Properties of objectives and constraints, each once, in the order written."""
         return tuple(dict.fromkeys(term.property_name for term in self.terms))
 
+    @property
+    def scored_names(self) -> tuple[str, ...]:
+        """Properties that a search predicts: those asked for, and the freezing point."""
+        return tuple(dict.fromkeys((*self.property_names, FREEZING)))
+
+    @property
+    def coldest_liquid_k(self) -> float | None:
+        """Lowest temperature at which an objective needs a liquid, K; None if none does."""
+        given = [
+            o.temperature_k
+            for o in self.objectives
+            if o.temperature_k is not None and registered_property(o.property_name).needs_liquid
+        ]
+        return min(given, default=None) if self.frozen is Frozen.EXCLUDE else None
+
     def key_of(self, property_name: str) -> str:
         """Key of the recipe file that asks for a property: ``objectives`` or ``constraints``."""
         is_objective = any(o.property_name == property_name for o in self.objectives)
@@ -201,7 +233,10 @@ class Problem:
             "constraints": [c.name for c in self.constraints],
             "risk": str(self.risk),
             "out_of_domain": str(self.out_of_domain),
+            "frozen": str(self.frozen),
             "components": self.components.to_dict(),
             "limits": self.limits.to_dict(),
             **({"prices": prices} if prices else {}),
+            "cell": self.cell.to_dict(),
+            "rules": {"off": list(self.rules.off), "forbid": list(self.rules.words(self.cell))},
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from electrolyte_ml.arguments import kind, whole_number
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.formulation import Formulation, weigh_out_rounded_g
-from electrolyte_ml.models.scoring import score_formulations
+from electrolyte_ml.models.scoring import ScoreTable, score_formulations
 from electrolyte_ml.notebook import html_table, shortened
 from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.rules import RecipeWarning
+from electrolyte_ml.search.advice import of_recipes
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
+    FORBIDDEN,
+    FREEZES,
     IN_DOMAIN,
     Evaluation,
     Evaluator,
@@ -59,6 +63,8 @@ class Proposal:
         Grams by component for 100 g of electrolyte.
     why
         One line on the reason for the pick.
+    warnings
+        What a colleague would say of it before it is made, the gravest first.
     """
 
     rank: int
@@ -67,6 +73,7 @@ class Proposal:
     checks: tuple[Check, ...]
     weigh_out_g_per_100g: dict[str, float]
     why: str
+    warnings: tuple[RecipeWarning, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Proposal {self.rank}: {self.formulation.notation()}>"
@@ -87,7 +94,8 @@ class Proposal:
         ]
         masses = ", ".join(f"{n} {g:.2f}" for n, g in self.weigh_out_g_per_100g.items())
         title = f"Proposal {self.rank}: {self.formulation.notation()}"
-        return html_table(title, pd.DataFrame(rows), [f"g for 100 g: {masses}", self.why])
+        notes = [f"g for 100 g: {masses}", self.why, *map(str, self.warnings)]
+        return html_table(title, pd.DataFrame(rows), notes)
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's form."""
@@ -99,6 +107,7 @@ class Proposal:
             "constraints": {check.name: check.to_dict() for check in self.checks},
             "weigh_out_g_per_100g": self.weigh_out_g_per_100g,
             "why": self.why,
+            "warnings": [warning.to_dict() for warning in self.warnings],
         }
 
 
@@ -271,7 +280,7 @@ def propose(
     return ProposalSet(
         problem=problem,
         proposals=_proposals(problem, evaluator, chosen),
-        study=_facts(result, n_feasible=len(feasible)),
+        study=_facts(problem, result, evaluator.constraint_names, n_feasible=len(feasible)),
         objectives=result.evaluation.objectives[feasible[rows]],
         explored=result.evaluation.objectives[feasible],
     )
@@ -281,8 +290,9 @@ def _proposals(
     problem: Problem, evaluator: Evaluator, chosen: list[Formulation]
 ) -> tuple[Proposal, ...]:
     predictions = evaluator.predict(chosen)
-    evaluation = evaluator.evaluate(predictions)
-    records = _score_records(evaluator, chosen, predictions)
+    evaluation = evaluator.evaluate(predictions, chosen)
+    table = _scores(evaluator, chosen, predictions)
+    records, warnings = _records(table), of_recipes(table.warnings, len(evaluator.temperatures_k))
     why = reasons(problem, chosen, evaluation.objectives)
     per_recipe = len(evaluator.temperatures_k)
     proposals = []
@@ -305,27 +315,33 @@ def _proposals(
                     formulation, problem.components, problem.limits
                 ),
                 why=why[row],
+                warnings=warnings[row],
             )
         )
     return tuple(proposals)
 
 
-def _score_records(
+def _scores(
     evaluator: Evaluator, chosen: list[Formulation], predictions: Mapping[str, Prediction]
-) -> list[dict[str, Any]]:
-    """Scores in the contract's form: every recipe at every temperature.
+) -> ScoreTable:
+    """Scores of every recipe at every temperature.
 
     Predictions of the search's own scorer replace those of the shipped models.
     """
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
-    table = score_formulations(rows, temperatures)
+    problem = evaluator.problem
+    table = score_formulations(rows, temperatures, cell=problem.cell, off=problem.rules.off)
     asked = {name: p for name, p in predictions.items() if not registered_property(name).nested_in}
-    table = replace(table, predictions={**table.predictions, **asked})
-    notations = {id(f): f.notation() for f in chosen}
+    return replace(table, predictions={**table.predictions, **asked})
+
+
+def _records(table: ScoreTable) -> list[dict[str, Any]]:
+    """Scores in the contract's form."""
+    notations = {id(f): f.notation() for f in table.formulations}
     return [
         {"recipe": notations[id(formulation)], **record}
-        for formulation, record in zip(rows, table.records(), strict=True)
+        for formulation, record in zip(table.formulations, table.records(), strict=True)
     ]
 
 
@@ -341,13 +357,33 @@ def _constraint_checks(
         )
         for column, constraint in enumerate(problem.constraints)
     ]
-    if evaluator.needs_domain:
-        inside = bool(evaluation.violations[row, -1] <= 0)
-        checks.append(Check(name=IN_DOMAIN, value=inside, limit=True, satisfied=inside))
+    for name, value in ((IN_DOMAIN, True), (FREEZES, False), (FORBIDDEN, False)):
+        if name in evaluator.constraint_names:
+            kept = bool(evaluation.violations[row, evaluator.constraint_names.index(name)] <= 0)
+            checks.append(Check(name=name, value=kept is value, limit=value, satisfied=kept))
     return checks
 
 
-def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:
+def _rules_obeyed(problem: Problem, result: SearchResult, names: Sequence[str]) -> dict[str, Any]:
+    """What rules forbid in a problem, and how many recipes tried they left out."""
+    components = problem.components
+    solvents = [*components.solvents, *(a.additive for a in components.additives)]
+    pairs = list(problem.rules.pairs(components.salts, solvents, problem.cell))
+    n_forbidden = 0
+    if FORBIDDEN in names:
+        misses = result.evaluation.violations[:, list(names).index(FORBIDDEN)]
+        n_forbidden = int(np.sum(misses > 0))
+    return {
+        "forbid": list(problem.rules.words(problem.cell)),
+        "off": list(problem.rules.off),
+        "kept_apart": [list(pair) for pair in pairs],
+        "n_forbidden": n_forbidden,
+    }
+
+
+def _facts(
+    problem: Problem, result: SearchResult, names: Sequence[str], *, n_feasible: int
+) -> dict[str, Any]:
     return {
         "n_trials": len(result.formulations),
         "n_feasible": n_feasible,
@@ -356,6 +392,7 @@ def _facts(result: SearchResult, *, n_feasible: int) -> dict[str, Any]:
         "seed": result.plan.seed,
         "sampler": str(result.plan.sampler),
         "population": result.plan.population,
+        "rules": _rules_obeyed(problem, result, names),
     }
 
 

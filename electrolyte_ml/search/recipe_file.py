@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
 from electrolyte_ml.files import read_toml
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.rules import Cell, RuleSettings
 from electrolyte_ml.search.check_limits import limit_faults
 from electrolyte_ml.search.component_order import solvents_by_similarity
 from electrolyte_ml.search.limits import AdditiveRange, Components, Limits, Ratio
@@ -34,6 +36,7 @@ from electrolyte_ml.search.recipe_tables import (
     Price,
     PricesTable,
     RecipeFile,
+    RulesTable,
     Table,
     find_component,
 )
@@ -144,7 +147,8 @@ def read_problem(
     tables, faults = _read_tables(data, lookup)
     components = _components(tables.components, faults)
     is_complete = not any(fault.startswith(_LISTS) for fault in faults)
-    limits = _limits(tables.limits)
+    cell, settings = Cell(**dict(tables.cell)), _rule_settings(tables.rules)
+    limits = _kept_apart(_limits(tables.limits), components, cell, settings)
     objectives = _objectives(tables.objectives, faults)
     constraints = [
         c for table in tables.constraints for c in _constraints(table, tables.prediction)
@@ -169,9 +173,12 @@ def read_problem(
         constraints=tuple(constraints),
         risk=tables.prediction.risk,
         out_of_domain=tables.prediction.out_of_domain,
+        frozen=tables.prediction.frozen,
         settings=SearchSettings(**dict(tables.search)),
         prices=prices,
         currency="" if tables.prices is None else tables.prices.currency,
+        cell=cell,
+        rules=settings,
     )
 
 
@@ -291,6 +298,20 @@ def _limits(table: LimitsTable) -> Limits:
     known = [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
     plain = {**dict(table), **by_name, "forbidden_pairs": tuple(known), "ratios": tuple(ratios)}
     return Limits(**plain)
+
+
+def _rule_settings(table: RulesTable) -> RuleSettings:
+    forbid = None if table.forbid is None else tuple(table.forbid)
+    return RuleSettings(off=tuple(table.off), forbid=forbid)
+
+
+def _kept_apart(
+    limits: Limits, components: Components, cell: Cell, settings: RuleSettings
+) -> Limits:
+    """Limits with the pairs of components that rules keep apart."""
+    solvents = [*components.solvents, *(a.additive for a in components.additives)]
+    pairs = settings.pairs(components.salts, solvents, cell)
+    return replace(limits, kept_apart=tuple((salt, solvent) for salt, solvent, _ in pairs))
 
 
 def _objectives(tables: Sequence[ObjectiveTable], faults: list[str]) -> list[Objective]:

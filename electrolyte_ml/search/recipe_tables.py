@@ -27,9 +27,10 @@ from pydantic_core import PydanticOmit
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.models.solubility import insoluble_anions
 from electrolyte_ml.properties import properties, registered_property
+from electrolyte_ml.rules import Cell, RuleSettings, require_rules
 from electrolyte_ml.search.component_order import salts_by_similarity, solvents_by_similarity
 from electrolyte_ml.search.limits import Limits
-from electrolyte_ml.search.objectives import Bound, Direction, OutOfDomain, Risk
+from electrolyte_ml.search.objectives import Bound, Direction, Frozen, OutOfDomain, Risk
 from electrolyte_ml.search.problem import SamplerName
 from electrolyte_ml.species import Catalog, Ion, Salt, Solvent
 from electrolyte_ml.text import nearest_or_all, shown, steers_terminal
@@ -200,6 +201,18 @@ def _range(low: float | None, info: ValidationInfo) -> float | None:
     return low
 
 
+def _known_anode(name: str) -> str:
+    return Cell(anode=name).anode or name
+
+
+def _known_rule(name: str) -> str:
+    return require_rules([name])[0]
+
+
+def _can_be_forbidden(word: str) -> str:
+    return (RuleSettings(forbid=(word,)).forbid or (word,))[0]
+
+
 _AS_TEXT = WithJsonSchema({"type": "string"})
 _ALL_OR_LIST = WithJsonSchema(
     {"anyOf": [{"const": EVERYTHING}, {"type": "array", "items": {"type": "string"}}]}
@@ -220,6 +233,9 @@ Fraction = Annotated[float, Field(ge=0, le=1), AfterValidator(_above_zero)]
 Molality = Annotated[float, Field(ge=0, le=100), AfterValidator(_above_zero)]
 Fractions = Annotated[dict[SolventName, Fraction], WrapValidator(_each_once)]
 Molalities = Annotated[dict[SaltName, Molality], WrapValidator(_each_once)]
+Anode = Annotated[Text, AfterValidator(_known_anode)]
+RuleName = Annotated[Text, AfterValidator(_known_rule)]
+Forbidden = Annotated[Text, AfterValidator(_can_be_forbidden)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Temperature = Annotated[float | None, BeforeValidator(_temperature), _AS_TEXT]
@@ -353,6 +369,8 @@ class PredictionTable(Table):
     """Value that counts: pessimistic end of an interval, best estimate, or a probability."""
     out_of_domain: OutOfDomain = Field(default=OutOfDomain.EXCLUDE, strict=False)
     """Whether recipes that a model does not know may be proposed."""
+    frozen: Frozen = Field(default=Frozen.EXCLUDE, strict=False)
+    """Whether recipes may be proposed that freeze above the temperature of an objective."""
     least_probability: Probability | None = None
     """Least probability that a limit is obeyed, where risk is "probability"; 0.8 by default."""
 
@@ -374,6 +392,28 @@ class PricesTable(Table):
     """A CSV or xlsx file with columns component and price_per_kg, beside the recipe file."""
     per_kg: dict[ComponentName, Price] = {}
     """Prices by kilogram; they replace those of the file."""
+
+
+class CellTable(Table):
+    """The cell that recipes are for; warnings and rules look at it."""
+
+    anode: Anode | None = None
+    """Negative electrode, such as "hard carbon" or "sodium"."""
+    cathode: Text | None = None
+    """Positive electrode, for people."""
+    upper_voltage_v: float | None = Field(default=None, ge=0, le=7)
+    """Highest potential of the positive electrode, V against the metal of the salt."""
+    water_ppm: float | None = Field(default=None, ge=0, le=1e6)
+    """Water in the electrolyte by mass, ppm."""
+
+
+class RulesTable(Table):
+    """Rules that are switched off, and those that the search obeys."""
+
+    off: list[RuleName] = []
+    """Names of rules that are switched off; "electrolyte-ml rules" lists them."""
+    forbid: list[Forbidden] | None = None
+    """Severities, kinds or names of rules; by default "danger", and a missing film former."""
 
 
 class SearchTable(Table):
@@ -408,5 +448,9 @@ class RecipeFile(Table):
     """Treatment of uncertainty."""
     prices: PricesTable | None = None
     """Prices of components, for cost_per_kg."""
+    cell: CellTable = CellTable()
+    """The cell that recipes are for."""
+    rules: RulesTable = RulesTable()
+    """Rules that are switched off, and those that the search obeys."""
     search: SearchTable = SearchTable()
     """Settings of the search."""
