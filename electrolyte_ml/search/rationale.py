@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.search.check_recipe import written_amounts
+from electrolyte_ml.search.limits import ROUNDING
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
 from electrolyte_ml.text import with_unit
@@ -65,7 +67,8 @@ def reasons(
         claims = [*_bests(shown, row), *_compromise(shown, row), *_first_of_its_kind(shown, row)]
         if len(claims) < _MOST_CLAIMS:
             claims += _trade(shown, row)
-        lines.append("; ".join(claims[:_MOST_CLAIMS]) or "next best that differs from those above")
+        claims = claims[:_MOST_CLAIMS] or ["next best that differs from those above"]
+        lines.append("; ".join([*claims, *_caps(shown, row)]))
     return lines
 
 
@@ -121,6 +124,27 @@ def _first_of_its_kind(shown: _Shortlist, row: int) -> list[str]:
     if not claims and before and sets[row] not in sets[:row]:
         claims.append("new combination of components")
     return claims
+
+
+def _caps(shown: _Shortlist, row: int) -> list[str]:
+    """Limits of amounts that this recipe uses up: a wider one might give a better recipe."""
+    problem = shown.problem
+    limits = problem.limits
+    amounts = written_amounts(shown.formulations[row], problem.components)
+    full = [
+        f"{cap:.0%} cap of {name}"
+        for name, cap in limits.max_fraction.items()
+        if amounts.fractions.get(name, 0.0) >= cap - ROUNDING
+    ]
+    full += [
+        f"{cap:g} mol/kg cap of {name}"
+        for name, cap in limits.max_molality_mol_kg.items()
+        if amounts.molalities_mol_kg.get(name, 0.0) >= cap - ROUNDING
+    ]
+    highest = limits.salt_molality_mol_kg[1]
+    if sum(amounts.molalities_mol_kg.values()) >= highest - ROUNDING:
+        full.append(f"{highest:g} mol/kg of salt")
+    return [f"at your {' and '.join(full)}"] if full else []
 
 
 def _solvent_class(formulation: Formulation) -> str:

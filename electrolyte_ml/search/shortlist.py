@@ -34,6 +34,9 @@ _LEAST_QUALITY = 0.01
 # Factor on the novelty of a recipe whose set of components was picked before.
 _REPEATED_COMPONENTS = 0.5
 
+# The same for each pick of the same chemistry: the same salts in solvents of the same families.
+_REPEATED_CHEMISTRY = 0.75
+
 # One set of components gets at most one pick in four (rounded up) while there are others.
 _ONE_SET_OF = 4
 
@@ -168,6 +171,16 @@ def component_set(formulation: Formulation) -> frozenset[str]:
     return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
 
 
+def _chemistry(formulation: Formulation) -> frozenset[str]:
+    """Names of the salts, and families of the main solvents."""
+    families = {
+        s.solvent.family or s.solvent.name
+        for s in formulation.solvents
+        if s.mass_fraction >= _MAIN_SHARE
+    }
+    return frozenset({*families, *formulation.molalities_mol_kg})
+
+
 def _main_set(formulation: Formulation) -> frozenset[str]:
     """Names of the salts and of the main solvents."""
     solvents = {n for n, share in formulation.mass_fractions.items() if share >= _MAIN_SHARE}
@@ -188,10 +201,14 @@ class _Pool:
         self.rows = list(rows)
         self.sets = [_main_set(formulations[row]) for row in rows]
         self.taken_sets = [_main_set(f) for f in taken]
+        self.chemistry = [_chemistry(formulations[row]) for row in rows]
+        self.taken_chemistry = [_chemistry(f) for f in taken]
         self.covered = dominated_samples(scaled_gains[self.rows])
         both = np.concatenate([scaled_gains[self.rows], scaled_gains[front]])
         behind = distance_to_front(both, np.arange(len(rows), len(both)))[: len(rows)]
-        self.quality = np.maximum(1.0 - _QUALITY_LOST_PER_DISTANCE * behind, _LEAST_QUALITY)
+        # Beyond that distance, what is nearer to the front is still the better one.
+        least = _LEAST_QUALITY * (1.0 - behind / 2)
+        self.quality = np.maximum(1.0 - _QUALITY_LOST_PER_DISTANCE * behind, least)
         distance = _distances([*(formulations[row] for row in rows), *taken])
         self.distance = distance[: len(rows), : len(rows)]
         # Without taken recipes: the largest possible distance.
@@ -224,6 +241,8 @@ def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
         )
         used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
         novelty = np.array([_REPEATED_COMPONENTS if s in used else 1.0 for s in pool.sets])
+        alike = [*(pool.chemistry[i] for i in picked), *pool.taken_chemistry]
+        novelty *= [_REPEATED_CHEMISTRY ** alike.count(c) for c in pool.chemistry]
         score = pool.quality * (novelty * nearest + gain)
         score[picked] = -1.0
         picked.append(int(np.argmax(score)))

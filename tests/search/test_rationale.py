@@ -27,7 +27,8 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
     )
     assert reported == [
         "best compromise of the objectives; best with NaPF6",
-        "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe",
+        "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe; "
+        "at your 50% cap of EC",
         "highest pessimistic conductivity at -20 degC (5 mS/cm); best ether-only recipe",
         "-50% conductivity at 25 degC, -25% conductivity at -20 degC against rank 1",
     ]
@@ -68,3 +69,12 @@ def test_suggestions_are_explained_by_what_they_could_be(make_problem, catalog):
     assert reported[0].startswith("could have the highest conductivity at -20 degC (up to 3 mS/cm)")
     assert reported[1].startswith("could have the highest conductivity at 25 degC (up to 12 mS/cm)")
     assert not any("pessimistic" in line for line in reported)
+
+
+def test_caps_that_a_recipe_uses_up_are_named(lines):
+    reported = lines(
+        ["2 mol/kg NaPF6 in EC:DME 50:50 w/w", "1 mol/kg NaPF6 in EC:DME 40:60 w/w"],
+        [[9.0, 4.0], [8.0, 3.0]],
+    )
+    assert reported[0].endswith("; at your 50% cap of EC and 2 mol/kg of salt")
+    assert "cap" not in reported[1]

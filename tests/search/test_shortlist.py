@@ -150,3 +150,9 @@ def test_a_dash_of_another_solvent_makes_no_other_recipe(mix):
     rows = _chosen([mix(DME=100), *dashes, *others], gains, 6, weights=(1.0,))
     assert {7, 8, 9, 10} <= set(rows)
     assert rows[0] == 0
+
+
+def test_of_equally_good_recipes_another_chemistry_is_chosen(mix):
+    recipes = [mix(EC=100), mix(PC=100), mix(DME=100)]
+    # As far apart in amounts; PC is a cyclic carbonate like EC, DME is not.
+    assert set(_chosen(recipes, [[1.0, 1.0], [0.95, 0.95], [0.95, 0.95]], 2)) == {0, 2}
