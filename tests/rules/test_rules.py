@@ -110,7 +110,11 @@ CASES = {
     ),
     "halide_corrosion": (
         [("0.5 m NaI in PC", {"upper_voltage_v": 4.0}), "0.5 m NaSCN in PC"],
-        ["0.5 m NaPF6 in PC", ("0.5 m NaI in PC", {"upper_voltage_v": 2.5})],
+        [
+            "0.5 m NaPF6 in PC",
+            "0.1 m NaNO3 in diglyme",
+            ("0.5 m NaI in PC", {"upper_voltage_v": 2.5}),
+        ],
     ),
     "ether_oxidation": (
         [("1 M NaPF6 in diglyme", {"upper_voltage_v": 4.2})],
@@ -193,7 +197,7 @@ CASES = {
         ],
     ),
     "ether_graphite": (
-        [("1 M LiTFSI in DME", GRAPHITE)],
+        [("1 M LiTFSI in DME", GRAPHITE), "1 M LiTFSI in DME"],
         [("1 M NaPF6 in diglyme", GRAPHITE), ("1 M LiTFSI in DME", LI)],
     ),
     "sodium_graphite": (
