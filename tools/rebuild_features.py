@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from electrolyte_ml.features import molecule
+from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.features.molecule import (
     ANION_DESCRIPTORS,
     ANION_TABLE,
+    ION_DESCRIPTORS,
+    ION_TABLE,
     SOLVENT_DESCRIPTORS,
     SOLVENT_TABLE,
     calculate,
@@ -34,10 +37,12 @@ def rebuild(folder: Path = TABLES) -> None:
         Where the three CSV files go; the package's own by default.
     """
     catalog = packaged_catalog()
+    molecular = [i for i in (*catalog.cations, *catalog.anions) if not is_monatomic(i.smiles)]
     rates = []
     for table, species, names in (
         (SOLVENT_TABLE, catalog.solvents, SOLVENT_DESCRIPTORS),
         (ANION_TABLE, catalog.anions, ANION_DESCRIPTORS),
+        (ION_TABLE, molecular, ION_DESCRIPTORS),
     ):
         rows = _rows(species, names)
         _write(folder / table, ["smiles", *names], rows)

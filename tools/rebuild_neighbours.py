@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from electrolyte_ml.data.conductivities import learnt_conductivities
+from electrolyte_ml.data.conductivities import lithium_conductivities, sodium_conductivities
+from electrolyte_ml.data.measurements import concatenate
 from electrolyte_ml.models.neighbours import DATA_SET, MeasuredRecipes
 
 
 def rebuild(folder: Path | None = None) -> MeasuredRecipes:
     """Write the table; into the package by default."""
-    table = MeasuredRecipes.of_measurements(learnt_conductivities())
+    # Files whose rows may be shown to everyone.
+    table = MeasuredRecipes.of_measurements(
+        concatenate([lithium_conductivities(), sodium_conductivities()])
+    )
     folder = table.save({"data": DATA_SET}, folder)
     table.FILES.write_card(card(table), folder)
     return table

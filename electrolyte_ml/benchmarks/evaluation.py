@@ -19,7 +19,8 @@ from electrolyte_ml.benchmarks.baselines import Baseline, cross_predict
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
 from electrolyte_ml.benchmarks.metrics import positive_metrics, prediction_metrics
 from electrolyte_ml.benchmarks.user_model import UserModel, feature_frame
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.copies import copies_of
+from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.formulation import Formulation
@@ -59,6 +60,8 @@ class Case:
     subsets
         Parts of the tested rows that are judged apart as well: which rows are in each, shape (t,),
         by the name of the part.
+    further
+        Rows of other files that our model also learns from, but for copies of what a fold tests.
     """
 
     measurements: Measurements
@@ -68,6 +71,21 @@ class Case:
     split_sha256: str
     content_sha256: str
     subsets: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    further: Measurements | None = None
+
+    def learnt(self, train: NDArray[np.intp], test: NDArray[np.intp]) -> Measurements:
+        """What our model learns from in a fold: its training rows, and further ones.
+
+        Parameters
+        ----------
+        train, test
+            Rows of the fold.
+        """
+        own = self.measurements.select(train)
+        if self.further is None:
+            return own
+        copies = copies_of(self.measurements.select(test), self.further)
+        return concatenate([own, self.further.select(~copies)])
 
     @property
     def measured(self) -> NDArray[np.float64]:
@@ -178,7 +196,7 @@ def predict_folds(case: Case, fit: Fit, progress: Progress | None = None) -> Pre
     parts = []
     for number, (train, test) in enumerate(case.split.folds, start=1):
         left_out = case.measurements.select(test)
-        model = fit(case.measurements.select(train))
+        model = fit(case.learnt(train, test))
         parts.append(model.predict(left_out.row_formulations, left_out.temperature_k))
         if progress is not None:
             progress(case.split.name, number, len(case.split.folds))

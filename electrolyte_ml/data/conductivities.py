@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.catalog import shipped_cards
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import load_source
+from electrolyte_ml.data.union import union_of
 
 CONDUCTIVITY = "conductivity_ms_cm"
 LITHIUM_SOURCE = "calisol23"
@@ -29,14 +30,16 @@ def learnt_sources(property_name: str = CONDUCTIVITY) -> tuple[str, ...]:
 
 
 def learnt_conductivities() -> Measurements:
-    """Usable rows of all data sets that are learnt from, mS/cm.
+    """Rows of all data sets that are learnt from, each measurement once, mS/cm.
 
     Raises
     ------
     DataNotFoundError
         If a data set is not on this machine.
     """
-    return _usable(learnt_sources())
+    return union_of(
+        {name: load_source(name, CONDUCTIVITY)[0] for name in learnt_sources()}
+    ).measurements
 
 
 def lithium_conductivities() -> Measurements:

@@ -7,6 +7,7 @@ from electrolyte_ml.features.mixture import (
     SOLVENT_FEATURES,
     Composition,
     compose,
+    ion_content_of,
     mixture_features,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "SOLVENT_FEATURES",
     "Composition",
     "compose",
+    "ion_content_of",
     "mixture_features",
 ]

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.optional import import_optional, quiet_import
+from electrolyte_ml.species.chemistry import molecule_of
 
 # Columns of the one-hot code of the element: a hundred elements, and one for all others.
 _N_CODES = 101
@@ -123,6 +124,12 @@ def species_graphs(smiles: Sequence[str]) -> SpeciesGraphs:
 def element_symbols() -> tuple[str, ...]:
     """Elements that have a code, in the order of the table."""
     return tuple(_electronegativity())
+
+
+def has_graph(smiles: str) -> bool:
+    """Whether all elements of a species are known to `species_graphs`."""
+    known = _electronegativity()
+    return all(atom.GetSymbol() in known for atom in molecule_of(smiles).GetAtoms())
 
 
 def n_elements() -> int:

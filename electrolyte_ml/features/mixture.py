@@ -4,7 +4,8 @@ Descriptors of solvents are averaged with mole fractions :math:`x_i` among the s
 :math:`\bar d = \sum_i x_i d_i`; of logarithmic permittivity and viscosity also the spread
 :math:`(\sum_i x_i d_i^2 - \bar d^2)^{1/2}` is kept. Permittivity itself is averaged with volume
 fractions as well. Descriptors of anions, and the computed potential on their surface, are averaged
-with their share of the anions. Cations are not part of the vector; models treat them separately.
+with their share of the anions, those of cations (`electrolyte_ml.features.ions`) with their share
+of the cations. The concentration of the ions comes last (`electrolyte_ml.features.concentration`).
 Species are in the alphabetical order of SMILES, so the order of components cannot matter.
 """
 
@@ -17,7 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features.anion_potential import lowest_potential_v
+from electrolyte_ml.features.concentration import (
+    CONCENTRATION_FEATURES,
+    IonContent,
+    ion_content,
+)
 from electrolyte_ml.features.constants import SolventConstants, solvent_constants
+from electrolyte_ml.features.ions import CATION_DESCRIPTORS, cation_descriptors
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.species import Ion, Solvent
@@ -45,8 +52,19 @@ FEATURE_NAMES: tuple[str, ...] = (
     "anion.lowest_potential_v",
     "anion.potential_x_ln_permittivity",
     "anion.potential_x_donor_number",
+    *(f"cation.{name}" for name in CATION_DESCRIPTORS),
+    "cation.inverse_radius_x_anion_potential",
+    "cation.inverse_radius_x_donor_number",
+    "cation.inverse_radius_x_ln_permittivity",
+    "cation.monatomic_x_donor_number",
+    "cation.monatomic_x_ln_permittivity",
+    *CONCENTRATION_FEATURES,
 )
-_COMPUTED = FEATURE_NAMES[-3:]
+_COMPUTED = (
+    "anion.lowest_potential_v",
+    "anion.potential_x_ln_permittivity",
+    "anion.potential_x_donor_number",
+)
 _SIZE = ("anion.mordred.VMcGowan", "anion.size_x_ln_permittivity")
 #: Two subsets of the features, shape (2, len(FEATURE_NAMES)): anions by their structure, and anions
 #: by size and computed potential alone, which extrapolates better to anions never measured.
@@ -58,6 +76,8 @@ FEATURE_VIEWS: NDArray[np.bool_] = np.array(
 )
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _DONOR = _CONSTANT_FEATURES.index("donor_number_kcal_mol")
+_BARE = CATION_DESCRIPTORS.index("monatomic")
+_INVERSE_RADIUS = CATION_DESCRIPTORS.index("inverse_radius")
 _G_PER_KG = 1000.0
 
 
@@ -166,6 +186,7 @@ def mixture_features(
     constants = [solvent_constants(s) for s in composition.solvents]
     x = composition.solvent_mole_fraction
     pure = np.array([_pure_row(s, c) for s, c in zip(composition.solvents, constants, strict=True)])
+    pure = pure.reshape(len(constants), len(_CONSTANT_FEATURES) + len(SOLVENT_DESCRIPTORS))
     volume = x * np.array([c.molar_volume_cm3_mol for c in constants])
     filled = volume.sum(axis=1, keepdims=True)
     # Without molecules their columns are zero.
@@ -185,8 +206,55 @@ def mixture_features(
         [potential_v(ion.smiles) for ion in composition.anions], dtype=np.float64
     )
     polarity, donor = x @ ln_permittivity, x @ pure[:, _DONOR]
+    cation = composition.cation_fraction @ _cation_rows(composition.cations)
+    bare, inverse_radius = cation[:, _BARE], cation[:, _INVERSE_RADIUS]
     return np.column_stack(
-        [solvent, anion, size * polarity, potential, potential * polarity, potential * donor]
+        [
+            solvent,
+            anion,
+            size * polarity,
+            potential,
+            potential * polarity,
+            potential * donor,
+            cation,
+            inverse_radius * potential,
+            inverse_radius * donor,
+            inverse_radius * polarity,
+            bare * donor,
+            bare * polarity,
+            ion_content_of(composition).features(),
+        ]
+    )
+
+
+def ion_content_of(composition: Composition) -> IonContent:
+    """Concentration of the ions of u formulations."""
+    volumes = [solvent_constants(s).molar_volume_cm3_mol for s in composition.solvents]
+    molar_volume = composition.solvent_mole_fraction @ np.array(volumes, dtype=np.float64)
+    cations, anions = composition.cation_fraction, composition.anion_fraction
+    charge = np.array([ion.charge for ion in composition.cations], dtype=np.float64)
+    anion_charge = np.array([-ion.charge for ion in composition.anions], dtype=np.float64)
+    moles = [
+        np.divide(composition.molality_mol_kg, q, out=np.zeros_like(q), where=q > 0)[:, None] * part
+        for part, q in ((cations, cations @ charge), (anions, anions @ anion_charge))
+    ]
+    masses = [
+        part @ np.array([one.molar_mass_g_mol for one in species], dtype=np.float64)
+        for part, species in (
+            (composition.solvent_mole_fraction, composition.solvents),
+            (moles[0], composition.cations),
+            (moles[1], composition.anions),
+        )
+    ]
+    return ion_content(
+        mass_kg=(composition.molecules_mol_kg * masses[0] + masses[1] + masses[2]) / _G_PER_KG,
+        molecules_cm3_kg=composition.molecules_mol_kg * molar_volume,
+        molecules_mol_kg=composition.molecules_mol_kg,
+        molality_mol_kg=composition.molality_mol_kg,
+        cations_mol_kg=moles[0],
+        anions_mol_kg=moles[1],
+        cations=tuple(ion.smiles for ion in composition.cations),
+        anions=tuple(ion.smiles for ion in composition.anions),
     )
 
 
@@ -204,6 +272,11 @@ def _pure_row(solvent: Solvent, constants: SolventConstants) -> NDArray[np.float
 def _anion_rows(anions: Sequence[Ion]) -> NDArray[np.float64]:
     rows = [_defined(ion.smiles, ANION_DESCRIPTORS) for ion in anions]
     return np.array(rows).reshape(len(rows), len(ANION_DESCRIPTORS))
+
+
+def _cation_rows(cations: Sequence[Ion]) -> NDArray[np.float64]:
+    rows = [cation_descriptors(ion.smiles) for ion in cations]
+    return np.array(rows).reshape(len(rows), len(CATION_DESCRIPTORS))
 
 
 def _defined(smiles: str, names: tuple[str, ...]) -> NDArray[np.float64]:

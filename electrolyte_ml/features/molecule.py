@@ -71,9 +71,16 @@ ANION_DESCRIPTORS: tuple[str, ...] = (
     "mordred.Mi",
     "mordred.VMcGowan",
 )
+#: Size of any molecular ion.
+ION_DESCRIPTORS: tuple[str, ...] = ("mordred.VMcGowan",)
 SOLVENT_TABLE = "solvent_descriptors.csv"
 ANION_TABLE = "anion_descriptors.csv"
-_TABLES = {SOLVENT_DESCRIPTORS: SOLVENT_TABLE, ANION_DESCRIPTORS: ANION_TABLE}
+ION_TABLE = "ion_descriptors.csv"
+_TABLES = {
+    SOLVENT_DESCRIPTORS: SOLVENT_TABLE,
+    ANION_DESCRIPTORS: ANION_TABLE,
+    ION_DESCRIPTORS: ION_TABLE,
+}
 
 
 @cache

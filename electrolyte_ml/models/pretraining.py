@@ -128,9 +128,9 @@ def train_graph(
         folder=places[1],
         progress=progress,
     )
-    members = network.log10_conductivity(rows.mixtures, rows.temperature_k)
+    members = network.log10_conductivity(rows.mixtures, rows.content, rows.temperature_k)
     record = {
-        "data": f"{', '.join(learnt_sources())}: {len(rows)} rows of lithium and sodium",
+        "data": f"{', '.join(learnt_sources())}: {len(rows)} rows",
         "encoder": of_encoder,
         "seed": seed,
         "settings": settings.to_dict(),
@@ -157,8 +157,8 @@ def card(network: GraphNetwork, record: Mapping[str, Any]) -> str:
     return f"""\
 # Graph network of conductivity
 
-- **Is** what `map` draws: vectors of mixtures, fitted to ionic conductivity of lithium and sodium
-  electrolytes. Networks like it, fitted to lithium alone, are a third of the conductivity model.
+- **Is** what `map` draws: vectors of mixtures, fitted to ionic conductivity. Networks like it are
+  half of the conductivity model.
 - **Made of** a message-passing encoder on DeepChem's graphs (`encoder.safetensors`) and
   {network.n_members} mixture networks of {n_weights:,} weights in all, with embeddings of
   {len(network.smiles)} species (`graph.npz`, `graph.json`). Loading runs no code; prediction needs

@@ -1,6 +1,6 @@
 """Suite ``ablation``: value of computed descriptors of an anion for predictions of new anions.
 
-Networks and processes on descriptors with both views of an anion, with each view alone, and with
+Networks on descriptors with both views of an anion, with each view alone, and with
 potentials that are permuted over the anions: if a permuted column helped as much, the real one
 would carry no information. The same with the simulated conductivity of a solution of each anion as
 a further descriptor: a low-fidelity label, for which an anion without simulation has the mean of
@@ -21,19 +21,18 @@ from electrolyte_ml.benchmarks.evaluation import Case
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.metrics import log_metrics
 from electrolyte_ml.benchmarks.suites.conductivity import OUR_CODE, TASK, case_of
-from electrolyte_ml.benchmarks.suites.sodium_simulated import TABLE as PAIRS
 from electrolyte_ml.features import FEATURE_VIEWS, compose, mixture_features
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.conductivity.descriptors import (
-    LawMembers,
+    DescriptorNetwork,
     NetworkSettings,
     fit_network,
 )
-from electrolyte_ml.models.conductivity.law_gp import fit_law_gp
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of
+from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import of_default_force_field, read_table
 
 SPLITS = ("salt", "source")
@@ -41,19 +40,21 @@ _N_PERMUTATIONS = 3
 _HALF = 0.5
 # A third of the shipped members: differences between variants are larger than the gain from more.
 _SETTINGS = NetworkSettings(members=8)
+# Table of simulated pairs of solutions of lithium and sodium.
+PAIRS = TABLES / "lithium_sodium_pairs.csv"
 _QUICK_SETTINGS = NetworkSettings(members=4, steps=600)
 _CODE = (*OUR_CODE, "electrolyte_ml.benchmarks.suites.ablation")
 _Variant = Callable[[Case], TrainingRows]
-_Fit = Callable[[TrainingRows], LawMembers]
+_Fit = Callable[[TrainingRows], DescriptorNetwork]
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """Networks and processes on descriptors with different views of the anion.
+    """Networks on descriptors with different views of the anion.
 
     Parameters
     ----------
     quick
-        Unseen anions only, one permutation, networks with short fits alone.
+        Unseen anions only, one permutation, short fits.
     splits
         Names from `SPLITS`; unseen anions by default.
     seed
@@ -67,7 +68,6 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         If the data set is not on this machine.
     """
     network = partial(fit_network, settings=_QUICK_SETTINGS if quick else _SETTINGS, seed=seed)
-    fits: dict[str, _Fit] = {"networks": network} | ({} if quick else {"processes": fit_law_gp})
     variants: dict[str, _Variant] = {
         "both views": _both,
         "structure alone": partial(_one_view, 0),
@@ -90,15 +90,14 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             Job(
                 task=TASK,
                 split=name,
-                model=f"{kind}, {model}" + (" (short fits)" if quick else ""),
+                model=f"networks, {model}" + (" (short fits)" if quick else ""),
                 seed=seed,
-                run=partial(_evaluate, case, rows_of, fit),
+                run=partial(_evaluate, case, rows_of, network),
                 data=case.data,
                 split_sha256=case.split_sha256,
                 depends_on=_CODE,
                 version=case.content_sha256 + sha256_of(PAIRS),
             )
-            for kind, fit in fits.items()
             for model, rows_of in variants.items()
         ]
     return listed
@@ -115,7 +114,7 @@ def _evaluate(
     for number, (train, test) in enumerate(case.split.folds, start=1):
         left_out = rows.select(test)
         members = fit(rows.select(train)).log10_conductivity(
-            left_out.features, left_out.index, left_out.molality_mol_kg, left_out.temperature_k
+            left_out.described, left_out.index, left_out.temperature_k
         )
         centres.append(centre_of(members))
         if progress is not None:
@@ -152,7 +151,7 @@ def _permuted(seed: int, case: Case) -> TrainingRows:
     order = np.random.default_rng(seed).permutation(len(anions))
     swapped = dict(zip(anions, potentials[order].tolist(), strict=True))
     features = mixture_features(composition, swapped.__getitem__)
-    return replace(_both(case), features=features)
+    return _with_features(_both(case), features)
 
 
 def simulated_conductivity() -> dict[str, float]:
@@ -185,10 +184,13 @@ def _simulated(seed: int | None, case: Case) -> TrainingRows:
     column = composition.anion_fraction @ of_anion
     rows = _both(case)
     return replace(
-        rows,
-        features=np.column_stack([rows.features, column]),
+        _with_features(rows, np.column_stack([rows.described.features, column])),
         views=np.column_stack([rows.views, np.ones(len(rows.views), dtype=np.bool_)]),
     )
+
+
+def _with_features(rows: TrainingRows, features: NDArray[np.float64]) -> TrainingRows:
+    return replace(rows, described=replace(rows.described, features=features))
 
 
 def _simulated_share(case: Case) -> NDArray[np.float64]:

@@ -1,10 +1,10 @@
 """Suite ``graph``: the kinds of members of the conductivity model, alone and together.
 
 Rows and folds are those of the suite ``conductivity``, split for split. A kind alone is the model
-with members of this kind and nothing else, before residuals are corrected; of ``cation``, sodium is
-predicted from the prior of its shift. Figures are means over seeds of the fits, with their standard
-deviation; the folds are those of the run's seed. A plain network without law, constants, attention
-and pre-training stands for the mixture models of the literature.
+with members of this kind and nothing else, before residuals are corrected. Figures are means over
+seeds of the fits, with their standard deviation; the folds are those of the run's seed. A plain
+network without law, constants, attention and pre-training stands for the mixture models of the
+literature.
 """
 
 from __future__ import annotations
@@ -33,15 +33,14 @@ from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 from electrolyte_ml.models.conductivity.graph.settings import PLAIN, GraphSettings
 
-DESCRIPTORS, PROCESS, GRAPH, ALL, UNTRAINED, PLAIN_GRAPH = (
+DESCRIPTORS, GRAPH, ALL, UNTRAINED, PLAIN_GRAPH = (
     "networks on descriptors",
-    "processes on descriptors",
     "networks on graphs",
     "all kinds, as shipped",
     "networks on graphs, not pre-trained",
     "plain message passing, no law",
 )
-_ALONE = EnsembleSettings(networks=None, graphs=None, processes=False, residuals=False)
+_ALONE = EnsembleSettings(networks=None, graphs=None, residuals=False)
 #: How a model is fitted that is not a kind of the one that ships.
 _OTHERS = {
     # An encoder that starts at random has all to learn.
@@ -51,16 +50,14 @@ _OTHERS = {
 # Of the model that ships, a kind alone.
 _KINDS = {
     DESCRIPTORS: {"networks": True},
-    PROCESS: {"processes": True},
     GRAPH: {"graphs": True},
 }
 # The same where it is fitted alone, because the others are not wanted or cannot be fitted.
 _FITTED_ALONE = {
     DESCRIPTORS: replace(_ALONE, networks=EnsembleSettings().networks),
-    PROCESS: replace(_ALONE, processes=True),
     GRAPH: replace(_ALONE, graphs=GraphSettings()),
 }
-_USUAL = (DESCRIPTORS, PROCESS, GRAPH, ALL, PLAIN_GRAPH)
+_USUAL = (DESCRIPTORS, GRAPH, ALL, PLAIN_GRAPH)
 _MODELS = {
     "formulation": _USUAL,
     "system": _USUAL,
@@ -73,12 +70,9 @@ _MODELS = {
 }
 SPLITS = tuple(_MODELS)
 #: Seeds of the fits by split, two elsewhere: more where chance has the largest part, one where
-#: folds are many. Of networks on descriptors, which are many themselves, one, and of processes,
-#: which draw nothing.
+#: folds are many. Of networks on descriptors, which are many themselves, one.
 N_SEEDS = {"salt": 3, "source": 1}
 _SEEDS = 2
-# Kinds without graphs.
-_WITHOUT_GRAPHS = (DESCRIPTORS, PROCESS)
 # Kinds for comparison, fitted with one seed less.
 _FEWER = (UNTRAINED, PLAIN_GRAPH)
 _CODE = (
@@ -134,11 +128,11 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 
 def _needs(model: str) -> tuple[str, ...]:
     """Packages that fits of a model need."""
-    return {DESCRIPTORS: PACKAGES[:1], PROCESS: ()}.get(model, PACKAGES)
+    return PACKAGES[:1] if model == DESCRIPTORS else PACKAGES
 
 
 def _n_seeds(split: str, model: str) -> int:
-    if model in _WITHOUT_GRAPHS:
+    if model == DESCRIPTORS:
         return 1
     n_seeds = N_SEEDS.get(split, _SEEDS)
     return max(1, n_seeds - 1) if model in _FEWER else n_seeds
@@ -197,8 +191,8 @@ def _seconds(case: Case, settings: EnsembleSettings, seeds: Sequence[int]) -> fl
     return float(
         np.mean(
             [
-                fit_seconds(case.measurements.select(train), settings, seed=seed)
-                for train, _ in case.split.folds
+                fit_seconds(case.learnt(train, test), settings, seed=seed)
+                for train, test in case.split.folds
                 for seed in seeds
             ]
         )

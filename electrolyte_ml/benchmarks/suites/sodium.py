@@ -1,42 +1,39 @@
-"""Suite ``sodium``: predictions of sodium electrolytes by models of lithium electrolytes.
+"""Suite ``sodium``: sodium electrolytes of papers, predicted without their paper.
 
-Split ``cation``: trained on lithium alone (all of CALiSol-23), tested on the sodium points. Split
-``source``: the shift from lithium to sodium is fitted to the points of the other papers. Each model
-of ours stands there for all points, and for those of each anion that several points have. "and
-simulations" adds the simulated pairs of `electrolyte_ml.benchmarks.suites.sodium_simulated`, with
-the gain in MAE log10 against the same shift without them and its standard error over papers.
-
-Members and calibration factor are those of the model that ships, which learnt them from the same
-lithium rows; shift and domain are fitted to the rows of each fold.
+Split ``cation``: no sodium point of these papers is learnt from. Trained on lithium alone, on all
+cations, the model shows what sodium gains from each. Split
+``source``: trained on all cations and on the points of the other papers. Each stands there for all
+points, and for those of each anion that several points have. Copies of a tested point in other
+files are never learnt from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import cache, partial
-from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.baselines import GENERAL_BASELINES
-from electrolyte_ml.benchmarks.evaluation import Case, Fit, content_sha256, predict_folds
+from electrolyte_ml.benchmarks.evaluation import Case, content_sha256, predict_folds
+from electrolyte_ml.benchmarks.fits import fit_conductivity
 from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
 from electrolyte_ml.benchmarks.store import data_sha256, table_sha256
 from electrolyte_ml.benchmarks.suites.conductivity import OUR_CODE, baseline_job, lithium
-from electrolyte_ml.benchmarks.suites.sodium_simulated import TABLE, gain, with_simulations
-from electrolyte_ml.data.conductivities import single_cations, sodium_conductivities
+from electrolyte_ml.data.conductivities import (
+    LITHIUM_SOURCE,
+    SODIUM_SOURCES,
+    single_cations,
+    sodium_conductivities,
+)
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import calisol23, chayambuka2022, na_literature, sodium_table
 from electrolyte_ml.data.splits import anion_groups, ordered_split, source_groups, source_split
-from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.models.conductivity import ConductivityModel, fit
-from electrolyte_ml.models.conductivity.cation import LITHIUM
+from electrolyte_ml.data.union import conductivity_union
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.species import Salt, default_catalog
 
 TASK = "sodium conductivities from papers, mS/cm"
 SPLITS = ("cation", "source")
@@ -44,41 +41,18 @@ _FEWEST_POINTS = 4
 _CODE = (
     *OUR_CODE,
     "electrolyte_ml.benchmarks.suites.sodium",
-    "electrolyte_ml.benchmarks.suites.sodium_simulated",
 )
 _Model = Callable[[], Prediction]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsLithium:
-    """A model that takes every cation for lithium.
-
-    Attributes
-    ----------
-    model
-        Model that predicts the lithium twins.
-    """
-
-    model: ConductivityModel
-
-    def predict(
-        self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64]
-    ) -> Prediction:
-        """Conductivity of lithium twins, mS/cm, shape (n,)."""
-        return self.model.predict([_lithium_twin(f) for f in formulations], temperature_k)
-
-
-def _lithium_twin(formulation: Formulation) -> Formulation:
-    lithium_ion = default_catalog().ion(LITHIUM)
-    salts = tuple(
-        replace(part, salt=Salt(cation=lithium_ion, anion=part.salt.anion))
-        for part in formulation.salts
-    )
-    return replace(formulation, salts=salts)
+LITHIUM = "[Li+]"
+LITHIUM_ALONE, ALL_CATIONS, OTHER_PAPERS = (
+    "trained on lithium alone",
+    "trained on all cations, but none of these points",
+    "trained on all cations and the other papers",
+)
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """The model with and without its shift, and baselines.
+    """The model trained on lithium, on all cations and with the other papers, and baselines.
 
     Parameters
     ----------
@@ -104,18 +78,16 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 
 
 def _our_jobs(seed: int) -> list[Job]:
-    """The lithium model as it is, with the prior shift, and with the fitted one."""
+    """The model without points of sodium, and with those of the other papers."""
     cation, source = keyed_splits(seed)
     models: list[tuple[str, KeyedSplit, _Model]] = [
-        ("as lithium", cation, as_lithium),
-        ("prior shift", cation, prior_shift),
-        ("shift from the other papers", source, other_papers),
-        ("prior shift and simulations", cation, prior_and_simulations),
-        ("shift from the other papers and simulations", source, other_papers_and_simulations),
+        (LITHIUM_ALONE, cation, partial(predicted, LITHIUM_ALONE, seed)),
+        (ALL_CATIONS, cation, partial(predicted, ALL_CATIONS, seed)),
+        (OTHER_PAPERS, source, partial(predicted, OTHER_PAPERS, seed)),
     ]
     for keyed in (cation, source):
         check(keyed, seed=seed)
-    content = content_sha256(sodium_conductivities()) + sha256(TABLE.read_bytes()).hexdigest()
+    content = content_sha256(sodium_conductivities()) + content_sha256(_union())
     return [
         Job(
             task=TASK,
@@ -147,13 +119,7 @@ def _run(predict: _Model, anion: str, progress: Progress | None) -> JobResult:
     rows = np.flatnonzero(groups == names.index(anion)) if anion else np.arange(len(sodium))
     del progress  # all of it takes seconds
     found = predict()
-    result = _result(found, rows)
-    without = _WITHOUT_SIMULATIONS.get(predict)
-    if without is not None and not anion:
-        before, after = (np.abs(np.log10(p.value / sodium.value)) for p in (without(), found))
-        smaller, error = gain(before, after, source_groups(sodium))
-        result.metrics.update(gain_log10=smaller, gain_error_log10=error)
-    return result
+    return _result(found, rows)
 
 
 def keyed_splits(seed: int) -> list[KeyedSplit]:
@@ -181,10 +147,10 @@ def keyed_splits(seed: int) -> list[KeyedSplit]:
 
 def cation_case(seed: int) -> Case:
     """All lithium rows on one side, all sodium points on the other."""
-    return _case(concatenate([lithium(), sodium_conductivities()]), keyed_splits(seed)[0])
+    return _case(concatenate([lithium(), sodium_conductivities()]), keyed_splits(seed)[0], None)
 
 
-def _case(measurements: Measurements, keyed: KeyedSplit) -> Case:
+def _case(measurements: Measurements, keyed: KeyedSplit, further: Measurements | None) -> Case:
     return Case(
         measurements=measurements,
         split=keyed.split,
@@ -192,56 +158,37 @@ def _case(measurements: Measurements, keyed: KeyedSplit) -> Case:
         data=dict(keyed.data),
         split_sha256=keyed.sha256,
         content_sha256=content_sha256(measurements),
+        further=further,
     )
 
 
 @cache
-def as_lithium() -> Prediction:
-    """Every sodium point as if it were lithium."""
-    return predict_folds(cation_case(0), lambda rows: AsLithium(model=_fit(rows)))
+def predicted(model: str, seed: int) -> Prediction:
+    """Predictions of the sodium points, in their order.
+
+    Parameters
+    ----------
+    model
+        `LITHIUM_ALONE`, `ALL_CATIONS` or `OTHER_PAPERS`.
+    seed
+        Of the fits.
+    """
+    if model == OTHER_PAPERS:
+        case = _case(sodium_conductivities(), keyed_splits(0)[1], _union())
+        found = predict_folds(case, partial(fit_conductivity, seed=seed))
+        return found.select(np.argsort(case.split.tested))
+    further = _union()
+    if model == LITHIUM_ALONE:
+        further = further.select(single_cations(further) == LITHIUM)
+    case = _case(concatenate([lithium(), sodium_conductivities()]), keyed_splits(0)[0], further)
+    return predict_folds(case, partial(fit_conductivity, seed=seed))
 
 
 @cache
-def prior_shift() -> Prediction:
-    """Every sodium point from the prior of the shift alone."""
-    return predict_folds(cation_case(0), _fit)
-
-
-@cache
-def other_papers() -> Prediction:
-    """Every sodium point from the shift fitted to the points of the other papers."""
-    return _by_paper(_fit)
-
-
-@cache
-def prior_and_simulations() -> Prediction:
-    """Every sodium point from the prior and simulated pairs."""
-    return predict_folds(cation_case(0), lambda rows: with_simulations(_fit(rows)))
-
-
-@cache
-def other_papers_and_simulations() -> Prediction:
-    """Every sodium point from the other papers' points and simulated pairs."""
-    return _by_paper(lambda rows: with_simulations(_fit(rows)))
-
-
-#: The same shift without simulations.
-_WITHOUT_SIMULATIONS: dict[_Model, _Model] = {
-    prior_and_simulations: prior_shift,
-    other_papers_and_simulations: other_papers,
-}
-
-
-def _by_paper(fit_fold: Fit) -> Prediction:
-    """Every sodium point by a model that has not seen its paper, in the order of the points."""
-    case = _case(sodium_conductivities(), keyed_splits(0)[1])
-    return predict_folds(case, fit_fold).select(np.argsort(case.split.tested))
-
-
-def _fit(rows: Measurements) -> ConductivityModel:
-    """The members that ship, with shift and domain of all lithium rows and of those of a fold."""
-    sodium = rows.select(single_cations(rows) != LITHIUM)
-    return fit(concatenate([lithium(), sodium]), lithium=ConductivityModel.load())
+def _union() -> Measurements:
+    """Rows of the union that are not of the papers of the sodium points."""
+    union = conductivity_union()
+    return union.measurements.select(~np.isin(union.dataset, (*SODIUM_SOURCES, LITHIUM_SOURCE)))
 
 
 def _result(prediction: Prediction, rows: NDArray[np.intp]) -> JobResult:

@@ -8,5 +8,8 @@ from electrolyte_ml.models.conductivity.model import ConductivityModel, fit
 __all__ = ["ConductivityModel", "fit", "predict_conductivity"]
 
 predict_conductivity = predictor(
-    ConductivityModel, "predict_conductivity", "Ionic conductivity of recipes, mS/cm."
+    ConductivityModel,
+    "predict_conductivity",
+    "Ionic conductivity of recipes, mS/cm.",
+    ionic_liquids=True,
 )

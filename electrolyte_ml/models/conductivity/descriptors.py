@@ -1,17 +1,17 @@
 r"""Networks that turn descriptors of a composition into parameters of the law, and their fit.
 
-Each of E members maps standardised features :math:`z` (see `electrolyte_ml.features`) to
-:math:`W_3\,\sigma(W_2\,\sigma(W_1 z + b_1) + b_2) + b_3` with
-:math:`\sigma(x) = x / (1 + e^{-x})`, and these seven numbers to a conductivity by
-`electrolyte_ml.models.conductivity.law`. To the first two of them the trend of the law with
-viscosity and permittivity of the solvents is added, which is given, not learned. Prediction needs
-numpy alone; the fit needs torch.
+Each of E members maps standardised features :math:`z` (see `electrolyte_ml.features`) and learnt
+coordinates of the species to :math:`W_3\,\sigma(W_2\,\sigma(W_1 [z, \bar e] + b_1) + b_2) + b_3`
+with :math:`\sigma(x) = x / (1 + e^{-x})`, and these three numbers to a conductivity by
+`electrolyte_ml.models.conductivity.law`. :math:`\bar e = \sum_i x_i e_i` are the coordinates
+:math:`e_i` of the species, which descriptors do not explain, averaged with their shares. They are
+zero for species that were never measured; in the fit, each species is hidden at random, so that
+descriptors alone must do as well as they can. Prediction needs numpy alone; the fit needs torch.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -20,14 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import FEATURE_NAMES
-from electrolyte_ml.models.conductivity.law import (
-    N_PARAMETERS,
-    N_TRENDS,
-    TREND_SLOPES,
-    TRENDING,
-    ln_conductivity,
-)
-from electrolyte_ml.models.conductivity.rows import TrainingRows
+from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
+from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.rows import Described, TrainingRows
 from electrolyte_ml.models.ensemble_fit import (
     Schedule,
     as_tensor,
@@ -38,59 +33,20 @@ from electrolyte_ml.models.ensemble_fit import (
 )
 from electrolyte_ml.models.numeric import LN10, silu
 
-#: Columns of the features that the law has a trend with.
-TREND_COLUMNS = [FEATURE_NAMES.index(f"solvent.{name}") for name in TRENDING]
+_Floats = NDArray[np.float64]
+
 # Standardised features are held within this, so that an odd species cannot blow up a member.
 CLIP = 4.0
 # Compositions at a time: few enough for a processor's cache.
 _CHUNK = 512
-
-
-class LawMembers(ABC):
-    """E members, each of which gives the parameters of `electrolyte_ml.models.conductivity.law`."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def parameters(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Parameters of the law, shape (E, u, 7), of features of shape (u, f)."""
-
-    def log10_conductivity(
-        self,
-        features: NDArray[np.float64],
-        index: NDArray[np.intp],
-        molality: NDArray[np.float64],
-        temperature_k: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Every member's prediction.
-
-        Parameters
-        ----------
-        features
-            Of u distinct compositions, shape (u, f).
-        index
-            Which of them each row is about, shape (n,).
-        molality
-            mol/kg, positive, shape (n,).
-        temperature_k
-            K, shape (n,).
-
-        Returns
-        -------
-        ndarray of float, shape (E, n)
-            Decadic logarithm of the conductivity in mS/cm.
-        """
-        parameters = self.parameters(features)
-        out = np.empty((len(parameters), len(index)))
-        for member, of_compositions in enumerate(parameters):
-            out[member] = (
-                ln_conductivity(of_compositions[index], molality, temperature_k, np) / LN10
-            )
-        return out
+# Every member sees the concentration, and without noise.
+_CONCENTRATION = [FEATURE_NAMES.index(name) for name in CONCENTRATION_FEATURES]
+# Spread of the coordinates of species at the start of a fit.
+_FIRST_COORDINATE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DescriptorNetwork(LawMembers):
+class DescriptorNetwork:
     """Weights of E members.
 
     Attributes
@@ -101,71 +57,98 @@ class DescriptorNetwork(LawMembers):
         Of each layer, shapes (E, inputs, outputs).
     biases
         Of each layer, shapes (E, 1, outputs).
-    trend
-        Slopes of the first parameters with each of the standardised features that the law has a
-        trend with, shape (2, 2).
+    species
+        SMILES of the species that have coordinates, length S.
+    coordinates
+        Of the species, shape (E, S, k).
     """
 
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    weights: tuple[NDArray[np.float64], ...]
-    biases: tuple[NDArray[np.float64], ...]
-    trend: NDArray[np.float64]
+    centre: _Floats
+    scale: _Floats
+    weights: tuple[_Floats, ...]
+    biases: tuple[_Floats, ...]
+    species: tuple[str, ...]
+    coordinates: _Floats
 
     @property
     def n_members(self) -> int:
         """Number of members, E."""
         return len(self.weights[0])
 
-    def arrays(self) -> dict[str, NDArray[np.float64]]:
+    def arrays(self) -> dict[str, _Floats]:
         """All arrays by name, for a file; `of_arrays` takes them back."""
-        held = {"centre": self.centre, "scale": self.scale, "trend": self.trend}
+        held = {"centre": self.centre, "scale": self.scale, "coordinates": self.coordinates}
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             held |= {f"weight_{layer}": weight, f"bias_{layer}": bias}
         return held
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]]) -> DescriptorNetwork:
-        """Networks from their `arrays`."""
+    def of_arrays(cls, arrays: Mapping[str, _Floats], species: Sequence[str]) -> DescriptorNetwork:
+        """Networks from their `arrays` and the names of their species."""
         layers = range(sum(name.startswith("weight_") for name in arrays))
         return cls(
             centre=arrays["centre"],
             scale=arrays["scale"],
             weights=tuple(arrays[f"weight_{i}"] for i in layers),
             biases=tuple(arrays[f"bias_{i}"] for i in layers),
-            trend=arrays["trend"],
+            species=tuple(species),
+            coordinates=arrays["coordinates"],
         )
 
-    def standardised(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Features as the members see them, shape (u, f)."""
-        held: NDArray[np.float64] = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
-        return held
+    def log10_conductivity(
+        self, described: Described, index: NDArray[np.intp], temperature_k: _Floats
+    ) -> _Floats:
+        """Every member's prediction.
 
-    def parameters(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Parameters of the law, shape (E, u, 7), of features of shape (u, f)."""
-        out = np.empty((self.n_members, len(features), N_PARAMETERS))
-        for start in range(0, len(features), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            out[:, rows] = self._forward(self.standardised(features[rows]))
+        Parameters
+        ----------
+        described
+            The u distinct compositions.
+        index
+            Which of them each row is about, shape (n,).
+        temperature_k
+            K, shape (n,).
+
+        Returns
+        -------
+        ndarray of float, shape (E, n)
+            Decadic logarithm of the conductivity in mS/cm.
+        """
+        parameters = self.parameters(described)
+        ln_charge = described.ln_charge[index]
+        out = np.empty((self.n_members, len(index)))
+        for member, of_compositions in enumerate(parameters):
+            of_rows = of_compositions[index]
+            out[member] = ln_conductivity(of_rows, ln_charge, temperature_k, np) / LN10
         return out
 
-    def _forward(self, z: NDArray[np.float64]) -> NDArray[np.float32]:
-        # In single precision, as the members were fitted: four times as fast.
+    def parameters(self, described: Described) -> _Floats:
+        """Parameters of the law, shape (E, u, 3)."""
+        known, column = {s: i for i, s in enumerate(self.species)}, []
+        for i, smiles in enumerate(described.species):
+            if smiles in known:
+                column.append((i, known[smiles]))
+        own, held = np.array(column, dtype=np.intp).reshape(-1, 2).T
+        share = described.share[:, own].astype(np.float32)
+        coordinates = self.coordinates[:, held].astype(np.float32)
         weights = [weight.astype(np.float32) for weight in self.weights]
         biases = [bias.astype(np.float32) for bias in self.biases]
-        hidden = np.broadcast_to(z.astype(np.float32), (self.n_members, *z.shape))
-        for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-            hidden = silu(hidden @ weight + bias)
-        out: NDArray[np.float32] = hidden @ weights[-1] + biases[-1]
-        out[..., :N_TRENDS] += z[:, TREND_COLUMNS].astype(np.float32) @ self.trend.astype(
-            np.float32
-        )
+        out = np.empty((self.n_members, len(share), N_PARAMETERS))
+        for start in range(0, len(share), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            z = np.clip((described.features[rows] - self.centre) / self.scale, -CLIP, CLIP)
+            # In single precision, as the members were fitted: four times as fast.
+            parts = np.broadcast_to(z.astype(np.float32), (self.n_members, *z.shape))
+            hidden = np.concatenate([parts, share[rows] @ coordinates], axis=-1)
+            for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+                hidden = silu(hidden @ weight + bias)
+            out[:, rows] = hidden @ weights[-1] + biases[-1]
         return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """Settings of the fit, chosen on partitions other than the reported ones.
+    """Settings of the fit, chosen on folds of the split by series.
 
     Attributes
     ----------
@@ -173,6 +156,8 @@ class NetworkSettings:
         Networks in the ensemble.
     width
         Units of each of the two hidden layers.
+    coordinates
+        Learnt numbers of each species.
     steps, batch
         Optimiser steps, and rows in each.
     learning_rate, weight_decay
@@ -182,26 +167,25 @@ class NetworkSettings:
         Members that look at different things disagree where the data do not decide, and their
         median extrapolates better.
     feature_noise
-        Standard deviation of the noise added to standardised features.
+        Standard deviation of the noise added to standardised features, but not to those of the
+        concentration.
+    hidden_species
+        Share of the species whose coordinates are hidden in a step.
     huber_width
         Error in ln k from which on it counts linearly: many rows are misread or mistyped.
-    low_conductivity_ms_cm
-        Rows well below this weigh in proportion to their conductivity: their relative error grows.
-    conductivity_power
-        Exponent of the conductivity in the weight of a row: errors in mS/cm matter to the user.
     """
 
-    members: int = 24
-    width: int = 32
+    members: int = 16
+    width: int = 64
+    coordinates: int = 8
     steps: int = 2500
     batch: int = 1024
-    learning_rate: float = 8e-3
-    weight_decay: float = 1e-2
-    least_feature_share: float = 0.4
-    feature_noise: float = 0.03
-    huber_width: float = 0.1
-    low_conductivity_ms_cm: float = 0.03
-    conductivity_power: float = 0.3
+    learning_rate: float = 6e-3
+    weight_decay: float = 0.1
+    least_feature_share: float = 0.6
+    feature_noise: float = 0.1
+    hidden_species: float = 0.3
+    huber_width: float = 0.15
 
     def to_dict(self) -> dict[str, float]:
         """Plain numbers, for the record of a training."""
@@ -242,36 +226,37 @@ class _Fit:
     ) -> None:
         self.torch, self.settings = torch, settings
         self.generator = torch.Generator().manual_seed(seed)
-        distinct, inverse = np.unique(
-            rows.features[rows.index].round(6), axis=0, return_inverse=True
-        )
+        used, inverse = np.unique(rows.index, return_inverse=True)
+        features, share = rows.described.features[used], rows.described.share[used]
         # Over compositions, not rows: a well-measured system must not set the scale.
-        self.centre = distinct.mean(axis=0)
-        self.scale = distinct.std(axis=0) + 1e-2 * (1e-3 + np.abs(self.centre))
-        z = np.clip((distinct - self.centre) / self.scale, -CLIP, CLIP)
-        self.z = as_tensor(z).expand(settings.members, -1, -1)
+        self.centre = features.mean(axis=0)
+        self.scale = features.std(axis=0) + 1e-2 * (1e-3 + np.abs(self.centre))
+        z = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
+        self.z = as_tensor(z)
         self.inverse = torch.from_numpy(inverse.ravel().astype(np.int64))
-        self.molality = as_tensor(rows.molality_mol_kg)
-        self.temperature = as_tensor(rows.temperature_k)
+        seen = np.flatnonzero(share.max(axis=0) > 0)
+        self.species = tuple(rows.described.species[i] for i in seen)
+        place, weight = _components(share[:, seen])
+        self.place, self.share = torch.from_numpy(place), as_tensor(weight)
+        self.ln_charge, self.temperature = as_tensor(rows.ln_charge), as_tensor(rows.temperature_k)
         self.target = as_tensor(np.log(rows.conductivity_ms_cm))
-        self.weight = as_tensor(_row_weights(rows.conductivity_ms_cm, settings))
-        sizes = (z.shape[1], settings.width, settings.width, N_PARAMETERS)
+        self.weight = as_tensor(rows.fit_weight())
+        n_inputs = z.shape[1] + settings.coordinates
+        sizes = (n_inputs, settings.width, settings.width, N_PARAMETERS)
         self.weights, self.biases = self._layers(sizes)
-        self.mask = feature_mask(
-            settings.least_feature_share,
-            settings.members,
-            z.shape[1],
-            self.generator,
-            rows.views,
-        )
-        self.trend = TREND_SLOPES * self.scale[TREND_COLUMNS, None]
-        self.trended = as_tensor(z[:, TREND_COLUMNS] @ self.trend)
+        self.mask = self._mask(z.shape[1], rows.views)
+        shape = (settings.members, len(self.species), settings.coordinates)
+        drawn = torch.randn(shape, generator=self.generator)
+        self.coordinates = (_FIRST_COORDINATE * drawn).requires_grad_()
+        noise = np.full(z.shape[1], settings.feature_noise)
+        noise[_CONCENTRATION] = 0.0
+        self.noise = as_tensor(noise)
 
     def run(self) -> DescriptorNetwork:
         s = self.settings
         minimise(
             self._loss,
-            [*self.weights, *self.biases],
+            [*self.weights, *self.biases, self.coordinates],
             Schedule(steps=s.steps, learning_rate=s.learning_rate, weight_decay=s.weight_decay),
         )
         with self.torch.no_grad():
@@ -279,35 +264,46 @@ class _Fit:
         return DescriptorNetwork(
             centre=self.centre,
             scale=self.scale,
-            weights=tuple(w.detach().numpy().astype(np.float64) for w in self.weights),
-            biases=tuple(b.detach().numpy().astype(np.float64) for b in self.biases),
-            trend=self.trend,
+            weights=tuple(_array(w) for w in self.weights),
+            biases=tuple(_array(b) for b in self.biases),
+            species=self.species,
+            coordinates=_array(self.coordinates),
         )
+
+    def _mask(self, n_features: int, views: NDArray[np.bool_]) -> Any:
+        """Which inputs each member sees, shape (E, 1, f + k): it sees all coordinates."""
+        s, torch = self.settings, self.torch
+        of_features = feature_mask(
+            s.least_feature_share, s.members, n_features, self.generator, views
+        )
+        of_features[..., _CONCENTRATION] = 1.0
+        return torch.cat([of_features, torch.ones(s.members, 1, s.coordinates)], -1)
 
     def _loss(self) -> Any:
         s, torch = self.settings, self.torch
-        shape = (s.members, s.batch)
-        drawn = torch.randint(0, len(self.target), shape, generator=self.generator)
-        noise = s.feature_noise * torch.randn(self.z.shape, generator=self.generator)
-        of_compositions = self._forward((self.z + noise) * self.mask)
-        members = torch.arange(s.members)[:, None]
+        drawn = torch.multinomial(self.weight, s.batch, replacement=True, generator=self.generator)
+        of_composition = self.inverse[drawn]
+        z = self.z[of_composition]
+        z = z + self.noise * torch.randn(z.shape, generator=self.generator)
+        shown = torch.rand(s.members, len(self.species), 1, generator=self.generator)
+        coordinates = self.coordinates * (shown >= s.hidden_species)
+        members = torch.arange(s.members)[:, None, None]
+        held = coordinates[members, self.place[of_composition]]
+        pooled = (held * self.share[of_composition][..., None]).sum(-2)
+        inputs = torch.cat([z.expand(s.members, -1, -1), pooled], -1) * self.mask
         predicted = ln_conductivity(
-            of_compositions[members, self.inverse[drawn]],
-            self.molality[drawn],
-            self.temperature[drawn],
-            torch,
+            self._forward(inputs), self.ln_charge[drawn], self.temperature[drawn], torch
         )
+        target = self.target[drawn].expand(s.members, -1)
         error = torch.nn.functional.smooth_l1_loss(
-            predicted, self.target[drawn], beta=s.huber_width, reduction="none"
+            predicted, target, beta=s.huber_width, reduction="none"
         )
-        return 4.0 * (error * self.weight[drawn]).sum(0).mean()
+        return 4.0 * error.sum(0).mean()
 
-    def _forward(self, z: Any) -> Any:
-        hidden = z
+    def _forward(self, hidden: Any) -> Any:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = self.torch.nn.functional.silu(self.torch.baddbmm(bias, hidden, weight))
-        out = self.torch.baddbmm(self.biases[-1], hidden, self.weights[-1])
-        return self.torch.cat([out[..., :N_TRENDS] + self.trended, out[..., N_TRENDS:]], -1)
+        return self.torch.baddbmm(self.biases[-1], hidden, self.weights[-1])
 
     def _layers(self, sizes: tuple[int, ...]) -> tuple[list[Any], list[Any]]:
         weights, biases = [], []
@@ -320,8 +316,13 @@ class _Fit:
         return weights, biases
 
 
-def _row_weights(conductivity: NDArray[np.float64], s: NetworkSettings) -> NDArray[np.float64]:
-    readable = np.clip(conductivity / (conductivity + s.low_conductivity_ms_cm), 0.1, None)
-    weight = readable * np.clip(conductivity, 0.05, None) ** s.conductivity_power
-    scaled: NDArray[np.float64] = weight / weight.mean()
-    return scaled
+def _components(share: _Floats) -> tuple[NDArray[np.int64], _Floats]:
+    """Columns of the largest shares of each row and the shares, shapes (u, most components)."""
+    most = int((share > 0).sum(axis=1).max(initial=1))
+    place = np.argsort(-share, axis=1, kind="stable")[:, :most].astype(np.int64)
+    return place, np.take_along_axis(share, place, axis=1)
+
+
+def _array(tensor: Any) -> _Floats:
+    found: _Floats = tensor.detach().numpy().astype(np.float64)
+    return found

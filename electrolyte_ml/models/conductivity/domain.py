@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.features import Composition
 from electrolyte_ml.formulation import Formulation, SolventAmount
 from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
+from electrolyte_ml.species import Salt
+from electrolyte_ml.species.ionic_liquids import pair_of
 
 # How far beyond the measured share of a solvent with an anion the model is trusted: errors on pairs
 # that were never measured together are twice those on known pairs.
@@ -34,7 +36,7 @@ class ConductivityDomain:
     highest_molality
         By SMILES of the anion, mol/kg.
     cations
-        SMILES of cations whose shift was measured, and lithium.
+        SMILES of the cations that were measured, in salts or ionic liquids.
     range_k
         By SMILES of the solvent: lowest and highest temperature, K, that a mixture of mostly it
         was measured at.
@@ -60,10 +62,12 @@ class ConductivityDomain:
         formulations = measurements.formulations
         highest: dict[str, float] = {}
         shares: dict[str, dict[str, float]] = {}
+        cations: set[str] = set()
         for formulation in formulations:
-            for salt in formulation.salts:
-                anion = salt.salt.anion.smiles
-                highest[anion] = max(highest.get(anion, 0.0), salt.molality_mol_kg)
+            for salt, molality in _ion_pairs(formulation):
+                anion = salt.anion.smiles
+                cations.add(salt.cation.smiles)
+                highest[anion] = max(highest.get(anion, 0.0), molality)
                 of_anion = shares.setdefault(anion, {})
                 for s in formulation.solvents:
                     held = of_anion.get(s.solvent.smiles, 0.0)
@@ -71,27 +75,27 @@ class ConductivityDomain:
         return cls(
             highest_share=shares,
             highest_molality=highest,
-            cations=frozenset(s.salt.cation.smiles for f in formulations for s in f.salts),
+            cations=frozenset(cations),
             range_k=_ranges(measurements),
         )
 
     def faults(self, formulation: Formulation) -> list[str]:
         """Why a recipe is outside, whatever its temperature; empty if it is inside."""
-        faults = []
-        for s in formulation.salts:
-            if s.salt.cation.smiles not in self.cations:
-                faults.append(f"no training data with the cation {s.salt.cation.name}")
-            highest = self.highest_molality.get(s.salt.anion.smiles)
+        faults, pairs = [], _ion_pairs(formulation)
+        for salt, molality in pairs:
+            if salt.cation.smiles not in self.cations:
+                faults.append(f"no training data with the cation {salt.cation.name}")
+            highest = self.highest_molality.get(salt.anion.smiles)
             if highest is None:
-                faults.append(f"no training data with the anion {s.salt.anion.name}")
-            elif s.molality_mol_kg > _MOLALITY_MARGIN * highest:
+                faults.append(f"no training data with the anion {salt.anion.name}")
+            elif molality > _MOLALITY_MARGIN * highest:
                 faults.append(
-                    f"{s.molality_mol_kg:.2g} mol/kg is above the highest measured with "
-                    f"{s.salt.anion.name}, {highest:.2g} mol/kg"
+                    f"{molality:.2g} mol/kg is above the highest measured with "
+                    f"{salt.anion.name}, {highest:.2g} mol/kg"
                 )
         return [
             *faults,
-            *(f for s in formulation.solvents if (f := self._solvent_fault(s, formulation))),
+            *(f for s in formulation.solvents if (f := self._solvent_fault(s, pairs))),
         ]
 
     def salt_beyond(self, composition: Composition) -> NDArray[np.float64]:
@@ -105,13 +109,15 @@ class ConductivityDomain:
         beyond: NDArray[np.float64] = (molality / np.array(highest)).max(axis=1, initial=1.0)
         return np.log(beyond)
 
-    def _solvent_fault(self, part: SolventAmount, formulation: Formulation) -> str | None:
+    def _solvent_fault(
+        self, part: SolventAmount, pairs: Sequence[tuple[Salt, float]]
+    ) -> str | None:
         """Why a solvent in a recipe is outside; None if it is inside."""
         smiles, share = part.solvent.smiles, part.mass_fraction
         if share >= NOTABLE_SHARE and self._measured_share.get(smiles, 0.0) < NOTABLE_SHARE:
             return f"no training data with the solvent {part.solvent.name} ({100 * share:.0f} wt%)"
-        for s in formulation.salts:
-            anion = s.salt.anion
+        for salt, _ in pairs:
+            anion = salt.anion
             of_anion = self.highest_share.get(anion.smiles)
             if of_anion is None:
                 continue
@@ -159,6 +165,16 @@ class ConductivityDomain:
             cations=frozenset(held["cations"]),
             range_k={smiles: (low, high) for smiles, (low, high) in held["range_k"].items()},
         )
+
+
+def _ion_pairs(formulation: Formulation) -> list[tuple[Salt, float]]:
+    """Salts with their molality, and the pairs of ionic liquids, whose molality is no limit: 0."""
+    pairs = [(part.salt, part.molality_mol_kg) for part in formulation.salts]
+    for part in formulation.solvents:
+        pair = pair_of(part.solvent)
+        if pair is not None:
+            pairs.append((pair, 0.0))
+    return pairs
 
 
 def _main(formulation: Formulation) -> list[SolventAmount]:

@@ -1,9 +1,9 @@
-"""The ensemble for lithium: networks on descriptors, networks on graphs, and Gaussian processes.
+"""The ensemble: networks on descriptors and networks on graphs, and the memory of mixtures.
 
-All three kinds predict parameters of the same law of conductivity and have the same weight. They
-differ in their inputs or in their fit, so that their errors differ, and the interquartile mean of
-all members is better than that of any kind. A Gaussian process models the residuals on measured
-mixtures and corrects predictions near them. Predicting needs numpy alone.
+Both kinds predict parameters of the same law of conductivity, for all cations, and have the same
+weight. They differ in their inputs and in their fit, so that their errors differ, and the
+interquartile mean of all members is better than that of either kind. A Gaussian process models the
+residuals on measured mixtures and corrects predictions near them. Predicting needs numpy alone.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition, mixture_features
-from electrolyte_ml.models.conductivity.cation import LITHIUM
+from electrolyte_ml.features import Composition
 from electrolyte_ml.models.conductivity.descriptors import (
     DescriptorNetwork,
     NetworkSettings,
@@ -25,9 +24,8 @@ from electrolyte_ml.models.conductivity.descriptors import (
 from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder
 from electrolyte_ml.models.conductivity.graph.network import GraphPair
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
-from electrolyte_ml.models.conductivity.law_gp import LawGP, fit_law_gp
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
-from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
+from electrolyte_ml.models.conductivity.rows import Described, MixtureRows, RowContent, TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of
 from electrolyte_ml.species.catalog import packaged_catalog
 
@@ -44,15 +42,12 @@ class EnsembleSettings:
         Networks on descriptors; None for none.
     graphs
         Networks on graphs; None for none.
-    processes
-        Whether there are Gaussian processes of the law.
     residuals
         Whether there is a Gaussian process of the residuals.
     """
 
     networks: NetworkSettings | None = field(default_factory=NetworkSettings)
     graphs: GraphSettings | None = field(default_factory=GraphSettings)
-    processes: bool = True
     residuals: bool = True
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,14 +55,13 @@ class EnsembleSettings:
         return {
             "descriptors": self.networks.to_dict() if self.networks else None,
             "graphs": self.graphs.to_dict() if self.graphs else None,
-            "processes": self.processes,
             "residuals": self.residuals,
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """Members of up to three kinds, at least one of them.
+    """Members of up to two kinds, at least one of them.
 
     Attributes
     ----------
@@ -75,15 +69,12 @@ class Ensemble:
         Networks that read descriptors.
     graph
         Networks that read embeddings of the graphs of species; it has those of the catalog.
-    process
-        Gaussian processes that read descriptors.
     residual
         Gaussian process of the members' residuals on measured mixtures.
     """
 
     network: DescriptorNetwork | None
     graph: GraphPair | None
-    process: LawGP | None
     residual: ResidualGP | None = None
 
     def log10_conductivity(
@@ -92,7 +83,7 @@ class Ensemble:
         temperature_k: _Floats,
         rows: NDArray[np.intp] | None = None,
     ) -> _Floats:
-        """Every member's prediction of recipes with salt, as if their cations were lithium.
+        """Every member's prediction of recipes with salt.
 
         In recipes with a species that no graph was embedded of, networks that read descriptors
         stand for those that read graphs.
@@ -114,58 +105,58 @@ class Ensemble:
         """
         taken = np.arange(len(composition.index)) if rows is None else rows
         return self._members(
-            mixture_features(composition),
+            Described.of(composition),
             composition.index[taken],
-            lithium_twins(composition).select(taken),
+            MixtureRows.of(composition).select(taken),
             temperature_k,
         )
 
     def of_rows(self, rows: TrainingRows) -> _Floats:
-        """Every member's prediction of measured lithium electrolytes, shape (E, n)."""
-        return self._members(rows.features, rows.index, rows.mixtures, rows.temperature_k)
+        """Every member's prediction of measured electrolytes, shape (E, n)."""
+        return self._members(rows.described, rows.index, rows.mixtures, rows.temperature_k)
 
-    def only(
-        self, *, networks: bool = False, graphs: bool = False, processes: bool = False
-    ) -> Ensemble:
+    def only(self, *, networks: bool = False, graphs: bool = False) -> Ensemble:
         """Some kinds alone, as they are before the residuals are corrected."""
         return Ensemble(
-            network=self.network if networks else None,
-            graph=self.graph if graphs else None,
-            process=self.process if processes else None,
+            network=self.network if networks else None, graph=self.graph if graphs else None
         )
 
     def _members(
         self,
-        features: _Floats,
+        described: Described,
         index: NDArray[np.intp],
         mixtures: MixtureRows,
         temperature_k: _Floats,
     ) -> _Floats:
-        on_descriptors = [kind for kind in (self.network, self.process) if kind is not None]
-        members = [
-            kind.log10_conductivity(features, index, mixtures.molality_mol_kg, temperature_k)
-            for kind in on_descriptors
-        ]
+        members = []
+        if self.network is not None:
+            members.append(self.network.log10_conductivity(described, index, temperature_k))
         if self.graph is not None:
-            members.insert(
-                min(1, len(members)), self._graph_members(self.graph, mixtures, temperature_k)
-            )
+            content = RowContent.of(described, index)
+            members.append(self._graph_members(self.graph, mixtures, content, temperature_k))
         found = joined(members)
         if self.residual is not None:
             found += self.residual.correction(mixtures, temperature_k)
         return found
 
     def _graph_members(
-        self, graph: GraphPair, mixtures: MixtureRows, temperature_k: _Floats
+        self,
+        graph: GraphPair,
+        mixtures: MixtureRows,
+        content: RowContent,
+        temperature_k: _Floats,
     ) -> _Floats:
         """Networks on graphs; NaN for species without embedding, if there are other kinds."""
-        if self.network is None and self.process is None:
-            return graph.log10_conductivity(mixtures, temperature_k)
+        if self.network is None:
+            return graph.log10_conductivity(mixtures, content, temperature_k)
         embedded = mixtures.foreign_share(graph.smiles) == 0.0
         found = np.full((graph.n_members, len(mixtures.index)), np.nan)
         if embedded.any():
-            part = mixtures.select(np.flatnonzero(embedded)).of_species(graph.smiles)
-            found[:, embedded] = graph.log10_conductivity(part, temperature_k[embedded])
+            which = np.flatnonzero(embedded)
+            part = mixtures.select(which).of_species(graph.smiles)
+            found[:, embedded] = graph.log10_conductivity(
+                part, content.select(which), temperature_k[which]
+            )
         return found
 
 
@@ -187,14 +178,6 @@ def joined(kinds: Sequence[_Floats]) -> _Floats:
     return np.concatenate([np.where(np.isnan(kind), repeated[0], kind) for kind in repeated])
 
 
-def lithium_twins(composition: Composition) -> MixtureRows:
-    """The mixtures of a composition with lithium in the place of its cations."""
-    mixtures = MixtureRows.of(composition)
-    return replace(
-        mixtures, cations=(LITHIUM,), cation_share=np.ones((len(mixtures.cation_share), 1))
-    )
-
-
 def fit_ensemble(
     rows: TrainingRows, settings: EnsembleSettings | None = None, *, seed: int = 0
 ) -> Ensemble:
@@ -205,7 +188,7 @@ def fit_ensemble(
     Parameters
     ----------
     rows
-        Measured lithium electrolytes; those that are not trusted are left out.
+        Measured electrolytes; those that are not trusted are left out.
     settings
         Which kinds, and how.
     seed
@@ -220,7 +203,6 @@ def fit_ensemble(
     ensemble = Ensemble(
         network=fit_network(rows, settings.networks, seed=seed) if settings.networks else None,
         graph=_fit_graphs(rows, settings.graphs, seed) if settings.graphs else None,
-        process=fit_law_gp(rows) if settings.processes else None,
     )
     if not settings.residuals:
         return ensemble
@@ -228,13 +210,18 @@ def fit_ensemble(
 
 
 def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphPair:
-    from electrolyte_ml.features.graphs import import_deepchem
+    from electrolyte_ml.features.graphs import has_graph, import_deepchem
 
     import_deepchem()  # says what to install where torch or DeepChem is missing
     from electrolyte_ml.models.conductivity.graph.fitting import fit_pair
 
+    held = (*rows.mixtures.solvents, *rows.mixtures.cations, *rows.mixtures.anions)
+    drawn = frozenset(smiles for smiles in held if has_graph(smiles))
+    rows = rows.select(np.flatnonzero(rows.mixtures.foreign_share(drawn) == 0.0))
+    rows = replace(rows, mixtures=rows.mixtures.of_species(drawn))
     catalog = packaged_catalog()
-    species = [s.smiles for s in (*catalog.solvents, *catalog.anions)]
+    ions = (*catalog.cations, *catalog.anions)
+    species = [s.smiles for s in (*catalog.solvents, *ions) if has_graph(s.smiles)]
     # An encoder that learns with the rest starts at random, one that does not is pre-trained.
     pretrained = None if settings.encoder_rate > 0 else read_encoder()
     return fit_pair(rows, settings, seed=seed, pretrained=pretrained, species=species)

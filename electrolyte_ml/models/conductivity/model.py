@@ -13,30 +13,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.conductivities import single_cations
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.data.splits import grouped_split, source_groups
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.data.splits import grouped_split
 from electrolyte_ml.features import FEATURE_NAMES, Composition, compose
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import PropertyModel
-from electrolyte_ml.models.conductivity.cation import (
-    LITHIUM,
-    READING_SD,
-    SECOND_HAND_SD,
-    UNKNOWN_CATION_SD,
-    CationShift,
-    ShiftReadings,
-    Twins,
-    prior_of,
-    prior_shifts,
-)
-from electrolyte_ml.models.conductivity.chemistry_kernel import places
 from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettings, fit_ensemble
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork, GraphPair
-from electrolyte_ml.models.conductivity.law_gp import LawGP
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of, error_variance, scale_of
@@ -48,35 +33,31 @@ from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.threads import one_thread
 
 NO_SALT = "no salt, no ionic conduction"
-_CALIBRATION_FOLDS = 6
+_CALIBRATION_FOLDS = 5
 _Floats = NDArray[np.float64]
 _Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConductivityModel(PropertyModel):
-    """An ensemble for lithium, a shift for other cations, intervals and a domain.
+    """An ensemble for all cations, intervals and a domain.
 
     Attributes
     ----------
     ensemble
-        Conductivity of lithium electrolytes.
+        Conductivity of electrolytes, whatever their cations.
     factor
         Half width of the interval in units of the ensemble's scale.
-    shifts
-        Shift from lithium to another cation by its SMILES. The first one stands in for cations that
-        have none.
     domain
         Applicability domain: range of the training data.
     """
 
     FILES: ClassVar[ModelFiles] = ModelFiles(
-        name="conductivity", version=9, made_for={"features": list(FEATURE_NAMES)}
+        name="conductivity", version=10, made_for={"features": list(FEATURE_NAMES)}
     )
 
     ensemble: Ensemble
     factor: float
-    shifts: Mapping[str, CationShift]
     domain: ConductivityDomain
 
     @one_thread()
@@ -118,45 +99,15 @@ class ConductivityModel(PropertyModel):
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
         at_rows = np.flatnonzero(rows)
         index = composition.index[at_rows]
-        molality = composition.molality_mol_kg[index]
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
         beyond = self.domain.salt_beyond(composition)[index]
-        log10, variance = centre_of(members), error_variance(members, self.factor, beyond)
-        shares, unknown = self._cation_shares(composition)
-        for cation, of_compositions in shares.items():
-            share = of_compositions[index]
-            shifted = share > 0
-            if not shifted.any():
-                continue
-            twins = Twins.of(
-                places(composition)[index[shifted]],
-                molality[shifted],
-                temperature[at_rows[shifted]],
-                members[:, shifted],
-                self.error_factor,
-            )
-            correction, sd = self.shifts[cation].predict(twins)
-            log10[shifted] += share[shifted] * correction
-            variance[shifted] += share[shifted] ** 2 * (sd**2 - twins.twin_variance)
-        variance += (unknown[index] * UNKNOWN_CATION_SD) ** 2
-        return log10, NORMAL_QUANTILE * np.sqrt(variance)
+        variance = error_variance(members, self.factor, beyond)
+        return centre_of(members), NORMAL_QUANTILE * np.sqrt(variance)
 
     @property
     def error_factor(self) -> float:
         """Standard deviation of the error in units of the ensemble's scale."""
         return self.factor / NORMAL_QUANTILE
-
-    def _cation_shares(self, composition: Composition) -> tuple[dict[str, _Floats], _Floats]:
-        """Share of the cations that each shift is for, and of those that have none, shapes (u,)."""
-        shares = {cation: np.zeros(composition.n_formulations) for cation in self.shifts}
-        unknown = np.zeros(composition.n_formulations)
-        for cation, share in zip(composition.cations, composition.cation_fraction.T, strict=True):
-            if cation.smiles == LITHIUM:
-                continue
-            known = cation.smiles in shares
-            shares[cation.smiles if known else next(iter(shares))] += share
-            unknown += 0.0 if known else share
-        return shares, unknown
 
     def _reasons(
         self,
@@ -186,13 +137,8 @@ class ConductivityModel(PropertyModel):
         if ensemble.graph is not None:
             held |= _named("settled", ensemble.graph.settled.arrays())
             held |= _named("early", ensemble.graph.early.arrays())
-        if ensemble.process is not None:
-            held |= _named("process", ensemble.process.arrays())
         if ensemble.residual is not None:
             held |= _named("residual", ensemble.residual.arrays())
-        for number, shift in enumerate(self.shifts.values()):
-            if shift.readings is not None:
-                held |= _named(f"shift_{number}", shift.readings.arrays())
         return {name: array.astype(np.float32) for name, array in held.items()}
 
     def record(self) -> Record:
@@ -201,18 +147,15 @@ class ConductivityModel(PropertyModel):
         return {
             "species": list(graph.smiles) if graph else [],
             "measured_species": sorted(graph.measured) if graph else [],
-            "residual_solvents": list(residual.solvents) if residual else [],
-            "residual_anions": list(residual.anions) if residual else [],
+            "described_species": list(self.ensemble.network.species)
+            if self.ensemble.network
+            else [],
+            "residual_species": {
+                role: list(getattr(residual, role)) for role in ("solvents", "cations", "anions")
+            }
+            if residual
+            else {},
             "factor": self.factor,
-            "shifts": [
-                {
-                    "cation": cation,
-                    "prior_mean": shift.prior_mean,
-                    "prior_extra_sd": shift.prior_extra_sd,
-                    "n_sources": shift.readings.n_sources if shift.readings else 0,
-                }
-                for cation, shift in self.shifts.items()
-            ],
             "domain": self.domain.to_dict(),
         }
 
@@ -223,10 +166,6 @@ class ConductivityModel(PropertyModel):
         return cls(
             ensemble=_ensemble_from(double, record),
             factor=float(record["factor"]),
-            shifts={
-                of_cation["cation"]: _shift_from(of_cation, _part(f"shift_{number}", double))
-                for number, of_cation in enumerate(record["shifts"])
-            },
             domain=ConductivityDomain.from_dict(record["domain"]),
         )
 
@@ -259,31 +198,26 @@ def fit(
     *,
     seed: int = 0,
     factor: float | None = None,
-    lithium: ConductivityModel | None = None,
     progress: _Progress | None = None,
 ) -> ConductivityModel:
-    """Fit the model to measurements: members, intervals, shifts of cations and domain.
+    """Fit the model to measurements: members, intervals and domain.
 
-    The ensemble learns from lithium rows, the shift to every other cation from the rows of that
-    cation. Without `factor`, intervals are calibrated on out-of-fold predictions of lithium rows,
-    with whole papers held out (`calibrate`), which costs six more fits. A benchmark that fits a
-    model in each of many folds may pass the factor of the model that ships instead. Coverage then
-    judges that factor, not one calibrated on the fold.
+    Without `factor`, intervals are calibrated on out-of-fold predictions, with whole series held
+    out (`calibrate`), which costs five more fits. A benchmark that fits a model in each of many
+    folds may pass the factor of the model that ships instead. Coverage then judges that factor, not
+    one calibrated on the fold.
 
     Parameters
     ----------
     measurements
-        Conductivities, mS/cm, each of an electrolyte with one kind of cation. Rows that are not
-        trusted are not learnt from.
+        Conductivities, mS/cm, of electrolytes of any cations. Rows that are not trusted are not
+        learnt from.
     settings
         Which kinds of members, and how they are fitted.
     seed
         Same seed, data and machine: same model.
     factor
         Half width of the interval in units of the ensemble's scale; calibrated by default.
-    lithium
-        A model whose ensemble and factor are taken over instead of fitted: shifts and domain alone
-        are new. The domain is that of `measurements`, lithium rows included.
     progress
         Called as ``progress(what, done, total)`` while intervals are calibrated.
 
@@ -294,47 +228,39 @@ def fit(
 
     Raises
     ------
-    InputError
-        If there are no lithium rows, or rows of an electrolyte with several kinds of cations.
     MissingDependencyError
         If torch or DeepChem is not installed and a kind of members needs it.
     """
-    cations = _cations_of(measurements)
-    if lithium is None:
-        rows = measurements.select(cations == LITHIUM)
-        if factor is None:
-            factor = calibrate(rows, settings, seed=seed, progress=progress).factor
-        ensemble = fit_ensemble(TrainingRows.of(rows), settings, seed=seed)
-    else:
-        ensemble, factor = lithium.ensemble, lithium.factor
+    if factor is None:
+        factor = calibrate(measurements, settings, seed=seed, progress=progress).factor
     model = ConductivityModel(
-        ensemble=ensemble,
+        ensemble=fit_ensemble(TrainingRows.of(measurements), settings, seed=seed),
         factor=factor,
-        shifts=_fit_shifts(ensemble, factor, measurements, cations),
         domain=ConductivityDomain.of(measurements),
     )
     return ConductivityModel.of_files(model.arrays(), model.record())
 
 
 def calibrate(
-    lithium: Measurements,
+    measurements: Measurements,
     settings: EnsembleSettings | None = None,
     *,
     seed: int = 0,
     progress: _Progress | None = None,
 ) -> SpreadCalibration:
-    """Calibrate intervals on predictions of rows by ensembles that did not see their paper.
+    """Calibrate intervals on predictions of rows by ensembles that did not see their series.
 
     Parameters
     ----------
-    lithium
-        Conductivities of lithium electrolytes, mS/cm, of at least two papers.
+    measurements
+        Conductivities, mS/cm, of at least two series (sets of species).
     settings, seed
-        Of the fits; the seed also deals the papers into folds.
+        Of the fits; the seed also deals the series into folds.
     progress
         Called as ``progress("calibration", done, total)`` after every fold.
     """
-    rows, groups = TrainingRows.of(lithium), source_groups(lithium)
+    rows = TrainingRows.of(measurements)
+    groups = rows.series
     n_folds = min(_CALIBRATION_FOLDS, len(set(groups.tolist())))
     split = grouped_split("calibration", groups, n_folds=n_folds, seed=seed)
     error, scale = np.empty(len(rows)), np.empty(len(rows))
@@ -353,67 +279,6 @@ def calibrate(
     )
 
 
-def lithium_twins_of(
-    ensemble: Ensemble, factor: float, measurements: Measurements
-) -> tuple[Twins, _Floats]:
-    """Lithium twins of measured electrolytes, and their predicted conductivities, log10.
-
-    Parameters
-    ----------
-    ensemble
-        Conductivity of lithium electrolytes.
-    factor
-        Half width of its interval in units of the ensemble's scale.
-    measurements
-        Of another cation, n rows.
-    """
-    composition = compose(measurements.row_formulations)
-    members = ensemble.log10_conductivity(composition, measurements.temperature_k)
-    twins = Twins.of(
-        places(composition)[composition.index],
-        composition.molality_mol_kg[composition.index],
-        measurements.temperature_k,
-        members,
-        factor / NORMAL_QUANTILE,
-    )
-    return twins, centre_of(members)
-
-
-def _cations_of(measurements: Measurements) -> NDArray[np.str_]:
-    cations = single_cations(measurements)
-    mixed = np.flatnonzero(cations == "")
-    if len(mixed):
-        first = measurements.row_formulations[int(mixed[0])]
-        raise InputError(
-            f"{len(mixed)} rows have no cation or several kinds, such as {first.notation()}; "
-            "the model learns from electrolytes with one kind of cation: leave those rows out"
-        )
-    if not (cations == LITHIUM).any():
-        raise InputError(
-            "no lithium electrolyte among the measurements: the model learns what solvents and "
-            "anions do from lithium, and other cations as a shift from it"
-        )
-    return cations
-
-
-def _fit_shifts(
-    ensemble: Ensemble, factor: float, measurements: Measurements, cations: NDArray[np.str_]
-) -> dict[str, CationShift]:
-    """Shifts of the cations of the table of priors, and of all others that were measured."""
-    shifts = prior_shifts()
-    measured = [str(c) for c in np.unique(cations[measurements.trusted]) if c != LITHIUM]
-    for cation in measured:
-        rows = measurements.select((cations == cation) & measurements.trusted)
-        twins, predicted = lithium_twins_of(ensemble, factor, rows)
-        shifts[cation] = prior_of(cation).updated(
-            twins,
-            np.log10(rows.value) - predicted,
-            np.where(rows.second_hand, SECOND_HAND_SD, READING_SD),
-            n_sources=len(set(rows.source.tolist())),
-        )
-    return shifts
-
-
 def _named(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:
     return {f"{part}.{name}": array for name, array in arrays.items()}
 
@@ -426,12 +291,13 @@ def _part(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:
 
 def _ensemble_from(arrays: Mapping[str, _Floats], record: Record) -> Ensemble:
     parts: dict[str, Any] = {
-        name: _part(name, arrays)
-        for name in ("descriptors", "settled", "early", "process", "residual")
+        name: _part(name, arrays) for name in ("descriptors", "settled", "early", "residual")
     }
     species = record["species"]
     return Ensemble(
-        network=DescriptorNetwork.of_arrays(parts["descriptors"]) if parts["descriptors"] else None,
+        network=DescriptorNetwork.of_arrays(parts["descriptors"], record["described_species"])
+        if parts["descriptors"]
+        else None,
         graph=GraphPair(
             settled=GraphNetwork.of_arrays(parts["settled"], species),
             early=GraphNetwork.of_arrays(parts["early"], species),
@@ -439,18 +305,7 @@ def _ensemble_from(arrays: Mapping[str, _Floats], record: Record) -> Ensemble:
         )
         if parts["settled"]
         else None,
-        process=LawGP.of_arrays(parts["process"]) if parts["process"] else None,
-        residual=ResidualGP.of_arrays(
-            parts["residual"], record["residual_solvents"], record["residual_anions"]
-        )
+        residual=ResidualGP.of_arrays(parts["residual"], record["residual_species"])
         if parts["residual"]
         else None,
-    )
-
-
-def _shift_from(record: Record, arrays: Mapping[str, _Floats]) -> CationShift:
-    return CationShift(
-        prior_mean=float(record["prior_mean"]),
-        prior_extra_sd=float(record["prior_extra_sd"]),
-        readings=ShiftReadings.of_arrays(arrays, int(record["n_sources"])) if arrays else None,
     )

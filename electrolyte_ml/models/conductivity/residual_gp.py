@@ -6,12 +6,13 @@ residual of a mixture is modelled as a smooth function of molality :math:`m` and
 
 .. math::
 
-   \delta = \sum_{i + j \le 4} g_{ij}(x)\, u^i v^j, \quad
+   \delta = \sum_{i + j \le 3} g_{ij}(x)\, u^i v^j, \quad
    u = \frac{\sqrt m - 0.9}{0.6}, \quad
    v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
 
 whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
-solvents and anions: measurements of one mixture correct that mixture and its neighbours alone.
+solvents, cations and anions: measurements of one mixture correct that mixture and its neighbours
+alone. Mixtures fall into groups that do not inform each other, and each group is solved by itself.
 Readings have the weights of a Cauchy distribution (Student's with one degree of freedom), because
 some are outliers [1]_. The correction :math:`\delta` decays to zero away from the measurements of
 similar mixtures. It is bounded everywhere, so that it corrects the law and never replaces it.
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +37,15 @@ from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
 
 _Floats = NDArray[np.float64]
 
-_DEGREE = 4
+_DEGREE = 3
 _POWERS = tuple((i, j) for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i))
 # Prior standard deviation of a coefficient, log10, and its factor for each further power.
-_SD, _DECAY = 0.05, 0.85
-# Length scale of the kernel in mole fraction; fractions of anions count twice.
-_WIDTH, _ANION_WEIGHT = 0.06, 2.0
+_SD, _DECAY = 0.06, 0.8
+# Length scale of the kernel in mole fraction; fractions of ions count twice.
+_WIDTH, _ION_WEIGHT = 0.06, 2.0
 # Below this value of the kernel there is no correction.
 _LEAST_KERNEL = 1e-3
+_FARTHEST = _WIDTH * (-2.0 * np.log(_LEAST_KERNEL)) ** 0.5
 # Standard deviation of readings, log10, and steps of reweighting.
 _READING_SD, _REPEATS = 0.02, 6
 # The largest correction, log10, and its reach beyond the measured range, in u and v.
@@ -55,17 +58,18 @@ class ResidualGP:
 
     Attributes
     ----------
-    solvents, anions
-        SMILES of the species that they hold, lengths s and a.
+    solvents, cations, anions
+        SMILES of the species that they hold, lengths s, c and a.
     place
-        Mole fractions of the solvents and of the anions, shape (M, s + a + 2), see `_place`.
+        Shares of the species, shape (M, s + c + a + 3), see `_place`.
     weights
-        Of each power of the state at each mixture, log10, shape (M, 15).
+        Of each power of the state at each mixture, log10, shape (M, 10).
     low, high
         Of the states u and v that each was measured at, shapes (M, 2).
     """
 
     solvents: tuple[str, ...]
+    cations: tuple[str, ...]
     anions: tuple[str, ...]
     place: _Floats
     weights: _Floats
@@ -92,7 +96,8 @@ class ResidualGP:
         learnt = rows.learnt()
         mixtures, temperature_k = learnt.mixtures, learnt.temperature_k
         places, index = np.unique(mixtures.index, return_inverse=True)
-        place = _place(mixtures, mixtures.solvents, mixtures.anions)[places]
+        species = (mixtures.solvents, mixtures.cations, mixtures.anions)
+        place = _place(mixtures, *species)[places]
         state = _state(mixtures.molality_mol_kg, temperature_k)
         low = np.full((len(places), 2), np.inf)
         np.minimum.at(low, index, state)
@@ -103,6 +108,7 @@ class ResidualGP:
         arrays = {"place": place, "weights": weights, "low": low, "high": high}
         return cls(
             solvents=mixtures.solvents,
+            cations=mixtures.cations,
             anions=mixtures.anions,
             **{n: array.astype(np.float32).astype(np.float64) for n, array in arrays.items()},
         )
@@ -113,10 +119,15 @@ class ResidualGP:
 
     @classmethod
     def of_arrays(
-        cls, arrays: Mapping[str, _Floats], solvents: Sequence[str], anions: Sequence[str]
+        cls, arrays: Mapping[str, _Floats], species: Mapping[str, Sequence[str]]
     ) -> ResidualGP:
-        """The process from its `arrays` and its species."""
-        return cls(solvents=tuple(solvents), anions=tuple(anions), **arrays)
+        """The process from its `arrays` and its species by role, such as ``solvents``."""
+        return cls(
+            solvents=tuple(species["solvents"]),
+            cations=tuple(species["cations"]),
+            anions=tuple(species["anions"]),
+            **arrays,
+        )
 
     def correction(self, mixtures: MixtureRows, temperature_k: _Floats) -> _Floats:
         """Correction to add to log10 conductivities of the members, shape (n,).
@@ -128,23 +139,27 @@ class ResidualGP:
         temperature_k
             K, shape (n,).
         """
-        kernel = squared_exponential(
-            _place(mixtures, self.solvents, self.anions), self.place, _WIDTH
-        )
-        near = kernel.max(axis=1) > _LEAST_KERNEL
         found = np.zeros(len(mixtures.index))
+        place = _place(mixtures, self.solvents, self.cations, self.anions)
+        # Known mixtures of other species than these are too far away, whatever their shares.
+        species = place.any(axis=0)
+        elsewhere = (self.place[:, ~species] ** 2).sum(axis=1)
+        known = np.flatnonzero(elsewhere < _FARTHEST**2)
+        kernel = squared_exponential(place[:, species], self.place[np.ix_(known, species)], _WIDTH)
+        kernel *= np.exp(elsewhere[known] / (-2.0 * _WIDTH**2))
+        near = kernel.max(axis=1, initial=0.0) > _LEAST_KERNEL
         rows = np.flatnonzero(near[mixtures.index])
         if not len(rows):
             return found
-        known = np.flatnonzero(near)
-        kernel, of_rows = kernel[known], np.searchsorted(known, mixtures.index[rows])
+        of_mixtures = np.flatnonzero(near)
+        kernel, of_rows = kernel[of_mixtures], np.searchsorted(of_mixtures, mixtures.index[rows])
         # Of two similar mixtures, with the share of each: no step where the nearest one changes.
         shares = kernel / kernel.sum(axis=1)[:, None]
-        low, high = (shares @ bound for bound in (self.low, self.high))
+        low, high = (shares @ bound[known] for bound in (self.low, self.high))
         state = _state(mixtures.molality_mol_kg[rows], temperature_k[rows])
         held = np.clip(state, low[of_rows], high[of_rows])
         fading = np.exp(-0.5 * (((state - held) / _REACH) ** 2).sum(axis=1))
-        deviation = (_basis(held) * (kernel @ self.weights)[of_rows]).sum(axis=1)
+        deviation = (_basis(held) * (kernel @ self.weights[known])[of_rows]).sum(axis=1)
         found[rows] = fading * _LARGEST * np.tanh(deviation / _LARGEST)
         return found
 
@@ -152,7 +167,30 @@ class ResidualGP:
 def _weights(
     kernel: _Floats, index: NDArray[np.intp], basis: _Floats, deviation: _Floats
 ) -> _Floats:
-    """Posterior weights of scaled coefficients, shape (M, 15), by reweighted least squares."""
+    """Posterior weights of scaled coefficients, shape (M, 10), group by group."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n_groups, group = connected_components(csr_array(kernel > _LEAST_KERNEL), directed=False)
+    weights = np.zeros((len(kernel), basis.shape[1]))
+    of_rows = group[index]
+    order = np.argsort(of_rows, kind="stable")
+    ends = np.searchsorted(of_rows[order], np.arange(n_groups + 1))
+    for number, (start, end) in enumerate(pairwise(ends.tolist())):
+        rows, members = order[start:end], np.flatnonzero(group == number)
+        weights[members] = _group_weights(
+            kernel[np.ix_(members, members)],
+            np.searchsorted(members, index[rows]),
+            basis[rows],
+            deviation[rows],
+        )
+    return weights
+
+
+def _group_weights(
+    kernel: _Floats, index: NDArray[np.intp], basis: _Floats, deviation: _Floats
+) -> _Floats:
+    """Posterior weights of one group by reweighted least squares."""
     n_mixtures, n_powers = len(kernel), basis.shape[1]
     size = n_mixtures * n_powers
     left: _Floats = deviation
@@ -185,16 +223,19 @@ def _prior_sd() -> _Floats:
     return np.array([_SD * _DECAY ** (i + j) for i, j in _POWERS])
 
 
-def _place(mixtures: MixtureRows, solvents: Sequence[str], anions: Sequence[str]) -> _Floats:
-    """Places of mixtures among certain species, shape (u, s + a + 2).
+def _place(
+    mixtures: MixtureRows, solvents: Sequence[str], cations: Sequence[str], anions: Sequence[str]
+) -> _Floats:
+    """Places of mixtures among certain species, shape (u, s + c + a + 3).
 
-    Mole fractions of those solvents and of other ones together, and of the anions in the same way,
-    which are weighted.
+    Mole fractions of those solvents and of other ones together, and shares of the cations and of
+    the anions in the same way, which are weighted.
     """
     parts = []
     for own, share, order, weight in (
         (mixtures.solvents, mixtures.solvent_share, solvents, 1.0),
-        (mixtures.anions, mixtures.anion_share, anions, _ANION_WEIGHT),
+        (mixtures.cations, mixtures.cation_share, cations, _ION_WEIGHT),
+        (mixtures.anions, mixtures.anion_share, anions, _ION_WEIGHT),
     ):
         column = {name: i for i, name in enumerate(order)}
         place = np.zeros((len(share), len(order) + 1))

@@ -13,12 +13,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.features import FEATURE_VIEWS, Composition, compose, mixture_features
+from electrolyte_ml.data.copies import series_groups
+from electrolyte_ml.data.measurements import Measurements, Trust
+from electrolyte_ml.features import (
+    FEATURE_NAMES,
+    FEATURE_VIEWS,
+    Composition,
+    compose,
+    ion_content_of,
+    mixture_features,
+)
+from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 
 _DECIMALS = 6
 _ROLES = ("solvent", "cation", "anion")
+_CONCENTRATION = [FEATURE_NAMES.index(name) for name in CONCENTRATION_FEATURES]
+# Mean and spread of these over usual electrolytes, in their order.
+_CENTRE = np.array([0.9, 0.15, 0.8, -0.6, 2.5, -0.3])
+_SCALE = np.array([0.5, 0.2, 0.2, 1.5, 1.5, 1.5])
+# Weight of a row in a fit by its trust; full trust is 1.
+_TRUST_WEIGHT = {Trust.COMPILED: 0.7, Trust.DOUBTFUL: 0.2, Trust.SECOND_HAND: 0.5}
+# Exponent of the number of rows of a series in the weight of each.
+_SERIES_POWER = 0.3
+# Rows well below this weigh in proportion to their conductivity.
+_HARDLY_READABLE_MS_CM = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +159,78 @@ class MixtureRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """Descriptions of u distinct compositions, as members of all kinds read them.
+
+    Attributes
+    ----------
+    features
+        Descriptors, concentration of the ions included, shape (u, f).
+    ln_charge
+        Natural logarithm of the concentration of positive charge in mol/L, shape (u,).
+    species
+        SMILES of the solvents, cations and anions, length S.
+    share
+        Of each of them in its role, shape (u, S).
+    """
+
+    features: NDArray[np.float64]
+    ln_charge: NDArray[np.float64]
+    species: tuple[str, ...]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, composition: Composition) -> Described:
+        """Descriptions of the distinct formulations of a composition."""
+        roles = (composition.solvents, composition.cations, composition.anions)
+        return cls(
+            features=mixture_features(composition),
+            ln_charge=ion_content_of(composition).ln_charge,
+            species=tuple(one.smiles for role in roles for one in role),
+            share=np.column_stack(
+                [
+                    composition.solvent_mole_fraction,
+                    composition.cation_fraction,
+                    composition.anion_fraction,
+                ]
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowContent:
+    """Concentration of the ions of n rows.
+
+    Attributes
+    ----------
+    ln_charge
+        Natural logarithm of the concentration of positive charge in mol/L, shape (n,).
+    state
+        Features of the concentration, of order one, shape (n, 6).
+    """
+
+    ln_charge: NDArray[np.float64]
+    state: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, described: Described, index: NDArray[np.intp]) -> RowContent:
+        """Of rows that are about certain compositions."""
+        features = described.features[index][:, _CONCENTRATION]
+        return cls(ln_charge=described.ln_charge[index], state=(features - _CENTRE) / _SCALE)
+
+    def select(self, rows: NDArray[np.intp]) -> RowContent:
+        """Only some rows."""
+        return RowContent(ln_charge=self.ln_charge[rows], state=self.state[rows])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRows:
     """Measurements for the fit and the evaluation of all kinds of members, n rows.
 
     Attributes
     ----------
-    features
-        Descriptors of u compositions, shape (u, f).
+    described
+        The u distinct compositions.
     index
         Composition of each row, shape (n,).
     mixtures
@@ -156,16 +240,22 @@ class TrainingRows:
     trusted
         Whether a row may be learnt from, shape (n,): a row that contradicts every other source is
         predicted and judged, but not fitted to.
+    weight
+        How much a row counts in a fit, shape (n,).
+    series
+        Number of the set of species of each row, shape (n,).
     views
         Which features the members of each kind look at, shape (k, f); kinds take turns.
     """
 
-    features: NDArray[np.float64]
+    described: Described
     index: NDArray[np.intp]
     mixtures: MixtureRows
     temperature_k: NDArray[np.float64]
     conductivity_ms_cm: NDArray[np.float64]
     trusted: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    series: NDArray[np.intp]
     views: NDArray[np.bool_]
 
     @classmethod
@@ -173,12 +263,14 @@ class TrainingRows:
         """Measured conductivities, mS/cm."""
         composition = compose(measurements.row_formulations)
         return cls(
-            features=mixture_features(composition),
+            described=Described.of(composition),
             index=composition.index,
             mixtures=MixtureRows.of(composition),
             temperature_k=measurements.temperature_k,
             conductivity_ms_cm=measurements.value,
             trusted=measurements.trusted,
+            weight=_trust_weight(measurements),
+            series=series_groups(measurements),
             views=FEATURE_VIEWS,
         )
 
@@ -194,15 +286,39 @@ class TrainingRows:
             temperature_k=self.temperature_k[rows],
             conductivity_ms_cm=self.conductivity_ms_cm[rows],
             trusted=self.trusted[rows],
+            weight=self.weight[rows],
+            series=self.series[rows],
         )
 
     def learnt(self) -> TrainingRows:
         """Only rows that may be learnt from."""
         return self.select(np.flatnonzero(self.trusted))
 
+    def fit_weight(self) -> NDArray[np.float64]:
+        """Weight of each row in a fit, mean 1, shape (n,).
+
+        By trust; less where conductivity is so low that its relative error grows; and less for each
+        row of a long series, because a series tells of one chemistry, however many its rows.
+        """
+        n_rows = np.bincount(self.series)[self.series]
+        k = self.conductivity_ms_cm
+        readable = np.clip(k / (k + _HARDLY_READABLE_MS_CM), 0.1, None)
+        weight: NDArray[np.float64] = self.weight * readable * n_rows**-_SERIES_POWER
+        return weight / weight.mean()
+
+    @property
+    def content(self) -> RowContent:
+        """Concentration of the ions of each row."""
+        return RowContent.of(self.described, self.index)
+
+    @property
+    def ln_charge(self) -> NDArray[np.float64]:
+        """Natural logarithm of the concentration of charge of each row, mol/L, shape (n,)."""
+        return self.described.ln_charge[self.index]
+
     @property
     def molality_mol_kg(self) -> NDArray[np.float64]:
-        """Moles of salt by kilogram of solvents, shape (n,)."""
+        """Moles of charge by kilogram of solvents and ionic liquids, shape (n,)."""
         return self.mixtures.molality_mol_kg
 
     @property
@@ -214,3 +330,12 @@ class TrainingRows:
     def measured_species(self) -> frozenset[str]:
         """Species with a notable share in rows that may be learnt from."""
         return self.mixtures.notable_species(np.flatnonzero(self.trusted))
+
+
+def _trust_weight(measurements: Measurements) -> NDArray[np.float64]:
+    """Weight of rows by how far they are trusted, shape (n,)."""
+    weight = np.ones(len(measurements))
+    if measurements.trust is not None:
+        for trust, held in _TRUST_WEIGHT.items():
+            weight[measurements.trust == trust.value] = held
+    return weight

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.constants import solvent_constants
+from electrolyte_ml.features.ions import CATION_DESCRIPTORS, cation_descriptors
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
-from electrolyte_ml.models.conductivity.law import TREND_SLOPES, TRENDING
 from electrolyte_ml.species import default_catalog
-from electrolyte_ml.species.chemistry import formal_charge
 
 #: Roles of species, and the names of their constants.
 CONSTANTS: dict[str, tuple[str, ...]] = {
@@ -26,19 +25,15 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
         "donor_number_kcal_mol",
         "molar_volume_cm3_mol",
     ),
-    "cation": ("radius_nm", "charge"),
+    "cation": CATION_DESCRIPTORS,
     "anion": ("lowest_potential_v", "size_of_mcgowan_volume"),
 }
 ROLES = tuple(CONSTANTS)
-#: Places among those of solvents of the ones that the law has a trend with, from the end.
-TREND_PLACES = [CONSTANTS["solvent"].index(name) - len(CONSTANTS["solvent"]) for name in TRENDING]
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _CLIP = 4.0
-# A cation of unknown radius is taken for one of medium size; every such recipe is out of domain.
-_USUAL_RADIUS_NM = 0.1
 # Centres and scales: medians and standard deviations over the catalog that the shipped networks
 # were fitted with. Fixed, so that a species more in the catalog, or a better value, moves no
-# prediction of others; for cations chosen, since they hardly differ.
+# prediction of others; for cations chosen.
 _STANDARD = {
     "solvent": (
         np.array(
@@ -64,7 +59,10 @@ _STANDARD = {
         np.array([-5.28285, 3.9649974028811137]),
         np.array([0.8869200177905119, 0.9764688279380439]),
     ),
-    "cation": (np.array([0.1, 1.0]), np.array([0.05, 1.0])),
+    "cation": (
+        np.array([0.5, 0.5, 0.6, 1.0, 2.3, 2.0, 0.3, 0.6, 0.0, 0.0, 0.6, 0.0, 0.0]),
+        np.array([0.5, 0.5, 0.4, 1.0, 2.3, 2.5, 0.5, 0.5, 0.5, 0.5, 0.9, 0.3, 0.3]),
+    ),
 }
 
 
@@ -88,13 +86,6 @@ def constants_of(role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
     return held
 
 
-def trend() -> NDArray[np.float64]:
-    """Slopes of the first parameters of the law with those standardised constants, shape (2, 2)."""
-    _, scale = _STANDARD["solvent"]
-    slopes: NDArray[np.float64] = TREND_SLOPES * scale[TREND_PLACES, None]
-    return slopes
-
-
 def _solvent(smiles: str) -> NDArray[np.float64]:
     c = solvent_constants(default_catalog().solvent(smiles))
     return np.array(
@@ -108,11 +99,6 @@ def _solvent(smiles: str) -> NDArray[np.float64]:
     )
 
 
-def _cation(smiles: str) -> NDArray[np.float64]:
-    radius = default_catalog().ion(smiles).value("radius_nm")
-    return np.array([radius or _USUAL_RADIUS_NM, formal_charge(smiles)])
-
-
 def _anion(smiles: str) -> NDArray[np.float64]:
     volume = float(np.cbrt(descriptors(smiles, ANION_DESCRIPTORS)[_VOLUME]))
     return np.array([lowest_potential_v(smiles), volume])
@@ -120,6 +106,6 @@ def _anion(smiles: str) -> NDArray[np.float64]:
 
 _RAW: dict[str, Callable[[str], NDArray[np.float64]]] = {
     "solvent": _solvent,
-    "cation": _cation,
+    "cation": cation_descriptors,
     "anion": _anion,
 }

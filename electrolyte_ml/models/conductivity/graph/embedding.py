@@ -40,6 +40,7 @@ def with_species(
         network,
         smiles=(*network.smiles, *new),
         embeddings=np.concatenate([network.embeddings, embedded], axis=1),
+        coordinates=np.pad(network.coordinates, ((0, 0), (0, len(new)), (0, 0))),
     )
 
 

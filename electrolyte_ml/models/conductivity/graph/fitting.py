@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.features.graphs import import_deepchem, species_graphs
 from electrolyte_ml.files import write_atomically
+from electrolyte_ml.models.conductivity.graph.constants import ROLES
 from electrolyte_ml.models.conductivity.graph.module import ConductivityModule, GraphTensors
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork, GraphPair
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
@@ -135,6 +136,8 @@ def exported(
     new = [s for s in dict.fromkeys(species) if s not in known]
     with torch.no_grad():
         embeddings = module.embeddings()
+        held = torch.cat([module.known_coordinates(role) for role in ROLES], 1)
+        coordinates = torch.nn.functional.pad(held, (0, 0, 0, len(new)))
         if new:
             others = module.encoder(GraphTensors(species_graphs(new)))
             embeddings = torch.cat([embeddings, others], 1)
@@ -143,31 +146,38 @@ def exported(
         weights=weights,
         smiles=(*known, *new),
         embeddings=embeddings.numpy().astype(np.float64),
-        constants=module.settings.constants,
+        coordinates=coordinates.numpy().astype(np.float64),
+        standard=module.standard,
     )
 
 
 class _Batches:
-    """The batch of each step: rows drawn for each member, the same each time for a given step."""
+    """The batch of each step: rows drawn for all members, the same each time for a given step."""
 
     def __init__(
         self, rows: TrainingRows, settings: GraphSettings, seed: int, progress: Any
     ) -> None:
-        self.seed, self.shape = seed, (settings.batch, settings.members)
+        self.seed, self.size, self.members = seed, settings.batch, settings.members
         self.steps, self.progress = settings.steps, progress
         self.index = rows.mixtures.index.astype(np.int64)
-        self.molality = rows.mixtures.molality_mol_kg.astype(np.float32)
+        content = rows.content
+        self.state = content.state.astype(np.float32)
+        self.ln_charge = content.ln_charge.astype(np.float32)
         self.temperature = rows.temperature_k.astype(np.float32)
         self.target = np.log(rows.conductivity_ms_cm).astype(np.float32)
-        self.weight = _row_weights(rows.conductivity_ms_cm, settings).astype(np.float32)
+        weight = rows.fit_weight()
+        self.upto = np.cumsum(weight) / weight.sum()
 
     def __call__(self, step: int) -> Any:
         if self.progress is not None:
             self.progress("fitting", step, self.steps)
-        drawn = np.random.default_rng((self.seed, step)).integers(0, len(self.index), self.shape)
-        inputs = [self.index[drawn], self.molality[drawn], self.temperature[drawn]]
-        number = np.array([step], dtype=np.int64)
-        return [*inputs, number], [self.target[drawn]], [self.weight[drawn]]
+        # With a probability in proportion to its weight, so that every drawn row counts the same.
+        position = np.random.default_rng((self.seed, step)).random(self.size)
+        drawn = np.minimum(np.searchsorted(self.upto, position), len(self.upto) - 1)
+        inputs = [self.index[drawn], self.state[drawn], self.ln_charge[drawn]]
+        inputs += [self.temperature[drawn], np.array([step], dtype=np.int64)]
+        target = np.repeat(self.target[drawn][:, None], self.members, axis=1)
+        return inputs, [target], [np.ones_like(target)]
 
 
 def _huber(settings: GraphSettings) -> Any:
@@ -179,13 +189,6 @@ def _huber(settings: GraphSettings) -> Any:
         return 4.0 * (error * weights[0]).sum(1).mean()
 
     return loss
-
-
-def _row_weights(conductivity: NDArray[np.float64], s: GraphSettings) -> NDArray[np.float64]:
-    readable = np.clip(conductivity / (conductivity + s.low_conductivity_ms_cm), 0.1, None)
-    weight = readable * np.clip(conductivity, 0.05, None) ** s.conductivity_power
-    scaled: NDArray[np.float64] = weight / weight.mean()
-    return scaled
 
 
 class _WarmUpCosine(_Schedule):

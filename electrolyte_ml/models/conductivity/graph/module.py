@@ -22,19 +22,24 @@ from typing import Any
 import torch
 
 from electrolyte_ml.features.graphs import SpeciesGraphs, n_elements, species_graphs
-from electrolyte_ml.models.conductivity.graph.constants import (
-    CONSTANTS,
-    ROLES,
-    constants_of,
-    trend,
+from electrolyte_ml.models.conductivity.graph.constants import CONSTANTS, ROLES
+from electrolyte_ml.models.conductivity.graph.descriptions import descriptors_of, standard_of
+from electrolyte_ml.models.conductivity.graph.network import (
+    beside,
+    ln_k,
+    mixture_vector,
+    n_inputs,
+    species_inputs,
+    weight_shapes,
 )
-from electrolyte_ml.models.conductivity.graph.network import ln_k, mixture_vector, weight_shapes
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
 from electrolyte_ml.models.conductivity.rows import MixtureRows
 
 _USUAL_ATOMS = 8.0
 # Outputs start near a usual electrolyte.
 _OUTPUT_GAIN = 0.1
+# Spread of the coordinates of species at the start of a fit.
+_FIRST_COORDINATE = 0.1
 
 
 class Encoder(torch.nn.Module):
@@ -145,14 +150,22 @@ class ConductivityModule(torch.nn.Module):
         n_features = (graphs.atoms.shape[1], graphs.bonds.shape[1])
         self.encoder = Encoder(settings, *n_features, generator)
         self.share = {r: _tensor(getattr(mixtures, f"{r}_share")) for r in ROLES}
-        self.constants = {r: _tensor(constants_of(r, smiles[r])) for r in ROLES}
+        self.standard = (
+            {r: standard_of(descriptors_of(r, smiles[r])) for r in ROLES}
+            if settings.constants
+            else {}
+        )
+        self.beside = {r: _tensor(beside(r, smiles[r], self.standard.get(r))) for r in ROLES}
+        self.coordinates = torch.nn.ParameterDict()
+        for role in ROLES:
+            shape = (settings.members, len(smiles[role]), settings.coordinates)
+            drawn = _FIRST_COORDINATE * torch.randn(shape, generator=generator)
+            self.coordinates[role] = torch.nn.Parameter(drawn)
+        # Species that no row is about have no coordinates.
+        self.measured = {r: self.share[r][mixtures.index].amax(0) > 0 for r in ROLES}
         self.mixing = torch.nn.ParameterDict()
         for name, (inputs, outputs) in weight_shapes(settings).items():
             shape = (settings.members, inputs, outputs)
-            if name == "trend":
-                given = _tensor(trend()).expand(shape).clone()
-                self.mixing[name] = torch.nn.Parameter(given, requires_grad=False)
-                continue
             start = torch.randn(shape, generator=generator) * _gain(name) / math.sqrt(inputs)
             self.mixing[name] = torch.nn.Parameter(start)
         self.mask = {role: self._mask(role, generator) for role in ROLES}
@@ -164,21 +177,26 @@ class ConductivityModule(torch.nn.Module):
         Parameters
         ----------
         inputs
-            Mixture of each row, molality (mol/kg) and temperature (K), each of shape (b, E), and
-            the number of the step, shape (1,), negative for no noise.
+            Mixture of each row, shape (b,); state (b, 6) and logarithm of the concentration of
+            charge (b,), see `RowContent`; temperature (K), shape (b,); and the number of the step,
+            shape (1,), negative for no noise.
         """
-        index, molality, temperature_k, step = inputs
-        # DeepChem counts rows along the first axis, the network along the second.
+        index, state, ln_charge, temperature_k, step = inputs
         species = self.described(int(step[0]))
-        vector = mixture_vector(self.mixing, species, self.share, torch)
+        drawn, place = torch.unique(index, return_inverse=True)
+        share = {role: held[drawn] for role, held in self.share.items()}
+        vector = mixture_vector(self.mixing, species, share, torch)
+        members = self.settings.members
         ln = ln_k(
             self.mixing,
             vector,
-            index.T,
-            molality=molality.T,
-            temperature_k=temperature_k.T,
+            place.expand(members, -1),
+            state=state.expand(members, -1, -1),
+            ln_charge=ln_charge,
+            temperature_k=temperature_k.expand(members, -1),
             xp=torch,
         )
+        # DeepChem counts rows along the first axis, the network along the second.
         return ln.T
 
     def embeddings(self) -> Any:
@@ -196,15 +214,19 @@ class ConductivityModule(torch.nn.Module):
         found = {}
         of_roles = torch.split(self.embeddings(), self.sizes, dim=1)
         for role, embedded in zip(ROLES, of_roles, strict=True):
-            both = embedded
-            if self.settings.constants:
-                physical = self.constants[role].expand(len(embedded), -1, -1)
-                both = torch.cat([embedded, physical], 2)
+            coordinates = self.known_coordinates(role)
+            if step >= 0:
+                drawn = torch.rand(*coordinates.shape[:2], 1, generator=generator)
+                coordinates = coordinates * (drawn >= self.settings.hidden_species)
+            both = species_inputs(embedded, coordinates, self.beside[role], torch)
             if step >= 0 and self.settings.noise > 0:
-                shape = (self.settings.members, *both.shape[1:])
-                both = both + self.settings.noise * torch.randn(shape, generator=generator)
+                both = both + self.settings.noise * torch.randn(both.shape, generator=generator)
             found[role] = both * self.mask[role]
         return found
+
+    def known_coordinates(self, role: str) -> Any:
+        """Coordinates of the species of a role, zero where no row is about one, (E, s, k)."""
+        return self.coordinates[role] * self.measured[role][:, None]
 
     def masked(self) -> dict[str, Any]:
         """Matrices for unmasked species: zero at the inputs that a member's mask hides."""
@@ -219,22 +241,27 @@ class ConductivityModule(torch.nn.Module):
         """Mask of each member's inputs, shape (E, 1, d), scaled to keep their variance."""
         s = self.settings
         share = torch.linspace(s.least_share, 1.0, s.members)[:, None]
-        mask = (torch.rand(s.members, s.embedding, generator=generator) < share) / share
+        seen = torch.rand(s.members, n_inputs(s, role), generator=generator) < share
+        mask = seen.float() / share
+        graph, always = s.embedding, s.embedding + s.coordinates
+        mask[:, graph:always] = 1.0
+        if not s.embedded:
+            mask[:, :graph] = 0.0
         if not s.constants:
             return mask[:, None]
-        physical = torch.ones(s.members, len(CONSTANTS[role]))
-        if role == "anion" and s.views:
-            mask[1::2] = 0.0
-            physical[::2] = 0.0
-        return torch.cat([mask, physical], 1)[:, None]
+        described = always + len(CONSTANTS[role])
+        mask[:, always:described] = 1.0
+        if s.views:
+            mask[1::2, :graph] = 0.0
+            mask[::2, described:] = 0.0
+        return mask[:, None]
 
 
 def _gain(name: str) -> float:
     """Scale of the first weights of a matrix."""
     if name == "out":
         return _OUTPUT_GAIN
-    # In lithium data the cation never varies: its weights start at zero, not at random.
-    return 0.0 if name.endswith("_bias") or name.startswith("cation") else 1.0
+    return 0.0 if name.endswith("_bias") else 1.0
 
 
 def _tensor(array: Any) -> Any:

@@ -14,9 +14,8 @@ With the description :math:`h_i` of solvent :math:`i` (mole fraction :math:`x_i`
 
 the composition-weighted mean of the solvents, the solvents around each ion (attention [1]_ on top
 of the composition, in analogy to preferential solvation), the ions, and products of ions and
-solvents and of both ions. To the first parameters of the law its trend with viscosity and
-permittivity of the solvents is added, which is given, not learned. Ions are averaged by their
-number. Arrays are of numpy or of torch.
+solvents and of both ions. Ions are averaged by their number. Two hidden layers read this vector and
+the concentration of the ions and give the parameters of the law. Arrays are of numpy or of torch.
 
 Late steps of the fit improve predictions for measured species and worsen those for species without
 measurements (overfitting of the embeddings). A recipe with a notable share of such a species is
@@ -38,25 +37,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import UnknownSpeciesError
+from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.models.base import StoredModel
-from electrolyte_ml.models.conductivity.graph.constants import (
-    CONSTANTS,
-    ROLES,
-    TREND_PLACES,
-    constants_of,
+from electrolyte_ml.models.conductivity.graph.constants import CONSTANTS, ROLES, constants_of
+from electrolyte_ml.models.conductivity.graph.descriptions import (
+    DESCRIPTORS,
+    descriptors_of,
+    standardised,
 )
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
-from electrolyte_ml.models.conductivity.law import N_PARAMETERS, N_TRENDS, ln_conductivity
-from electrolyte_ml.models.conductivity.rows import MixtureRows
+from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
+from electrolyte_ml.models.conductivity.rows import MixtureRows, RowContent
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.numeric import LN10, silu
 
 # A stronger preference than e to the fifth is none that data of mixtures could show.
 _STRONGEST = 5.0
-_N_STATE = 5
+# Without the law: temperature and its inverse.
+_N_TEMPERATURE = 2
 _CHUNK = 512
-_WEIGHT, _EMBEDDINGS = "weight.", "embeddings"
+_WEIGHT, _STANDARD, _EMBEDDINGS, _COORDINATES = "weight.", "standard.", "embeddings", "coordinates"
 _Arrays = dict[str, NDArray[np.float64]]
 
 
@@ -72,16 +73,21 @@ class GraphNetwork(StoredModel):
         Species, length S.
     embeddings
         Of the species, shape (E, S, d), or (1, S, d) if the members share an encoder.
-    constants
-        Whether physical constants stand beside the embeddings.
+    coordinates
+        Learnt numbers of the species, which neither graph nor constants explain, shape (E, S, k);
+        zero for species that were never measured.
+    standard
+        Centre and scale of the descriptors of each role, shapes (2, n); none if neither physical
+        constants nor descriptors stand beside the embeddings.
     """
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="graph", version=3)
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="graph", version=4)
 
     weights: _Arrays
     smiles: tuple[str, ...]
     embeddings: NDArray[np.float64]
-    constants: bool
+    coordinates: NDArray[np.float64]
+    standard: _Arrays
 
     @property
     def n_members(self) -> int:
@@ -91,7 +97,8 @@ class GraphNetwork(StoredModel):
     def arrays(self) -> Arrays:
         """Arrays of the network by name, in single precision; `of_arrays` takes them back."""
         held = {f"{_WEIGHT}{n}": a for n, a in self.weights.items()}
-        return _single(held | {_EMBEDDINGS: self.embeddings})
+        held |= {f"{_STANDARD}{n}": a for n, a in self.standard.items()}
+        return _single(held | {_EMBEDDINGS: self.embeddings, _COORDINATES: self.coordinates})
 
     def record(self) -> Record:
         """Everything else of the network."""
@@ -113,13 +120,13 @@ class GraphNetwork(StoredModel):
         smiles
             Species of the embeddings, length S.
         """
-        double = {n.removeprefix(_WEIGHT): a.astype(np.float64) for n, a in arrays.items()}
-        embeddings = double.pop(_EMBEDDINGS)
+        double = {n: a.astype(np.float64) for n, a in arrays.items()}
         return cls(
-            weights=double,
+            weights=_named(_WEIGHT, double),
             smiles=tuple(smiles),
-            embeddings=embeddings,
-            constants=double["mean"].shape[1] > embeddings.shape[2],
+            embeddings=double[_EMBEDDINGS],
+            coordinates=double[_COORDINATES],
+            standard=_named(_STANDARD, double),
         )
 
     def vectors(self, mixtures: MixtureRows) -> NDArray[np.float64]:
@@ -141,14 +148,16 @@ class GraphNetwork(StoredModel):
         return {role: self._described(role, getattr(mixtures, f"{role}s")) for role in ROLES}
 
     def log10_conductivity(
-        self, mixtures: MixtureRows, temperature_k: NDArray[np.float64]
+        self, mixtures: MixtureRows, content: RowContent, temperature_k: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Every member's prediction.
 
         Parameters
         ----------
         mixtures
-            With molality and mixture of each row.
+            With the mixture of each row.
+        content
+            Concentration of the ions of each row.
         temperature_k
             K, shape (n,).
 
@@ -181,7 +190,8 @@ class GraphNetwork(StoredModel):
                         {name: weight[this] for name, weight in weights.items()},
                         vectors[this],
                         (index[rows] - start)[None],
-                        molality=mixtures.molality_mol_kg[rows][None],
+                        state=content.state[rows][None].astype(np.float32),
+                        ln_charge=content.ln_charge[rows][None],
                         temperature_k=temperature_k[rows][None],
                         xp=np,
                     )
@@ -196,13 +206,47 @@ class GraphNetwork(StoredModel):
                 f"no graph embedding of {', '.join(unknown)}; new species are embedded with "
                 "DeepChem: pip install 'electrolyte_ml[deep]'"
             )
-        embedded = self.embeddings[:, [known[s] for s in smiles]]
-        if not self.constants:
-            return embedded
-        physical = constants_of(role, smiles)
-        beside = np.broadcast_to(physical, (len(embedded), *physical.shape))
-        joined: NDArray[np.float64] = np.concatenate([embedded, beside], axis=2)
-        return joined
+        place = [known[s] for s in smiles]
+        return species_inputs(
+            self.embeddings[:, place],
+            self.coordinates[:, place],
+            beside(role, smiles, self.standard.get(role)),
+            np,
+        )
+
+
+def beside(
+    role: str, smiles: Sequence[str], standard: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Constants and descriptors that stand beside embeddings, shape (s, n); n is 0 for none."""
+    if standard is None:
+        return np.empty((len(smiles), 0))
+    described = standardised(descriptors_of(role, smiles), standard)
+    return np.concatenate([constants_of(role, smiles), described], axis=1)
+
+
+def species_inputs(embedded: Any, coordinates: Any, constants: Any, xp: Any) -> Any:
+    """Inputs of species, shape (E, s, d): graph embedding, coordinates, and what stands beside.
+
+    Parameters
+    ----------
+    embedded
+        Shape (E, s, d) or (1, s, d).
+    coordinates
+        Shape (E, s, k).
+    constants
+        From `beside`, shape (s, n).
+    xp
+        ``numpy`` or ``torch``.
+    """
+    n_members = len(coordinates)
+    parts = [embedded, coordinates, constants[None]]
+    wide = [xp.broadcast_to(part, (n_members, *part.shape[1:])) for part in parts]
+    return xp.concatenate(wide, -1)
+
+
+def _named(head: str, arrays: _Arrays) -> _Arrays:
+    return {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
 
 
 def _single(arrays: _Arrays) -> dict[str, NDArray[np.float32]]:
@@ -239,15 +283,17 @@ class GraphPair:
         return self.early.smiles
 
     def log10_conductivity(
-        self, mixtures: MixtureRows, temperature_k: NDArray[np.float64]
+        self, mixtures: MixtureRows, content: RowContent, temperature_k: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Every member's log10 conductivity, shape (E, n); as of `GraphNetwork`."""
         new = is_new(mixtures, self.measured)
         out = np.empty((self.n_members, len(new)))
         for network, rows in ((self.settled, ~new), (self.early, new)):
             if rows.any():
-                part = mixtures.select(np.flatnonzero(rows))
-                out[:, rows] = network.log10_conductivity(part, temperature_k[rows])
+                which = np.flatnonzero(rows)
+                out[:, rows] = network.log10_conductivity(
+                    mixtures.select(which), content.select(which), temperature_k[which]
+                )
         return out
 
 
@@ -256,10 +302,15 @@ def is_new(mixtures: MixtureRows, measured: frozenset[str]) -> NDArray[np.bool_]
     return mixtures.foreign_share(measured) >= NOTABLE_SHARE
 
 
+def n_inputs(settings: GraphSettings, role: str) -> int:
+    """Numbers that describe a species of a role."""
+    more = len(CONSTANTS[role]) + len(DESCRIPTORS[role]) if settings.constants else 0
+    return settings.embedding + settings.coordinates + more
+
+
 def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
     """Inputs and outputs of every matrix; names with ``_bias`` have one input."""
-    extra = {role: len(names) if settings.constants else 0 for role, names in CONSTANTS.items()}
-    solvent, cation, anion = (settings.embedding + extra[r] for r in ("solvent", "cation", "anion"))
+    solvent, cation, anion = (n_inputs(settings, role) for role in ROLES)
     m, h = settings.mixing, settings.hidden
     shapes = {"mean": (solvent, m), "mean_bias": (1, m), "cation": (cation, m), "anion": (anion, m)}
     pooled = 3 * m
@@ -268,12 +319,10 @@ def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
         for ion, size in (("cation", cation), ("anion", anion)):
             shapes |= {f"{ion}_query": (size, m), f"{ion}_pair": (size, m)}
         pooled += 5 * m
-    pooled += 0 if settings.physics else _N_STATE
+    pooled += len(CONCENTRATION_FEATURES) + (0 if settings.physics else _N_TEMPERATURE)
     out = N_PARAMETERS if settings.physics else 1
     shapes |= {"hidden_0": (pooled, h), "hidden_0_bias": (1, h)}
     shapes |= {"hidden_1": (h, h), "hidden_1_bias": (1, h)}
-    if settings.constants and settings.physics:
-        shapes["trend"] = (len(TREND_PLACES), N_TRENDS)
     return {**shapes, "out": (h, out), "out_bias": (1, out)}
 
 
@@ -313,21 +362,14 @@ def mixture_vector(
             shell = (shell / (total + (total == 0))) @ value
             parts += [shell, shell * pairs[ion]]
         parts.append(pairs["cation"] * pairs["anion"])
-    if "trend" in w:
-        parts.append(share["solvent"] @ (solvent[..., TREND_PLACES] @ w["trend"]))
     return xp.concatenate(parts, -1)
 
 
-def output(w: Mapping[str, Any], vector: Any, xp: Any) -> Any:
-    """Two hidden layers and the outputs, shape (E, u, 7) or (E, n, 1), of vectors (E, u, z)."""
-    pooled = w["hidden_0"].shape[-2]
-    hidden = silu(vector[..., :pooled] @ w["hidden_0"] + w["hidden_0_bias"], xp)
+def output(w: Mapping[str, Any], rows: Any, xp: Any) -> Any:
+    """Two hidden layers and the outputs, shape (E, n, 3 or 1), of inputs (E, n, z)."""
+    hidden = silu(rows @ w["hidden_0"] + w["hidden_0_bias"], xp)
     hidden = silu(hidden @ w["hidden_1"] + w["hidden_1_bias"], xp)
-    out = hidden @ w["out"] + w["out_bias"]
-    if "trend" not in w:
-        return out
-    trended = out[..., :N_TRENDS] + vector[..., pooled:]
-    return xp.concatenate([trended, out[..., N_TRENDS:]], -1)
+    return hidden @ w["out"] + w["out_bias"]
 
 
 def ln_k(
@@ -335,7 +377,8 @@ def ln_k(
     vector: Any,
     index: Any,
     *,
-    molality: Any,
+    state: Any,
+    ln_charge: Any,
     temperature_k: Any,
     xp: Any,
 ) -> Any:
@@ -349,8 +392,10 @@ def ln_k(
         Of mixtures, shape (E, u, z).
     index
         Mixture of each row of each member, shape (E, n).
-    molality, temperature_k
-        mol/kg and K, shape (E, n).
+    state, ln_charge
+        Concentration of the ions, see `RowContent`, shapes (E, n, 6) and (E, n).
+    temperature_k
+        K, shape (E, n).
     xp
         ``numpy`` or ``torch``.
 
@@ -359,10 +404,10 @@ def ln_k(
     array, shape (E, n)
     """
     members = xp.arange(len(index))[:, None]
-    if w["out"].shape[-1] == N_PARAMETERS:
-        return ln_conductivity(output(w, vector, xp)[members, index], molality, temperature_k, xp)
-    # Without a law, the network itself has to find how conductivity goes with both.
-    root, inverse = xp.sqrt(molality), 1000.0 / temperature_k - 3.3
-    state = xp.stack([molality, root, xp.log(molality), inverse, temperature_k / 100.0 - 3.0], -1)
     rows = xp.concatenate([vector[members, index], state], -1)
-    return output(w, rows, xp)[..., 0]
+    if w["out"].shape[-1] == N_PARAMETERS:
+        return ln_conductivity(output(w, rows, xp), ln_charge, temperature_k, xp)
+    # Without a law, the network itself has to find how conductivity goes with temperature.
+    inverse = 1000.0 / temperature_k - 3.3
+    kelvin = xp.stack([inverse, temperature_k / 100.0 - 3.0], -1)
+    return output(w, xp.concatenate([rows, kelvin], -1), xp)[..., 0]

@@ -19,11 +19,18 @@ class GraphSettings:
         Units of a bond, rounds of messages, and numbers that describe a species.
     mixing, hidden
         Units of the pooled vectors, and of each of the two hidden layers behind them.
+    coordinates
+        Learnt numbers of each species.
+    hidden_species
+        Share of the species whose coordinates are hidden in a step.
     constants
         Whether physical constants of species (permittivity, computed potential of the anion, ...)
-        stand beside the embedding.
+        and descriptors of RDKit and Mordred stand beside the embedding.
     views
-        Whether members take turns in seeing anions by their graph and by their constants alone.
+        Whether members take turns in seeing species by their graph and by their descriptors;
+        constants are seen by all.
+    embedded
+        Whether members see embeddings of graphs at all.
     interactions
         Attention of ions to solvents, and products of ions and solvents.
     physics
@@ -40,8 +47,6 @@ class GraphSettings:
         Standard deviation of the noise on embeddings and constants.
     huber_width
         Error in ln k from which on it counts linearly.
-    low_conductivity_ms_cm, conductivity_power
-        Weights of rows, as of the default model.
     """
 
     members: int = 8
@@ -49,23 +54,24 @@ class GraphSettings:
     width: int = 64
     depth: int = 3
     embedding: int = 32
-    mixing: int = 16
-    hidden: int = 32
+    coordinates: int = 8
+    hidden_species: float = 0.3
+    mixing: int = 24
+    hidden: int = 48
     constants: bool = True
-    views: bool = True
+    views: bool = False
+    embedded: bool = True
     interactions: bool = True
     physics: bool = True
     steps: int = 2000
     early_steps: int = 500
-    batch: int = 512
+    batch: int = 1024
     learning_rate: float = 6e-3
-    weight_decay: float = 1e-2
+    weight_decay: float = 0.03
     encoder_rate: float = 0.0
     least_share: float = 0.5
     noise: float = 0.02
-    huber_width: float = 0.1
-    low_conductivity_ms_cm: float = 0.03
-    conductivity_power: float = 0.3
+    huber_width: float = 0.15
 
     def to_dict(self) -> dict[str, float]:
         """Plain numbers, for the record of a training."""
@@ -75,6 +81,7 @@ class GraphSettings:
 #: A usual mixture model on graphs of the literature (CheMixHub, 2025, arXiv:2506.12231): message
 #: passing, a mean by composition, and no law, constants, attention or pre-training.
 PLAIN = GraphSettings(
+    coordinates=0,
     constants=False,
     views=False,
     interactions=False,
