@@ -1,9 +1,9 @@
 r"""Lowest electrostatic potential on the surface of anions: how strongly they attract a cation.
 
-``python tools/anion_potential.py`` makes the table and describes the method. For an anion that is
-not in the table, the potential is estimated from the size of the anion, as for a charged sphere:
-:math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the anions of the table that
-the catalog has: a further anion in the table moves no estimate.
+``python -m tools.ion_descriptors anions`` makes the table and describes the method. For an anion
+that is not in the table, the potential is estimated from the size of the anion, as for a charged
+sphere: :math:`a + b / V^{1/3}` with the McGowan volume :math:`V`, fitted to the anions of the table
+that the catalog has: a further anion in the table moves no estimate.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.species.catalog import packaged_catalog
 
-TABLE = "anion_potential.csv"
+TABLE = "anion_computed_descriptors.csv"
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 
 
@@ -56,4 +56,4 @@ def _size_line() -> tuple[float, float]:
 @cache
 def _table() -> dict[str, float]:
     rows = packaged_table(f"features/tables/{TABLE}")
-    return {row["smiles"]: float(row["lowest_v"]) for row in rows}
+    return {row["smiles"]: float(row["extreme_v"]) for row in rows}

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import FEATURE_NAMES
 from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
-from electrolyte_ml.models.conductivity.rows import Described, TrainingRows
+from electrolyte_ml.models.conductivity.rows import Described, TrainingRows, components
 from electrolyte_ml.models.ensemble_fit import (
     Schedule,
     as_tensor,
@@ -236,7 +236,7 @@ class _Fit:
         self.inverse = torch.from_numpy(inverse.ravel().astype(np.int64))
         seen = np.flatnonzero(share.max(axis=0) > 0)
         self.species = tuple(rows.described.species[i] for i in seen)
-        place, weight = _components(share[:, seen])
+        place, weight = components(share[:, seen])
         self.place, self.share = torch.from_numpy(place), as_tensor(weight)
         self.ln_charge, self.temperature = as_tensor(rows.ln_charge), as_tensor(rows.temperature_k)
         self.target = as_tensor(np.log(rows.conductivity_ms_cm))
@@ -314,13 +314,6 @@ class _Fit:
             weights.append(start_weights(shape, self.generator, gain).requires_grad_())
             biases.append(self.torch.zeros(shape[0], 1, outputs).requires_grad_())
         return weights, biases
-
-
-def _components(share: _Floats) -> tuple[NDArray[np.int64], _Floats]:
-    """Columns of the largest shares of each row and the shares, shapes (u, most components)."""
-    most = int((share > 0).sum(axis=1).max(initial=1))
-    place = np.argsort(-share, axis=1, kind="stable")[:, :most].astype(np.int64)
-    return place, np.take_along_axis(share, place, axis=1)
 
 
 def _array(tensor: Any) -> _Floats:

@@ -1,9 +1,11 @@
-"""The ensemble: networks on descriptors and networks on graphs, and the memory of mixtures.
+"""The ensemble: three kinds of networks, and the memory of mixtures.
 
-Both kinds predict parameters of the same law of conductivity, for all cations, and have the same
-weight. They differ in their inputs and in their fit, so that their errors differ, and the
-interquartile mean of all members is better than that of either kind. A Gaussian process models the
-residuals on measured mixtures and corrects predictions near them. Predicting needs numpy alone.
+Networks on descriptors read means over the mixture; pooled networks read descriptors of every
+species, and networks on graphs embeddings of their molecular graphs, with attention of the ions to
+the solvents. All predict parameters of the same law of conductivity, for all cations, and each kind
+has the same weight. They differ in their inputs, so that their errors differ, and the interquartile
+mean of all members is better than that of any kind. A Gaussian process models the residuals on
+measured mixtures and corrects predictions near them. Predicting needs numpy alone.
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ from electrolyte_ml.models.conductivity.descriptors import (
     fit_network,
 )
 from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder
-from electrolyte_ml.models.conductivity.graph.network import GraphPair
-from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
+from electrolyte_ml.models.conductivity.graph.settings import GRAPHS, POOLED, GraphSettings
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import Described, MixtureRows, RowContent, TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of
@@ -40,20 +42,24 @@ class EnsembleSettings:
     ----------
     networks
         Networks on descriptors; None for none.
+    pooled
+        Pooled networks on descriptors of species; None for none.
     graphs
-        Networks on graphs; None for none.
+        Pooled networks on graphs; None for none.
     residuals
         Whether there is a Gaussian process of the residuals.
     """
 
     networks: NetworkSettings | None = field(default_factory=NetworkSettings)
-    graphs: GraphSettings | None = field(default_factory=GraphSettings)
+    pooled: GraphSettings | None = POOLED
+    graphs: GraphSettings | None = GRAPHS
     residuals: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, for the record of a training."""
         return {
             "descriptors": self.networks.to_dict() if self.networks else None,
+            "pooled": self.pooled.to_dict() if self.pooled else None,
             "graphs": self.graphs.to_dict() if self.graphs else None,
             "residuals": self.residuals,
         }
@@ -61,12 +67,14 @@ class EnsembleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """Members of up to two kinds, at least one of them.
+    """Members of up to three kinds, at least one of them.
 
     Attributes
     ----------
     network
         Networks that read descriptors.
+    pooled
+        Networks that read descriptors of every species.
     graph
         Networks that read embeddings of the graphs of species; it has those of the catalog.
     residual
@@ -74,7 +82,8 @@ class Ensemble:
     """
 
     network: DescriptorNetwork | None
-    graph: GraphPair | None
+    pooled: GraphNetwork | None
+    graph: GraphNetwork | None
     residual: ResidualGP | None = None
 
     def log10_conductivity(
@@ -115,10 +124,14 @@ class Ensemble:
         """Every member's prediction of measured electrolytes, shape (E, n)."""
         return self._members(rows.described, rows.index, rows.mixtures, rows.temperature_k)
 
-    def only(self, *, networks: bool = False, graphs: bool = False) -> Ensemble:
+    def only(
+        self, *, networks: bool = False, pooled: bool = False, graphs: bool = False
+    ) -> Ensemble:
         """Some kinds alone, as they are before the residuals are corrected."""
         return Ensemble(
-            network=self.network if networks else None, graph=self.graph if graphs else None
+            network=self.network if networks else None,
+            pooled=self.pooled if pooled else None,
+            graph=self.graph if graphs else None,
         )
 
     def _members(
@@ -129,25 +142,27 @@ class Ensemble:
         temperature_k: _Floats,
     ) -> _Floats:
         members = []
+        content = RowContent.of(described, index)
         if self.network is not None:
             members.append(self.network.log10_conductivity(described, index, temperature_k))
+        if self.pooled is not None:
+            members.append(self.pooled.log10_conductivity(mixtures, content, temperature_k))
         if self.graph is not None:
-            content = RowContent.of(described, index)
             members.append(self._graph_members(self.graph, mixtures, content, temperature_k))
         found = joined(members)
         if self.residual is not None:
-            found += self.residual.correction(mixtures, temperature_k)
+            found += self.residual.correction(mixtures, content, temperature_k)
         return found
 
     def _graph_members(
         self,
-        graph: GraphPair,
+        graph: GraphNetwork,
         mixtures: MixtureRows,
         content: RowContent,
         temperature_k: _Floats,
     ) -> _Floats:
         """Networks on graphs; NaN for species without embedding, if there are other kinds."""
-        if self.network is None:
+        if self.network is None and self.pooled is None:
             return graph.log10_conductivity(mixtures, content, temperature_k)
         embedded = mixtures.foreign_share(graph.smiles) == 0.0
         found = np.full((graph.n_members, len(mixtures.index)), np.nan)
@@ -202,6 +217,7 @@ def fit_ensemble(
     settings = settings or EnsembleSettings()
     ensemble = Ensemble(
         network=fit_network(rows, settings.networks, seed=seed) if settings.networks else None,
+        pooled=_fit_pooled(rows, settings.pooled, seed) if settings.pooled else None,
         graph=_fit_graphs(rows, settings.graphs, seed) if settings.graphs else None,
     )
     if not settings.residuals:
@@ -209,11 +225,20 @@ def fit_ensemble(
     return replace(ensemble, residual=ResidualGP.of(rows, centre_of(ensemble.of_rows(rows))))
 
 
-def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphPair:
-    from electrolyte_ml.features.graphs import has_graph, import_deepchem
+def _fit_pooled(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphNetwork:
+    from electrolyte_ml.features.graphs import import_deepchem
 
     import_deepchem()  # says what to install where torch or DeepChem is missing
-    from electrolyte_ml.models.conductivity.graph.fitting import fit_pair
+    from electrolyte_ml.models.conductivity.graph.fitting import fit_graph
+
+    return fit_graph(rows, settings, seed=seed)
+
+
+def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphNetwork:
+    from electrolyte_ml.features.graphs import has_graph, import_deepchem
+
+    import_deepchem()
+    from electrolyte_ml.models.conductivity.graph.fitting import fit_graph
 
     held = (*rows.mixtures.solvents, *rows.mixtures.cations, *rows.mixtures.anions)
     drawn = frozenset(smiles for smiles in held if has_graph(smiles))
@@ -224,4 +249,4 @@ def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> Graph
     species = [s.smiles for s in (*catalog.solvents, *ions) if has_graph(s.smiles)]
     # An encoder that learns with the rest starts at random, one that does not is pre-trained.
     pretrained = None if settings.encoder_rate > 0 else read_encoder()
-    return fit_pair(rows, settings, seed=seed, pretrained=pretrained, species=species)
+    return fit_graph(rows, settings, seed=seed, pretrained=pretrained, species=species)

@@ -21,7 +21,7 @@ from electrolyte_ml.models.base import PropertyModel
 from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettings, fit_ensemble
-from electrolyte_ml.models.conductivity.graph.network import GraphNetwork, GraphPair
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of, error_variance, scale_of
@@ -53,7 +53,7 @@ class ConductivityModel(PropertyModel):
     """
 
     FILES: ClassVar[ModelFiles] = ModelFiles(
-        name="conductivity", version=10, made_for={"features": list(FEATURE_NAMES)}
+        name="conductivity", version=11, made_for={"features": list(FEATURE_NAMES)}
     )
 
     ensemble: Ensemble
@@ -135,21 +135,22 @@ class ConductivityModel(PropertyModel):
         if ensemble.network is not None:
             held |= _named("descriptors", ensemble.network.arrays())
         if ensemble.graph is not None:
-            held |= _named("settled", ensemble.graph.settled.arrays())
-            held |= _named("early", ensemble.graph.early.arrays())
+            held |= _named("graph", ensemble.graph.arrays())
+        if ensemble.pooled is not None:
+            held |= _named("pooled", ensemble.pooled.arrays())
         if ensemble.residual is not None:
             held |= _named("residual", ensemble.residual.arrays())
         return {name: array.astype(np.float32) for name, array in held.items()}
 
     def record(self) -> Record:
         """Everything else of the model, plain numbers and text."""
-        graph, residual = self.ensemble.graph, self.ensemble.residual
+        ensemble, residual = self.ensemble, self.ensemble.residual
         return {
-            "species": list(graph.smiles) if graph else [],
-            "measured_species": sorted(graph.measured) if graph else [],
-            "described_species": list(self.ensemble.network.species)
-            if self.ensemble.network
-            else [],
+            "species": {
+                "descriptors": list(ensemble.network.species) if ensemble.network else [],
+                "pooled": list(ensemble.pooled.smiles) if ensemble.pooled else [],
+                "graph": list(ensemble.graph.smiles) if ensemble.graph else [],
+            },
             "residual_species": {
                 role: list(getattr(residual, role)) for role in ("solvents", "cations", "anions")
             }
@@ -291,20 +292,19 @@ def _part(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:
 
 def _ensemble_from(arrays: Mapping[str, _Floats], record: Record) -> Ensemble:
     parts: dict[str, Any] = {
-        name: _part(name, arrays) for name in ("descriptors", "settled", "early", "residual")
+        name: _part(name, arrays) for name in ("descriptors", "pooled", "graph", "residual")
     }
     species = record["species"]
+    pooled, graph = (
+        GraphNetwork.of_arrays(parts[name], species[name]) if parts[name] else None
+        for name in ("pooled", "graph")
+    )
     return Ensemble(
-        network=DescriptorNetwork.of_arrays(parts["descriptors"], record["described_species"])
+        network=DescriptorNetwork.of_arrays(parts["descriptors"], species["descriptors"])
         if parts["descriptors"]
         else None,
-        graph=GraphPair(
-            settled=GraphNetwork.of_arrays(parts["settled"], species),
-            early=GraphNetwork.of_arrays(parts["early"], species),
-            measured=frozenset(record["measured_species"]),
-        )
-        if parts["settled"]
-        else None,
+        pooled=pooled,
+        graph=graph,
         residual=ResidualGP.of_arrays(parts["residual"], record["residual_species"])
         if parts["residual"]
         else None,

@@ -2,12 +2,13 @@ r"""Hierarchical Gaussian process of the residuals of measured mixtures; numpy o
 
 The members share their parameters between all mixtures and fit no single mixture exactly: their
 residuals on training rows are nearly as large as on unseen formulations of the same mixtures. The
-residual of a mixture is modelled as a smooth function of molality :math:`m` and temperature,
+residual of a mixture is modelled as a smooth function of temperature and of the concentration
+:math:`c` of positive charge in mol/L,
 
 .. math::
 
    \delta = \sum_{i + j \le 3} g_{ij}(x)\, u^i v^j, \quad
-   u = \frac{\sqrt m - 0.9}{0.6}, \quad
+   u = \frac{\sqrt c - 0.9}{0.6}, \quad
    v = \frac{1}{0.5} \left(\frac{1000\,\mathrm K}{T} - \frac{1000}{298.15}\right),
 
 whose coefficients are Gaussian processes over the composition :math:`x`, the mole fractions of
@@ -33,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.models.conductivity.chemistry_kernel import squared_exponential
-from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
+from electrolyte_ml.models.conductivity.rows import MixtureRows, RowContent, TrainingRows
 
 _Floats = NDArray[np.float64]
 
@@ -98,7 +99,7 @@ class ResidualGP:
         places, index = np.unique(mixtures.index, return_inverse=True)
         species = (mixtures.solvents, mixtures.cations, mixtures.anions)
         place = _place(mixtures, *species)[places]
-        state = _state(mixtures.molality_mol_kg, temperature_k)
+        state = _state(learnt.ln_charge, temperature_k)
         low = np.full((len(places), 2), np.inf)
         np.minimum.at(low, index, state)
         high = np.full((len(places), 2), -np.inf)
@@ -129,13 +130,17 @@ class ResidualGP:
             **arrays,
         )
 
-    def correction(self, mixtures: MixtureRows, temperature_k: _Floats) -> _Floats:
+    def correction(
+        self, mixtures: MixtureRows, content: RowContent, temperature_k: _Floats
+    ) -> _Floats:
         """Correction to add to log10 conductivities of the members, shape (n,).
 
         Parameters
         ----------
         mixtures
             Of the n rows.
+        content
+            Concentration of their ions.
         temperature_k
             K, shape (n,).
         """
@@ -156,7 +161,7 @@ class ResidualGP:
         # Of two similar mixtures, with the share of each: no step where the nearest one changes.
         shares = kernel / kernel.sum(axis=1)[:, None]
         low, high = (shares @ bound[known] for bound in (self.low, self.high))
-        state = _state(mixtures.molality_mol_kg[rows], temperature_k[rows])
+        state = _state(content.ln_charge[rows], temperature_k[rows])
         held = np.clip(state, low[of_rows], high[of_rows])
         fading = np.exp(-0.5 * (((state - held) / _REACH) ** 2).sum(axis=1))
         deviation = (_basis(held) * (kernel @ self.weights[known])[of_rows]).sum(axis=1)
@@ -208,8 +213,8 @@ def _group_weights(
     return weights
 
 
-def _state(molality: _Floats, temperature_k: _Floats) -> _Floats:
-    u = (np.sqrt(molality) - 0.9) / 0.6
+def _state(ln_charge: _Floats, temperature_k: _Floats) -> _Floats:
+    u = (np.exp(0.5 * ln_charge) - 0.9) / 0.6
     v = (1000.0 / temperature_k - 1000.0 / 298.15) / 0.5
     return np.column_stack([u, v])
 

@@ -28,10 +28,21 @@ from electrolyte_ml.models.domain import NOTABLE_SHARE
 
 _DECIMALS = 6
 _ROLES = ("solvent", "cation", "anion")
-_CONCENTRATION = [FEATURE_NAMES.index(name) for name in CONCENTRATION_FEATURES]
+#: Concentration of the ions and constants of the mixture that pooled networks read, in this order.
+STATE_FEATURES = (
+    *CONCENTRATION_FEATURES,
+    "solvent.ln_viscosity",
+    "solvent.ln_permittivity",
+    "solvent.donor_number_kcal_mol",
+    "solvent.volume_mean.permittivity",
+    "solvent.spread.ln_permittivity",
+    "solvent.spread.ln_viscosity",
+)
+_STATE = [FEATURE_NAMES.index(name) for name in STATE_FEATURES]
 # Mean and spread of these over usual electrolytes, in their order.
-_CENTRE = np.array([0.9, 0.15, 0.8, -0.6, 2.5, -0.3])
-_SCALE = np.array([0.5, 0.2, 0.2, 1.5, 1.5, 1.5])
+_CENTRE = np.array([0.9, 0.15, 0.8, -0.6, 2.5, -0.3, 0.2, 2.8, 15.0, 30.0, 0.5, 0.3])
+_CLIP = 4.0
+_SCALE = np.array([0.5, 0.2, 0.2, 1.5, 1.5, 1.5, 0.6, 1.1, 6.0, 25.0, 0.5, 0.3])
 # Weight of a row in a fit by its trust; full trust is 1.
 _TRUST_WEIGHT = {Trust.COMPILED: 0.7, Trust.DOUBTFUL: 0.2, Trust.SECOND_HAND: 0.5}
 # Exponent of the number of rows of a series in the weight of each.
@@ -199,14 +210,14 @@ class Described:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowContent:
-    """Concentration of the ions of n rows.
+    """Concentration of the ions, and constants of the mixture, of n rows.
 
     Attributes
     ----------
     ln_charge
         Natural logarithm of the concentration of positive charge in mol/L, shape (n,).
     state
-        Features of the concentration, of order one, shape (n, 6).
+        `STATE_FEATURES`, of order one, held within 4 of zero, shape (n, 12).
     """
 
     ln_charge: NDArray[np.float64]
@@ -215,8 +226,8 @@ class RowContent:
     @classmethod
     def of(cls, described: Described, index: NDArray[np.intp]) -> RowContent:
         """Of rows that are about certain compositions."""
-        features = described.features[index][:, _CONCENTRATION]
-        return cls(ln_charge=described.ln_charge[index], state=(features - _CENTRE) / _SCALE)
+        state = np.clip((described.features[:, _STATE] - _CENTRE) / _SCALE, -_CLIP, _CLIP)
+        return cls(ln_charge=described.ln_charge[index], state=state[index])
 
     def select(self, rows: NDArray[np.intp]) -> RowContent:
         """Only some rows."""
@@ -308,7 +319,7 @@ class TrainingRows:
 
     @property
     def content(self) -> RowContent:
-        """Concentration of the ions of each row."""
+        """Concentration of the ions and constants of the mixture of each row."""
         return RowContent.of(self.described, self.index)
 
     @property
@@ -330,6 +341,13 @@ class TrainingRows:
     def measured_species(self) -> frozenset[str]:
         """Species with a notable share in rows that may be learnt from."""
         return self.mixtures.notable_species(np.flatnonzero(self.trusted))
+
+
+def components(share: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Columns of the largest shares of each row and the shares, shapes (u, most components)."""
+    most = int((share > 0).sum(axis=1).max(initial=1))
+    place = np.argsort(-share, axis=1, kind="stable")[:, :most].astype(np.int64)
+    return place, np.take_along_axis(share, place, axis=1)
 
 
 def _trust_weight(measurements: Measurements) -> NDArray[np.float64]:

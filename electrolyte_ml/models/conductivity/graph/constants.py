@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.features.constants import solvent_constants
-from electrolyte_ml.features.ions import CATION_DESCRIPTORS, cation_descriptors
+from electrolyte_ml.features.ions import (
+    CATION_DESCRIPTORS,
+    cation_descriptors,
+    mean_potential_v,
+    polarizability_a3,
+)
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, descriptors
 from electrolyte_ml.species import default_catalog
 
@@ -26,14 +31,19 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
         "molar_volume_cm3_mol",
     ),
     "cation": CATION_DESCRIPTORS,
-    "anion": ("lowest_potential_v", "size_of_mcgowan_volume"),
+    "anion": (
+        "lowest_potential_v",
+        "size_of_mcgowan_volume",
+        "mean_potential_v",
+        "ln_polarizability",
+    ),
 }
 ROLES = tuple(CONSTANTS)
 _VOLUME = ANION_DESCRIPTORS.index("mordred.VMcGowan")
 _CLIP = 4.0
 # Centres and scales: medians and standard deviations over the catalog that the shipped networks
 # were fitted with. Fixed, so that a species more in the catalog, or a better value, moves no
-# prediction of others; for cations chosen.
+# prediction of others; for cations, and the last two of anions, chosen.
 _STANDARD = {
     "solvent": (
         np.array(
@@ -56,12 +66,12 @@ _STANDARD = {
         ),
     ),
     "anion": (
-        np.array([-5.28285, 3.9649974028811137]),
-        np.array([0.8869200177905119, 0.9764688279380439]),
+        np.array([-5.28285, 3.9649974028811137, -4.4, 2.2]),
+        np.array([0.8869200177905119, 0.9764688279380439, 0.9, 0.6]),
     ),
     "cation": (
-        np.array([0.5, 0.5, 0.6, 1.0, 2.3, 2.0, 0.3, 0.6, 0.0, 0.0, 0.6, 0.0, 0.0]),
-        np.array([0.5, 0.5, 0.4, 1.0, 2.3, 2.5, 0.5, 0.5, 0.5, 0.5, 0.9, 0.3, 0.3]),
+        np.array([0.5, 0.5, 0.6, 1.0, 2.3, 1.2, 2.0, 0.3, 0.6, 0.0, 0.0, 0.6, 0.0, 0.0]),
+        np.array([0.5, 0.5, 0.4, 1.0, 2.3, 1.8, 2.5, 0.5, 0.5, 0.5, 0.5, 0.9, 0.3, 0.3]),
     ),
 }
 
@@ -101,7 +111,14 @@ def _solvent(smiles: str) -> NDArray[np.float64]:
 
 def _anion(smiles: str) -> NDArray[np.float64]:
     volume = float(np.cbrt(descriptors(smiles, ANION_DESCRIPTORS)[_VOLUME]))
-    return np.array([lowest_potential_v(smiles), volume])
+    return np.array(
+        [
+            lowest_potential_v(smiles),
+            volume,
+            mean_potential_v(smiles),
+            np.log(polarizability_a3(smiles)),
+        ]
+    )
 
 
 _RAW: dict[str, Callable[[str], NDArray[np.float64]]] = {

@@ -10,7 +10,6 @@ import math
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from electrolyte_ml.features.graphs import import_deepchem, species_graphs
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.conductivity.graph.constants import ROLES
 from electrolyte_ml.models.conductivity.graph.module import ConductivityModule, GraphTensors
-from electrolyte_ml.models.conductivity.graph.network import GraphNetwork, GraphPair
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
 from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
 from electrolyte_ml.models.ensemble_fit import single_thread
@@ -78,14 +77,14 @@ def fit_graph(
     rows = rows.learnt()
     with single_thread():
         module = ConductivityModule(settings, rows.mixtures, seed)
-        if pretrained is not None:
+        if pretrained is not None and settings.embedded:
             load_encoder(module.encoder, pretrained)
         with tempfile.TemporaryDirectory() as scratch:
             model = GraphTorchModel(
                 module,
                 settings,
                 _huber(settings),
-                list(module.encoder.parameters()),
+                list(module.encoder.parameters()) if module.encoder is not None else [],
                 folder or Path(scratch),
                 identity=f"conductivity, seed {seed}, {len(rows.trusted)} rows",
             )
@@ -95,30 +94,6 @@ def fit_graph(
                 checkpoint_interval=_CHECKPOINT_INTERVAL if folder else 0,
             )
         return exported(module, rows.mixtures, species)
-
-
-def fit_pair(
-    rows: TrainingRows,
-    settings: GraphSettings | None = None,
-    *,
-    seed: int = 0,
-    pretrained: Mapping[str, NDArray[np.float32]] | None = None,
-    species: Sequence[str] = (),
-) -> GraphPair:
-    """Fit the ensemble for measured species and the one for new ones.
-
-    Parameters
-    ----------
-    rows, settings, seed, pretrained, species
-        As in `fit_graph`.
-    """
-    settings = settings or GraphSettings()
-    early = replace(settings, steps=settings.early_steps)
-    return GraphPair(
-        settled=fit_graph(rows, settings, seed=seed, pretrained=pretrained, species=species),
-        early=fit_graph(rows, early, seed=seed, pretrained=pretrained, species=species),
-        measured=rows.measured_species,
-    )
 
 
 def load_encoder(encoder: Any, weights: Mapping[str, NDArray[np.float32]]) -> None:
@@ -133,7 +108,7 @@ def exported(
 ) -> GraphNetwork:
     """The network as arrays, with embeddings of the species of the mixtures and of others."""
     known = (*mixtures.solvents, *mixtures.cations, *mixtures.anions)
-    new = [s for s in dict.fromkeys(species) if s not in known]
+    new = [s for s in dict.fromkeys(species) if s not in known and module.encoder is not None]
     with torch.no_grad():
         embeddings = module.embeddings()
         held = torch.cat([module.known_coordinates(role) for role in ROLES], 1)

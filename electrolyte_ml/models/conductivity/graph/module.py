@@ -17,10 +17,13 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
+from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.features.graphs import SpeciesGraphs, n_elements, species_graphs
 from electrolyte_ml.models.conductivity.graph.constants import CONSTANTS, ROLES
 from electrolyte_ml.models.conductivity.graph.descriptions import descriptors_of, standard_of
@@ -29,6 +32,7 @@ from electrolyte_ml.models.conductivity.graph.network import (
     ln_k,
     mixture_vector,
     n_inputs,
+    parts_of,
     species_inputs,
     weight_shapes,
 )
@@ -142,27 +146,31 @@ class ConductivityModule(torch.nn.Module):
     def __init__(self, settings: GraphSettings, mixtures: MixtureRows, seed: int) -> None:
         super().__init__()
         self.settings, self.seed = settings, seed
-        generator = torch.Generator().manual_seed(seed)
+        generator = self.generator = torch.Generator().manual_seed(seed)
         smiles = {role: getattr(mixtures, f"{role}s") for role in ROLES}
-        graphs = species_graphs([s for role in ROLES for s in smiles[role]])
         self.sizes = [len(smiles[role]) for role in ROLES]
-        self.graphs = GraphTensors(graphs)
-        n_features = (graphs.atoms.shape[1], graphs.bonds.shape[1])
-        self.encoder = Encoder(settings, *n_features, generator)
-        self.share = {r: _tensor(getattr(mixtures, f"{r}_share")) for r in ROLES}
-        self.standard = (
-            {r: standard_of(descriptors_of(r, smiles[r])) for r in ROLES}
+        self.encoder, self.graphs = self._graphs([s for role in ROLES for s in smiles[role]])
+        self.parts = {
+            role: (torch.from_numpy(place), _tensor(share))
+            for role, (place, share) in parts_of(mixtures).items()
+        }
+        # Species that no row is about have no coordinates and do not standardise descriptors.
+        used = np.unique(mixtures.index)
+        self.measured = {
+            role: torch.from_numpy(getattr(mixtures, f"{role}_share")[used].max(axis=0) > 0)
+            for role in ROLES
+        }
+        self.standard = {
+            role: _standard(role, _chosen(smiles[role], self.measured[role]), settings)
+            for role in ROLES
             if settings.constants
-            else {}
-        )
+        }
         self.beside = {r: _tensor(beside(r, smiles[r], self.standard.get(r))) for r in ROLES}
         self.coordinates = torch.nn.ParameterDict()
         for role in ROLES:
             shape = (settings.members, len(smiles[role]), settings.coordinates)
             drawn = _FIRST_COORDINATE * torch.randn(shape, generator=generator)
             self.coordinates[role] = torch.nn.Parameter(drawn)
-        # Species that no row is about have no coordinates.
-        self.measured = {r: self.share[r][mixtures.index].amax(0) > 0 for r in ROLES}
         self.mixing = torch.nn.ParameterDict()
         for name, (inputs, outputs) in weight_shapes(settings).items():
             shape = (settings.members, inputs, outputs)
@@ -177,21 +185,21 @@ class ConductivityModule(torch.nn.Module):
         Parameters
         ----------
         inputs
-            Mixture of each row, shape (b,); state (b, 6) and logarithm of the concentration of
+            Mixture of each row, shape (b,); state (b, 12) and logarithm of the concentration of
             charge (b,), see `RowContent`; temperature (K), shape (b,); and the number of the step,
             shape (1,), negative for no noise.
         """
         index, state, ln_charge, temperature_k, step = inputs
         species = self.described(int(step[0]))
-        drawn, place = torch.unique(index, return_inverse=True)
-        share = {role: held[drawn] for role, held in self.share.items()}
-        vector = mixture_vector(self.mixing, species, share, torch)
+        drawn, row = torch.unique(index, return_inverse=True)
+        parts = {role: (place[drawn], share[drawn]) for role, (place, share) in self.parts.items()}
+        vector = mixture_vector(self.mixing, species, parts, torch)
         members = self.settings.members
         ln = ln_k(
             self.mixing,
             vector,
-            place.expand(members, -1),
-            state=state.expand(members, -1, -1),
+            row.expand(members, -1),
+            state=self._noisy(state, int(step[0])).expand(members, -1, -1),
             ln_charge=ln_charge,
             temperature_k=temperature_k.expand(members, -1),
             xp=torch,
@@ -199,8 +207,27 @@ class ConductivityModule(torch.nn.Module):
         # DeepChem counts rows along the first axis, the network along the second.
         return ln.T
 
+    def _noisy(self, state: Any, step: int) -> Any:
+        """State of rows, with noise on the constants of the mixture if ``step >= 0``."""
+        if step < 0 or self.settings.noise <= 0:
+            return state
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + step + 1) % 2**63)
+        noise = self.settings.noise * torch.randn(state.shape, generator=generator)
+        noise[:, : len(CONCENTRATION_FEATURES)] = 0.0
+        return state + noise
+
+    def _graphs(self, smiles: list[str]) -> tuple[Any, Any]:
+        """Encoder and graphs of the species; neither where networks read no graphs."""
+        if not self.settings.embedded:
+            return None, None
+        graphs = species_graphs(smiles)
+        n_features = (graphs.atoms.shape[1], graphs.bonds.shape[1])
+        return Encoder(self.settings, *n_features, self.generator), GraphTensors(graphs)
+
     def embeddings(self) -> Any:
         """Of all species, shape (encoders, S, d); computed once if the encoder is frozen."""
+        if self.encoder is None:
+            return torch.zeros(1, sum(self.sizes), 0)
         if self.settings.encoder_rate > 0:
             return self.encoder(self.graphs)
         if self.frozen is None:
@@ -243,18 +270,20 @@ class ConductivityModule(torch.nn.Module):
         share = torch.linspace(s.least_share, 1.0, s.members)[:, None]
         seen = torch.rand(s.members, n_inputs(s, role), generator=generator) < share
         mask = seen.float() / share
-        graph, always = s.embedding, s.embedding + s.coordinates
-        mask[:, graph:always] = 1.0
-        if not s.embedded:
-            mask[:, :graph] = 0.0
-        if not s.constants:
-            return mask[:, None]
-        described = always + len(CONSTANTS[role])
-        mask[:, always:described] = 1.0
-        if s.views:
-            mask[1::2, :graph] = 0.0
-            mask[::2, described:] = 0.0
+        first = s.embedding if s.embedded else 0
+        always = s.coordinates + (len(CONSTANTS[role]) if s.constants else 0)
+        mask[:, first : first + always] = 1.0
         return mask[:, None]
+
+
+def _chosen(smiles: Sequence[str], which: Any) -> list[str]:
+    return [one for one, chosen in zip(smiles, which.tolist(), strict=True) if chosen]
+
+
+def _standard(role: str, smiles: Sequence[str], settings: GraphSettings) -> Any:
+    """Centre and scale of the descriptors of species; of none if they are not described."""
+    raw = descriptors_of(role, smiles)
+    return standard_of(raw if settings.described else raw[:, :0])
 
 
 def _gain(name: str) -> float:

@@ -1,4 +1,4 @@
-r"""Networks that read embeddings of the graphs of species: pooling, prediction, two fits in one.
+r"""Networks that pool descriptions of species: embeddings of graphs, descriptors and constants.
 
 Pooling is such that no order of components can change it.
 
@@ -14,12 +14,10 @@ With the description :math:`h_i` of solvent :math:`i` (mole fraction :math:`x_i`
 
 the composition-weighted mean of the solvents, the solvents around each ion (attention [1]_ on top
 of the composition, in analogy to preferential solvation), the ions, and products of ions and
-solvents and of both ions. Ions are averaged by their number. Two hidden layers read this vector and
-the concentration of the ions and give the parameters of the law. Arrays are of numpy or of torch.
-
-Late steps of the fit improve predictions for measured species and worsen those for species without
-measurements (overfitting of the embeddings). A recipe with a notable share of such a species is
-therefore predicted by networks whose fit was stopped early (`GraphPair`).
+solvents and of both ions. Ions are averaged by their number. Two hidden layers read this vector,
+the concentration of the ions and constants of the mixture, and give the parameters of the law.
+Learnt coordinates of the species stand beside their descriptions; in the fit they are hidden at
+random, as those of unmeasured species are in prediction. Arrays are of numpy or of torch.
 
 References
 ----------
@@ -47,8 +45,12 @@ from electrolyte_ml.models.conductivity.graph.descriptions import (
 )
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
 from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
-from electrolyte_ml.models.conductivity.rows import MixtureRows, RowContent
-from electrolyte_ml.models.domain import NOTABLE_SHARE
+from electrolyte_ml.models.conductivity.rows import (
+    STATE_FEATURES,
+    MixtureRows,
+    RowContent,
+    components,
+)
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.numeric import LN10, silu
 
@@ -77,8 +79,8 @@ class GraphNetwork(StoredModel):
         Learnt numbers of the species, which neither graph nor constants explain, shape (E, S, k);
         zero for species that were never measured.
     standard
-        Centre and scale of the descriptors of each role, shapes (2, n); none if neither physical
-        constants nor descriptors stand beside the embeddings.
+        Centre and scale of the descriptors of each role, shapes (2, n), with n = 0 if physical
+        constants alone stand beside the embeddings; empty if nothing does.
     """
 
     FILES: ClassVar[ModelFiles] = ModelFiles(name="graph", version=4)
@@ -137,9 +139,8 @@ class GraphNetwork(StoredModel):
         UnknownSpeciesError
             If a species has no embedding; new ones are embedded with the extra ``deep``.
         """
-        share = {role: getattr(mixtures, f"{role}_share") for role in ROLES}
         vectors: NDArray[np.float64] = mixture_vector(
-            self.weights, self._species(mixtures), share, np
+            self.weights, self._species(mixtures), parts_of(mixtures), np
         )
         return vectors
 
@@ -174,6 +175,7 @@ class GraphNetwork(StoredModel):
         index = mixtures.index
         out = np.empty((self.n_members, len(index)))
         weights, species = _single(self.weights), _single(self._species(mixtures))
+        of_mixtures = parts_of(mixtures)
         order = np.argsort(index, kind="stable")
         starts = np.arange(0, len(mixtures.solvent_share), _CHUNK)
         ends = np.searchsorted(index[order], starts + _CHUNK)
@@ -182,8 +184,11 @@ class GraphNetwork(StoredModel):
             if len(rows):
                 # Few enough to stay in fast memory.
                 which = slice(start, start + _CHUNK)
-                share = _single({r: getattr(mixtures, f"{r}_share")[which] for r in ROLES})
-                vectors = mixture_vector(weights, species, share, np)
+                parts = {
+                    role: (place[which], share[which].astype(np.float32))
+                    for role, (place, share) in of_mixtures.items()
+                }
+                vectors = mixture_vector(weights, species, parts, np)
                 for member in range(self.n_members):  # one after another: rows are many
                     this = slice(member, member + 1)
                     ln = ln_k(
@@ -201,28 +206,51 @@ class GraphNetwork(StoredModel):
     def _described(self, role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
         known = {s: i for i, s in enumerate(self.smiles)}
         unknown = [s for s in smiles if s not in known]
-        if unknown:
+        if unknown and self.embeddings.shape[-1]:
             raise UnknownSpeciesError(
                 f"no graph embedding of {', '.join(unknown)}; new species are embedded with "
                 "DeepChem: pip install 'electrolyte_ml[deep]'"
             )
-        place = [known[s] for s in smiles]
+        # Without embeddings, a species that was never measured has no coordinates.
+        coordinates = np.zeros((self.n_members, len(smiles), self.coordinates.shape[-1]))
+        own = [i for i, s in enumerate(smiles) if s in known]
+        coordinates[:, own] = self.coordinates[:, [known[smiles[i]] for i in own]]
+        n_embedded = (len(self.embeddings), len(smiles), 0)
         return species_inputs(
-            self.embeddings[:, place],
-            self.coordinates[:, place],
+            np.empty(n_embedded) if unknown else self.embeddings[:, [known[s] for s in smiles]],
+            coordinates,
             beside(role, smiles, self.standard.get(role)),
             np,
         )
 
 
+def parts_of(mixtures: MixtureRows) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Species and shares of each role of mixtures, see `components`."""
+    return {role: components(getattr(mixtures, f"{role}_share")) for role in ROLES}
+
+
 def beside(
     role: str, smiles: Sequence[str], standard: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
-    """Constants and descriptors that stand beside embeddings, shape (s, n); n is 0 for none."""
+    """Constants and descriptors that stand beside embeddings, shape (s, n); n is 0 for none.
+
+    Parameters
+    ----------
+    role
+        ``solvent``, ``cation`` or ``anion``.
+    smiles
+        Canonical SMILES, length s.
+    standard
+        Centre and scale of the descriptors, shape (2, d); d is 0 for constants alone, and None
+        stands for neither.
+    """
     if standard is None:
         return np.empty((len(smiles), 0))
+    constants = constants_of(role, smiles)
+    if not standard.shape[1]:
+        return constants
     described = standardised(descriptors_of(role, smiles), standard)
-    return np.concatenate([constants_of(role, smiles), described], axis=1)
+    return np.concatenate([constants, described], axis=1)
 
 
 def species_inputs(embedded: Any, coordinates: Any, constants: Any, xp: Any) -> Any:
@@ -254,58 +282,12 @@ def _single(arrays: _Arrays) -> dict[str, NDArray[np.float32]]:
     return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphPair:
-    """Two ensembles of as many members.
-
-    Attributes
-    ----------
-    settled
-        Fitted to the end.
-    early
-        Stopped early.
-    measured
-        SMILES of species that were measured in notable amounts.
-    """
-
-    settled: GraphNetwork
-    early: GraphNetwork
-    measured: frozenset[str]
-
-    @property
-    def n_members(self) -> int:
-        """Members that predict a recipe, E."""
-        return self.settled.n_members
-
-    @property
-    def smiles(self) -> tuple[str, ...]:
-        """Species that it has embeddings of."""
-        return self.early.smiles
-
-    def log10_conductivity(
-        self, mixtures: MixtureRows, content: RowContent, temperature_k: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Every member's log10 conductivity, shape (E, n); as of `GraphNetwork`."""
-        new = is_new(mixtures, self.measured)
-        out = np.empty((self.n_members, len(new)))
-        for network, rows in ((self.settled, ~new), (self.early, new)):
-            if rows.any():
-                which = np.flatnonzero(rows)
-                out[:, rows] = network.log10_conductivity(
-                    mixtures.select(which), content.select(which), temperature_k[which]
-                )
-        return out
-
-
-def is_new(mixtures: MixtureRows, measured: frozenset[str]) -> NDArray[np.bool_]:
-    """Which rows hold a notable share of a species that was not measured, shape (n,)."""
-    return mixtures.foreign_share(measured) >= NOTABLE_SHARE
-
-
 def n_inputs(settings: GraphSettings, role: str) -> int:
     """Numbers that describe a species of a role."""
-    more = len(CONSTANTS[role]) + len(DESCRIPTORS[role]) if settings.constants else 0
-    return settings.embedding + settings.coordinates + more
+    embedded = settings.embedding if settings.embedded else 0
+    constants = len(CONSTANTS[role]) if settings.constants else 0
+    described = len(DESCRIPTORS[role]) if settings.described else 0
+    return embedded + settings.coordinates + constants + described
 
 
 def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
@@ -319,7 +301,8 @@ def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
         for ion, size in (("cation", cation), ("anion", anion)):
             shapes |= {f"{ion}_query": (size, m), f"{ion}_pair": (size, m)}
         pooled += 5 * m
-    pooled += len(CONCENTRATION_FEATURES) + (0 if settings.physics else _N_TEMPERATURE)
+    pooled += len(STATE_FEATURES if settings.constants else CONCENTRATION_FEATURES)
+    pooled += 0 if settings.physics else _N_TEMPERATURE
     out = N_PARAMETERS if settings.physics else 1
     shapes |= {"hidden_0": (pooled, h), "hidden_0_bias": (1, h)}
     shapes |= {"hidden_1": (h, h), "hidden_1_bias": (1, h)}
@@ -327,7 +310,7 @@ def weight_shapes(settings: GraphSettings) -> dict[str, tuple[int, int]]:
 
 
 def mixture_vector(
-    w: Mapping[str, Any], species: Mapping[str, Any], share: Mapping[str, Any], xp: Any
+    w: Mapping[str, Any], species: Mapping[str, Any], parts: Mapping[str, tuple[Any, Any]], xp: Any
 ) -> Any:
     """Vectors of mixtures.
 
@@ -337,8 +320,9 @@ def mixture_vector(
         Matrices of E members, shapes (E, inputs, outputs).
     species
         Descriptions of the species of each role, shapes (E, s, d), or (1, s, d) for all members.
-    share
-        Shares of the species of each role, shapes (u, s).
+    parts
+        Of each role, from `components`: which of its species each mixture holds, and their shares,
+        shapes (u, k).
     xp
         ``numpy`` or ``torch``.
 
@@ -347,22 +331,38 @@ def mixture_vector(
     array, shape (E, u, z)
     """
     solvent = species["solvent"]
-    ions = {ion: share[ion] @ species[ion] for ion in ("cation", "anion")}
-    parts = [share["solvent"] @ silu(solvent @ w["mean"] + w["mean_bias"], xp)]
-    parts += [ions[ion] @ w[ion] for ion in ions]
+    place, share = parts["solvent"]
+    ions = {ion: _mean(species[ion], *parts[ion]) for ion in ("cation", "anion")}
+    held = [_mean(silu(solvent @ w["mean"] + w["mean_bias"], xp), place, share)]
+    held += [ions[ion] @ w[ion] for ion in ions]
     if "key" in w:
-        key, value = solvent @ w["key"], solvent @ w["value"]
+        key, value = (_gathered(solvent @ w[name], place) for name in ("key", "value"))
         pairs = {ion: ions[ion] @ w[f"{ion}_pair"] for ion in ions}
-        for ion, held in ions.items():
-            match = (held @ w[f"{ion}_query"]) @ xp.swapaxes(key, -1, -2)
+        for ion, described in ions.items():
+            query = described @ w[f"{ion}_query"]
+            match = (key * query[..., None, :]).sum(-1)
             match = _STRONGEST * xp.tanh(match / (math.sqrt(key.shape[-1]) * _STRONGEST))
-            shell = share["solvent"] * xp.exp(match)
+            shell = share * xp.exp(match)
             total = shell.sum(-1)[..., None]
             # A mixture without a known solvent has no shell: zero, not 0 / 0.
-            shell = (shell / (total + (total == 0))) @ value
-            parts += [shell, shell * pairs[ion]]
-        parts.append(pairs["cation"] * pairs["anion"])
-    return xp.concatenate(parts, -1)
+            shell = ((shell / (total + (total == 0)))[..., None] * value).sum(-2)
+            held += [shell, shell * pairs[ion]]
+        held.append(pairs["cation"] * pairs["anion"])
+    return xp.concatenate(held, -1)
+
+
+def _gathered(values: Any, place: Any) -> Any:
+    """Values of species, shape (E, s, m), by component of mixtures, shape (E, u, k, m)."""
+    if isinstance(values, np.ndarray):
+        return values[:, place]
+    # The gradient of this is several times as fast as that of indexing.
+    flat = values.index_select(1, place.reshape(-1))
+    return flat.reshape(len(values), *place.shape, values.shape[-1])
+
+
+def _mean(values: Any, place: Any, share: Any) -> Any:
+    """Mean of the values of the components of mixtures, shape (E, u, m)."""
+    return (_gathered(values, place) * share[..., None]).sum(-2)
 
 
 def output(w: Mapping[str, Any], rows: Any, xp: Any) -> Any:
@@ -393,7 +393,8 @@ def ln_k(
     index
         Mixture of each row of each member, shape (E, n).
     state, ln_charge
-        Concentration of the ions, see `RowContent`, shapes (E, n, 6) and (E, n).
+        Concentration of the ions and constants of the mixture, see `RowContent`, shapes
+        (E, n, 13) and (E, n).
     temperature_k
         K, shape (E, n).
     xp
@@ -404,8 +405,10 @@ def ln_k(
     array, shape (E, n)
     """
     members = xp.arange(len(index))[:, None]
-    rows = xp.concatenate([vector[members, index], state], -1)
-    if w["out"].shape[-1] == N_PARAMETERS:
+    physics = w["out"].shape[-1] == N_PARAMETERS
+    n_state = w["hidden_0"].shape[-2] - vector.shape[-1] - (0 if physics else _N_TEMPERATURE)
+    rows = xp.concatenate([vector[members, index], state[..., :n_state]], -1)
+    if physics:
         return ln_conductivity(output(w, rows, xp), ln_charge, temperature_k, xp)
     # Without a law, the network itself has to find how conductivity goes with temperature.
     inverse = 1000.0 / temperature_k - 3.3

@@ -23,28 +23,28 @@ class GraphSettings:
         Learnt numbers of each species.
     hidden_species
         Share of the species whose coordinates are hidden in a step.
+    embedded
+        Whether embeddings of graphs describe the species.
     constants
         Whether physical constants of species (permittivity, computed potential of the anion, ...)
-        and descriptors of RDKit and Mordred stand beside the embedding.
-    views
-        Whether members take turns in seeing species by their graph and by their descriptors;
-        constants are seen by all.
-    embedded
-        Whether members see embeddings of graphs at all.
+        stand beside, and those of the mixture beside the concentration.
+    described
+        Whether descriptors of RDKit and Mordred stand beside.
     interactions
         Attention of ions to solvents, and products of ions and solvents.
     physics
         Whether the output is parameters of the law of conductivity, or its logarithm itself.
-    steps, early_steps, batch
-        Optimiser steps, those of the fit for new species, and rows in each.
+    steps, batch
+        Optimiser steps, and rows in each.
     learning_rate, weight_decay
         Of AdamW, with a warm-up and a cosine to zero.
     encoder_rate
         Learning rate of the encoder as a share of that of the rest; 0 freezes it.
     least_share
-        Share of the embedding that the first member sees; it rises to all of it for the last.
+        Share of embedding and descriptors that the first member sees; it rises to all of them for
+        the last.
     noise
-        Standard deviation of the noise on embeddings and constants.
+        Standard deviation of the noise on embeddings, descriptors and constants.
     huber_width
         Error in ln k from which on it counts linearly.
     """
@@ -58,19 +58,18 @@ class GraphSettings:
     hidden_species: float = 0.3
     mixing: int = 24
     hidden: int = 48
-    constants: bool = True
-    views: bool = False
     embedded: bool = True
+    constants: bool = True
+    described: bool = True
     interactions: bool = True
     physics: bool = True
     steps: int = 2000
-    early_steps: int = 500
     batch: int = 1024
     learning_rate: float = 6e-3
-    weight_decay: float = 0.03
+    weight_decay: float = 0.05
     encoder_rate: float = 0.0
     least_share: float = 0.5
-    noise: float = 0.02
+    noise: float = 0.05
     huber_width: float = 0.15
 
     def to_dict(self) -> dict[str, float]:
@@ -78,12 +77,15 @@ class GraphSettings:
         return asdict(self)
 
 
+#: Pooled networks of the ensemble: one kind reads descriptors, the other graphs.
+POOLED = GraphSettings(embedded=False)
+GRAPHS = GraphSettings(described=False)
 #: A usual mixture model on graphs of the literature (CheMixHub, 2025, arXiv:2506.12231): message
 #: passing, a mean by composition, and no law, constants, attention or pre-training.
 PLAIN = GraphSettings(
     coordinates=0,
     constants=False,
-    views=False,
+    described=False,
     interactions=False,
     physics=False,
     encoder_rate=0.3,
