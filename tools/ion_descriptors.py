@@ -10,7 +10,7 @@ any model saw its results:
 - radius: of monatomic ions Shannon's effective ionic radius with six neighbours [1]_, of others
   that of a sphere of the volume of the van der Waals spheres [2]_;
 - potential of the free ion on its van der Waals surface by B3LYP: of an anion with def2-SVPD, as
-  in ``anion_potential.py``; of a molecular cation, whose density is compact, with def2-SVP on the
+  in ``surface_potential.py``; of a molecular cation, whose density is compact, with def2-SVP on the
   coarsest grid (0.04 V in the highest and in the mean value of 1-ethyl-3-methylimidazolium); of a
   large anion likewise, and then carried to def2-SVPD by lines fitted to ten anions with both
   (standard deviation 0.09 V in the lowest value, 0.04 V in mean and spread); of a monatomic cation,
@@ -39,7 +39,6 @@ import argparse
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +50,7 @@ from rdkit.Chem.AllChem import ComputeMolVolume
 
 from electrolyte_ml.data.union import conductivity_union
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.features.anion_potential import TABLE
-from electrolyte_ml.files import packaged_table, write_table
+from electrolyte_ml.files import write_table
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
 from electrolyte_ml.quantum.table import XtbProtocol
@@ -60,7 +58,7 @@ from electrolyte_ml.quantum.xtb import HARTREE_EV, Surface
 from electrolyte_ml.species import canonical_smiles
 from electrolyte_ml.species.catalog import packaged_catalog
 from electrolyte_ml.species.ionic_liquids import ions_of
-from tools.anion_potential import (
+from tools.surface_potential import (
     BASIS,
     PROTOCOL,
     electron_density,
@@ -272,9 +270,6 @@ def _surface(
     if len(ion.numbers) == 1 and ion.charge > 0:
         value = ion.charge * _VOLT_ANGSTROM / radius_a
         return (value, value, 0.0), "charge by radius"
-    known = _computed().get(ion.smiles)
-    if known is not None:
-        return known, BASIS
     points, areas = vdw_surface(ion, positions)
     basis = _way(ion)
     if basis == CHARGES:
@@ -299,15 +294,6 @@ def _way(ion: Molecule) -> str:
     return SMALL_BASIS if ion.charge > 0 or functions > _MOST_FUNCTIONS else BASIS
 
 
-@cache
-def _computed() -> dict[str, Surface3]:
-    """Potentials of anions that the other tool has computed."""
-    return {
-        row["smiles"]: (float(row["lowest_v"]), float(row["mean_v"]), float(row["spread_v"]))
-        for row in packaged_table(f"features/tables/{TABLE}")
-    }
-
-
 def polarizability_a3(field: Any) -> float:
     r"""Static isotropic polarisability by coupled-perturbed equations, angstrom3.
 
@@ -317,7 +303,7 @@ def polarizability_a3(field: Any) -> float:
     Parameters
     ----------
     field
-        From `tools.anion_potential.electron_density`.
+        From `tools.surface_potential.electron_density`.
     """
     cphf = import_optional("pyscf.scf.cphf")
     occupied = field.mo_coeff[:, field.mo_occ > 0]

@@ -1,15 +1,11 @@
-"""How strongly an anion attracts a cation: descriptors of anions that are computed, not typed.
+"""Electrostatic potential of an ion on its van der Waals surface.
 
-Run as ``python tools/anion_potential.py TABLE.csv [SMILES ...]`` (extra ``qm``) for the anions of
-the packaged catalog and further ones; rows that are in the table are kept, so that it can be
-stopped and taken up again.
-
-The electrostatic potential of the free anion on its van der Waals surface, from a density
-functional calculation (B3LYP, def2-SVPD, density fitting) at the structure of GFN2-xTB. The lowest
-value is where a cation sits first, and ranks lithium salts by their ion pairing [1]_; the mean
-follows the size. Ion pairs relaxed with extended tight binding were tried first and dropped: they
-bind FSI- more tightly than triflate, by an electronvolt, which no measurement supports. The
-protocol was fixed before any model saw its results.
+How strongly an anion attracts a cation is computed, not typed: the potential of the free ion comes
+from a density functional calculation (B3LYP, def2-SVPD, density fitting) at the structure of
+GFN2-xTB. The lowest value of an anion is where a cation sits first, and ranks lithium salts by
+their ion pairing [1]_; the mean follows the size. Ion pairs relaxed with extended tight binding
+were tried first and dropped: they bind FSI- more tightly than triflate, by an electronvolt, which
+no measurement supports. The protocol was fixed before any model saw its results.
 
 References
 ----------
@@ -19,29 +15,21 @@ References
 
 from __future__ import annotations
 
-import argparse
-import csv
-from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_table
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.quantum.geometry import (
     BOHR_ANGSTROM,
     Molecule,
     conformers,
-    molecule,
     softness,
 )
 from electrolyte_ml.quantum.table import XtbProtocol
-from electrolyte_ml.quantum.xtb import HARTREE_EV, ConvergenceError, Surface
-from electrolyte_ml.species.catalog import packaged_catalog
+from electrolyte_ml.quantum.xtb import ConvergenceError, Surface
 
 PROTOCOL = XtbProtocol(solvent="acetonitrile", conformers=4, gradient_tolerance=2e-3)
 FUNCTIONAL, BASIS = "b3lyp", "def2-svpd"
@@ -49,50 +37,6 @@ FUNCTIONAL, BASIS = "b3lyp", "def2-svpd"
 _POINTS = 120
 _GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
 _BATCH = 400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurfacePotential:
-    """Electrostatic potential of an anion on its van der Waals surface.
-
-    Attributes
-    ----------
-    lowest_v, mean_v, spread_v
-        Lowest value, mean and standard deviation over the surface, V.
-    """
-
-    lowest_v: float
-    mean_v: float
-    spread_v: float
-
-
-def surface_potential(smiles: str, protocol: XtbProtocol = PROTOCOL) -> SurfacePotential:
-    """Compute the descriptors of one anion.
-
-    Parameters
-    ----------
-    smiles
-        SMILES of a closed-shell anion.
-    protocol
-        Conformers and relaxation by extended tight binding.
-
-    Raises
-    ------
-    InputError
-        If it is no anion.
-    ConvergenceError
-        If neither structure nor density converges.
-    MissingDependencyError
-        If tblite or PySCF is not installed.
-    """
-    anion = molecule(smiles)
-    if anion.charge >= 0:
-        raise InputError(f"{smiles}: the surface potential is computed for anions")
-    positions = most_stable_structure(anion, protocol)
-    points, areas = vdw_surface(anion, positions)
-    values = potential(electron_density(anion, positions), positions, points) * HARTREE_EV
-    mean, spread = mean_and_spread(values, areas)
-    return SurfacePotential(lowest_v=float(values.min()), mean_v=mean, spread_v=spread)
 
 
 def mean_and_spread(values: NDArray[np.float64], areas: NDArray[np.float64]) -> tuple[float, float]:
@@ -228,27 +172,3 @@ def potential(
         integrals = df.incore.aux_e2(field.mol, probes)
         values[batch] -= np.einsum("ijp,ij->p", integrals, density)
     return values
-
-
-def write_descriptors(path: Path, anions: list[str]) -> None:
-    """Write the descriptors of anions; rows that are there already are kept."""
-    names = [field.name for field in fields(SurfacePotential)]
-    rows: dict[str, list[str]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = {row[0]: row for row in list(csv.reader(file))[1:]}
-    for smiles in sorted(anions, key=len):
-        if smiles in rows:
-            continue
-        found = surface_potential(smiles)
-        rows[smiles] = [smiles, *(f"{getattr(found, name):.4f}" for name in names)]
-        write_table(path, ["smiles", *names], [rows[key] for key in sorted(rows)])
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Compute the descriptors of all catalog anions.")
-    parser.add_argument("table", type=Path)
-    parser.add_argument("further", nargs="*", metavar="SMILES", help="further anions")
-    given = parser.parse_args()
-    catalog_anions = [ion.smiles for ion in packaged_catalog().anions]
-    write_descriptors(given.table, [*catalog_anions, *given.further])
