@@ -24,8 +24,10 @@ from electrolyte_ml.features import (
     mixture_features,
 )
 from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
+from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 
+_LITHIUM = "[Li+]"
 _DECIMALS = 6
 _ROLES = ("solvent", "cation", "anion")
 #: Concentration of the ions and constants of the mixture that pooled networks read, in this order.
@@ -47,6 +49,8 @@ _SCALE = np.array([0.5, 0.2, 0.2, 1.5, 1.5, 1.5, 0.6, 1.1, 6.0, 25.0, 0.5, 0.3])
 _TRUST_WEIGHT = {Trust.COMPILED: 0.7, Trust.DOUBTFUL: 0.2, Trust.SECOND_HAND: 0.5}
 # Exponent of the number of rows of a series in the weight of each.
 _SERIES_POWER = 0.3
+# Exponent of the number of rows of a class of cations in the weight of each.
+_CATION_POWER = 0.25
 # Rows well below this weigh in proportion to their conductivity.
 _HARDLY_READABLE_MS_CM = 0.03
 
@@ -120,6 +124,20 @@ class MixtureRows:
             index=self.index[rows],
             molality_mol_kg=self.molality_mol_kg[rows],
         )
+
+    def cation_kinds(self) -> NDArray[np.intp]:
+        """Class of the cations of each row, shape (n,).
+
+        A metal alone, a metal with organic cations, or organic cations alone. Of several metals,
+        the first in alphabetical order counts that is not lithium, if there is one.
+        """
+        metals = [smiles for smiles in self.cations if is_monatomic(smiles)]
+        order = sorted(metals, key=lambda smiles: (smiles == _LITHIUM, smiles))
+        kinds = np.zeros(len(self.solvent_share), dtype=np.intp)
+        for number, smiles in reversed(list(enumerate(order, start=1))):
+            kinds[self.cation_share[:, self.cations.index(smiles)] > 0] = number
+        organic = (self.cation_share @ [not is_monatomic(c) for c in self.cations]) > 0
+        return (2 * kinds + organic)[self.index]
 
     def foreign_share(
         self, smiles: Collection[str], roles: Sequence[str] = _ROLES
@@ -308,13 +326,18 @@ class TrainingRows:
     def fit_weight(self) -> NDArray[np.float64]:
         """Weight of each row in a fit, mean 1, shape (n,).
 
-        By trust; less where conductivity is so low that its relative error grows; and less for each
-        row of a long series, because a series tells of one chemistry, however many its rows.
+        By trust; less where conductivity is so low that its relative error grows; less for each row
+        of a long series, because a series tells of one chemistry, however many its rows; and less
+        for each row of a class of cations with many rows, so that lithium does not drown sodium.
         """
         n_rows = np.bincount(self.series)[self.series]
+        kinds = self.mixtures.cation_kinds()
+        n_kind = np.bincount(kinds)[kinds]
         k = self.conductivity_ms_cm
         readable = np.clip(k / (k + _HARDLY_READABLE_MS_CM), 0.1, None)
-        weight: NDArray[np.float64] = self.weight * readable * n_rows**-_SERIES_POWER
+        weight: NDArray[np.float64] = (
+            self.weight * readable * n_rows**-_SERIES_POWER * n_kind**-_CATION_POWER
+        )
         return weight / weight.mean()
 
     @property
