@@ -179,7 +179,7 @@ class NetworkSettings:
     width: int = 64
     coordinates: int = 8
     steps: int = 2500
-    batch: int = 1024
+    batch: int = 256
     learning_rate: float = 6e-3
     weight_decay: float = 0.1
     least_feature_share: float = 0.6

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements
-from electrolyte_ml.features import Composition
 from electrolyte_ml.formulation import Formulation, SolventAmount
 from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
 from electrolyte_ml.species import Salt
@@ -97,17 +95,6 @@ class ConductivityDomain:
             *faults,
             *(f for s in formulation.solvents if (f := self._solvent_fault(s, pairs))),
         ]
-
-    def salt_beyond(self, composition: Composition) -> NDArray[np.float64]:
-        """How far beyond the highest measured with its anion a salt is, shape (u,).
-
-        The natural logarithm of the ratio, of the anion that is the farthest beyond; zero for
-        those that were measured, or never at all.
-        """
-        highest = [self.highest_molality.get(a.smiles, np.inf) for a in composition.anions]
-        molality = composition.anion_fraction * composition.molality_mol_kg[:, None]
-        beyond: NDArray[np.float64] = (molality / np.array(highest)).max(axis=1, initial=1.0)
-        return np.log(beyond)
 
     def _solvent_fault(
         self, part: SolventAmount, pairs: Sequence[tuple[Salt, float]]

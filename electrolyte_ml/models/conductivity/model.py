@@ -24,10 +24,10 @@ from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettin
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import TrainingRows
-from electrolyte_ml.models.conductivity.spread import centre_of, error_variance, scale_of
+from electrolyte_ml.models.conductivity.spread import centre_of, scale_of
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
-from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE, conformal_factor
+from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
 from electrolyte_ml.models.numeric import power_of_ten
 from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.threads import one_thread
@@ -98,16 +98,8 @@ class ConductivityModel(PropertyModel):
     ) -> tuple[_Floats, _Floats]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
         at_rows = np.flatnonzero(rows)
-        index = composition.index[at_rows]
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
-        beyond = self.domain.salt_beyond(composition)[index]
-        variance = error_variance(members, self.factor, beyond)
-        return centre_of(members), NORMAL_QUANTILE * np.sqrt(variance)
-
-    @property
-    def error_factor(self) -> float:
-        """Standard deviation of the error in units of the ensemble's scale."""
-        return self.factor / NORMAL_QUANTILE
+        return centre_of(members), self.factor * scale_of(members)
 
     def _reasons(
         self,

@@ -33,7 +33,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.models.conductivity.chemistry_kernel import squared_exponential
 from electrolyte_ml.models.conductivity.rows import MixtureRows, RowContent, TrainingRows
 
 _Floats = NDArray[np.float64]
@@ -167,6 +166,16 @@ class ResidualGP:
         deviation = (_basis(held) * (kernel @ self.weights[known])[of_rows]).sum(axis=1)
         found[rows] = fading * _LARGEST * np.tanh(deviation / _LARGEST)
         return found
+
+
+def squared_exponential(first: _Floats, second: _Floats, width: float) -> _Floats:
+    """1 at one place, falling to 0 over a distance of `width`; (n, d), (p, d) to (n, p)."""
+    # Expanded and in place: the differences of a hundred thousand recipes fill the memory.
+    squared: _Floats = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)
+    squared -= 2.0 * first @ second.T
+    np.maximum(squared, 0.0, out=squared)
+    squared /= -2.0 * width**2
+    return np.exp(squared, out=squared)
 
 
 def _weights(

@@ -64,7 +64,7 @@ class GraphSettings:
     interactions: bool = True
     physics: bool = True
     steps: int = 2000
-    batch: int = 1024
+    batch: int = 256
     learning_rate: float = 6e-3
     weight_decay: float = 0.05
     encoder_rate: float = 0.0
