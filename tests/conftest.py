@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+from electrolyte_ml.data import conductivities, union
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.catalog import FOLDER_VARIABLE
 
@@ -25,6 +26,8 @@ settings.load_profile("fast")
 
 _NO_SPECIES = tempfile.TemporaryDirectory()
 _DATA = "ELECTROLYTE_ML_DATA"
+# The sets of conductivities that the sample has rows of, in the order of the union.
+_IN_SAMPLE = ("sodium_table", "na_literature", "chayambuka2022", "calisol23")
 SAMPLE = Path(__file__).parent / "sample"
 
 
@@ -49,6 +52,7 @@ def _forget_data() -> None:
             for value in list(vars(module).values()):
                 if getattr(value, "__module__", "") == name and hasattr(value, "cache_clear"):
                     value.cache_clear()
+    union.conductivity_union.cache_clear()
 
 
 @contextmanager
@@ -56,6 +60,8 @@ def _sample_for_data(nothing: Path) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(_DATA, str(SAMPLE))
         patch.setenv("XDG_CACHE_HOME", str(nothing))
+        patch.setattr(union, "FILES", _IN_SAMPLE)
+        patch.setattr(conductivities, "learnt_sources", lambda *_: _IN_SAMPLE)
         _forget_data()
         yield SAMPLE
     _forget_data()

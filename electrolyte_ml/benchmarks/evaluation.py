@@ -140,12 +140,15 @@ def content_sha256(measurements: Measurements) -> str:
         composition.anion_fraction,
         composition.cation_fraction,
         composition.molality_mol_kg,
+        composition.molecules_mol_kg,
         composition.index,
         measurements.temperature_k,
         measurements.value,
         measurements.trusted,
     )
     digest.update("|".join(measurements.flag.tolist()).encode())
+    if measurements.trust is not None:
+        digest.update("|".join(measurements.trust.tolist()).encode())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -86,7 +86,7 @@ def _amounts(composition: Composition) -> NDArray[np.float64]:
 
 
 def _volumes_cm3_kg(composition: Composition) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Volumes of molecules and of ions by kilogram of solvents and ionic liquids, shapes (u,)."""
+    """Volumes of molecules and of ions by kilogram of molecules and liquid salts, shapes (u,)."""
     molar = np.array([solvent_constants(s).molar_volume_cm3_mol for s in composition.solvents])
     molecules = composition.molecules_mol_kg * (composition.solvent_mole_fraction @ molar)
     ions = np.zeros(composition.n_formulations)

@@ -92,12 +92,12 @@ def ion_content(
     cations: tuple[str, ...],
     anions: tuple[str, ...],
 ) -> IonContent:
-    """Concentration of ions from amounts by kilogram of solvents and ionic liquids.
+    """Concentration of ions from amounts by kilogram of molecules and liquid salts.
 
     Parameters
     ----------
     mass_kg
-        Of the whole electrolyte, by kilogram of solvents and ionic liquids, shape (u,).
+        Of the whole electrolyte, by kilogram of molecules and liquid salts, shape (u,).
     molecules_cm3_kg
         Volume of the molecules, cm3/kg, shape (u,).
     molecules_mol_kg, molality_mol_kg

@@ -7,6 +7,10 @@ fractions as well. Descriptors of anions, and the computed potential on their su
 with their share of the anions, those of cations (`electrolyte_ml.features.ions`) with their share
 of the cations. The concentration of the ions comes last (`electrolyte_ml.features.concentration`).
 Species are in the alphabetical order of SMILES, so the order of components cannot matter.
+
+An ionic liquid may be written as a solvent or as a salt, and ions that came with one partner or
+with another are the same ions. Amounts are therefore counted by kilogram of molecules and liquid
+salts, whichever way they are written (`Composition`).
 """
 
 from __future__ import annotations
@@ -27,8 +31,8 @@ from electrolyte_ml.features.constants import SolventConstants, solvent_constant
 from electrolyte_ml.features.ions import CATION_DESCRIPTORS, cation_descriptors
 from electrolyte_ml.features.molecule import ANION_DESCRIPTORS, SOLVENT_DESCRIPTORS, descriptors
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.species import Ion, Solvent
-from electrolyte_ml.species.ionic_liquids import pair_of
+from electrolyte_ml.species import Ion, Solvent, default_catalog
+from electrolyte_ml.species.ionic_liquids import makes_liquids, pair_of
 
 _CONSTANT_FEATURES = (
     "ln_viscosity",
@@ -97,11 +101,11 @@ class Composition:
     anion_fraction, cation_fraction
         Shares by number of ions, shapes (u, a) and (u, c); rows of zeros where there is no salt.
     molality_mol_kg
-        Moles of positive charge, of salts and ionic liquids, by kilogram of solvents and ionic
-        liquids, shape (u,); the molality of the salts where all cations are monovalent and nothing
-        is an ionic liquid.
+        Moles of positive charge, of salts and ionic liquids, by kilogram of molecules and liquid
+        salts, shape (u,); the molality of the salts where all cations are monovalent and none makes
+        liquids. Liquid salts are the cations that do, with their share of the anions.
     molecules_mol_kg
-        Moles of molecules by kilogram of solvents and ionic liquids, shape (u,).
+        Moles of molecules by kilogram of molecules and liquid salts, shape (u,).
     """
 
     index: NDArray[np.intp]
@@ -119,6 +123,25 @@ class Composition:
         """Number of distinct formulations, u."""
         return len(self.molality_mol_kg)
 
+    @property
+    def solute_mol_kg(self) -> NDArray[np.float64]:
+        """Moles of positive charge of cations that make no liquids, by kilogram, shape (u,)."""
+        charge = self.cation_fraction * [ion.charge for ion in self.cations]
+        solute = charge[:, [not makes_liquids(ion.smiles) for ion in self.cations]].sum(axis=1)
+        total = charge.sum(axis=1)
+        return self.molality_mol_kg * np.divide(
+            solute, total, out=np.zeros_like(total), where=total > 0
+        )
+
+    @property
+    def charge_by_molecules_mol_kg(self) -> NDArray[np.float64]:
+        """Moles of positive charge by kilogram of molecules alone, shape (u,)."""
+        molar_mass = [solvent.molar_mass_g_mol for solvent in self.solvents]
+        mass_kg = self.molecules_mol_kg * (self.solvent_mole_fraction @ molar_mass) / _G_PER_KG
+        return np.divide(
+            self.molality_mol_kg, mass_kg, out=np.full_like(mass_kg, np.inf), where=mass_kg > 0
+        )
+
 
 def compose(formulations: Sequence[Formulation]) -> Composition:
     """Amounts of all species of many formulations.
@@ -133,7 +156,7 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
     Composition
         Amounts of the u distinct objects among them.
     """
-    distinct = {id(f): f for f in formulations}
+    catalog, distinct = default_catalog(), {id(f): f for f in formulations}
     place = {key: i for i, key in enumerate(distinct)}
     solvents, cations, anions = _Amounts(), _Amounts(), _Amounts()
     charge, molecules = np.zeros(len(distinct)), np.zeros(len(distinct))
@@ -146,14 +169,15 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
                 molecules[row] += moles
                 continue
             charge[row] += moles * liquid.n_cation * liquid.cation.charge
-            cations.add(row, liquid.cation, moles * liquid.n_cation)
-            anions.add(row, liquid.anion, moles * liquid.n_anion)
+            cations.add(row, catalog.ion(liquid.cation.smiles), moles * liquid.n_cation)
+            anions.add(row, catalog.ion(liquid.anion.smiles), moles * liquid.n_anion)
         for amount in formulation.salts:
             salt = amount.salt
             n_cations = amount.molality_mol_kg * salt.n_cation
             charge[row] += n_cations * salt.cation.charge
             cations.add(row, salt.cation, n_cations)
             anions.add(row, salt.anion, amount.molality_mol_kg * salt.n_anion)
+    mass_kg = _liquid_mass_kg(solvents, cations, anions, charge)
     return Composition(
         index=np.array([place[id(f)] for f in formulations], dtype=np.intp),
         solvents=solvents.species(),
@@ -162,9 +186,29 @@ def compose(formulations: Sequence[Formulation]) -> Composition:
         solvent_mole_fraction=solvents.fractions(len(distinct)),
         anion_fraction=anions.fractions(len(distinct)),
         cation_fraction=cations.fractions(len(distinct)),
-        molality_mol_kg=charge,
-        molecules_mol_kg=molecules,
+        molality_mol_kg=charge / mass_kg,
+        molecules_mol_kg=molecules / mass_kg,
     )
+
+
+def _liquid_mass_kg(
+    solvents: _Amounts, cations: _Amounts, anions: _Amounts, charge: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mass of molecules and liquid salts of formulations as they are written, shape (u,)."""
+    mass_kg = np.ones(len(charge))
+    liquid = np.array([makes_liquids(ion.smiles) for ion in cations.species()], dtype=np.bool_)
+    if not liquid.any():
+        return mass_kg
+    amounts = cations.amounts(len(charge))
+    rows = amounts[:, liquid].any(axis=1)
+    of_cations = amounts[rows][:, liquid] * cations.molar_mass_g_mol()[liquid]
+    of_charge = amounts[rows] * [ion.charge for ion in cations.species()]
+    share = of_charge[:, liquid].sum(axis=1) / charge[rows]
+    of_molecules, of_anions = (
+        part.amounts(len(charge))[rows] @ part.molar_mass_g_mol() for part in (solvents, anions)
+    )
+    mass_kg[rows] = (of_molecules + of_cations.sum(axis=1) + share * of_anions) / _G_PER_KG
+    return mass_kg
 
 
 def mixture_features(
@@ -310,12 +354,19 @@ class _Amounts:
     def species(self) -> tuple:  # type: ignore[type-arg] # of Solvent or of Ion, never mixed
         return tuple(self._species[smiles] for smiles in sorted(self._species))
 
-    def fractions(self, n_rows: int) -> NDArray[np.float64]:
+    def molar_mass_g_mol(self) -> NDArray[np.float64]:
+        return np.array([one.molar_mass_g_mol for one in self.species()], dtype=np.float64)
+
+    def amounts(self, n_rows: int) -> NDArray[np.float64]:
         column = {smiles: i for i, smiles in enumerate(sorted(self._species))}
         amounts = np.zeros((n_rows, len(column)))
         if self._entries:
             rows, names, values = zip(*self._entries, strict=True)
             np.add.at(amounts, (np.array(rows), np.array([column[n] for n in names])), values)
+        return amounts
+
+    def fractions(self, n_rows: int) -> NDArray[np.float64]:
+        amounts = self.amounts(n_rows)
         total = amounts.sum(axis=1, keepdims=True)
         fractions: NDArray[np.float64] = np.divide(
             amounts, total, out=np.zeros_like(amounts), where=total > 0

@@ -24,11 +24,12 @@ def may_be_liquid(salt: Salt) -> bool:
     Its cation is organic. Ammonium and phosphonium ions with four equal arms are left out: their
     salts, such as TEABF4, are solids that are dissolved.
     """
-    return _makes_liquids(salt.cation.smiles)
+    return makes_liquids(salt.cation.smiles)
 
 
 @cache
-def _makes_liquids(cation: str) -> bool:
+def makes_liquids(cation: str) -> bool:
+    """Whether salts of a cation, given by its SMILES, are of that kind."""
     from rdkit import Chem
 
     molecule = molecule_of(cation)

@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from electrolyte_ml.benchmarks import evaluation
 from electrolyte_ml.benchmarks.baselines import (
     cross_predict,
     mordred_descriptors,
     one_hot,
     rdkit_descriptors,
 )
-from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.benchmarks.evaluation import content_sha256
+from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.formulation import parse_recipe
 
@@ -67,3 +71,18 @@ def test_inputs_describe_the_mixture_and_not_its_spelling(measurements, inputs):
     np.testing.assert_allclose(x[0], x[1], rtol=1e-9)
     for other in (2, 3, 4):
         assert not np.allclose(x[0], x[other])
+
+
+def test_the_hash_of_the_content_tells_amounts_and_trust_apart(measurements, monkeypatch):
+    found = {content_sha256(measurements), content_sha256(measurements)}
+    assert len(found) == 1
+    for trust in (Trust.FULL, Trust.DOUBTFUL, Trust.CONTRADICTED):
+        marks = np.full(len(measurements), trust.value)
+        found.add(content_sha256(replace(measurements, trust=marks)))
+    composition = evaluation.compose(measurements.row_formulations)
+    fewer = replace(composition, molecules_mol_kg=0.5 * composition.molecules_mol_kg)
+    monkeypatch.setattr(evaluation, "mixture_features", lambda _: np.zeros(1))
+    for held in (composition, fewer):
+        monkeypatch.setattr(evaluation, "compose", lambda _, held=held: held)
+        found.add(content_sha256(measurements))
+    assert len(found) == 6

@@ -30,9 +30,7 @@ from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
 from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.benchmarks.union_baselines import UNION_BASELINES
 from electrolyte_ml.benchmarks.user_model import UserModel
-from electrolyte_ml.data.conductivities import single_cations
 from electrolyte_ml.data.copies import series_groups
-from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.data.union import conductivity_union
 
@@ -93,7 +91,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
             seed=seed,
             run=run,
             code=_OUR_CODE,
-            skipped=lacking() or _not_learnt(case.measurements),
+            skipped=lacking(),
         )
         listed.append(ours)
         listed += [_baseline_job(case, baseline, seed) for baseline in baselines]
@@ -128,14 +126,6 @@ def user_jobs(
         )
         listed.append(theirs)
     return listed
-
-
-def _not_learnt(measurements: Measurements) -> str | None:
-    """Why our model cannot be fitted to these rows; None if it can."""
-    n_rows = int((single_cations(measurements) == "").sum())
-    if not n_rows:
-        return None
-    return f"learns from salts of one cation alone, and {n_rows} rows have several cations or none"
 
 
 def _chosen(splits: tuple[str, ...] | None, *, quick: bool) -> tuple[str, ...]:

@@ -218,7 +218,6 @@ class Solution:
     def of(cls, composition: Composition) -> Solution:
         """The solution of a composition."""
         x = composition.solvent_mole_fraction
-        mass_kg_mol = x @ np.array([s.molar_mass_g_mol for s in composition.solvents]) / 1000
         # A formula unit holds the smaller of the numbers of cations and anions.
         charges = np.ones(len(x))
         for ions, fraction in (
@@ -230,7 +229,7 @@ class Solution:
         return cls(
             constants=phase_constants(composition.solvents),
             among_solvents=x,
-            units_by_solvent=composition.molality_mol_kg / charges * mass_kg_mol,
+            units_by_solvent=composition.molality_mol_kg / charges / composition.molecules_mol_kg,
         )
 
     def mole_fraction(self, particles_by_unit: float = PARTICLES_BY_UNIT) -> NDArray[np.float64]:

@@ -105,7 +105,7 @@ class SaltLaw:
         """
         anion, anion_sd = _mean(composition.anions, composition.anion_fraction, self._anion)
         cation, cation_sd = _mean(composition.cations, composition.cation_fraction, _cation)
-        molality = composition.molality_mol_kg[index]
+        molality = composition.charge_by_molecules_mol_kg[index]
         slope = self.base + self.per_solvent * np.tanh(ln_solvent_298) + (anion + cation)[index]
         slope = np.maximum(slope, _LEAST_SLOPE) + self.curvature * molality
         ions_sd = np.hypot(anion_sd, cation_sd)[index]

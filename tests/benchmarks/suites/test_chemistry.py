@@ -8,23 +8,19 @@ from electrolyte_ml.benchmarks.evaluation import FLAGGED, IN_DOMAIN
 from electrolyte_ml.benchmarks.registry import jobs_of, user_jobs_of
 from electrolyte_ml.benchmarks.suites import chemistry
 from electrolyte_ml.benchmarks.user_model import UserModel
-from electrolyte_ml.data import union
 from electrolyte_ml.data.copies import copies_of
+from electrolyte_ml.data.union import conductivity_union
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.prediction import Prediction
 
 # Of splits of the data at hand, which are not the frozen ones.
 SEED = 1
-IN_SAMPLE = ("sodium_table", "na_literature", "chayambuka2022", "calisol23")
 
 
 @pytest.fixture
-def small_union(sample, monkeypatch):
+def small_union(sample):
     """The union of the files of the sample."""
-    monkeypatch.setattr(union, "FILES", IN_SAMPLE)
-    union.conductivity_union.cache_clear()
-    yield union.conductivity_union()
-    union.conductivity_union.cache_clear()
+    return conductivity_union()
 
 
 class SodiumTenfold:
@@ -117,13 +113,6 @@ def test_parts_of_the_rows_are_judged_apart(fitted, small_union):
     assert "not in CALiSol-23; cation lithium" not in parts
     assert all(part["n"] >= 10 for part in parts.values())
     assert {"all; solvents carbonates", "all; anion PF6"} <= set(parts)
-
-
-def test_our_model_is_skipped_in_words_where_it_cannot_learn_the_rows(monkeypatch, small_union):
-    mixed = np.full(len(small_union), "")
-    monkeypatch.setattr(chemistry, "single_cations", lambda _: mixed)
-    (job,) = jobs_of("chemistry", seed=SEED, splits=("series",), models=(chemistry.OURS,))
-    assert f"{len(small_union)} rows have several cations or none" in job.skipped
 
 
 @pytest.mark.parametrize("split", ["series", "anion", "solvent", "concentrated"])

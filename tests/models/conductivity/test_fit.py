@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD
 
 from electrolyte_ml.benchmarks import fits
 from electrolyte_ml.benchmarks.evaluation import Case, content_sha256, evaluate_model
@@ -13,7 +14,6 @@ from electrolyte_ml.data.splits import Split
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.conductivity import ConductivityModel, fit
-from electrolyte_ml.models.conductivity.cation import UNKNOWN_CATION_SD
 from electrolyte_ml.models.conductivity.descriptors import NetworkSettings
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
