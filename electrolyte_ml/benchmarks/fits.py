@@ -60,10 +60,10 @@ def fit_conductivity(
 ) -> ConductivityModel:
     """The model of conductivity as it ships, fitted to the rows of a fold.
 
-    Intervals have the calibration factor of the model that ships, which was calibrated on papers
-    left out of all lithium rows (`electrolyte_ml.models.conductivity.model.calibrate`): to
-    calibrate anew in each of some hundred folds would take six fits more for each. Suites therefore
-    judge whether that factor holds.
+    Intervals have the calibration factors of the model that ships, which were calibrated on series
+    left out of all rows (`electrolyte_ml.models.conductivity.model.calibrate`): to calibrate anew
+    in each of some hundred folds would take five fits more for each. Suites therefore judge whether
+    those factors hold.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def fit_conductivity(
     folder
         Where fits are kept; `default_folder` by default.
     """
-    settings, factor = settings or EnsembleSettings(), ConductivityModel.load().factor
+    settings, factors = settings or EnsembleSettings(), ConductivityModel.load().factors
     place = (folder or default_folder()) / _key(measurements, settings, seed)
     try:
         return ConductivityModel.load(place)
     except ArtefactError:
         start = time.process_time()
-    model = fit(measurements, settings, seed=seed, factor=factor)
+    model = fit(measurements, settings, seed=seed, factors=factors)
     model.save({"seed": seed, _SECONDS: time.process_time() - start}, place)
     return model
 

@@ -23,8 +23,8 @@ from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettings, fit_ensemble
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
-from electrolyte_ml.models.conductivity.rows import TrainingRows
-from electrolyte_ml.models.conductivity.spread import centre_of, scale_of
+from electrolyte_ml.models.conductivity.rows import CATION_CLASSES, MixtureRows, TrainingRows
+from electrolyte_ml.models.conductivity.spread import centre_of, half_widths, scale_of
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
@@ -34,6 +34,8 @@ from electrolyte_ml.threads import one_thread
 
 NO_SALT = "no salt, no ionic conduction"
 _CALIBRATION_FOLDS = 5
+# A class of cations with fewer rows has no factor of its own.
+_FEWEST_OF_CLASS = 100
 _Floats = NDArray[np.float64]
 _Progress = Callable[[str, int, int], None]
 
@@ -46,8 +48,9 @@ class ConductivityModel(PropertyModel):
     ----------
     ensemble
         Conductivity of electrolytes, whatever their cations.
-    factor
-        Half width of the interval in units of the ensemble's scale.
+    factors
+        Half width of the interval in units of the ensemble's scale, by class of the cations, see
+        `MixtureRows.cation_classes`.
     domain
         Applicability domain: range of the training data.
     """
@@ -57,7 +60,7 @@ class ConductivityModel(PropertyModel):
     )
 
     ensemble: Ensemble
-    factor: float
+    factors: Mapping[str, float]
     domain: ConductivityDomain
 
     @one_thread()
@@ -99,7 +102,8 @@ class ConductivityModel(PropertyModel):
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
         at_rows = np.flatnonzero(rows)
         members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
-        return centre_of(members), self.factor * scale_of(members)
+        classes = MixtureRows.of(composition).cation_classes()[at_rows]
+        return centre_of(members), half_widths(members, classes, self.factors)
 
     def _reasons(
         self,
@@ -148,7 +152,7 @@ class ConductivityModel(PropertyModel):
             }
             if residual
             else {},
-            "factor": self.factor,
+            "factors": dict(self.factors),
             "domain": self.domain.to_dict(),
         }
 
@@ -158,7 +162,7 @@ class ConductivityModel(PropertyModel):
         double = {name: array.astype(np.float64) for name, array in arrays.items()}
         return cls(
             ensemble=_ensemble_from(double, record),
-            factor=float(record["factor"]),
+            factors={name: float(factor) for name, factor in record["factors"].items()},
             domain=ConductivityDomain.from_dict(record["domain"]),
         )
 
@@ -169,8 +173,8 @@ class SpreadCalibration:
 
     Attributes
     ----------
-    factor
-        Half width of the interval in units of the ensemble's scale.
+    factors
+        Half width of the interval in units of the ensemble's scale, by class of the cations.
     mae_log10
         Mean absolute error of the out-of-fold predictions.
     n
@@ -179,7 +183,7 @@ class SpreadCalibration:
         Number of folds.
     """
 
-    factor: float
+    factors: Mapping[str, float]
     mae_log10: float
     n: int
     folds: int
@@ -190,15 +194,15 @@ def fit(
     settings: EnsembleSettings | None = None,
     *,
     seed: int = 0,
-    factor: float | None = None,
+    factors: Mapping[str, float] | None = None,
     progress: _Progress | None = None,
 ) -> ConductivityModel:
     """Fit the model to measurements: members, intervals and domain.
 
-    Without `factor`, intervals are calibrated on out-of-fold predictions, with whole series held
+    Without `factors`, intervals are calibrated on out-of-fold predictions, with whole series held
     out (`calibrate`), which costs five more fits. A benchmark that fits a model in each of many
-    folds may pass the factor of the model that ships instead. Coverage then judges that factor, not
-    one calibrated on the fold.
+    folds may pass the factors of the model that ships instead. Coverage then judges those factors,
+    not ones calibrated on the fold.
 
     Parameters
     ----------
@@ -209,8 +213,9 @@ def fit(
         Which kinds of members, and how they are fitted.
     seed
         Same seed, data and machine: same model.
-    factor
-        Half width of the interval in units of the ensemble's scale; calibrated by default.
+    factors
+        Half width of the interval in units of the ensemble's scale, by class of the cations;
+        calibrated by default.
     progress
         Called as ``progress(what, done, total)`` while intervals are calibrated.
 
@@ -224,11 +229,11 @@ def fit(
     MissingDependencyError
         If torch or DeepChem is not installed and a kind of members needs it.
     """
-    if factor is None:
-        factor = calibrate(measurements, settings, seed=seed, progress=progress).factor
+    if factors is None:
+        factors = calibrate(measurements, settings, seed=seed, progress=progress).factors
     model = ConductivityModel(
         ensemble=fit_ensemble(TrainingRows.of(measurements), settings, seed=seed),
-        factor=factor,
+        factors=factors,
         domain=ConductivityDomain.of(measurements),
     )
     return ConductivityModel.of_files(model.arrays(), model.record())
@@ -265,11 +270,21 @@ def calibrate(
         if progress is not None:
             progress(split.name, number, len(split.folds))
     return SpreadCalibration(
-        factor=conformal_factor(error, scale),
+        factors=_factors(error, scale, rows.mixtures.cation_classes()),
         mae_log10=float(np.abs(error).mean()),
         n=len(error),
         folds=len(split.folds),
     )
+
+
+def _factors(error: _Floats, scale: _Floats, classes: NDArray[np.str_]) -> dict[str, float]:
+    """Conformal factors by class of the cations; that of all rows where a class has few."""
+    factors = {}
+    for name in CATION_CLASSES:
+        own = classes == name
+        which = own if own.sum() >= _FEWEST_OF_CLASS else np.ones_like(own)
+        factors[name] = conformal_factor(error[which], scale[which])
+    return factors
 
 
 def _named(part: str, arrays: Mapping[str, _Floats]) -> dict[str, _Floats]:

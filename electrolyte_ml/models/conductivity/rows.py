@@ -27,6 +27,8 @@ from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 
+#: Classes of electrolytes by their cations: metals, metals beside organic ones, organic ones.
+METAL, MIXED, ORGANIC = CATION_CLASSES = ("metal", "metal and organic", "organic")
 _LITHIUM = "[Li+]"
 _DECIMALS = 6
 _ROLES = ("solvent", "cation", "anion")
@@ -138,6 +140,14 @@ class MixtureRows:
             kinds[self.cation_share[:, self.cations.index(smiles)] > 0] = number
         organic = (self.cation_share @ [not is_monatomic(c) for c in self.cations]) > 0
         return (2 * kinds + organic)[self.index]
+
+    def cation_classes(self) -> NDArray[np.str_]:
+        """`METAL`, `MIXED` or `ORGANIC` of each row, by its cations, shape (n,)."""
+        bare = np.array([is_monatomic(smiles) for smiles in self.cations], dtype=np.float64)
+        metal = self.cation_share @ bare > 0
+        organic = self.cation_share @ (1.0 - bare) > 0
+        classes = np.where(metal & organic, MIXED, np.where(organic, ORGANIC, METAL))
+        return classes[self.index]
 
     def foreign_share(
         self, smiles: Collection[str], roles: Sequence[str] = _ROLES

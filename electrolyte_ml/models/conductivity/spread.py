@@ -1,12 +1,21 @@
 """Mean of the ensemble, and its spread with conformal calibration.
 
 The spread of an ensemble ranks predictions by their uncertainty, but is far too narrow. It is
-therefore multiplied by one factor: the conformal quantile of out-of-fold errors in units of the
-spread (`electrolyte_ml.models.intervals`). Whole series are held out for it, all rows of a set of
-species, because what a user designs is a series that the model has not seen.
+therefore multiplied by a factor: the conformal quantile of out-of-fold errors in units of the
+spread (`electrolyte_ml.models.intervals`). There is one factor for each class of cations (Mondrian
+conformal prediction [1]_), because salts of organic cations follow rules that hold for all of them,
+and those of metals do not. Whole series are held out, all rows of a set of species, because what a
+user designs is a series that the model has not seen.
+
+References
+----------
+.. [1] Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2nd ed., Springer 2022.
+   https://doi.org/10.1007/978-3-031-06649-8
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,3 +39,23 @@ def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
 def scale_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
     """Uncalibrated scale of the error in log10, shape (n,), of predictions of shape (E, n)."""
     return np.sqrt(members.var(axis=0) + FLOOR**2)
+
+
+def half_widths(
+    members: NDArray[np.float64], classes: NDArray[np.str_], factors: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """Half widths of intervals, log10, shape (n,).
+
+    Parameters
+    ----------
+    members
+        Predictions of the ensemble, log10, shape (E, n).
+    classes
+        Class of the cations of each row, shape (n,).
+    factors
+        By class.
+    """
+    factor = np.zeros(len(classes))
+    for name, of_class in factors.items():
+        factor[classes == name] = of_class
+    return factor * scale_of(members)

@@ -12,7 +12,9 @@ from electrolyte_ml.data.conductivities import learnt_conductivities, learnt_sou
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
+from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.model import ConductivityModel, calibrate, fit
 from electrolyte_ml.models.intervals import COVERAGE
 from electrolyte_ml.models.train import Progress, Trained
@@ -42,7 +44,7 @@ def train_conductivity(
     settings: EnsembleSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Fit to all data, calibrate on held-out papers, and write the model with its card.
+    """Fit to all data, calibrate on held-out series, and write the model with its card.
 
     Parameters
     ----------
@@ -70,13 +72,13 @@ def train_conductivity(
     settings = settings or EnsembleSettings()
     measurements = learnt_conductivities()
     calibration = calibrate(measurements, settings, seed=seed, progress=progress)
-    model = fit(measurements, settings, seed=seed, factor=calibration.factor)
+    model = fit(measurements, settings, seed=seed, factors=calibration.factors)
     record = {
         "data": _described(measurements),
         "seed": seed,
         "settings": settings.to_dict(),
         "calibration": f"{calibration.folds} folds of unseen series, n = {calibration.n}",
-        "factor": calibration.factor,
+        "factors": dict(calibration.factors),
         "coverage_target": COVERAGE,
         "held_out_series_mae_log10": calibration.mae_log10,
     }
@@ -122,22 +124,22 @@ def card(model: ConductivityModel, record: Mapping[str, Any]) -> str:
 
 def _head(model: ConductivityModel, record: Mapping[str, Any]) -> str:
     settings, ensemble = record["settings"], model.ensemble
-    n_described = ensemble.network.n_members if ensemble.network else 0
-    n_graphed = ensemble.graph.n_members if ensemble.graph else 0
-    described = f"{n_described} networks (2 x {settings['descriptors']['width']} units)"
-    pooled = f"{n_graphed} (2 x {settings['graphs']['hidden']})" if settings["graphs"] else "none"
+    described = _counted(ensemble.network, settings["descriptors"], "width")
+    pooled = _counted(ensemble.pooled, settings["pooled"], "hidden")
+    graphed = _counted(ensemble.graph, settings["graphs"], "hidden")
     n_residual = len(ensemble.residual.weights) if ensemble.residual else 0
     return f"""\
 # Conductivity model
 
 - **Predicts** ionic conductivity (mS/cm) of a liquid electrolyte from its recipe and temperature,
   with a {100 * COVERAGE:.0f} % interval and a domain flag; dilute to molten, whatever the cation.
-- **Made of** two kinds of members with the same weight, which give the parameters of a physical law
-  in temperature and concentration: {described} on descriptors of mixtures, and
-  {pooled} that pool embeddings of molecular graphs and descriptors of the species, with attention
-  of the ions to the solvents; the interquartile mean of them all. Cations enter by descriptors.
-  Both kinds learn a few coordinates of each measured species. A Gaussian process of the residuals
-  of {n_residual} measured mixtures, bounded and faded out beside them; one conformal factor.
+- **Made of** three kinds of members with the same weight, which give the parameters of a physical
+  law in temperature and concentration: {described} on means of descriptors over the mixture,
+  {pooled} that pool descriptors of the species, and {graphed} that
+  pool embeddings of their molecular graphs, both with attention of the ions to the solvents; the
+  interquartile mean of them all. Cations enter by computed descriptors. All kinds learn a few
+  coordinates of each measured species. A Gaussian process of the residuals of {n_residual} measured
+  mixtures, bounded and faded out beside them; one conformal factor for each class of cations.
   Species outside the catalog have no embedding: there networks on descriptors stand for the others.
   Weights: `conductivity.npz`; everything else, with seed, settings and data: `conductivity.json`.
   Neither runs code when loaded.
@@ -152,16 +154,23 @@ def _head(model: ConductivityModel, record: Mapping[str, Any]) -> str:
 
 
 def _errors(record: Mapping[str, Any]) -> str:
+    factors = ", ".join(f"{name} {factor:.2f}" for name, factor in record["factors"].items())
     return "\n".join(
         [
             "## Errors on the folds that calibrate the intervals",
             "",
             f"On {record['calibration']}, the MAE in log10 is",
-            f"{record['held_out_series_mae_log10']:.4f} and the factor on the compressed spread",
-            f"{record['factor']:.2f}. Fresh folds, baselines and coverage: `electrolyte-ml bench",
-            "conductivity` and `electrolyte-ml bench sodium`.",
+            f"{record['held_out_series_mae_log10']:.4f}. Factors on the spread:",
+            f"{factors}. Fresh folds, baselines and coverage: `electrolyte-ml bench chemistry`,",
+            "`electrolyte-ml bench conductivity` and `electrolyte-ml bench sodium`.",
         ]
     )
+
+
+def _counted(networks: DescriptorNetwork | GraphNetwork | None, settings: Any, width: str) -> str:
+    if networks is None:
+        return "none"
+    return f"{networks.n_members} networks (2 x {settings[width]} units)"
 
 
 def _known_recipes(model: ConductivityModel) -> str:
