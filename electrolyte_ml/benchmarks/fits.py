@@ -28,7 +28,7 @@ FIT_CODE = (
     "electrolyte_ml.data.splits",
     "electrolyte_ml.features",
     "electrolyte_ml.models.artefacts.conductivity",
-    "electrolyte_ml.models.artefacts.graph",
+    "electrolyte_ml.models.artefacts.encoder",
     "electrolyte_ml.models.conductivity",
     "electrolyte_ml.models.domain",
     "electrolyte_ml.models.ensemble_fit",

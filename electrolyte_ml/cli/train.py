@@ -76,23 +76,20 @@ def _conductivity(
         _run(trainable("conductivity"), out, seed, as_json)
 
 
-def _graph(
+def _encoder(
     out: _Out = None,
     checkpoints: Annotated[
         Path | None,
         typer.Option(help="Folder of checkpoints; the same command goes on from there."),
     ] = None,
-    keep_encoder: Annotated[
-        bool, typer.Option("--keep-encoder", help="Fit on the shipped encoder: seconds.")
-    ] = False,
     seed: _Seed = 0,
     as_json: _Json = False,
 ) -> None:
     from electrolyte_ml.optional import import_optional
 
     import_optional("deepchem")
-    model = trainable("graph")
-    _run(model, out, seed, as_json, keep_encoder=keep_encoder, checkpoints=checkpoints)
+    model = trainable("encoder")
+    _run(model, out, seed, as_json, checkpoints=checkpoints)
 
 
 def _command(model: Trainable) -> Callable[..., None]:
@@ -101,7 +98,7 @@ def _command(model: Trainable) -> Callable[..., None]:
     def plain(out: _Out = None, seed: _Seed = 0, as_json: _Json = False) -> None:
         _run(model, out, seed, as_json)
 
-    own: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "graph": _graph}
+    own: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "encoder": _encoder}
     return own.get(model.name, plain)
 
 

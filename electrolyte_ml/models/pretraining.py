@@ -1,4 +1,4 @@
-"""Training the graph network that ships: its encoder is pre-trained, then the network is fitted.
+"""Pre-training of the encoder of species; needs torch and DeepChem.
 
 The encoder is pre-trained on viscosity, computed windows and constants of the catalog. None of it
 is a conductivity, so that no split of conductivities leaks through it. Constants of solvents and
@@ -22,24 +22,20 @@ import torch
 from numpy.typing import NDArray
 
 from electrolyte_ml.data.catalog import card_of
-from electrolyte_ml.data.conductivities import learnt_conductivities, learnt_sources
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.features.graphs import SpeciesGraphs, species_graphs
+from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import SolventAmount
 from electrolyte_ml.models.conductivity.graph.constants import constants_of
 from electrolyte_ml.models.conductivity.graph.encoder_file import (
     FOLDER,
-    read_encoder,
-    read_encoder_record,
     write_encoder,
 )
-from electrolyte_ml.models.conductivity.graph.fitting import GraphTorchModel, fit_graph
+from electrolyte_ml.models.conductivity.graph.fitting import GraphTorchModel
 from electrolyte_ml.models.conductivity.graph.module import Encoder, GraphTensors
-from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings
-from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.ensemble_fit import single_thread
-from electrolyte_ml.models.train import Progress, Trained
+from electrolyte_ml.models.train import Progress
 from electrolyte_ml.models.viscosity.law import N_PURE, pure_log10, pure_parameters
 from electrolyte_ml.quantum.shipped import shipped_rows
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -62,17 +58,16 @@ _CHECKPOINT_INTERVAL = 500
 _VISCOSITY_SCALE = 0.3  # standard deviation of log10 viscosity over liquids, about
 
 
-def train_graph(
+def train_encoder(
     *,
     seed: int = 0,
     out: Path | None = None,
     settings: GraphSettings | None = None,
     pretraining: PretrainingSettings | None = None,
-    keep_encoder: bool = False,
     checkpoints: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Pre-train the encoder, fit the network to all data, and write both.
+    """Pre-train the encoder of species on all data, and write it with its card.
 
     Parameters
     ----------
@@ -80,10 +75,10 @@ def train_graph(
         Same seed, data and machine: same files.
     out
         Folder for the files; the package's own by default.
-    settings, pretraining
-        Of both fits.
-    keep_encoder
-        Take the shipped encoder instead of pre-training one: the fit alone takes seconds.
+    settings
+        Sizes of the encoder.
+    pretraining
+        Of the fit.
     checkpoints
         Folder of checkpoints: a run that was killed goes on from there, and ends with the same
         weights as one that was not. None by default. Another seed or other settings need another.
@@ -93,7 +88,7 @@ def train_graph(
     Returns
     -------
     dict
-        Record of the training, as it stands in the model file.
+        Record of the training, as it stands in the file.
 
     Raises
     ------
@@ -104,70 +99,35 @@ def train_graph(
     """
     settings, pretraining = settings or GraphSettings(), pretraining or PretrainingSettings()
     start, folder = time.process_time(), out or FOLDER
-    places = [checkpoints / name if checkpoints else None for name in ("pretraining", "fit")]
-    if keep_encoder:
-        encoder, of_encoder = read_encoder(), read_encoder_record()
-    else:
-        encoder = pretrain(
-            pretraining_data(),
-            pretraining,
-            settings,
-            seed=seed,
-            folder=places[0],
-            progress=progress,
-        )
-        of_encoder = encoder_record(seed, pretraining)
-    rows = TrainingRows.of(learnt_conductivities())
-    catalog = packaged_catalog()
-    network = fit_graph(
-        rows,
-        settings,
-        seed=seed,
-        pretrained=encoder,
-        species=[s.smiles for s in (*catalog.solvents, *catalog.anions, *catalog.cations)],
-        folder=places[1],
-        progress=progress,
+    encoder = pretrain(
+        pretraining_data(), pretraining, settings, seed=seed, folder=checkpoints, progress=progress
     )
-    members = network.log10_conductivity(rows.mixtures, rows.content, rows.temperature_k)
-    record = {
-        "data": f"{', '.join(learnt_sources())}: {len(rows)} rows",
-        "encoder": of_encoder,
-        "seed": seed,
-        "settings": settings.to_dict(),
-        "fitted_mae_log10": float(
-            np.abs(np.median(members, axis=0) - rows.log10_conductivity).mean()
-        ),
-    }
-    write_encoder(encoder, of_encoder, folder)
-    Trained(model=network, training=record, card=card(network, record)).write(folder)
+    record = encoder_record(seed, pretraining)
+    write_encoder(encoder, record, folder)
+    write_text(folder / "MODEL_CARD.md", card(encoder, record))
     return {**record, "cpu_seconds": time.process_time() - start}
 
 
-def card(network: GraphNetwork, record: Mapping[str, Any]) -> str:
+def card(encoder: Mapping[str, NDArray[np.float32]], record: Mapping[str, Any]) -> str:
     """The model card, Markdown.
 
     Parameters
     ----------
-    network
-        The fitted network.
+    encoder
+        Weights by name.
     record
         Record of its training.
     """
-    n_weights = sum(w.size for w in network.weights.values())
+    n_weights = sum(weight.size for weight in encoder.values())
     return f"""\
-# Graph network of conductivity
+# Encoder of species
 
-- **Is** what `map` draws: vectors of mixtures, fitted to ionic conductivity. Networks like it are
-  half of the conductivity model.
-- **Made of** a message-passing encoder on DeepChem's graphs (`encoder.safetensors`) and
-  {network.n_members} mixture networks of {n_weights:,} weights in all, with embeddings of
-  {len(network.smiles)} species (`graph.npz`, `graph.json`). Loading runs no code; prediction needs
-  numpy alone, and DeepChem for species that have no embedding.
-- **Pre-trained on** {record["encoder"]["data"]}.
-- **Fitted to** {record["data"]}; the encoder stays as it was pre-trained. Mean error of the fit
-  itself {record["fitted_mae_log10"]:.3f} in log10, which says nothing of what was not measured: for
-  that see `electrolyte-ml bench graph`.
-- **Made again** by `electrolyte-ml train graph`, the same files for the same seed
+- **Is** what describes species to the graph networks of the conductivity model, and to `map`.
+- **Made of** message passing on DeepChem's graphs, {n_weights:,} weights (`encoder.safetensors`).
+  Loading runs no code. The conductivity model holds its embeddings of the species of the catalog;
+  others are embedded with DeepChem.
+- **Pre-trained on** {record["data"]}.
+- **Made again** by `electrolyte-ml train encoder`, the same file for the same seed
   ({record["seed"]}) on one machine; `--checkpoints FOLDER` survives a kill.
 - **Not for** numbers: those are the conductivity model's.
 """

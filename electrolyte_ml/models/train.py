@@ -110,15 +110,15 @@ class Trainable:
 
 
 # Learned on molecules for the conductivity model: no property of its own.
-_GRAPH = Trainable(
-    name="graph",
-    summary="Train the graph network (extra `deep`): pre-train on viscosity and windows, then fit.",
-    function="electrolyte_ml.models.pretraining:train_graph",
+_ENCODER = Trainable(
+    name="encoder",
+    summary="Pre-train the encoder of species on viscosity and windows (extra `deep`).",
+    function="electrolyte_ml.models.pretraining:train_encoder",
 )
 
 
 def trainable_models() -> dict[str, Trainable]:
-    """Models that can be trained, by name: those of the registered properties, and the network."""
+    """Models that can be trained, by name: those of the registered properties, and the encoder."""
     labels: dict[str, list[str]] = {}
     functions: dict[str, str] = {}
     for known in properties().values():
@@ -133,7 +133,7 @@ def trainable_models() -> dict[str, Trainable]:
         )
         for name, function in functions.items()
     }
-    return {**models, _GRAPH.name: _GRAPH}
+    return {**models, _ENCODER.name: _ENCODER}
 
 
 def trainable(name: str) -> Trainable:

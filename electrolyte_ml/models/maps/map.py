@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import InputError, InputErrors, MissingDependencyError
+from electrolyte_ml.errors import ArtefactError, InputError, InputErrors, MissingDependencyError
 from electrolyte_ml.features import Composition, compose
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.conductivity.graph.embedding import with_species
 from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
+from electrolyte_ml.models.conductivity.model import ConductivityModel
 from electrolyte_ml.models.conductivity.rows import MixtureRows
 from electrolyte_ml.models.maps.clusters import (
     KnownBlend,
@@ -176,7 +177,7 @@ def _placed(
 ) -> tuple[_Floats, tuple[float, ...], list[str]]:
     """Places of blends and recipes on the principal axes, shares of variance, notes on recipes."""
     rows = np.array([blend.row for blend in blends], dtype=np.intp)
-    vectors, notes = [_vectors(composition, GraphNetwork.load())[rows]], []
+    vectors, notes = [_vectors(composition, _shipped_network())[rows]], []
     if recipes:
         given = compose(recipes)
         network, stand_ins = _network_for(given)
@@ -259,13 +260,24 @@ def _vectors(composition: Composition, network: GraphNetwork) -> _Floats:
     return joined
 
 
+def _shipped_network() -> GraphNetwork:
+    """The networks on graphs of the conductivity model."""
+    network = ConductivityModel.load().ensemble.graph
+    if network is None:
+        raise ArtefactError(
+            "the conductivity model holds no networks on graphs, which the map draws; train one "
+            "with: electrolyte-ml train conductivity"
+        )
+    return network
+
+
 def _network_for(composition: Composition) -> tuple[GraphNetwork, dict[str, str]]:
     """The shipped network with embeddings of all species, and names of stand-ins by SMILES.
 
     A species that the shipped network lacks is embedded by DeepChem; where that is not installed,
     the embedding of the most similar species stands for it.
     """
-    network = GraphNetwork.load()
+    network = _shipped_network()
     species = (*composition.solvents, *composition.cations, *composition.anions)
     smiles = [s.smiles for s in species]
     if set(smiles) <= set(network.smiles):
@@ -285,6 +297,7 @@ def _network_for(composition: Composition) -> tuple[GraphNetwork, dict[str, str]
         network,
         smiles=(*network.smiles, *stand_ins),
         embeddings=np.concatenate([network.embeddings, network.embeddings[:, columns]], axis=1),
+        coordinates=np.pad(network.coordinates, ((0, 0), (0, len(columns)), (0, 0))),
     )
     return extended, {own: found.name for own, found in stand_ins.items()}
 
@@ -335,7 +348,7 @@ def _principal_axes(vectors: _Floats, n_known: int) -> tuple[_Floats, tuple[floa
     """Places on the axes that hold most of the known blends' variance, and shares of the first."""
     from sklearn.decomposition import PCA
 
-    members = np.split(vectors, GraphNetwork.load().n_members, axis=1)
+    members = np.split(vectors, _shipped_network().n_members, axis=1)
     scaled = [_standardised(part, n_known) for part in members]
     joined = np.concatenate(scaled, axis=1)
     kept = min(joined.shape[1], n_known)

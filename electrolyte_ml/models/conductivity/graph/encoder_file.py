@@ -17,9 +17,9 @@ from electrolyte_ml.errors import ArtefactError
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.files import SHIPPED
 
-FOLDER = SHIPPED / "graph"
+FOLDER = SHIPPED / "encoder"
 ENCODER = "encoder.safetensors"
-_REBUILD = "make one with: electrolyte-ml train graph"
+_REBUILD = "make one with: electrolyte-ml train encoder"
 
 
 def write_encoder(

@@ -29,14 +29,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import UnknownSpeciesError
 from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
-from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.conductivity.graph.constants import CONSTANTS, ROLES, constants_of
 from electrolyte_ml.models.conductivity.graph.descriptions import (
     DESCRIPTORS,
@@ -51,7 +50,7 @@ from electrolyte_ml.models.conductivity.rows import (
     RowContent,
     components,
 )
-from electrolyte_ml.models.files import Arrays, ModelFiles, Record
+from electrolyte_ml.models.files import Arrays
 from electrolyte_ml.models.numeric import LN10, silu
 
 # A stronger preference than e to the fifth is none that data of mixtures could show.
@@ -64,7 +63,7 @@ _Arrays = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class GraphNetwork(StoredModel):
+class GraphNetwork:
     """An ensemble of E mixture networks, and the embeddings of the species it knows.
 
     Attributes
@@ -83,8 +82,6 @@ class GraphNetwork(StoredModel):
         constants alone stand beside the embeddings; empty if nothing does.
     """
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="graph", version=4)
-
     weights: _Arrays
     smiles: tuple[str, ...]
     embeddings: NDArray[np.float64]
@@ -101,15 +98,6 @@ class GraphNetwork(StoredModel):
         held = {f"{_WEIGHT}{n}": a for n, a in self.weights.items()}
         held |= {f"{_STANDARD}{n}": a for n, a in self.standard.items()}
         return _single(held | {_EMBEDDINGS: self.embeddings, _COORDINATES: self.coordinates})
-
-    def record(self) -> Record:
-        """Everything else of the network."""
-        return {"smiles": list(self.smiles)}
-
-    @classmethod
-    def of_files(cls, arrays: Arrays, record: Record) -> Self:
-        """The network from `arrays` and `record`."""
-        return cls.of_arrays(arrays, record["smiles"])
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[np.float64]], smiles: Sequence[str]) -> Self:
