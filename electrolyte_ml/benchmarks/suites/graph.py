@@ -31,33 +31,36 @@ from electrolyte_ml.benchmarks.suites.sodium import cation_case, keyed_splits
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
-from electrolyte_ml.models.conductivity.graph.settings import PLAIN, GraphSettings
+from electrolyte_ml.models.conductivity.graph.settings import GRAPHS, PLAIN, POOLED
 
-DESCRIPTORS, GRAPH, ALL, UNTRAINED, PLAIN_GRAPH = (
+DESCRIPTORS, SPECIES, GRAPH, ALL, UNTRAINED, PLAIN_GRAPH = (
     "networks on descriptors",
+    "networks on descriptors of each species",
     "networks on graphs",
     "all kinds, as shipped",
     "networks on graphs, not pre-trained",
     "plain message passing, no law",
 )
-_ALONE = EnsembleSettings(networks=None, graphs=None, residuals=False)
+_ALONE = EnsembleSettings(networks=None, pooled=None, graphs=None, residuals=False)
 #: How a model is fitted that is not a kind of the one that ships.
 _OTHERS = {
     # An encoder that starts at random has all to learn.
-    UNTRAINED: replace(_ALONE, graphs=replace(GraphSettings(), encoder_rate=0.3)),
+    UNTRAINED: replace(_ALONE, graphs=replace(GRAPHS, encoder_rate=0.3)),
     PLAIN_GRAPH: replace(_ALONE, graphs=PLAIN),
 }
 # Of the model that ships, a kind alone.
 _KINDS = {
     DESCRIPTORS: {"networks": True},
+    SPECIES: {"pooled": True},
     GRAPH: {"graphs": True},
 }
 # The same where it is fitted alone, because the others are not wanted or cannot be fitted.
 _FITTED_ALONE = {
     DESCRIPTORS: replace(_ALONE, networks=EnsembleSettings().networks),
-    GRAPH: replace(_ALONE, graphs=GraphSettings()),
+    SPECIES: replace(_ALONE, pooled=POOLED),
+    GRAPH: replace(_ALONE, graphs=GRAPHS),
 }
-_USUAL = (DESCRIPTORS, GRAPH, ALL, PLAIN_GRAPH)
+_USUAL = (DESCRIPTORS, SPECIES, GRAPH, ALL, PLAIN_GRAPH)
 _MODELS = {
     "formulation": _USUAL,
     "system": _USUAL,

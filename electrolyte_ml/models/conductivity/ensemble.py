@@ -235,18 +235,13 @@ def _fit_pooled(rows: TrainingRows, settings: GraphSettings, seed: int) -> Graph
 
 
 def _fit_graphs(rows: TrainingRows, settings: GraphSettings, seed: int) -> GraphNetwork:
-    from electrolyte_ml.features.graphs import has_graph, import_deepchem
+    from electrolyte_ml.features.graphs import import_deepchem
 
     import_deepchem()
     from electrolyte_ml.models.conductivity.graph.fitting import fit_graph
 
-    held = (*rows.mixtures.solvents, *rows.mixtures.cations, *rows.mixtures.anions)
-    drawn = frozenset(smiles for smiles in held if has_graph(smiles))
-    rows = rows.select(np.flatnonzero(rows.mixtures.foreign_share(drawn) == 0.0))
-    rows = replace(rows, mixtures=rows.mixtures.of_species(drawn))
     catalog = packaged_catalog()
-    ions = (*catalog.cations, *catalog.anions)
-    species = [s.smiles for s in (*catalog.solvents, *ions) if has_graph(s.smiles)]
+    species = [s.smiles for s in (*catalog.solvents, *catalog.cations, *catalog.anions)]
     # An encoder that learns with the rest starts at random, one that does not is pre-trained.
     pretrained = None if settings.encoder_rate > 0 else read_encoder()
     return fit_graph(rows, settings, seed=seed, pretrained=pretrained, species=species)

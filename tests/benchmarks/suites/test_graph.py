@@ -20,8 +20,8 @@ def test_without_deepchem_the_networks_are_skipped_with_what_to_install(monkeypa
     monkeypatch.setattr(fits, "find_spec", lambda name: None if name == "deepchem" else object())
     jobs = jobs_of("graph", splits=("salt",), seed=SEED)
     skipped = {job.model for job in jobs if job.skipped}
-    assert len(skipped) == 4
-    assert [job.model for job in jobs if not job.skipped] == [graph.DESCRIPTORS, graph.PROCESS]
+    assert len(skipped) == 5
+    assert [job.model for job in jobs if not job.skipped] == [graph.DESCRIPTORS]
     assert all("electrolyte_ml[deep]" in job.skipped for job in jobs if job.skipped)
 
 
@@ -32,7 +32,7 @@ def test_every_split_has_the_networks_and_what_they_are_compared_with():
     assert set(models) == set(graph.SPLITS)
     for split, held in models.items():
         assert {graph.GRAPH, graph.PLAIN_GRAPH} <= held
-        assert split == "cation" or {graph.DESCRIPTORS, graph.PROCESS, graph.ALL} <= held
+        assert split == "cation" or {graph.DESCRIPTORS, graph.SPECIES, graph.ALL} <= held
     assert graph.UNTRAINED in models["salt"]
     assert [job.model for job in jobs_of("graph", quick=True, seed=SEED)] == [graph.GRAPH]
     with pytest.raises(InputError, match="unknown split rows"):
@@ -65,7 +65,7 @@ def test_a_kind_alone_is_the_model_with_that_kind_and_seeds_have_a_spread(monkey
     tested = case.measurements.select(case.split.folds[0][1])
     for name, kinds in (
         (graph.DESCRIPTORS, {"networks": True}),
-        (graph.PROCESS, {"processes": True}),
+        (graph.SPECIES, {"pooled": True}),
         (graph.GRAPH, {"graphs": True}),
     ):
         alone = replace(shipped, ensemble=shipped.ensemble.only(**kinds))
@@ -79,3 +79,24 @@ def test_a_kind_alone_is_the_model_with_that_kind_and_seeds_have_a_spread(monkey
     assert results[graph.DESCRIPTORS].metrics["seeds"] == 1
     # Kinds share the fits of the model that ships; what they are compared with is fitted alone.
     assert {s for s, _ in asked} == {EnsembleSettings(), graph._OTHERS[graph.PLAIN_GRAPH]}
+
+
+@pytest.mark.parametrize("model", [graph.DESCRIPTORS, graph.SPECIES, graph.GRAPH])
+def test_a_kind_fitted_alone_has_no_other_kind_beside_it(model):
+    settings = graph._settings(model, alone=True)
+    kinds = {
+        graph.DESCRIPTORS: settings.networks,
+        graph.SPECIES: settings.pooled,
+        graph.GRAPH: settings.graphs,
+    }
+    shipped = EnsembleSettings()
+    assert [name for name, held in kinds.items() if held is not None] == [model]
+    assert kinds[model] in (shipped.networks, shipped.pooled, shipped.graphs)
+    assert not settings.residuals
+
+
+@pytest.mark.parametrize("model", [graph.PLAIN_GRAPH, graph.UNTRAINED])
+def test_what_is_compared_with_is_one_kind_alone(model):
+    settings = graph._settings(model, alone=False)
+    assert settings.networks is settings.pooled is None
+    assert settings.graphs.encoder_rate > 0

@@ -91,7 +91,7 @@ def constants_of(role: str, smiles: Sequence[str]) -> NDArray[np.float64]:
     ndarray of float, shape (s, len(CONSTANTS[role]))
     """
     centre, scale = _STANDARD[role]
-    raw = np.array([_RAW[role](s) for s in smiles]).reshape(len(smiles), -1)
+    raw = np.array([_RAW[role](s) for s in smiles]).reshape(len(smiles), len(CONSTANTS[role]))
     held: NDArray[np.float64] = np.clip((raw - centre) / scale, -_CLIP, _CLIP)
     return held
 

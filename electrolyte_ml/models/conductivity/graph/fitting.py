@@ -10,6 +10,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.features.graphs import import_deepchem, species_graphs
+from electrolyte_ml.features.graphs import has_graph, import_deepchem, species_graphs
 from electrolyte_ml.files import write_atomically
 from electrolyte_ml.models.conductivity.graph.constants import ROLES
 from electrolyte_ml.models.conductivity.graph.module import ConductivityModule, GraphTensors
@@ -53,8 +54,9 @@ def fit_graph(
     Parameters
     ----------
     rows
-        Measurements to fit to; those that are not trusted are left out. Every species of their
-        mixtures is embedded, also ones of rows that were taken out.
+        Measurements to fit to; those that are not trusted are left out, and where networks read
+        graphs, those with a species that has none. Every other species of their mixtures is
+        embedded, also ones of rows that were taken out.
     settings
         Of network and fit.
     seed
@@ -62,7 +64,7 @@ def fit_graph(
     pretrained
         Weights of the encoder by name, from `electrolyte_ml.models.pretraining`.
     species
-        Canonical SMILES of further species to embed.
+        Canonical SMILES of further species to embed; those without a graph are left out.
     folder
         Where checkpoints are kept, and taken up if there are any; none by default.
     progress
@@ -75,6 +77,8 @@ def fit_graph(
     """
     settings = settings or GraphSettings()
     rows = rows.learnt()
+    if settings.embedded:
+        rows, species = with_graphs(rows), [s for s in species if has_graph(s)]
     with single_thread():
         module = ConductivityModule(settings, rows.mixtures, seed)
         if pretrained is not None and settings.embedded:
@@ -94,6 +98,15 @@ def fit_graph(
                 checkpoint_interval=_CHECKPOINT_INTERVAL if folder else 0,
             )
         return exported(module, rows.mixtures, species)
+
+
+def with_graphs(rows: TrainingRows) -> TrainingRows:
+    """Only rows whose species all have graphs."""
+    mixtures = rows.mixtures
+    held = (*mixtures.solvents, *mixtures.cations, *mixtures.anions)
+    drawn = frozenset(smiles for smiles in held if has_graph(smiles))
+    rows = rows.select(np.flatnonzero(mixtures.foreign_share(drawn) == 0.0))
+    return replace(rows, mixtures=rows.mixtures.of_species(drawn))
 
 
 def load_encoder(encoder: Any, weights: Mapping[str, NDArray[np.float32]]) -> None:
