@@ -82,7 +82,7 @@ def test_a_variant_is_fitted_and_judged_on_the_rows_of_the_folds(case, monkeypat
         def __init__(self, rows):
             self.level = rows.log10_conductivity.mean()
 
-        def log10_conductivity(self, described, index, temperature_k):
+        def log10_conductivity(self, described, index, _):
             seen.append(described.features.shape[1])
             return np.full((2, len(index)), self.level)
 

@@ -25,7 +25,7 @@ def fitted(monkeypatch):
         def __init__(self, rows):
             self.value = float(np.median(rows.value))
 
-        def predict(self, formulations, temperature_k):
+        def predict(self, _, temperature_k):
             value = np.full(len(temperature_k), self.value)
             return Prediction(
                 value=value,
@@ -47,7 +47,7 @@ def fitted(monkeypatch):
 
 
 def further_rows():
-    """What other files might hold: lithium, sodium, an ionic liquid, and copies of sodium points."""
+    """What other files might hold: lithium, sodium, ionic liquids, and copies of points."""
     points = sodium_conductivities()
     texts = ("1 m LiPF6 in PC", "1 m NaPF6 in PC", "1 m LiTFSI in EMIMTFSI", "EMIMTFSI")
     copied = points.select(np.arange(2))
