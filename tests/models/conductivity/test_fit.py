@@ -10,14 +10,16 @@ from electrolyte_ml.benchmarks.evaluation import Case, content_sha256, evaluate_
 from electrolyte_ml.benchmarks.metrics import log_metrics
 from electrolyte_ml.data.measurements import Measurements, Trust, concatenate
 from electrolyte_ml.data.splits import Split
+from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.conductivity import ConductivityModel, fit
+from electrolyte_ml.models.conductivity import model as model_module
 from electrolyte_ml.models.conductivity.descriptors import NetworkSettings, fit_network
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings, fit_ensemble
 from electrolyte_ml.models.conductivity.graph.settings import GRAPHS, POOLED
 from electrolyte_ml.models.conductivity.model import calibrate
-from electrolyte_ml.models.conductivity.rows import TrainingRows
+from electrolyte_ml.models.conductivity.rows import MixtureRows, TrainingRows
 
 for _name in ("torch", "deepchem", "torch_geometric"):
     pytest.importorskip(_name, reason=f"{_name} is not installed (extra train)")
@@ -29,7 +31,7 @@ SMALL = EnsembleSettings(
     graphs=replace(GRAPHS, members=2, steps=20, batch=64),
 )
 NETWORKS = replace(SMALL, pooled=None, graphs=None, residuals=False)
-FACTOR = 4.0
+FACTORS = {"metal": 4.0, "metal and organic": 3.0, "organic": 2.0}
 MIXTURES = ("LiPF6 in EC:DEC 1:1 w/w", "LiPF6 in EC:DMC 1:1 w/w", "LiFSI in PC", "LiBF4 in DME")
 
 
@@ -56,7 +58,7 @@ def lithium():
 
 @pytest.fixture(scope="module")
 def model(lithium):
-    return fit(lithium, SMALL, seed=1, factor=FACTOR)
+    return fit(lithium, SMALL, seed=1, factors=FACTORS)
 
 
 def log10_of(prediction):
@@ -76,7 +78,7 @@ def test_the_suite_finds_the_numbers_of_the_model_itself(lithium, tmp_path, monk
         content_sha256=content_sha256(lithium),
     )
     rows, left_out = lithium.select(train), lithium.select(test)
-    direct = fit(rows, SMALL, seed=1, factor=shipped.factor)
+    direct = fit(rows, SMALL, seed=1, factors=shipped.factors)
     prediction = direct.predict(left_out.row_formulations, left_out.temperature_k)
     centre, half_width = log10_of(prediction)
     expected = log_metrics(
@@ -107,11 +109,11 @@ def test_fits_of_other_rows_seeds_and_settings_are_kept_apart(lithium, tmp_path,
 def test_a_saved_copy_is_the_same_and_so_is_another_fit(model, lithium, tmp_path):
     recipes, at = lithium.row_formulations, lithium.temperature_k
     model.save({}, tmp_path)
-    again = fit(lithium, SMALL, seed=1, factor=FACTOR)
+    again = fit(lithium, SMALL, seed=1, factors=FACTORS)
     for other in (ConductivityModel.load(tmp_path), again):
         assert np.array_equal(other.predict(recipes, at).value, model.predict(recipes, at).value)
         assert other.domain == model.domain
-    other_seed = fit(lithium, SMALL, seed=2, factor=FACTOR).predict(recipes, at).value
+    other_seed = fit(lithium, SMALL, seed=2, factors=FACTORS).predict(recipes, at).value
     assert np.abs(other_seed / model.predict(recipes, at).value - 1.0).max() > 1e-3
 
 
@@ -119,7 +121,7 @@ def test_kinds_may_be_left_out(lithium, tmp_path):
     recipes, at = lithium.row_formulations, lithium.temperature_k
     for kind in ("networks", "pooled", "graphs"):
         alone = {name: None for name in ("networks", "pooled", "graphs") if name != kind}
-        found = fit(lithium, replace(SMALL, **alone, residuals=False), factor=FACTOR)
+        found = fit(lithium, replace(SMALL, **alone, residuals=False), factors=FACTORS)
         ensemble = found.ensemble
         held = (ensemble.network, ensemble.pooled, ensemble.graph)
         assert sum(part is not None for part in held) == 1
@@ -143,7 +145,28 @@ def test_intervals_are_calibrated_on_series_left_out(lithium, monkeypatch):
     assert (found.folds, found.n) == (4, 16)
     assert all(len(series) == 3 for series in trained)
     assert len(set.union(*trained)) == 4
-    assert fit(one_paper, NETWORKS).factor == pytest.approx(found.factor)
+    assert fit(one_paper, NETWORKS).factors == pytest.approx(found.factors)
+    # Sixteen rows are too few for a factor of a class of cations.
+    assert len(set(found.factors.values())) == 1
+
+
+def test_every_class_of_cations_has_the_factor_of_its_own_errors():
+    rng, n = np.random.default_rng(2), 400
+    scale = rng.uniform(0.02, 0.1, 2 * n + 50)
+    classes = np.repeat(["metal", "organic", "metal and organic"], [n, n, 50])
+    error = scale * np.where(classes == "organic", 2.0, 4.0) * rng.normal(size=len(scale))
+    found = model_module._factors(error, scale, classes)
+    assert found["organic"] == pytest.approx(2 * 1.645, rel=0.15)
+    assert found["metal"] == pytest.approx(4 * 1.645, rel=0.15)
+    # Too few of their own: the factor of all rows.
+    assert found["organic"] < found["metal and organic"] < found["metal"]
+
+
+def test_classes_of_cations():
+    texts = ("1 m LiPF6 in PC", "EMIMFSI", "1 m NaFSI in EMIMFSI", "1 m TEABF4 in PC")
+    mixtures = MixtureRows.of(compose([parse_recipe(t) for t in texts]))
+    classes = ["metal", "organic", "metal and organic", "organic"]
+    assert mixtures.cation_classes().tolist() == classes
 
 
 def test_rows_that_are_not_trusted_are_not_learnt(lithium):
@@ -153,7 +176,7 @@ def test_rows_that_are_not_trusted_are_not_learnt(lithium):
     found = []
     for wrong in (1e-3, 50.0):
         rows = replace(concatenate([lithium, measured([text], [wrong])]), trust=trust)
-        model = fit(rows, SMALL, factor=FACTOR)
+        model = fit(rows, SMALL, factors=FACTORS)
         found.append(model.predict([parse_recipe(text)], np.array([ROOM_K])).value)
         assert "ClO4" in model.predict([parse_recipe(text)], np.array([ROOM_K])).reason[0]
     assert np.array_equal(*found)
@@ -186,7 +209,7 @@ def test_cations_are_learnt_from_the_same_rows_as_lithium():
     lithium_values = np.array([6.0, 6, 6, 4, 4, 4, 12, 12, 12, 9, 9, 9])
     rows = measured(texts, np.concatenate([lithium_values, 2.0 * lithium_values]))
     longer = replace(NETWORKS, networks=replace(NETWORKS.networks, steps=400))
-    model = fit(rows, longer, factor=FACTOR)
+    model = fit(rows, longer, factors=FACTORS)
     asked = [parse_recipe(f"1 m {c}PF6 in EC:PC 1:1 w/w") for c in ("Li", "Na")]
     lithium, sodium = model.predict(asked, np.full(2, ROOM_K)).value
     assert 1.5 < sodium / lithium < 2.5
@@ -196,7 +219,7 @@ def test_cations_are_learnt_from_the_same_rows_as_lithium():
 def test_several_cations_and_ionic_liquids_are_learnt(lithium, model):
     mixed, liquids = "0.5 m LiPF6 + 0.5 m NaPF6 in PC", ("1 m NaFSI in EMIMFSI", "EMIMFSI")
     texts = [mixed, *liquids, "1 m TEABF4 in PC"]
-    every = fit(concatenate([lithium, measured(texts)]), SMALL, factor=FACTOR)
+    every = fit(concatenate([lithium, measured(texts)]), SMALL, factors=FACTORS)
     asked = [parse_recipe(t) for t in texts]
     found = every.predict(asked, np.full(4, ROOM_K))
     assert found.in_domain.all()
