@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.curves import (
@@ -20,7 +21,6 @@ from electrolyte_ml.models.curves import (
 )
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.liquid import LiquidRange, liquid_range
-from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.models.solubility import Solubility, predict_solubility
@@ -28,7 +28,8 @@ from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.rules import Cell, RecipeWarning
-from electrolyte_ml.species import Catalog, Salt, Solvent, default_catalog
+from electrolyte_ml.species import Catalog, Ion, Salt, Solvent, default_catalog
+from electrolyte_ml.species.ionic_liquids import pair_of
 from electrolyte_ml.text import celsius
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
@@ -209,14 +210,11 @@ def explain(
     Raises
     ------
     InputError
-        If there is no salt, so that nothing conducts, or an ionic liquid.
+        If there is no salt, so that nothing conducts, or, in an ionic liquid, no concentration
+        could be varied.
     """
-    require_molecules([formulation])
     if not formulation.salts:
-        raise InputError(
-            f"{formulation.notation()!r} holds no salt and does not conduct; "
-            "add one, as in '1 M NaPF6 in EC:DEC 1:1 v/v'"
-        )
+        raise InputError(_no_salt(formulation))
     liquid, at = liquid_range([formulation]), np.array([temperature_k])
     return Explanation(
         formulation=formulation,
@@ -230,6 +228,20 @@ def explain(
         cations=cation_twins(formulation, temperature_k),
         neighbours=nearest_measured([formulation])[0],
         warnings=scored_warnings([formulation], at, liquid, cell=cell, off=off)[0],
+    )
+
+
+def _no_salt(formulation: Formulation) -> str:
+    text, liquids = formulation.notation(), formulation.ionic_liquids
+    if not liquids:
+        return (
+            f"{text!r} holds no salt and does not conduct; "
+            "add one, as in '1 M NaPF6 in EC:DEC 1:1 v/v'"
+        )
+    return (
+        f"{text!r} holds no salt whose concentration could be varied; add one, as in "
+        f"'1 m NaFSI in {liquids[0]}', or write the ionic liquid as the salt, as in "
+        f"'1 m {liquids[0]} in PC'"
     )
 
 
@@ -257,10 +269,15 @@ def swaps(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
     tuple of Swap
         By component, solvents first. Within a component, swaps inside the model's domain come
         first, and then those with the largest gain of conductivity. Components below 5 wt% are left
-        out, because the conductivity hardly depends on them.
+        out, because the conductivity hardly depends on them, and so are ionic liquids, for which
+        no molecule can stand.
     """
     catalog = default_catalog()
-    parts = [s for s in formulation.solvents if s.mass_fraction >= NOTABLE_SHARE]
+    parts = [
+        s
+        for s in formulation.solvents
+        if s.mass_fraction >= NOTABLE_SHARE and pair_of(s.solvent) is None
+    ]
     groups = [_solvents(formulation, s, catalog) for s in parts]
     groups += [_anions(formulation, s, catalog) for s in formulation.salts]
     predicted = _predicted(formulation, [c for group in groups for c in group], temperature_k)
@@ -281,24 +298,40 @@ def _most_similar(candidates: Sequence[_Candidate], found: Sequence[Swap]) -> li
 
 
 def cation_twins(formulation: Formulation, temperature_k: float) -> tuple[Swap, ...]:
-    """The recipe with each other cation that the model knows."""
-    known = ConductivityModel.load().domain.cations
-    own = {s.salt.cation.smiles for s in formulation.salts}
-    candidates = []
-    for cation in (c for c in default_catalog().cations if c.smiles in known):
-        salts: dict[Salt, float] = {}
-        for s in formulation.salts:
-            twin = Salt(cation=cation, anion=s.salt.anion)
-            # The twin has the same amount of anion.
-            amount = s.molality_mol_kg * s.salt.n_anion / twin.n_anion
-            salts[twin] = salts.get(twin, 0.0) + amount
-        if own == {cation.smiles}:
-            continue
-        amounts = tuple(SaltAmount(salt=s, molality_mol_kg=m) for s, m in salts.items())
-        names = " + ".join(sorted({s.salt.cation.name for s in formulation.salts}))
-        twin_recipe = replace(formulation, salts=amounts)
-        candidates.append(_Candidate(names, cation.name, twin_recipe))
+    """The recipe with each other metal ion that the model knows in the place of its own.
+
+    The other ions have the same charge; salts of organic cations stay as they are.
+    """
+    metals = [s for s in formulation.salts if is_monatomic(s.salt.cation.smiles)]
+    own = {s.salt.cation.smiles: s.salt.cation for s in metals}
+    if not own:
+        return ()
+    names = " + ".join(sorted(cation.name for cation in own.values()))
+    charges = {cation.charge for cation in own.values()}
+    candidates = [
+        _Candidate(names, cation.name, _with_cation(formulation, cation))
+        for cation in _known_metals()
+        if set(own) != {cation.smiles} and cation.charge in charges
+    ]
     return tuple(_predicted(formulation, candidates, temperature_k))
+
+
+def _known_metals() -> list[Ion]:
+    known = ConductivityModel.load().domain.cations
+    cations = default_catalog().cations
+    return [c for c in cations if c.smiles in known and is_monatomic(c.smiles)]
+
+
+def _with_cation(formulation: Formulation, cation: Ion) -> Formulation:
+    """The recipe with one metal ion in the place of all, and the same amounts of anions."""
+    salts: dict[Salt, float] = {}
+    for s in formulation.salts:
+        metal = is_monatomic(s.salt.cation.smiles)
+        twin = Salt(cation=cation, anion=s.salt.anion) if metal else s.salt
+        amount = s.molality_mol_kg * s.salt.n_anion / twin.n_anion
+        salts[twin] = salts.get(twin, 0.0) + amount
+    amounts = tuple(SaltAmount(salt=s, molality_mol_kg=m) for s, m in salts.items())
+    return replace(formulation, salts=amounts)
 
 
 def _predicted(

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
 
@@ -60,20 +59,3 @@ def places_of(rows: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     places = np.full(n, len(rows), dtype=np.intp)
     places[rows] = np.arange(len(rows))
     return places
-
-
-def require_molecules(formulations: Sequence[Formulation]) -> None:
-    """Refuse recipes with an ionic liquid.
-
-    Raises
-    ------
-    InputErrors
-        With a line for each of them.
-    """
-    faults = [
-        f"{f.notation()!r}: {NOT_COVERED} here ({', '.join(f.ionic_liquids)})"
-        for f in formulations
-        if f.ionic_liquids
-    ]
-    if faults:
-        raise InputErrors(faults)

@@ -19,7 +19,6 @@ from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBas
 from electrolyte_ml.formulation.writing import write
 from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
-from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.similarity import square_distances
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -163,10 +162,7 @@ def nearest_measured(
     ------
     ArtefactError
         If the table is missing or of another version.
-    InputErrors
-        If recipes hold an ionic liquid.
     """
-    require_molecules(formulations)
     table = MeasuredRecipes.load()
     square = square_distances(compose(formulations), table.composition)
     found = []

@@ -57,15 +57,16 @@ def test_swaps_keep_everything_but_one_component(explanation):
 
 
 def test_change_of_a_swap_is_that_of_the_predictions(explanation):
-    (lithium,) = explanation.cations
-    assert lithium.replacement == "Li"
-    ratio = lithium.prediction["value"] / explanation.prediction.value[0]
-    assert lithium.change_percent == pytest.approx(100 * (ratio - 1))
+    # Metals of the same charge that the model knows.
+    assert [swap.replacement for swap in explanation.cations] == ["Li", "K", "Rb"]
+    for swap in (*explanation.cations, *explanation.swaps):
+        ratio = swap.prediction["value"] / explanation.prediction.value[0]
+        assert swap.change_percent == pytest.approx(100 * (ratio - 1), abs=1e-3)
 
 
 def test_two_cations_are_compared_with_each_alone():
     mixed = explain(parse_recipe("0.5 m NaPF6 + 0.5 m LiPF6 in EC:DMC 1:1 wt"))
-    assert [s.replacement for s in mixed.cations] == ["Li", "Na"]
+    assert [s.replacement for s in mixed.cations] == ["Li", "Na", "K", "Rb"]
     for swap in mixed.cations:
         assert list(swap.formulation.molalities_mol_kg.values()) == pytest.approx([1.0])
 
@@ -81,8 +82,8 @@ def test_many_curves_at_once_are_as_one_by_one():
     for together, alone in zip(
         temperature_curves(recipes), [temperature_curves([r])[0] for r in recipes], strict=True
     ):
-        # Networks predict in single precision.
-        assert together.activation_kj_mol == pytest.approx(alone.activation_kj_mol, rel=1e-5)
+        # Networks predict in single precision, and the energies are of small differences.
+        assert together.activation_kj_mol == pytest.approx(alone.activation_kj_mol, rel=1e-4)
 
 
 def test_a_solid_replacement_is_called_so():
@@ -94,3 +95,11 @@ def test_a_solid_replacement_is_called_so():
 def test_without_salt_there_is_nothing_to_explain():
     with pytest.raises(InputError, match="'EC' holds no salt"):
         explain(parse_recipe("EC"))
+
+
+def test_salts_of_organic_cations_keep_them():
+    found = explain(parse_recipe("0.5 m NaPF6 + 0.5 m TEABF4 in PC"))
+    for swap in found.cations:
+        assert swap.component == "Na"
+        assert {"TEABF4", f"{swap.replacement}PF6"} == set(swap.formulation.molalities_mol_kg)
+    assert explain(parse_recipe("1 m TEABF4 in PC")).cations == ()

@@ -1,6 +1,4 @@
-"""Training the graph network that ships; needs torch and DeepChem."""
-
-from dataclasses import replace
+"""Training the encoder of species that ships; needs torch and DeepChem."""
 
 import numpy as np
 import pytest
@@ -10,7 +8,10 @@ for _name in ("torch", "deepchem", "torch_geometric"):
 
 from electrolyte_ml.features.graphs import species_graphs  # noqa: E402
 from electrolyte_ml.models import pretraining  # noqa: E402
-from electrolyte_ml.models.conductivity.graph.network import GraphNetwork  # noqa: E402
+from electrolyte_ml.models.conductivity.graph.encoder_file import (  # noqa: E402
+    read_encoder,
+    read_encoder_record,
+)
 from electrolyte_ml.models.conductivity.graph.settings import GraphSettings  # noqa: E402
 
 SHORT = GraphSettings(members=2, steps=30, batch=16, width=8, embedding=6, mixing=4, hidden=8)
@@ -65,14 +66,17 @@ def test_pretraining_data_hold_no_conductivity():
     assert (~np.isnan(data.targets)).any(axis=1).all()
 
 
-def test_training_writes_the_same_files_twice(tmp_path, sample):
-    settings = replace(GraphSettings(), members=2, steps=4, batch=64)
+def test_training_writes_the_same_files_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining, "pretraining_data", small_pretraining_data)
+    steps = pretraining.PretrainingSettings(steps=4, molecules=8, liquids=4)
     folders = [tmp_path / name for name in ("first", "second")]
     for folder in folders:
-        record = pretraining.train_graph(out=folder, settings=settings, keep_encoder=True)
+        record = pretraining.train_encoder(out=folder, settings=SHORT, pretraining=steps)
     assert record["seed"] == 0
     names = sorted(p.name for p in folders[0].iterdir())
-    assert names == ["MODEL_CARD.md", "encoder.safetensors", "graph.json", "graph.npz"]
+    assert names == ["MODEL_CARD.md", "encoder.safetensors"]
     for name in names:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
-    assert GraphNetwork.load(folders[0]).n_members == 2
+    n_weights = sum(array.size for array in read_encoder(folders[0]).values())
+    assert f"{n_weights:,} weights" in (folders[0] / "MODEL_CARD.md").read_text()
+    assert "cpu_seconds" not in read_encoder_record(folders[0])

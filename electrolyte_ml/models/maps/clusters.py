@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.features import Composition
 from electrolyte_ml.models.conductivity.rows import MixtureRows
 from electrolyte_ml.models.neighbours import Neighbour, measured_compositions
+from electrolyte_ml.species.ionic_liquids import FAMILY
 
 _USUAL_MOLALITY = 1.0
 _UNKNOWN_FAMILY = "other solvents"
@@ -31,7 +32,8 @@ class Traits:
     cation, anion
         The most frequent ion of each sign.
     solvent_family
-        Family that most of the solvent molecules are of.
+        Family that most of the solvent molecules are of; that of ionic liquids where there are
+        none.
     """
 
     cation: str
@@ -90,8 +92,8 @@ def _blend(
 
 def traits(composition: Composition, row: int) -> Traits:
     """Chemical traits of the blend of a row."""
-    families: dict[str, float] = {}
     shares = composition.solvent_mole_fraction[row].tolist()
+    families = {} if any(shares) else {FAMILY: 1.0}
     for solvent, share in zip(composition.solvents, shares, strict=True):
         family = solvent.family or _UNKNOWN_FAMILY
         families[family] = families.get(family, 0.0) + share

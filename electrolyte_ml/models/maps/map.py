@@ -36,7 +36,6 @@ from electrolyte_ml.models.maps.clusters import (
     traits,
     ward_clusters,
 )
-from electrolyte_ml.models.molecules_only import require_molecules
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
 from electrolyte_ml.species import Ion, Solvent
 from electrolyte_ml.species.catalog import packaged_catalog
@@ -182,7 +181,7 @@ def _placed(
         given = compose(recipes)
         network, stand_ins = _network_for(given)
         vectors.append(_vectors(given, network)[given.index])
-        notes = [_note(recipe, stand_ins) for recipe in recipes]
+        notes = [_note(compose([recipe]), stand_ins) for recipe in recipes]
     places, variance = _principal_axes(np.concatenate(vectors), len(blends))
     return places, variance, notes
 
@@ -244,8 +243,7 @@ def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_ble
         raise InputError(
             f"clusters must be 2 to {n_blends}, the number of known blends, not {n_clusters}"
         )
-    require_molecules(recipes)
-    saltless = [r.notation() for r in recipes if not r.salts]
+    saltless = [r.notation() for r in recipes if not (r.salts or r.ionic_liquids)]
     if saltless:
         raise InputErrors([f"{r}: without a salt it has no place on the map" for r in saltless])
 
@@ -332,14 +330,12 @@ def _radius_nm(ion: Ion) -> float:
     return ion.value("radius_nm") or 0.1
 
 
-def _note(recipe: Formulation, stand_ins: Mapping[str, str]) -> str:
+def _note(composition: Composition, stand_ins: Mapping[str, str]) -> str:
     """Which species of a recipe another one stands for; empty if none does."""
-    solvents = [s.solvent for s in recipe.solvents]
-    ions = [ion for s in recipe.salts for ion in (s.salt.cation, s.salt.anion)]
     return "; ".join(
         f"{s.name} is placed like {stand_ins[s.smiles]}: it has no embedding of its own "
         "(pip install 'electrolyte_ml[deep]' makes one)"
-        for s in (*solvents, *ions)
+        for s in (*composition.solvents, *composition.cations, *composition.anions)
         if s.smiles in stand_ins
     )
 

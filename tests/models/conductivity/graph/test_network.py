@@ -1,4 +1,4 @@
-"""The shipped network; needs neither torch nor DeepChem."""
+"""The networks on graphs that ship in the conductivity model; needs neither torch nor DeepChem."""
 
 import json
 import subprocess
@@ -11,6 +11,7 @@ import pytest
 from electrolyte_ml.errors import ArtefactError, UnknownSpeciesError
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.conductivity.graph.encoder_file import (
     ENCODER,
     FOLDER,
@@ -18,25 +19,35 @@ from electrolyte_ml.models.conductivity.graph.encoder_file import (
     write_encoder,
 )
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
-from electrolyte_ml.models.conductivity.rows import MixtureRows
+from electrolyte_ml.models.conductivity.rows import Described, MixtureRows, RowContent
 from electrolyte_ml.models.solubility import insoluble_anions
 from electrolyte_ml.species.catalog import packaged_catalog
 
 
-def log10_k(texts, temperature_k=298.15):
-    mixtures = MixtureRows.of(compose([parse_recipe(t) for t in texts]))
-    return GraphNetwork.load().log10_conductivity(mixtures, np.full(len(texts), temperature_k))
+def shipped():
+    return ConductivityModel.load().ensemble.graph
+
+
+def pooled():
+    return ConductivityModel.load().ensemble.pooled
+
+
+def log10_k(texts, temperature_k=298.15, network=None):
+    composition = compose([parse_recipe(t) for t in texts])
+    content = RowContent.of(Described.of(composition), composition.index)
+    kelvin = np.full(len(texts), temperature_k)
+    network = network or shipped()
+    return network.log10_conductivity(MixtureRows.of(composition), content, kelvin)
 
 
 def test_prediction_needs_numpy_alone():
     code = (
         "import sys, numpy as np\n"
-        "from electrolyte_ml.features import compose\n"
         "from electrolyte_ml.formulation import parse_recipe\n"
-        "from electrolyte_ml.models.conductivity.graph.network import GraphNetwork\n"
-        "from electrolyte_ml.models.conductivity.rows import MixtureRows\n"
-        "m = MixtureRows.of(compose([parse_recipe('1 M NaPF6 in EC:DEC 1:1 v/v')]))\n"
-        "assert GraphNetwork.load().log10_conductivity(m, np.array([298.15])).shape[1] == 1\n"
+        "from electrolyte_ml.models import predict_conductivity\n"
+        "texts = ('1 M NaPF6 in EC:DEC 1:1 v/v', '1 m NaFSI in Pyr13FSI')\n"
+        "recipes = [parse_recipe(t) for t in texts]\n"
+        "assert (predict_conductivity(recipes, np.full(2, 298.15)).value > 0).all()\n"
         "print(*(name for name in sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -44,11 +55,21 @@ def test_prediction_needs_numpy_alone():
 
 
 def test_a_mixture_without_a_known_solvent_is_no_division_by_zero():
-    network = GraphNetwork.load()
     mixtures = MixtureRows.of(compose([parse_recipe("1 m NaPF6 in PC")]))
     nothing = replace(mixtures, solvent_share=np.zeros_like(mixtures.solvent_share))
-    with np.errstate(all="raise"):
-        assert np.isfinite(network.vectors(nothing)).all()
+    for network in (shipped(), pooled()):
+        with np.errstate(all="raise"):
+            assert np.isfinite(network.vectors(nothing)).all()
+
+
+def test_a_molten_salt_has_no_solvent_and_conducts():
+    for network in (shipped(), pooled()):
+        alone, among_others = (
+            log10_k(["EMIMTFSI"], network=network),
+            log10_k(["EMIMTFSI", "1 m LiPF6 in PC"], network=network),
+        )
+        assert np.abs(alone[:, 0] - among_others[:, 0]).max() < 1e-5
+        assert 0.5 < np.median(alone) < 1.3  # 8.5 to 9.2 mS/cm in papers
 
 
 def test_familiar_electrolytes_come_out_as_measured():
@@ -73,7 +94,7 @@ def test_order_of_components_changes_nothing():
 
 
 def test_sodium_and_lithium_salts_differ():
-    network = GraphNetwork.load()
+    network = shipped()
     lithium, sodium = (network.smiles.index(s) for s in ("[Li+]", "[Na+]"))
     assert np.abs(network.embeddings[:, lithium] - network.embeddings[:, sodium]).max() > 0.1
     pair = log10_k(["1 m LiPF6 in PC", "1 m NaPF6 in PC"])
@@ -82,14 +103,13 @@ def test_sodium_and_lithium_salts_differ():
 
 def test_the_network_has_embeddings_of_the_catalog():
     # A species that was added since waits for the next training: others stand for its graph.
-    # Cations of more than one atom are in the catalog for measurements that no model learns yet.
     # Anions whose salts hardly dissolve are there to say so.
-    catalog, embedded = packaged_catalog(), set(GraphNetwork.load().smiles)
+    catalog, embedded = packaged_catalog(), set(shipped().smiles)
     dissolving = [a for a in catalog.anions if a.name not in insoluble_anions()]
     for kind in (catalog.solvents, dissolving):
         assert len({s.smiles for s in kind} & embedded) > 0.9 * len(kind)
     assert {"[Li+]", "[Na+]", "[K+]"} <= embedded
-    assert np.isfinite(GraphNetwork.load().embeddings).all()
+    assert np.isfinite(shipped().embeddings).all()
 
 
 def test_a_species_without_embedding_is_named():
@@ -97,19 +117,26 @@ def test_a_species_without_embedding_is_named():
         log10_k(["1 m NaPF6 in CCCCOCCOC(C)=O"])
 
 
-def test_files_hold_what_was_saved(tmp_path):
-    network, encoder = GraphNetwork.load(), read_encoder()
-    network.save({"seed": 0}, tmp_path)
+def test_networks_on_descriptors_need_no_embedding():
+    assert pooled().embeddings.shape[-1] == 0
+    assert np.isfinite(log10_k(["1 m NaPF6 in CCCCOCCOC(C)=O"], network=pooled())).all()
+
+
+def test_arrays_and_species_make_the_same_network_again():
+    texts = ["1 m LiPF6 in PC", "1 m NaFSI in Pyr13FSI"]
+    for network in (shipped(), pooled()):
+        again = GraphNetwork.of_arrays(network.arrays(), network.smiles)
+        assert np.array_equal(log10_k(texts, network=again), log10_k(texts, network=network))
+        single = network.arrays().values()
+        assert all(array.dtype == np.float32 for array in single)
+
+
+def test_the_encoder_is_written_and_read_exactly(tmp_path):
+    encoder = read_encoder()
     write_encoder(encoder, {"seed": 0}, tmp_path)
-    again, texts = GraphNetwork.load(tmp_path), ["1 m LiPF6 in PC"]
-    mixtures = MixtureRows.of(compose([parse_recipe(t) for t in texts]))
-    found = again.log10_conductivity(mixtures, np.array([298.15]))
-    assert np.abs(found - log10_k(texts)).max() < 1e-12
     for name, array in read_encoder(tmp_path).items():
         assert np.array_equal(array, encoder[name])
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
-        [ENCODER, "graph.json", "graph.npz"]
-    )
+    assert [p.name for p in tmp_path.iterdir()] == [ENCODER]
 
 
 def test_the_encoder_is_a_safetensors_file():
@@ -124,10 +151,6 @@ def test_the_encoder_is_a_safetensors_file():
     assert "no conductivity" in header["__metadata__"]["record"]
 
 
-def test_missing_and_foreign_files_are_refused_in_words(tmp_path):
-    for read in (GraphNetwork.load, read_encoder, GraphNetwork.FILES.read_record):
-        with pytest.raises(ArtefactError, match="electrolyte-ml train graph"):
-            read(tmp_path)
-    (tmp_path / "graph.json").write_text(json.dumps({"format": 0}))
-    with pytest.raises(ArtefactError, match="another version"):
-        GraphNetwork.load(tmp_path)
+def test_a_missing_encoder_is_refused_in_words(tmp_path):
+    with pytest.raises(ArtefactError, match="electrolyte-ml train encoder"):
+        read_encoder(tmp_path)
