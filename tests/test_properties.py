@@ -132,7 +132,7 @@ def test_its_model_is_trained_and_its_suite_run_like_the_others(registered):
     register_property(
         replace(registered[0], model="index", train=f"{__name__}:train_index", suite=__name__)
     )
-    assert list(trainable_models())[-2:] == ["index", "graph"]
+    assert list(trainable_models())[-2:] == ["index", "encoder"]
     assert trainable("index").train(seed=4) == {"seed": 4}
     assert __name__ in suite_names()
     assert jobs_of(__name__, quick=True) == ["a job of quick True"]

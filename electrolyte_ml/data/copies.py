@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.formulation import Formulation
@@ -70,6 +69,8 @@ def copies_of(rows: Measurements, within: Measurements) -> NDArray[np.bool_]:
     ndarray of bool, shape (n,)
         Rows of `within` that must leave.
     """
+    from scipy.spatial import cKDTree
+
     found = np.zeros(len(within), dtype=np.bool_)
     if not len(rows) or not len(within):
         return found
@@ -100,6 +101,8 @@ def once(measurements: Measurements, rank: NDArray[np.intp]) -> NDArray[np.intp]
     ndarray of int, shape (n,)
         Number of the row that stands for it; its own number where nothing does.
     """
+    from scipy.spatial import cKDTree
+
     stands_for = np.arange(len(measurements), dtype=np.intp)
     if not len(measurements):
         return stands_for

@@ -99,10 +99,10 @@ def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("electrolyte_ml.benchmarks.suites.sodium.prior_shift", stop)
+    monkeypatch.setattr("electrolyte_ml.benchmarks.suites.sodium.fit_conductivity", stop)
     outcome = run("bench", "sodium", "--quick", "--seed", 1)
     assert outcome.code == 130
-    assert "4 of 20 jobs are done" in outcome.err  # all points, and those of three anions
+    assert "0 of 12 jobs are done" in outcome.err  # three models: all points, and three anions
     assert "the same command" in outcome.err
 
 

@@ -69,7 +69,7 @@ def test_solubility_is_a_doubt_and_no_clean_bill() -> None:
 
 
 def test_conductivity_has_numbers_among_other_rows_that_stay_as_they_are() -> None:
-    known, molecular = registered_property(CONDUCTIVITY), parse_recipe(MOLECULAR)
+    known, molecular = registered_property("conductivity_ms_cm"), parse_recipe(MOLECULAR)
     ionic = [parse_recipe(text) for text in IONIC]
     mixed = _answers([ionic[0], molecular, *ionic[1:], molecular]).predict(known)
     alone = _answers([molecular]).predict(known)
