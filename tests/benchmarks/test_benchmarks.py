@@ -1,5 +1,6 @@
 import importlib.util
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from electrolyte_ml.benchmarks import jobs_of, run_suite, suite_names
 from electrolyte_ml.benchmarks import registry as registry_module
 from electrolyte_ml.benchmarks.baselines import SampledGaussianProcess
+from electrolyte_ml.benchmarks.fits import fit_conductivity
 from electrolyte_ml.benchmarks.suites import sodium
 from electrolyte_ml.errors import InputError, MissingDependencyError
+from electrolyte_ml.models.conductivity.descriptors import NetworkSettings
+from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 
 # Of splits of the data at hand, which are not the frozen ones.
 SEED = 1
@@ -119,7 +123,15 @@ def test_gaussian_process_finds_a_smooth_law_and_covers_it():
     assert 0.75 < np.mean((low <= value[300:]) & (value[300:] <= high)) <= 1.0
 
 
-def test_sodium_tasks_have_the_contract_form(sample):
+@pytest.fixture
+def short_fits(monkeypatch):
+    networks = NetworkSettings(members=2, steps=20)
+    settings = EnsembleSettings(networks=networks, pooled=None, graphs=None)
+    monkeypatch.setattr(sodium, "fit_conductivity", partial(fit_conductivity, settings=settings))
+
+
+@pytest.mark.usefixtures("sample", "short_fits")
+def test_sodium_tasks_have_the_contract_form():
     result = run_suite("sodium", splits=["cation"], seed=SEED)
     assert result["suite"] == "sodium"
     for task in result["tasks"]:
@@ -130,9 +142,10 @@ def test_sodium_tasks_have_the_contract_form(sample):
     assert result["environment"]["packages"]["numpy"] == np.__version__
 
 
-def test_quick_sodium_is_ours_alone_and_on_the_same_points(sample):
-    result = run_suite("sodium", quick=True, seed=SEED)
-    assert {task["split"] for task in result["tasks"]} == {"cation", "source"}
+@pytest.mark.usefixtures("sample", "short_fits")
+def test_quick_sodium_is_ours_alone_and_on_the_same_points():
+    assert {job.split for job in sodium.jobs(quick=True, splits=None, seed=SEED)} == {"cation"}
+    result = run_suite("sodium", quick=True, splits=sodium.SPLITS, seed=SEED)
     counts = {task["model"]: task["metrics"]["n"] for task in result["tasks"]}
     assert counts[sodium.LITHIUM_ALONE] == counts[sodium.ALL_CATIONS] == counts[sodium.OTHER_PAPERS]
     parts = [n for model, n in counts.items() if model.startswith(f"{sodium.OTHER_PAPERS}, ")]
