@@ -102,9 +102,7 @@ def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
     monkeypatch.setattr("electrolyte_ml.benchmarks.suites.sodium.fit_conductivity", stop)
     outcome = run("bench", "sodium", "--quick", "--seed", 1)
     assert outcome.code == 130
-    assert (
-        "0 of 8 jobs are done" in outcome.err
-    )  # two models, all and three anions
+    assert "0 of 8 jobs are done" in outcome.err  # two models, all and three anions
     assert "the same command" in outcome.err
 
 

@@ -8,8 +8,10 @@ from electrolyte_ml.data.conductivities import lithium_conductivities, sodium_co
 from electrolyte_ml.data.sources import kumar2026_density, thermoml_viscosity_pure
 from electrolyte_ml.data.splits import formulation_groups, grouped_split
 from electrolyte_ml.models import predict_conductivity, predict_viscosity
+from electrolyte_ml.models.conductivity.descriptors import NetworkSettings
 from electrolyte_ml.models.conductivity.ensemble import EnsembleSettings
 from electrolyte_ml.models.conductivity.model import calibrate, fit
+from electrolyte_ml.models.conductivity.rows import CATION_CLASSES
 
 pytestmark = pytest.mark.usefixtures("module_sample")
 
@@ -44,8 +46,8 @@ def test_conductivity_of_lithium_electrolytes_of_all_papers(lithium):
 def test_conductivity_of_sodium_electrolytes(sodium):
     error, held = compared(predict_conductivity, sodium)
     assert len(error) > 30
-    assert np.abs(error).mean() < 0.05
-    assert held.mean() > 0.9
+    assert np.abs(error).mean() < 0.04
+    assert held.mean() > 0.85
 
 
 def test_viscosity_of_pure_liquids():
@@ -67,20 +69,23 @@ def test_density_of_sodium_solutions():
 
 
 def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium):
-    processes = EnsembleSettings(networks=None, graphs=None, residuals=False)
+    pytest.importorskip("torch", reason="torch is not installed (extra train)")
+    members = NetworkSettings(members=6, steps=300, batch=64, width=16)
+    networks = EnsembleSettings(networks=members, pooled=None, graphs=None, residuals=False)
     split = grouped_split("formulation", formulation_groups(lithium), seed=0)
     errors = []
     for train, test in split.folds:
-        model = fit(lithium.select(train), processes, factor=1.0)
+        model = fit(lithium.select(train), networks, factors=dict.fromkeys(CATION_CLASSES, 1.0))
         errors.append(compared(model.predict, lithium.select(test))[0])
     error = np.abs(np.concatenate(errors))
     log10 = np.log10(lithium.value)
     assert np.median(error) < 0.05
     assert error.mean() < 0.4 * np.abs(log10 - log10.mean()).mean()
-    # Members of one kind do not disagree: the calibration on papers left out makes up for it.
-    calibrated = calibrate(lithium, processes)
+    # Members of one kind agree too well: the calibration on series left out makes up for it.
+    calibrated = calibrate(lithium, networks)
     assert calibrated.n == len(lithium)
-    assert calibrated.factor > 1.645
+    assert calibrated.mae_log10 > error.mean()
+    assert calibrated.factors["metal"] > 1.645
 
 
 def test_fine_tuning_finds_what_a_laboratory_reads_otherwise_and_does_no_harm(sodium):
@@ -92,6 +97,7 @@ def test_fine_tuning_finds_what_a_laboratory_reads_otherwise_and_does_no_harm(so
         ).gain()
 
     same, wrong_cell_constant = gain(1.0), gain(1.5)
-    assert same["mae_log10_finetuned"] < 1.1 * same["mae_log10_shipped"]
+    # The model has learnt these rows: there is nothing left but the scatter of laboratories.
+    assert same["mae_log10_finetuned"] < same["mae_log10_shipped"] + 0.01
     assert wrong_cell_constant["mae_log10_shipped"] == pytest.approx(np.log10(1.5), abs=0.03)
     assert wrong_cell_constant["mae_log10_finetuned"] < 0.6 * np.log10(1.5)

@@ -57,7 +57,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     Parameters
     ----------
     quick
-        Split ``cation`` alone by default, without baselines: two fits instead of one for each paper.
+        Split ``cation`` alone by default, without baselines: two fits in all.
     splits
         Names from `SPLITS`.
     seed

@@ -1,7 +1,8 @@
-"""Conductivities that the model was not trained on, from the compilation EDB-1.
+"""Conductivities that laboratories found, read by eye, and those that the model says.
 
-github.com/AmanchukwuLab/electrolytomics, datasets/raw/EDB-1_cond.csv, read by eye; it names no
-papers. Concentrations have no unit there: in mol/L the series of LiFSI in DMC and in EC have the
+From the compilation EDB-1 (github.com/AmanchukwuLab/electrolytomics, datasets/raw/EDB-1_cond.csv),
+which names no papers: the model has learnt these series among others, and has to say them again.
+Concentrations have no unit there: in mol/L the series of LiFSI in DMC and in EC have the
 same mole ratios of salt and solvent (0.044, 0.10, 0.20, 0.34, 0.5, 0.77), in mol/kg they have not.
 """
 
@@ -51,24 +52,24 @@ def compared(series):
     return np.log10(found.value / np.array(measured)), found, np.array(measured)
 
 
-def test_other_laboratories_up_to_two_moles():
+def test_series_that_were_learnt_are_met():
     error, found, measured = compared(SERIES)
     assert len(error) == 42
-    assert np.abs(error).mean() < 0.1
+    assert np.abs(error).mean() < 0.05
     held = (found.low <= measured) & (measured <= found.high)
     assert held.mean() > 0.9
 
 
-def test_concentrated_solutions_in_a_chain_carbonate():
-    error, _, _ = compared(CONCENTRATED_DMC)
-    assert np.abs(error).max() < 0.15
-
-
-def test_intervals_hold_concentrated_solutions_far_beyond_what_was_measured():
+def test_concentrated_solutions_are_met():
+    error, found, measured = compared(CONCENTRATED_DMC)
+    assert np.abs(error).max() < 0.1
+    assert found.in_domain.all()
     _, found, measured = compared(CONCENTRATED_DMC + CONCENTRATED_EC)
     assert ((found.low <= measured) & (measured <= found.high)).all()
 
 
-def test_solutions_in_a_chain_carbonate_alone_are_flagged():
-    _, found, _ = compared(IN_DEC)
-    assert not found.in_domain.any()
+def test_solutions_in_a_chain_carbonate_alone_are_met_but_for_the_most_dilute():
+    """Salts are ion pairs there: dilute solutions conduct far less than their dilution says."""
+    error, found, measured = compared(IN_DEC)
+    assert np.abs(error[1:]).max() < 0.15
+    assert ((found.low <= measured) & (measured <= found.high)).all()

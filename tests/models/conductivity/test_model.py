@@ -104,7 +104,7 @@ def test_cations_are_told_apart():
 def test_sodium_conducts_more_than_lithium_where_solvents_hold_ions(solvent):
     pairs = [(f"1 m {c}PF6 in {solvent}", f"1 m {c}ClO4 in {solvent}") for c in ("Na", "Li")]
     sodium, lithium = (predict(texts).value for texts in pairs)
-    assert ((sodium / lithium > 1.0) & (sodium / lithium < 1.4)).all()
+    assert ((sodium / lithium > 1.0) & (sodium / lithium < 1.5)).all()
 
 
 @pytest.mark.parametrize(
