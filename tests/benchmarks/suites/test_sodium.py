@@ -73,7 +73,7 @@ def union(monkeypatch):
 
 
 def test_models_stand_for_all_points_and_for_those_of_an_anion():
-    jobs = jobs_of("sodium", quick=True, seed=SEED)
+    jobs = jobs_of("sodium", quick=True, splits=sodium.SPLITS, seed=SEED)
     whole = [(job.split, job.model) for job in jobs if "," not in job.model.replace(", but", "")]
     assert whole == [
         ("cation", sodium.LITHIUM_ALONE),
@@ -118,7 +118,7 @@ def test_a_paper_is_predicted_by_a_model_that_has_the_others(fitted, union):
 
 def test_figures_are_of_the_points_of_an_anion(fitted, union):
     points = sodium_conductivities()
-    jobs = {j.model: j for j in jobs_of("sodium", quick=True, seed=SEED)}
+    jobs = {j.model: j for j in jobs_of("sodium", quick=True, splits=sodium.SPLITS, seed=SEED)}
     every = jobs[sodium.OTHER_PAPERS].run(None)
     some = jobs[f"{sodium.OTHER_PAPERS}, PF6"].run(None)
     assert every.metrics["n"] == len(points) > some.metrics["n"]
