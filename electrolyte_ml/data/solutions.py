@@ -39,7 +39,7 @@ _IMPOSSIBLE_ELSEWHERE = "another series of the paper is impossible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class LabelDoubt:
     """Rows of a file against which something speaks.
 
     Attributes
@@ -105,7 +105,7 @@ def binary_densities() -> Measurements:
     return table.select(mixed[table.formulation_index] & table.trusted)
 
 
-def doubts_of(dataset: str, measurements: Measurements) -> tuple[Doubt, ...]:
+def doubts_of(dataset: str, measurements: Measurements) -> tuple[LabelDoubt, ...]:
     """What speaks against rows of a data set, contradicting curves aside.
 
     Parameters
@@ -116,7 +116,7 @@ def doubts_of(dataset: str, measurements: Measurements) -> tuple[Doubt, ...]:
         Its rows on one property.
     """
     found = [
-        Doubt(
+        LabelDoubt(
             dataset=dataset,
             source=s.source,
             rows=s.rows,
@@ -131,7 +131,7 @@ def doubts_of(dataset: str, measurements: Measurements) -> tuple[Doubt, ...]:
         others = tuple(sorted(set(of_paper) - contradicted))
         if others:
             found.append(
-                Doubt(
+                LabelDoubt(
                     dataset=dataset,
                     source=source,
                     rows=others,
@@ -142,7 +142,7 @@ def doubts_of(dataset: str, measurements: Measurements) -> tuple[Doubt, ...]:
     return (*found, *_labelled(dataset, measurements))
 
 
-def trusted_as(measurements: Measurements, doubts: Sequence[Doubt]) -> Measurements:
+def trusted_as(measurements: Measurements, doubts: Sequence[LabelDoubt]) -> Measurements:
     """The same rows with the trust that doubts leave to them, and the reasons as flags."""
     held = np.full(len(measurements), Trust.FULL.value)
     trust = (held if measurements.trust is None else measurements.trust).astype(object)
@@ -164,7 +164,7 @@ def _with_ions(measurements: Measurements) -> Measurements:
     return measurements.select(held[measurements.formulation_index])
 
 
-def _labelled(dataset: str, measurements: Measurements) -> list[Doubt]:
+def _labelled(dataset: str, measurements: Measurements) -> list[LabelDoubt]:
     """Labels that were found wrong by comparison."""
     found = []
     for row in packaged_table(f"data/tables/{LABELS}"):
@@ -174,7 +174,7 @@ def _labelled(dataset: str, measurements: Measurements) -> list[Doubt]:
         held = np.isin(measurements.source_row, rows)
         if held.any():
             found.append(
-                Doubt(
+                LabelDoubt(
                     dataset=dataset,
                     source=str(measurements.source[held][0]),
                     rows=tuple(measurements.source_row[held].tolist()),

@@ -79,7 +79,7 @@ def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium)
         errors.append(compared(model.predict, lithium.select(test))[0])
     error = np.abs(np.concatenate(errors))
     log10 = np.log10(lithium.value)
-    assert np.median(error) < 0.05
+    assert np.median(error) < 0.06
     assert error.mean() < 0.4 * np.abs(log10 - log10.mean()).mean()
     # Members of one kind agree too well: the calibration on series left out makes up for it.
     calibrated = calibrate(lithium, networks)

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.models.domain import NOTABLE_SHARE
-from electrolyte_ml.models.liquid.mixing import Liquids
+from electrolyte_ml.models.liquid.mixing import RegularSolutions
 from electrolyte_ml.models.solubility.diluents import is_diluent
 from electrolyte_ml.units import GAS_CONSTANT_J_MOL_K, ROOM_TEMPERATURE_K
 
@@ -126,7 +126,7 @@ def _doubtful(formulations: Sequence[Formulation]) -> NDArray[np.bool_]:
 class _Blend:
     """Recipes, n, of the same solvents, s: volume fractions, and what salt adds to energies."""
 
-    liquids: Liquids
+    liquids: RegularSolutions
     mass: NDArray[np.float64]
     volume: NDArray[np.float64]
     salting_j_cm3: NDArray[np.float64]
@@ -214,8 +214,8 @@ class _Blend:
 
 
 @lru_cache(maxsize=4096)
-def _liquids(solvents: tuple[Solvent, ...]) -> Liquids:
-    return Liquids.of(solvents)
+def _liquids(solvents: tuple[Solvent, ...]) -> RegularSolutions:
+    return RegularSolutions.of(solvents)
 
 
 def _salting(formulation: Formulation) -> float:

@@ -60,7 +60,7 @@ _TABLES = "models/liquid/tables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Liquids:
+class RegularSolutions:
     """Solvents as regular solutions.
 
     Attributes
@@ -88,7 +88,7 @@ class Liquids:
     is_protic: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, solvents: Sequence[Solvent], *, use_known: bool = True) -> Liquids:
+    def of(cls, solvents: Sequence[Solvent], *, use_known: bool = True) -> RegularSolutions:
         """Solvents in their order; length s.
 
         Parameters

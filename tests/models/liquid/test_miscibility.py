@@ -11,7 +11,7 @@ from electrolyte_ml.models.liquid.miscibility import (
     UNKNOWN,
     miscibility,
 )
-from electrolyte_ml.models.liquid.mixing import Liquids, known_word
+from electrolyte_ml.models.liquid.mixing import RegularSolutions, known_word
 from electrolyte_ml.models.solubility.evidence import dissolved_mixtures
 from electrolyte_ml.species import default_catalog
 
@@ -84,7 +84,7 @@ def test_estimates_find_the_pairs_that_are_known_to_separate_and_few_others():
         *("DMF", "DMSO", "benzonitrile", "DCM", "pyridine", "1,4-dioxane"),
     )
     solvents = [default_catalog().solvent(name) for name in names]
-    liquids = Liquids.of(solvents, use_known=False)
+    liquids = RegularSolutions.of(solvents, use_known=False)
     surely = liquids.least_j_cm3 > liquids.critical_j_cm3
     maybe = liquids.most_j_cm3 > liquids.critical_j_cm3
     missed = doubted = wrong = miscible = separate = 0
