@@ -70,7 +70,7 @@ def test_density_of_sodium_solutions():
 
 def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium):
     pytest.importorskip("torch", reason="torch is not installed (extra train)")
-    members = NetworkSettings(members=6, steps=300, batch=64, width=16)
+    members = NetworkSettings(members=3, steps=150, batch=64, width=16)
     networks = EnsembleSettings(networks=members, pooled=None, graphs=None, residuals=False)
     split = grouped_split("formulation", formulation_groups(lithium), seed=0)
     errors = []

@@ -152,6 +152,7 @@ def test_known_slips_of_all_data_sets_are_found_and_no_others():
         "10.1007/s10008-002-0300-9",
         "10.1016/S0378-7753(01)00697-8",
         "10.1016/j.jct.2011.12.022",  # a row of water of 1000 times its viscosity
+        "10.1149/2.0051701jes",  # the coldest rows of an ionic liquid, which crystallised
     }
 
 
