@@ -117,6 +117,7 @@ def _models(formulation):
         explanation.temperature,
         explanation.swaps[0],
         explanation.neighbours[0],
+        explanation.solubility,
         compose([formulation]),
     ]
 

@@ -57,13 +57,13 @@ def test_results_are_written_and_the_same_twice(run, sample, tmp_path):
     for folder in folders:
         outcome = run("bench", "density", "--split", "all", "--out", folder)
         assert outcome.code == 0
-        assert "ideal mixing" in outcome.out
+        assert "as shipped" in outcome.out
     names = sorted(p.name for p in folders[0].iterdir())
     assert {"density.json", "density.md", "density-all.png"} <= set(names)
     for name in names:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     text = (folders[0] / "density.md").read_text(encoding="utf-8")
-    assert "| ideal mixing | " in text
+    assert "| as shipped | " in text
     assert "kumar2026_na_density.csv" in text
 
 
@@ -108,13 +108,13 @@ def test_an_interrupted_run_says_how_to_go_on(run, sample, monkeypatch):
 
 def test_models_are_chosen_by_their_names(run, sample):
     words = ("bench", "density", "--split", "all", "--json", "--only")
-    outcome = run(*words, "ideal mixing")
+    outcome = run(*words, "as shipped")
     assert outcome.code == 0
-    assert {task["model"] for task in json.loads(outcome.out)["tasks"]} == {"ideal mixing"}
+    assert {task["model"] for task in json.loads(outcome.out)["tasks"]} == {"as shipped"}
     outcome = run(*words, "oracle")
     assert outcome.code == 2
     assert "no model 'oracle' in this run; there are" in outcome.err
-    outcome = run(*words, "ideal mixing", "--model", "json:JSONDecoder")
+    outcome = run(*words, "as shipped", "--model", "json:JSONDecoder")
     assert outcome.code == 2
     assert "leave it out beside --model" in outcome.err
 
