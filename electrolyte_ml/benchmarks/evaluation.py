@@ -25,6 +25,7 @@ from electrolyte_ml.data.splits import Split
 from electrolyte_ml.features import compose, mixture_features
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.threads import one_thread
 
 #: Parts of the tested rows that the model itself makes.
 IN_DOMAIN, FLAGGED = "rows that the model does not flag", "rows that the model flags"
@@ -128,6 +129,7 @@ class Case:
         )
 
 
+@one_thread()
 def content_sha256(measurements: Measurements) -> str:
     """Hash of compositions, features, temperatures, values, flags and trust, row by row."""
     composition = compose(measurements.row_formulations)
