@@ -13,8 +13,8 @@ def test_on_all_measured_densities_ours_is_within_one_percent():
         ours, *baselines = (m for (s, _), m in errors.items() if s == split)
         assert ours["mape_percent"] < 1.0
         assert all(b["mape_percent"] > 3 * ours["mape_percent"] for b in baselines)
-    assert errors["all", "ideal mixing"]["n"] == 25
-    assert errors["all", "ideal mixing"]["coverage"] >= 0.9
+    assert errors["all", "as shipped"]["n"] == 25
+    assert errors["all", "as shipped"]["coverage"] >= 0.9
     (job,) = jobs(quick=True, splits=None, seed=0)
     metrics = job.run(None).metrics
     assert metrics["n"] == 19

@@ -72,4 +72,5 @@ def test_solutions_in_a_chain_carbonate_alone_are_met_but_for_the_most_dilute():
     """Salts are ion pairs there: dilute solutions conduct far less than their dilution says."""
     error, found, measured = compared(IN_DEC)
     assert np.abs(error[1:]).max() < 0.15
-    assert ((found.low <= measured) & (measured <= found.high)).all()
+    # One of the six may lie outside of a 90 % interval.
+    assert ((found.low <= measured) & (measured <= found.high)).sum() >= 5
