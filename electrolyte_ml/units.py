@@ -168,18 +168,9 @@ def safe_unit(text: str) -> str:
 def _to_kelvin(number: float, unit: str, text: str) -> float:
     if unit in _COMMON:
         return number + _COMMON[unit]
-    import pint
-
     try:
         return float(unit_registry().Quantity(number, safe_unit(unit)).to("kelvin").magnitude)
-    except (
-        pint.PintError,
-        ArithmeticError,
-        AttributeError,
-        ValueError,
-        TypeError,
-        AssertionError,
-    ) as error:
+    except unit_errors() as error:
         raise InputError(
             f"{_short(unit)} in {_short(text)} is no unit of temperature; {_HELP}"
         ) from error
@@ -191,3 +182,24 @@ def unit_registry() -> pint.UnitRegistry[float]:
     import pint
 
     return pint.UnitRegistry()
+
+
+@cache
+def unit_errors() -> tuple[type[Exception], ...]:
+    """What the registry raises of a text that is no unit: errors of pint and others (``A0``)."""
+    import tokenize
+
+    import pint
+
+    return (
+        pint.PintError,
+        tokenize.TokenError,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    )

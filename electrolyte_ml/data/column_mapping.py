@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import math
 import re
-import tokenize
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -41,7 +40,7 @@ from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBas
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.species import Catalog, default_catalog
 from electrolyte_ml.text import one_line, shown
-from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit, safe_unit, unit_registry
+from electrolyte_ml.units import ZERO_CELSIUS_K, plain_unit, safe_unit, unit_errors, unit_registry
 
 TABLE = "reference_electrodes.csv"
 
@@ -96,8 +95,6 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
     if unit == kind.unit:
         # A unit that pint need not know, such as that of a price.
         return 1.0, 0.0
-    import pint
-
     text = plain_unit(unit[:_LONGEST_UNIT])
     ten = _TEN.match(text)
     text = _POWER.sub(r"**\1", text[ten.end() :] if ten else text)
@@ -112,17 +109,7 @@ def _factor_and_offset(unit: str, kind: Property) -> tuple[float, float]:
         factor = (one - zero) * 10.0 ** int(ten[1] if ten else 0)
         if not 0 < factor < math.inf:
             raise ValueError(f"a factor of {factor}")
-    except (
-        pint.PintError,
-        tokenize.TokenError,
-        AttributeError,
-        ValueError,
-        TypeError,
-        ArithmeticError,
-        RecursionError,
-        AssertionError,
-        SyntaxError,
-    ) as error:
+    except unit_errors() as error:
         raise InputError(
             f"unit {shown(unit)} is no unit of {kind.name}; use {kind.measured_unit}"
         ) from error

@@ -30,6 +30,7 @@ from electrolyte_ml.units import (
     ZERO_CELSIUS_K,
     plain_unit,
     safe_unit,
+    unit_errors,
     unit_registry,
 )
 
@@ -89,12 +90,10 @@ def batch_g(text: object, formulation: Formulation) -> float:
 
 
 def _grams(number: float, unit: str, text: str, formulation: Formulation) -> float:
-    import pint
-
     try:
         text_of_unit = safe_unit(re.sub(r"\^?3$", "**3", plain_unit(unit[:_LONGEST_UNIT])))
         quantity = unit_registry().Quantity(number, text_of_unit)
-    except (pint.PintError, ValueError, TypeError, AttributeError, AssertionError) as error:
+    except unit_errors() as error:
         raise InputError(
             f"{shown(unit)} in {shown(text)} is no unit that is known; {_HELP}"
         ) from error

@@ -300,6 +300,7 @@ def test_units_as_chemists_write_them(unit, property_name, factor):
 
 
 @given(st.text(max_size=12))
+@example("A0")
 @example("0/0")
 @example("0 mS/cm")
 @example("-1 S/m")
