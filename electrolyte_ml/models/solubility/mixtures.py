@@ -94,11 +94,11 @@ class SaltLimits:
         shift = _HEAT_OF_SOLUTION_J_MOL / GAS_CONSTANT_J_MOL_K
         heat = shift * np.abs(1 / np.asarray(temperature_k) - 1 / ROOM_TEMPERATURE_K)
         half = z * np.hypot(self.deviation, heat)
-        low, value, high = (
-            np.exp(np.minimum(self.ln_limit + side * half, np.log(self.most_mol_kg)))
-            for side in (-1.0, 0.0, 1.0)
-        )
-        return low, value, high
+        # The most that solvents can hold bounds the estimate, and does not make it certain.
+        most = np.log(self.most_mol_kg)
+        middle = np.minimum(self.ln_limit, most)
+        high = np.minimum(self.ln_limit + half, most)
+        return np.exp(middle - half), np.exp(middle), np.exp(high)
 
 
 def salt_limits(formulations: Sequence[Formulation]) -> SaltLimits:
