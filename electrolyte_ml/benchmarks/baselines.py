@@ -315,6 +315,25 @@ def _random_forest(seed: int) -> Any:
     return _log1p(RandomForestRegressor(100, random_state=seed, n_jobs=1))
 
 
+def boosting_regressor(seed: int) -> Any:
+    """Histogram gradient boosting, as all suites of the union and of solutions use it."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor(
+        max_iter=400, learning_rate=0.06, l2_regularization=1.0, random_state=seed
+    )
+
+
+def extra_trees_regressor(seed: int) -> Any:
+    """Extra trees, as all suites of the union and of solutions use them."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    # Threads add the trees up in any order, which moves the last digit.
+    return ExtraTreesRegressor(
+        200, min_samples_leaf=2, max_features=0.4, random_state=seed, n_jobs=1
+    )
+
+
 def xgboost_regressor(seed: int, *, trees: int, learning_rate: float) -> Any:
     """A regressor of XGBoost on one thread.
 

@@ -14,7 +14,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.benchmarks.baselines import Baseline, of_log10, xgboost_regressor
+from electrolyte_ml.benchmarks.baselines import (
+    Baseline,
+    boosting_regressor,
+    extra_trees_regressor,
+    of_log10,
+    xgboost_regressor,
+)
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.features import Composition, compose, mixture_features
 from electrolyte_ml.features.constants import solvent_constants
@@ -148,22 +154,11 @@ class EquivalentConductivity:
 
 
 def _boosting(seed: int) -> EquivalentConductivity:
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    return EquivalentConductivity(
-        HistGradientBoostingRegressor(
-            max_iter=400, learning_rate=0.06, l2_regularization=1.0, random_state=seed
-        )
-    )
+    return EquivalentConductivity(boosting_regressor(seed))
 
 
 def _extra_trees(seed: int) -> Any:
-    from sklearn.ensemble import ExtraTreesRegressor
-
-    # Threads add the trees up in any order, which moves the last digit.
-    return of_log10(
-        ExtraTreesRegressor(200, min_samples_leaf=2, max_features=0.4, random_state=seed, n_jobs=1)
-    )
+    return of_log10(extra_trees_regressor(seed))
 
 
 def _xgboost(seed: int) -> EquivalentConductivity:
