@@ -44,10 +44,15 @@ def test_conductivity_of_lithium_electrolytes_of_all_papers(lithium):
 
 
 def test_conductivity_of_sodium_electrolytes(sodium):
-    error, held = compared(predict_conductivity, sodium)
+    error, _ = compared(predict_conductivity, sodium)
     assert len(error) > 30
     assert np.abs(error).mean() < 0.04
-    assert held.mean() > 0.85
+
+
+@pytest.mark.xfail(strict=True, reason="intervals of sodium in molecules are too narrow (0.88)")
+def test_intervals_hold_sodium_electrolytes(sodium):
+    _, held = compared(predict_conductivity, sodium)
+    assert held.mean() > 0.9
 
 
 def test_viscosity_of_pure_liquids():
@@ -79,7 +84,7 @@ def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium)
         errors.append(compared(model.predict, lithium.select(test))[0])
     error = np.abs(np.concatenate(errors))
     log10 = np.log10(lithium.value)
-    assert np.median(error) < 0.06
+    assert np.median(error) < 0.05
     assert error.mean() < 0.4 * np.abs(log10 - log10.mean()).mean()
     # Members of one kind agree too well: the calibration on series left out makes up for it.
     calibrated = calibrate(lithium, networks)
@@ -88,15 +93,22 @@ def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium)
     assert calibrated.factors["metal"] > 1.645
 
 
-def test_fine_tuning_finds_what_a_laboratory_reads_otherwise_and_does_no_harm(sodium):
-    def gain(factor):
-        return FineTuned(
-            formulations=sodium.row_formulations,
-            temperature_k=sodium.temperature_k,
-            conductivity_ms_cm=factor * sodium.value,
-        ).gain()
+def gain(measured, factor):
+    return FineTuned(
+        formulations=measured.row_formulations,
+        temperature_k=measured.temperature_k,
+        conductivity_ms_cm=factor * measured.value,
+    ).gain()
 
-    same, wrong_cell_constant = gain(1.0), gain(1.5)
+
+@pytest.mark.xfail(strict=True, reason="15 % worse on points that the model has learnt already")
+def test_fine_tuning_on_learnt_points_costs_a_tenth_at_most(sodium):
+    same = gain(sodium, 1.0)
+    assert same["mae_log10_finetuned"] < 1.1 * same["mae_log10_shipped"]
+
+
+def test_fine_tuning_finds_what_a_laboratory_reads_otherwise_and_does_no_harm(sodium):
+    same, wrong_cell_constant = gain(sodium, 1.0), gain(sodium, 1.5)
     # The model has learnt these rows: there is nothing left but the scatter of laboratories.
     assert same["mae_log10_finetuned"] < same["mae_log10_shipped"] + 0.01
     assert wrong_cell_constant["mae_log10_shipped"] == pytest.approx(np.log10(1.5), abs=0.03)

@@ -96,7 +96,7 @@ def test_cations_are_told_apart():
         predict([f"1 m {cation}PF6 in PC"]).value[0] for cation in ("Li", "Na", "K")
     )
     # A larger ion holds its solvents less: laboratories find 5 to 35 % more with sodium.
-    assert 1.02 < sodium / lithium < 1.4
+    assert 1.05 < sodium / lithium < 1.35
     assert potassium / sodium > 1.02
 
 
@@ -104,7 +104,7 @@ def test_cations_are_told_apart():
 def test_sodium_conducts_more_than_lithium_where_solvents_hold_ions(solvent):
     pairs = [(f"1 m {c}PF6 in {solvent}", f"1 m {c}ClO4 in {solvent}") for c in ("Na", "Li")]
     sodium, lithium = (predict(texts).value for texts in pairs)
-    assert ((sodium / lithium > 1.0) & (sodium / lithium < 1.5)).all()
+    assert ((sodium / lithium > 1.04) & (sodium / lithium < 1.35)).all()
 
 
 @pytest.mark.parametrize(
