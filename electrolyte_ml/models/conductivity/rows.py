@@ -25,7 +25,6 @@ from electrolyte_ml.features import (
 )
 from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.features.ions import is_monatomic
-from electrolyte_ml.models.domain import NOTABLE_SHARE
 
 #: Classes of electrolytes by their cations: metals, metals beside organic ones, organic ones.
 METAL, MIXED, ORGANIC = CATION_CLASSES = ("metal", "metal and organic", "organic")
@@ -71,8 +70,6 @@ class MixtureRows:
         By number of ions of that sign, shapes (u, c) and (u, a).
     index
         Mixture of each row, shape (n,).
-    molality_mol_kg
-        Of each row, positive, shape (n,).
     """
 
     solvents: tuple[str, ...]
@@ -82,7 +79,6 @@ class MixtureRows:
     cation_share: NDArray[np.float64]
     anion_share: NDArray[np.float64]
     index: NDArray[np.intp]
-    molality_mol_kg: NDArray[np.float64]
 
     @classmethod
     def of(cls, composition: Composition) -> MixtureRows:
@@ -111,7 +107,6 @@ class MixtureRows:
             cation_share=cation,
             anion_share=anion,
             index=place.ravel()[composition.index],
-            molality_mol_kg=composition.molality_mol_kg[composition.index],
         )
 
     def select(self, rows: NDArray[np.intp]) -> MixtureRows:
@@ -124,7 +119,6 @@ class MixtureRows:
             cation_share=self.cation_share,
             anion_share=self.anion_share,
             index=self.index[rows],
-            molality_mol_kg=self.molality_mol_kg[rows],
         )
 
     def cation_kinds(self) -> NDArray[np.intp]:
@@ -183,18 +177,6 @@ class MixtureRows:
             own = [i for i, name in enumerate(names) if name in smiles]
             kept |= {f"{role}s": tuple(names[i] for i in own), f"{role}_share": share[:, own]}
         return replace(self, **kept)
-
-    def notable_species(self, rows: NDArray[np.intp]) -> frozenset[str]:
-        """Species with a notable share in any of some rows."""
-        mixtures = np.unique(self.index[rows])
-        return frozenset(
-            name
-            for role in _ROLES
-            for name, share in zip(
-                getattr(self, f"{role}s"), getattr(self, f"{role}_share")[mixtures].T, strict=True
-            )
-            if share.max(initial=0.0) >= NOTABLE_SHARE
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +255,7 @@ class TrainingRows:
     index
         Composition of each row, shape (n,).
     mixtures
-        Shares of the species, and molality, of each row.
+        Shares of the species of each row.
     temperature_k, conductivity_ms_cm
         Shape (n,), positive.
     trusted
@@ -361,19 +343,9 @@ class TrainingRows:
         return self.described.ln_charge[self.index]
 
     @property
-    def molality_mol_kg(self) -> NDArray[np.float64]:
-        """Moles of charge by kilogram of solvents and ionic liquids, shape (n,)."""
-        return self.mixtures.molality_mol_kg
-
-    @property
     def log10_conductivity(self) -> NDArray[np.float64]:
         """Decadic logarithm of the conductivity in mS/cm, shape (n,)."""
         return np.log10(self.conductivity_ms_cm)
-
-    @property
-    def measured_species(self) -> frozenset[str]:
-        """Species with a notable share in rows that may be learnt from."""
-        return self.mixtures.notable_species(np.flatnonzero(self.trusted))
 
 
 def components(share: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

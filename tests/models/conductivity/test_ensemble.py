@@ -130,10 +130,3 @@ def test_shares_of_other_species_and_mixtures_without_them():
     alone = mixtures.select(np.array([1])).of_species(kept)
     assert (alone.solvents, alone.anions) == ((ec,), (pf6,))
     assert alone.solvent_share[alone.index].tolist() == [[1.0]]
-
-
-def test_species_count_as_measured_in_notable_amounts_alone():
-    mixtures = mixture_rows()
-    dmc = next(s for s in mixtures.solvents if s.startswith("COC"))
-    assert dmc in mixtures.notable_species(np.array([0, 1]))
-    assert dmc not in mixtures.notable_species(np.array([1, 2]))
