@@ -192,6 +192,9 @@ class LinearSystem:
         return self.unit[index] - amount * whole
 
 
+# Amounts of salts that have a closed form.
+_CLOSED = (SaltBasis.MOLALITY, SaltBasis.MOLARITY, SaltBasis.RATIO)
+
 _ASSUMPTIONS = {
     SaltBasis.MOLARITY: "molarity to molality with the ideal-mixing density model at 298.15 K",
     AdditiveBasis.MASS_PERCENT: "wt% of an additive counted on the whole electrolyte, salt "
@@ -242,7 +245,7 @@ class Amounts:
             amounts (salts and additives leave no room for the solvents).
         """
         self._check()
-        base, extra, molalities = self._directly() if self._is_canonical else self._linearly()
+        base, extra, molalities = self._directly() if self._has_closed_form else self._linearly()
         self._check_traces([*base, *extra, *molalities])
         solvents = [
             SolventAmount(
@@ -263,60 +266,93 @@ class Amounts:
         return tuple(solvents), tuple(salts)
 
     @property
-    def _is_canonical(self) -> bool:
-        """Whether the bases are those of the canonical notation."""
+    def _has_closed_form(self) -> bool:
+        """Whether `_directly` knows the bases; papers seldom write others."""
         return (
-            self.ratio_basis is RatioBasis.MASS
-            and not self.added_salts
-            and all(basis is SaltBasis.MOLALITY for _, _, basis in self.salts)
+            not self.added_salts
+            and all(basis in _CLOSED for _, _, basis in self.salts)
             and all(basis is AdditiveBasis.MASS_PERCENT for _, _, basis in self.additives)
         )
 
     def _directly(self) -> tuple[list[float], list[float], list[float]]:
         r"""Base solvents, additives (kg) and salts (mol) by kg of all solvents.
 
-        With shares :math:`a_k` of additives in the whole, molalities :math:`m_j` and molar masses
-        :math:`M_j` (kg/mol), a kilogram of base solvents takes
+        With shares :math:`a_k` of additives in the whole, molalities :math:`m_j` in the base
+        electrolyte and molar masses :math:`M_j` (kg/mol), a kilogram of base solvents takes
         :math:`a_k (1 + \sum_j m_j M_j) / (1 - \sum_k a_k)` kilograms of each additive. This closed
-        form is fifty times as fast as the linear system; a search makes thousands of recipes.
+        form is many times as fast as the linear system; a search makes thousands of recipes.
         """
-        parts = [part for _, part in self.base_solvents]
-        _check_spread(parts)
+        masses = _masses(self.base_solvents, self.ratio_basis)
+        base_mass = math.fsum(masses)
+        in_base = self._base_molalities([mass / base_mass for mass in masses], 1 / base_mass)
         shares = [percent / 100 for _, percent, _ in self.additives]
         added = sum(shares)
         if not added < 1:
             raise AmountError(_NO_ROOM)
-        salt_mass = sum(m * salt.molar_mass_g_mol / 1000 for salt, m, _ in self.salts)
+        salt_mass = sum(
+            m * salt.molar_mass_g_mol / 1000
+            for (salt, _, _), m in zip(self.salts, in_base, strict=True)
+        )
         by_share = (1 + salt_mass) / (1 - added)
         total = 1 + by_share * added
-        molalities = [m / total for _, m, _ in self.salts]
+        molalities = [m / total for m in in_base]
         if not all(m < _HIGHEST_MOLALITY for m in molalities):
             raise AmountError(_NO_ROOM)
-        whole = math.fsum(parts) * total
-        return [part / whole for part in parts], [by_share * a / total for a in shares], molalities
+        whole = base_mass * total
+        return [mass / whole for mass in masses], [by_share * a / total for a in shares], molalities
+
+    def _base_molalities(self, parts: list[float], units_per_kg: float) -> list[float]:
+        r"""Moles of each salt by kilogram of base solvents, before anything is added.
+
+        Salts given by volume, :math:`c_j` mol/L with volumes :math:`v_j` (L/mol), share the volume
+        :math:`V = (V_0 + \sum_k m_k v_k) / (1 - \sum_j c_j v_j)` with the solvents and the salts
+        given by mass.
+        """
+        per_kg = [
+            amount * units_per_kg if basis is SaltBasis.RATIO else amount
+            for _, amount, basis in self.salts
+        ]
+        if not any(basis is SaltBasis.MOLARITY for _, _, basis in self.salts):
+            return per_kg
+        volume, share = 0.0, 0.0
+        for (solvent, _), part in zip(self.base_solvents, parts, strict=True):
+            volume += part / density_g_cm3(solvent).value
+        for (salt, _, basis), amount in zip(self.salts, per_kg, strict=True):
+            taken = amount * salt_volume_cm3_mol(salt).value / 1000
+            if basis is SaltBasis.MOLARITY:
+                share += taken
+            else:
+                volume += taken
+        if not (share < 1 and volume > 0):
+            raise AmountError(_NO_ROOM)
+        litres = volume / (1 - share)
+        return [
+            amount * litres if basis is SaltBasis.MOLARITY else amount
+            for (_, _, basis), amount in zip(self.salts, per_kg, strict=True)
+        ]
 
     def _linearly(self) -> tuple[list[float], list[float], list[float]]:
         """Base solvents, additives and salts as `_directly`, for any bases."""
-        parts, units_per_kg = _base_mass_fractions(self.base_solvents, self.ratio_basis)
+        masses = np.array(_masses(self.base_solvents, self.ratio_basis))
+        parts, units_per_kg = masses / masses.sum(), 1.0 / float(masses.sum())
         solution = LinearSystem(self, parts, units_per_kg).solve()
         first_salt = 1 + len(self.additives)
         base = (solution[0] * parts).tolist()
         return base, solution[1:first_salt].tolist(), solution[first_salt:].tolist()
 
     def _check(self) -> None:
-        named = [(s.name, amount) for s, amount in self.base_solvents]
-        named += [(s.name, amount) for s, amount, _ in self.all_salts]
-        named += [(s.name, amount) for s, amount, _ in self.additives]
+        named = self._named
         for name, amount in named:
-            if not (math.isfinite(amount) and amount > 0):
+            if not 0 < amount < math.inf:
                 raise AmountError(f"amount of {name} must be positive, given {amount:g}")
-        names = [s.name for s, _ in self.base_solvents] + [s.name for s, _, _ in self.additives]
-        names += [s.name for s, _, _ in self.all_salts]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
+        names = [name for name, _ in named]
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
             raise AmountError(f"{', '.join(twice)} given twice; add the amounts up")
 
     def _check_traces(self, found: Sequence[float]) -> None:
+        if min(found) >= _SMALLEST_AMOUNT:
+            return
         names = [s.name for s, _ in self.base_solvents] + [s.name for s, _, _ in self.additives]
         names += [s.name for s, _, _ in self.all_salts]
         for name, amount in zip(names, found, strict=True):
@@ -325,6 +361,14 @@ class Amounts:
                     f"{name} would be {amount:.1g} of the solvents, too little to be weighed; "
                     "check the exponent or leave it out"
                 )
+
+    @property
+    def _named(self) -> list[tuple[str, float]]:
+        """Names and amounts as given: base solvents, salts, additives."""
+        named = [(s.name, amount) for s, amount in self.base_solvents]
+        named += [(s.name, amount) for s, amount, _ in self.all_salts]
+        named += [(s.name, amount) for s, amount, _ in self.additives]
+        return named
 
     def assumptions(self) -> tuple[str, ...]:
         """Assumptions of the conversion, a line each."""
@@ -433,18 +477,14 @@ def adds_up_to_hundred(parts: Sequence[float]) -> bool:
     return abs(sum(parts) - 100) <= _PERCENT_TOLERANCE
 
 
-def _base_mass_fractions(
-    base: Sequence[tuple[Solvent, float]], basis: RatioBasis
-) -> tuple[NDArray[np.float64], float]:
-    """Mass fractions (n,) of the base solvents, and ratio units in a kilogram of them."""
+def _masses(base: Sequence[tuple[Solvent, float]], basis: RatioBasis) -> list[float]:
+    """Masses of the base solvents in the unit of their ratio: kg, L or mol of each part."""
     _check_spread([part for _, part in base])
-    weights = {
-        RatioBasis.MASS: [1.0 for _ in base],
-        RatioBasis.VOLUME: [density_g_cm3(s).value for s, _ in base],
-        RatioBasis.MOLE: [s.molar_mass_g_mol / 1000 for s, _ in base],
-    }[basis]
-    masses = np.array([part for _, part in base]) * weights
-    return masses / masses.sum(), 1.0 / float(masses.sum())
+    if basis is RatioBasis.VOLUME:
+        return [part * density_g_cm3(solvent).value for solvent, part in base]
+    if basis is RatioBasis.MOLE:
+        return [part * (solvent.molar_mass_g_mol / 1000) for solvent, part in base]
+    return [part for _, part in base]
 
 
 def _check_spread(parts: Sequence[float]) -> None:

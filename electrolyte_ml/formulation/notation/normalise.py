@@ -69,6 +69,9 @@ _AMOUNT_FIRST = re.compile(r"\d[^\s-]*\s")
 
 _MOST_WORDS = 8
 
+# Pieces of text that are remembered; bounded for services that run for months.
+_MOST_REMEMBERED = 20_000
+
 
 def tidy(text: str) -> str:
     """Recipe text in one spelling: plain digits and dashes, single spaces, no markup.
@@ -212,6 +215,8 @@ class KnownNames:
     def is_known(self, text: str) -> bool:
         """Whether `text` is a solvent or a salt, by name or SMILES."""
         if text not in self._known:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
             self._known[text] = self.catalog.is_solvent(text) or self.catalog.is_salt(text)
         return self._known[text]
 

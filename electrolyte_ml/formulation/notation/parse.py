@@ -7,16 +7,19 @@ a basis and a bare ``%`` are refused, never guessed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from electrolyte_ml.errors import AmountError, ElectrolyteError, RecipeSyntaxError
 from electrolyte_ml.formulation.amounts import (
     AdditiveBasis,
+    Amounts,
     RatioBasis,
     SaltBasis,
     adds_up_to_hundred,
 )
 from electrolyte_ml.formulation.formulation import Formulation
 from electrolyte_ml.formulation.notation.diagnosis import explain
+from electrolyte_ml.formulation.notation.forms import Forms
 from electrolyte_ml.formulation.notation.identifiers import read_identifier
 from electrolyte_ml.formulation.notation.normalise import (
     KnownNames,
@@ -101,15 +104,41 @@ def parse_recipe(text: str, catalog: Catalog | None = None) -> Formulation:
     >>> recipe.mass_fractions
     {'EC': 0.5, 'DEC': 0.5}
     """
-    catalog = catalog or default_catalog()
-    plain = tidy(text)
-    try:
-        return Formulation.from_amounts(amounts_of(_read(plain, KnownNames(catalog)), catalog))
-    except ElectrolyteError as error:
-        reason = explain(plain)
-        if reason is None:
-            raise
-        raise AmountError(reason) from error
+    return _reader(catalog or default_catalog()).formulation(text)
+
+
+@lru_cache(maxsize=8)
+def _reader(catalog: Catalog) -> _Reader:
+    return _Reader(catalog)
+
+
+class _Reader:
+    """Reader of recipes; it remembers which names are known, and how recipes are written."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._names = KnownNames(catalog)
+        self._forms = Forms(self._amounts)
+
+    def formulation(self, text: str) -> Formulation:
+        """The recipe; raises as `parse_recipe`."""
+        known = self._forms.formulation(text) if isinstance(text, str) else None
+        if known is not None:
+            return known
+        plain = tidy(text)
+        try:
+            return Formulation.from_amounts(self._amounts_of_plain(plain))
+        except ElectrolyteError as error:
+            reason = explain(plain)
+            if reason is None:
+                raise
+            raise AmountError(reason) from error
+
+    def _amounts(self, text: str) -> Amounts:
+        return self._amounts_of_plain(tidy(text))
+
+    def _amounts_of_plain(self, plain: str) -> Amounts:
+        return amounts_of(_read(plain, self._names), self._catalog)
 
 
 def _read(text: str, names: KnownNames) -> ParsedRecipe:
