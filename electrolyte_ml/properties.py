@@ -469,6 +469,18 @@ _BUILT_IN = (
         is_scored=False,
     ),
     Property(
+        name="coulombic_efficiency_percent",
+        label="coulombic efficiency",
+        description="coulombic efficiency of plating and stripping the metal of the salt on copper",
+        unit="%",
+        pint_unit="percent",
+        lowest=0,
+        highest=100,
+        at_temperature=False,
+        better="higher",
+        digits=4,
+    ),
+    Property(
         name="fluorine_mass_fraction",
         label="fluorine content, share of the mass",
         lowest=0,
