@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.errors import ElectrolyteError
     from electrolyte_ml.formulation import Formulation
     from electrolyte_ml.formulation import Formulation as Recipe
+    from electrolyte_ml.models.compositions import score_compositions
     from electrolyte_ml.prediction import Prediction
     from electrolyte_ml.properties import Property, register_property
     from electrolyte_ml.rules import Cell, RecipeWarning
@@ -59,6 +60,7 @@ _HOMES = {
     "recipe": "electrolyte_ml.api.recipes:recipe",
     "register_property": "electrolyte_ml.properties:register_property",
     "score": "electrolyte_ml.api.predictions:score",
+    "score_compositions": "electrolyte_ml.models.compositions:score_compositions",
     "weigh_out": "electrolyte_ml.api.recipes:weigh_out",
     "warnings": "electrolyte_ml.api.predictions:warnings",
     "window": "electrolyte_ml.api.predictions:window",
@@ -86,6 +88,7 @@ __all__ = [
     "recipe",
     "register_property",
     "score",
+    "score_compositions",
     "warnings",
     "weigh_out",
     "window",
