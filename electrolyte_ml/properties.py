@@ -218,6 +218,11 @@ class Property:
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
     @property
+    def is_exact(self) -> bool:
+        """Whether it follows from the recipe without error, such as a cost."""
+        return not (self.is_measurable or self.is_logarithmic)
+
+    @property
     def measured_unit(self) -> str:
         """Unit of measured values, such as ``V vs Li/Li+``."""
         return f"{self.unit} vs {self.reference}" if self.reference else self.unit

@@ -84,7 +84,7 @@ def propose(
     --------
     >>> import electrolyte_ml as eml
     >>> shortlist = eml.propose("sodium_room_temperature", n=2, n_trials=40)
-    >>> [proposal.rank for proposal in shortlist]
+    >>> [proposal.place for proposal in shortlist]
     [1, 2]
     """
     return search_problem(

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.user_model import UserModel
 
 # Suites that judge no single property.
-_GENERAL = ("chemistry", "solutions", "sodium", "search", "speed", "ablation", "graph")
+_GENERAL = (
+    "chemistry",
+    "differences",
+    "solutions",
+    "sodium",
+    "search",
+    "speed",
+    "ablation",
+    "graph",
+)
 
 
 def suite_names() -> tuple[str, ...]:

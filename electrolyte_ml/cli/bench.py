@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.job import Job
 
 _SUITES = (
-    "conductivity, viscosity, density, window, chemistry, solutions, sodium, search, speed, "
-    "ablation or graph"
+    "conductivity, viscosity, density, window, chemistry, differences, solutions, sodium, search, "
+    "speed, ablation or graph"
 )
 HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "

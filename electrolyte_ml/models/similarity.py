@@ -90,6 +90,41 @@ def square_distances(left: Composition, right: Composition) -> NDArray[np.float6
     return solvents + ions + molality
 
 
+def square_distances_of_pairs(
+    recipes: Composition, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Squared distances of many pairs, without those of all others.
+
+    Parameters
+    ----------
+    recipes
+        Recipes of all rows.
+    left, right
+        Row numbers of the pairs, shapes (p,).
+
+    Returns
+    -------
+    ndarray of float, shape (p,)
+    """
+    pairs = recipes.index[left], recipes.index[right]
+    of_kinds = (
+        (
+            _SOLVENT_WEIGHT,
+            solvent_similarity(*[recipes.solvents] * 2),
+            recipes.solvent_mole_fraction,
+        ),
+        (_ANION_WEIGHT, anion_similarity(*[recipes.anions] * 2), recipes.anion_fraction),
+        (0.5 * _CATION_WEIGHT, np.eye(len(recipes.cations)), recipes.cation_fraction),
+    )
+    root = np.sqrt(recipes.molality_mol_kg)
+    square = ((root[pairs[0]] - root[pairs[1]]) / _ROOT_MOLALITY_STEP) ** 2
+    for weight, similarity, fractions in of_kinds:
+        apart = fractions[pairs[0]] - fractions[pairs[1]]
+        # Rounding leaves -1e-17 between equal recipes.
+        square += weight * np.maximum(((apart @ similarity) * apart).sum(axis=1), 0.0)
+    return square
+
+
 def square_parts(
     left: Composition, right: Composition
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 import electrolyte_ml
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.formulation import weigh_out_sheet
@@ -17,7 +19,7 @@ from electrolyte_ml.models.curves import (
 )
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
-from electrolyte_ml.properties import LIQUID, properties, registered_property
+from electrolyte_ml.properties import LIQUID, Property, properties, registered_property
 from electrolyte_ml.report.explain import (
     concentration_words,
     liquid_words,
@@ -26,11 +28,13 @@ from electrolyte_ml.report.explain import (
     temperature_words,
 )
 from electrolyte_ml.report.plots import Landscape, curves_figure, pareto_svg, svg_text
-from electrolyte_ml.report.text import value_text
+from electrolyte_ml.report.text import difference_text, value_text
 from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
+from electrolyte_ml.search.baselines import Baseline
 from electrolyte_ml.search.check_recipe import Check
 from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN
+from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
@@ -46,6 +50,12 @@ _LIMIT_WORDS = {
     IN_DOMAIN: "known to the models",
     FREEZES: "frozen at a temperature asked for",
     FORBIDDEN: "forbidden by a rule",
+}
+
+_MISSED_WORDS = {
+    IN_DOMAIN: "not known to the models",
+    FREEZES: "freezes above a temperature asked for",
+    FORBIDDEN: "a rule forbids it",
 }
 
 _COMPONENT_LIMIT_WORDS = {
@@ -104,13 +114,15 @@ def proposals_page(proposals: ProposalSet) -> str:
         study=proposals.study,
         obeyed=obeyed_words(proposals.study),
         objectives=list(_objective_sentences(proposals)),
-        constraints=[constraint_words(c) for c in proposals.problem.constraints],
+        constraints=[constraint_words(proposals.problem, c) for c in proposals.problem.constraints],
         objectives_short=landscape.labels,
         pareto={
             "title": _pareto_title(landscape),
             "svg": Markup(pareto_svg(landscape)),
             "caption": _pareto_caption(landscape),
         },
+        ranking=_degrees(ranking_words(proposals)),
+        baselines=list(_baselines(proposals)),
         cards=list(_cards(proposals)),
         data_set=DATA_SET,
     )
@@ -125,7 +137,7 @@ def _landscape(proposals: ProposalSet) -> Landscape:
     problem = proposals.problem
     labels = []
     for objective in problem.objectives:
-        unit = registered_property(objective.property_name).unit
+        unit = problem.unit_of(objective.property_name)
         words = _degrees(objective_words(problem, objective))
         labels.append(f"{words}, {unit}" if unit else words)
     return Landscape(
@@ -170,6 +182,47 @@ def _cards(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
         }
 
 
+def _baselines(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
+    for baseline in proposals.baselines:
+        yield {
+            "recipe": baseline.text,
+            "objectives": [significant(v) if np.isfinite(v) else "-" for v in baseline.objectives],
+            "words": _degrees(baseline_words(proposals.problem, baseline)),
+        }
+
+
+def ranking_words(proposals: ProposalSet) -> str:
+    """What the order means, in one line: what counts, and what a shared rank says."""
+    problem = proposals.problem
+    counts = " and ".join(objective_words(problem, o) for o in problem.objectives)
+    shared = "; ranks with = are shared: none of them is surely better"
+    usual = "; usual: what everyone would run" if proposals.baselines else ""
+    tied = shared if any(p.shared for p in proposals) else ""
+    return f"Ordered by {counts}{tied}{usual}."
+
+
+def baseline_words(problem: Problem, baseline: Baseline) -> str:
+    """What number 1 has more than a usual recipe, and which limits that does not keep."""
+    ahead = []
+    for objective in problem.objectives:
+        known = registered_property(objective.property_name)
+        difference = baseline.first_beside[objective.label].record(0)
+        if difference["value"] is not None:
+            text = difference_text(known, difference, _unit_of_difference(problem, known))
+            ahead.append(f"{known.label}{at_temperature(objective.temperature_k)} {text}")
+    lines = [f"number 1 beside it: {'; '.join(ahead)}"] if ahead else []
+    if baseline.missed:
+        missed = (missed_words(problem, check) for check in baseline.missed)
+        lines.append(f"outside your limits: {'; '.join(missed)}")
+    return ". ".join(lines)
+
+
+def _unit_of_difference(problem: Problem, known: Property) -> str:
+    """A difference in K is one in degrees Celsius."""
+    unit = problem.unit_of(known.name)
+    return "°C" if unit == "K" else unit
+
+
 def _temperature(proposals: ProposalSet) -> float:
     """Temperature of the concentration curves: the first of a conductivity objective."""
     asked = [
@@ -190,7 +243,8 @@ def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
     )
     molarity = proposal.formulation.molarities_mol_l()
     return {
-        "rank": proposal.rank,
+        "place": proposal.place,
+        "rank": proposal.rank_text,
         "recipe": proposal.formulation.notation(),
         "key": proposal.formulation.key,
         "why": proposal.why,
@@ -212,8 +266,8 @@ def _curves(
     figure = curves_figure(concentration, temperature, molality_mol_kg=molality)
     svg = svg_text(
         figure,
-        name=f"curves{proposal.rank}",
-        title=f"conductivity of recipe {proposal.rank} against concentration and temperature",
+        name=f"curves{proposal.place}",
+        title=f"conductivity of recipe {proposal.place} against concentration and temperature",
     )
     sentences = [
         *liquid_words(liquid_range([proposal.formulation])),
@@ -260,13 +314,23 @@ def _neighbour(neighbour: Neighbour) -> dict[str, str]:
     }
 
 
-def constraint_words(constraint: Constraint) -> str:
+def constraint_words(problem: Problem, constraint: Constraint) -> str:
     """A constraint in words, such as ``freezing point at most -45 °C``."""
     bound = "at least" if constraint.is_minimum else "at most"
-    words = f"{_subject(constraint)} {bound} {_amount(constraint, constraint.limit)}"
+    limit = problem.amount(constraint.property_name, constraint.limit)
+    words = f"{_subject(constraint)} {bound} {limit}"
     if constraint.probability is not None:
         return f"{words} with a probability of {constraint.probability:.0%} or more"
     return words
+
+
+def missed_words(problem: Problem, check: Check) -> str:
+    """A constraint that a recipe misses, in words, with the number that it has."""
+    if check.name in _MISSED_WORDS:
+        return _MISSED_WORDS[check.name]
+    constraint = next(c for c in problem.constraints if c.name == check.name)
+    row = _constraint_row(problem, constraint, check)
+    return f"{row['words']} {row['value']}, asked for {row['allowed']}"
 
 
 def limit_rows(problem: Problem, checks: Sequence[Check]) -> list[dict[str, str]]:
@@ -288,27 +352,35 @@ def limit_rows(problem: Problem, checks: Sequence[Check]) -> list[dict[str, str]
     rows = []
     for check in checks:
         constraint = constraints.get(check.name)
-        row = _limit_row(check) if constraint is None else _constraint_row(constraint, check)
+        row = (
+            _limit_row(check) if constraint is None else _constraint_row(problem, constraint, check)
+        )
         rows.append({**row, "kept": "yes" if check.satisfied else "no"})
     return rows
 
 
-def _constraint_row(constraint: Constraint, check: Check) -> dict[str, str]:
+def _constraint_row(problem: Problem, constraint: Constraint, check: Check) -> dict[str, str]:
     if constraint.probability is not None:
         value = "-" if check.value is None else f"{check.value:.0%}"
         allowed = f"{constraint.probability:.0%} or more"
         return {
-            "words": f"probability that {constraint_words(constraint)}".partition(" with a ")[0],
+            "words": f"probability that {constraint_words(problem, constraint)}".partition(
+                " with a "
+            )[0],
             "value": value,
             "allowed": allowed,
         }
     bound = "at least" if constraint.is_minimum else "at most"
     # A value without bound has no number, such as the flash point of a liquid that does not burn.
-    value = "without bound" if check.value is None else _amount(constraint, check.value)
+    value = (
+        "without bound"
+        if check.value is None
+        else problem.amount(constraint.property_name, check.value)
+    )
     return {
         "words": _subject(constraint),
         "value": value,
-        "allowed": f"{bound} {_amount(constraint, constraint.limit)}",
+        "allowed": f"{bound} {problem.amount(constraint.property_name, constraint.limit)}",
     }
 
 
@@ -341,20 +413,12 @@ def _limit_row(check: Check) -> dict[str, str]:
 
 
 def _subject(constraint: Constraint) -> str:
-    words = registered_property(constraint.property_name).label
-    if constraint.bound is not Bound.VALUE and constraint.probability is None:
+    known = registered_property(constraint.property_name)
+    words, has_ends = known.label, not known.is_exact and constraint.probability is None
+    if constraint.bound is not Bound.VALUE and has_ends:
         words = f"{constraint.bound} end of {words}"
     at = constraint.temperature_k
     return words if at is None else f"{words} at {celsius(at)}"
-
-
-def _amount(constraint: Constraint, number: float) -> str:
-    """A number with its unit; temperatures in degrees Celsius."""
-    known = registered_property(constraint.property_name)
-    if known.unit == "K":
-        # To a tenth of a degree, the accuracy of measurements.
-        return f"{round(number - ZERO_CELSIUS_K, 1):g} °C"
-    return f"{significant(number)} {known.unit}".rstrip()
 
 
 def _number(value: Any, factor: int = 1) -> str:

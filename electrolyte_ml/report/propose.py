@@ -15,7 +15,7 @@ from electrolyte_ml.files import make_folder, write_atomically, write_frame, wri
 from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
-from electrolyte_ml.report.page import proposals_page
+from electrolyte_ml.report.page import baseline_words, proposals_page, ranking_words
 from electrolyte_ml.report.text import (
     dump_json,
     liquid_range_text,
@@ -110,9 +110,10 @@ def print_proposals(proposals: ProposalSet) -> None:
     result = proposals.to_dict()
     asked = _asked(proposals.problem)
     console = output_console()
-    console.print(_shortlist(result, asked))
+    console.print(_shortlist(proposals, asked))
+    console.print(ranking_words(proposals))
     console.print(_weigh_out(result))
-    for line in lines_by(result["proposals"], "rank"):
+    for line in lines_by(result["proposals"], "place"):
         console.print(line)
     said = {warning["text"] for p in result["proposals"] for warning in p["warnings"]}
     shown = [
@@ -144,7 +145,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     result = proposals.to_dict()
     page = proposals_page(proposals)
     sheet = [
-        {"rank": p["rank"], "recipe": p["recipe"], "component": name, "g_per_100g": grams}
+        {"place": p["place"], "recipe": p["recipe"], "component": name, "g_per_100g": grams}
         for p in result["proposals"]
         for name, grams in p["weigh_out_g_per_100g"].items()
     ]
@@ -164,24 +165,34 @@ def _asked(problem: Problem) -> list[tuple[Property, int]]:
     ]
 
 
-def _shortlist(result: dict[str, Any], asked: Sequence[tuple[Property, int]]) -> Table:
-    table = Table(title=f"Proposals for {result['problem']['name']}", title_justify="left")
+def _shortlist(proposals: ProposalSet, asked: Sequence[tuple[Property, int]]) -> Table:
+    problem = proposals.problem
+    table = Table(title=f"Proposals for {problem.name}", title_justify="left")
     table.add_column("#", justify="right")
+    table.add_column("rank", justify="right")
     table.add_column("recipe", overflow="fold")
+    first = proposals[0].predictions
     for known, place in asked:
-        score = result["proposals"][0]["predictions"][place]
-        reference = score[known.name].get("reference")
+        reference = first[place][known.name].get("reference")
         against = f" vs {reference}" if reference else ""
-        at = f" at {celsius(score['temperature_k'])}" if known.at_temperature else ""
-        table.add_column(f"{known.own_heading}{against}{at}", justify="right")
+        at = f" at {celsius(first[place]['temperature_k'])}" if known.at_temperature else ""
+        heading = f"{known.label}, {problem.unit_of(known.name)}".removesuffix(", ")
+        table.add_column(f"{heading}{against}{at}", justify="right")
     table.add_column(LIQUID_HEADING, justify="right")
     table.add_column("why", overflow="fold")
-    for proposal in result["proposals"]:
-        scores = proposal["predictions"]
-        values = [_cell(known, scores[place]) for known, place in asked]
-        liquid = liquid_range_text(scores[0][LIQUID])
-        table.add_row(str(proposal["rank"]), proposal["recipe"], *values, liquid, proposal["why"])
+    for p in proposals:
+        cells = _cells(p.predictions, asked)
+        table.add_row(str(p.place), p.rank_text, p.formulation.notation(), *cells, p.why)
+    for b in proposals.baselines:
+        cells = _cells(b.predictions, asked)
+        table.add_row("", "usual", b.text, *cells, baseline_words(problem, b))
     return table
+
+
+def _cells(scores: Sequence[dict[str, Any]], asked: Sequence[tuple[Property, int]]) -> list[str]:
+    """Predictions of a recipe, then its liquid range."""
+    values = [_cell(known, scores[place]) for known, place in asked]
+    return [*values, liquid_range_text(scores[0][LIQUID])]
 
 
 def _cell(known: Property, score: dict[str, Any]) -> str:
@@ -200,5 +211,5 @@ def _weigh_out(result: dict[str, Any]) -> Table:
     for proposal in result["proposals"]:
         sheet = proposal["weigh_out_g_per_100g"]
         grams = "   ".join(f"{name} {mass:.2f}" for name, mass in sheet.items())
-        table.add_row(str(proposal["rank"]), grams)
+        table.add_row(str(proposal["place"]), grams)
     return table

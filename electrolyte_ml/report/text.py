@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -12,12 +12,15 @@ from rich.segment import Segment
 from rich.table import Table
 
 from electrolyte_ml.prediction import is_unknown
+from electrolyte_ml.properties import Property
 from electrolyte_ml.text import harmless, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 # Consoles narrower than this write tables that do not fit as lists.
 _WIDE_ENOUGH = 100
 _UNBOUNDED = 10_000
+# Differences from here on are told as factors.
+_FACTOR_NOT_PERCENT = 3.0
 
 
 class _OutputConsole(Console):
@@ -84,6 +87,40 @@ def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
     bounds = (prediction["low"], prediction["high"])
     low, high = ("?" if bound is None else significant(bound, digits) for bound in bounds)
     return f"{value_text(prediction, digits)} ({low}-{high}){flag}"
+
+
+def difference_text(known: Property, difference: Mapping[str, Any], unit: str = "") -> str:
+    """What one recipe has more than another: ``+27 % (+5 to +51 %)``, or in the property's unit.
+
+    Differences that may be zero are ``alike``; beyond a factor of three, factors are shown.
+    """
+    ends = [difference[name] for name in ("value", "low", "high")]
+    if difference["value"] is None:
+        return "-"
+    nothing = 1.0 if known.is_logarithmic else 0.0
+    if ends == [nothing] * 3:
+        return "equal"
+    value, low, high = _factor_texts(ends) if known.is_logarithmic else map(_signed, ends)
+    unsure = None not in ends and ends[1] <= nothing <= ends[2]
+    shown = f"{value} {unit}".rstrip() if not known.is_logarithmic else value
+    words = shown if ends[1] == ends[2] else f"{shown} ({low} to {high})"
+    return f"{words}, alike" if unsure else words
+
+
+def _factor_texts(factors: Sequence[float]) -> list[str]:
+    value = factors[0]
+    if 1 / _FACTOR_NOT_PERCENT < value < _FACTOR_NOT_PERCENT:
+        value_, low, high = (f"{100 * (f - 1):+.0f}" for f in factors)
+        return [f"{value_} %", low, f"{high} %"]
+    value_, low, high = (significant(f, 2) for f in factors)
+    return [f"{value_} times", low, high]
+
+
+def _signed(number: float | None) -> str:
+    if number is None:
+        return "?"
+    text = significant(number, 2)
+    return text if text.startswith("-") or text == "0" else f"+{text}"
 
 
 def value_text(prediction: Mapping[str, Any], digits: int = 3) -> str:

@@ -23,7 +23,8 @@ from electrolyte_ml.search.objectives import (
     OutOfDomain,
     Risk,
 )
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
+from electrolyte_ml.text import with_unit
+from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,6 +209,21 @@ class Problem:
             if o.temperature_k is not None and registered_property(o.property_name).needs_liquid
         ]
         return min(given, default=None) if self.frozen is Frozen.EXCLUDE else None
+
+    def unit_of(self, property_name: str) -> str:
+        """Unit of a property, the currency for a cost; empty for none."""
+        known = registered_property(property_name)
+        return self.currency if known.takes_prices else known.unit
+
+    def amount(self, property_name: str, value: float) -> str:
+        """A value with its unit; temperatures in degrees Celsius.
+
+        To a tenth of a degree, the accuracy of measurements.
+        """
+        unit = self.unit_of(property_name)
+        if unit == "K":
+            return f"{round(value - ZERO_CELSIUS_K, 1):g} °C"
+        return with_unit(value, unit)
 
     def key_of(self, property_name: str) -> str:
         """Key of the recipe file that asks for a property: ``objectives`` or ``constraints``."""

@@ -19,6 +19,7 @@ from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.rules import RecipeWarning
 from electrolyte_ml.search.advice import of_recipes
+from electrolyte_ml.search.baselines import Baseline, usual_recipes
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
@@ -33,6 +34,7 @@ from electrolyte_ml.search.evaluation import (
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import Objective
 from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.search.ranks import Standing, objective_differences, standings
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.shortlist import shortlist
@@ -51,8 +53,15 @@ class Proposal:
 
     Attributes
     ----------
+    place
+        Number in the list, from 1.
     rank
-        1 is the best.
+        1 is the best; recipes of which none is surely better share a rank.
+    shared
+        Whether others have the same rank.
+    alike
+        Places of those that differ from it by less than the uncertainty of the difference, in every
+        objective.
     formulation
         The recipe, on the weighing grid.
     predictions
@@ -67,7 +76,10 @@ class Proposal:
         What a colleague would say of it before it is made, the gravest first.
     """
 
+    place: int
     rank: int
+    shared: bool
+    alike: tuple[int, ...]
     formulation: Formulation
     predictions: tuple[dict[str, Any], ...]
     checks: tuple[Check, ...]
@@ -76,7 +88,7 @@ class Proposal:
     warnings: tuple[RecipeWarning, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Proposal {self.rank}: {self.formulation.notation()}>"
+        return f"<Proposal {self.place}: {self.formulation.notation()}>"
 
     def _repr_html_(self) -> str:
         import pandas as pd
@@ -93,14 +105,21 @@ class Proposal:
             for score in self.predictions
         ]
         masses = ", ".join(f"{n} {g:.2f}" for n, g in self.weigh_out_g_per_100g.items())
-        title = f"Proposal {self.rank}: {self.formulation.notation()}"
+        title = f"Proposal {self.place}: {self.formulation.notation()}"
         notes = [f"g for 100 g: {masses}", self.why, *map(str, self.warnings)]
         return html_table(title, pd.DataFrame(rows), notes)
+
+    @property
+    def rank_text(self) -> str:
+        """The rank, with ``=`` where others share it."""
+        return f"{self.rank}{'=' if self.shared else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's form."""
         return {
+            "place": self.place,
             "rank": self.rank,
+            "alike": list(self.alike),
             "recipe": self.formulation.notation(),
             "key": self.formulation.key,
             "predictions": list(self.predictions),
@@ -127,6 +146,8 @@ class ProposalSet:
         Objectives of the proposals, in the unit of each property, shape (n, m).
     explored
         Objectives of every feasible recipe that the search scored, shape (f, m).
+    baselines
+        What everyone would run, for comparison.
     """
 
     problem: Problem
@@ -134,6 +155,7 @@ class ProposalSet:
     study: Mapping[str, Any]
     objectives: NDArray[np.float64] = field(compare=False, repr=False)
     explored: NDArray[np.float64] = field(compare=False, repr=False)
+    baselines: tuple[Baseline, ...] = ()
 
     def __len__(self) -> int:
         return len(self.proposals)
@@ -173,7 +195,8 @@ class ProposalSet:
 
         rows = [
             {
-                "rank": p.rank,
+                "place": p.place,
+                "rank": p.rank_text,
                 "recipe": p.formulation.notation(),
                 **{o.label: self._interval(p, o) for o in self.problem.objectives},
                 "g for 100 g": ", ".join(f"{n} {g:.2f}" for n, g in p.weigh_out_g_per_100g.items()),
@@ -197,7 +220,7 @@ class ProposalSet:
 
         return pd.DataFrame(
             [
-                {"rank": p.rank, "why": p.why, **flat_record(score)}
+                {"place": p.place, "rank": p.rank, "why": p.why, **flat_record(score)}
                 for p in self.proposals
                 for score in p.predictions
             ]
@@ -208,6 +231,7 @@ class ProposalSet:
         return {
             "problem": self.problem.to_dict(),
             "proposals": [p.to_dict() for p in self.proposals],
+            "baselines": [b.to_dict() for b in self.baselines],
             "study": dict(self.study),
         }
 
@@ -276,38 +300,94 @@ def propose(
     candidates = [result.formulations[i] for i in feasible]
     gains = evaluator.gains(result.evaluation)[feasible]
     rows = shortlist(candidates, gains, [o.weight for o in problem.objectives], n)
-    chosen = [candidates[row] for row in rows]
+    explored = result.evaluation.objectives[feasible]
+    ranges = np.ptp(explored, axis=0).tolist()
+    listed = _listed(evaluator, [candidates[row] for row in rows], ranges)
     return ProposalSet(
         problem=problem,
-        proposals=_proposals(problem, evaluator, chosen),
+        proposals=_proposals(evaluator, listed),
         study=_facts(problem, result, evaluator.constraint_names, n_feasible=len(feasible)),
-        objectives=result.evaluation.objectives[feasible[rows]],
-        explored=result.evaluation.objectives[feasible],
+        objectives=listed.evaluation.objectives[: len(rows)],
+        explored=explored,
+        baselines=_baselines(evaluator, listed),
     )
 
 
-def _proposals(
-    problem: Problem, evaluator: Evaluator, chosen: list[Formulation]
-) -> tuple[Proposal, ...]:
-    predictions = evaluator.predict(chosen)
-    evaluation = evaluator.evaluate(predictions, chosen)
-    table = _scores(evaluator, chosen, predictions)
-    records, warnings = _records(table), of_recipes(table.warnings, len(evaluator.temperatures_k))
-    why = reasons(problem, chosen, evaluation.objectives)
-    per_recipe = len(evaluator.temperatures_k)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """A shortlist in its final order, and usual recipes behind it, with what is predicted of all.
+
+    Attributes
+    ----------
+    chosen
+        Recipes of the shortlist, length n.
+    usual
+        Usual recipes by their text, length b.
+    standings
+        Of the shortlist, length n.
+    predictions
+        As `Evaluator.predict` returns them, of all n + b recipes.
+    evaluation
+        Of all n + b recipes.
+    """
+
+    chosen: tuple[Formulation, ...]
+    usual: Mapping[str, Formulation]
+    standings: tuple[Standing, ...]
+    predictions: Mapping[str, Prediction]
+    evaluation: Evaluation
+
+    @property
+    def recipes(self) -> list[Formulation]:
+        """The shortlist, then the usual recipes."""
+        return [*self.chosen, *self.usual.values()]
+
+
+def _listed(
+    evaluator: Evaluator, chosen: Sequence[Formulation], ranges: Sequence[float]
+) -> _Listed:
+    """A shortlist ordered by rank; within a rank as it was."""
+    problem = evaluator.problem
+    keys = {f.key for f in chosen}
+    usual = {t: f for t, f in usual_recipes(problem).items() if f.key not in keys}
+    predictions = evaluator.predict([*chosen, *usual.values()])
+    n, n_temperatures = len(chosen), len(evaluator.temperatures_k)
+    found = standings(problem, chosen, predictions, ranges)
+    order = [*sorted(range(n), key=lambda row: found[row].rank), *range(n, n + len(usual))]
+    rows = (np.array(order)[:, None] * n_temperatures + np.arange(n_temperatures)).ravel()
+    ordered = {name: prediction.select(rows) for name, prediction in predictions.items()}
+    recipes = [[*chosen, *usual.values()][row] for row in order]
+    return _Listed(
+        chosen=tuple(recipes[:n]),
+        usual=usual,
+        standings=tuple(standings(problem, recipes[:n], ordered, ranges)),
+        predictions=ordered,
+        evaluation=evaluator.evaluate(ordered, recipes),
+    )
+
+
+def _proposals(evaluator: Evaluator, listed: _Listed) -> tuple[Proposal, ...]:
+    problem, per_recipe = evaluator.problem, len(evaluator.temperatures_k)
+    table = _scores(evaluator, listed.chosen, listed.predictions)
+    records, warnings = _records(table), of_recipes(table.warnings, per_recipe)
+    why = reasons(problem, listed.chosen, listed.evaluation.objectives[: len(listed.chosen)])
     proposals = []
-    for row, formulation in enumerate(chosen):
+    for row, formulation in enumerate(listed.chosen):
         faults = violations(formulation, problem.components, problem.limits)
         if faults:
             # Impossible by construction; if it happens, a wrong recipe must not be weighed out.
             raise RuntimeError(f"the search made an illegal recipe: {'; '.join(faults)}")
         checks = [
-            *_constraint_checks(problem, evaluator, evaluation, row),
+            *_constraint_checks(problem, evaluator, listed.evaluation, row),
             *limit_checks(formulation, problem.components, problem.limits),
         ]
+        standing = listed.standings[row]
         proposals.append(
             Proposal(
-                rank=row + 1,
+                place=row + 1,
+                rank=standing.rank,
+                shared=standing.shared,
+                alike=tuple(other + 1 for other in standing.alike),
                 formulation=formulation,
                 predictions=tuple(records[row * per_recipe : (row + 1) * per_recipe]),
                 checks=tuple(checks),
@@ -321,18 +401,57 @@ def _proposals(
     return tuple(proposals)
 
 
+def _baselines(evaluator: Evaluator, listed: _Listed) -> tuple[Baseline, ...]:
+    """Usual recipes as they would stand in the list, each compared with its first recipe."""
+    if not listed.usual:
+        return ()
+    problem, per_recipe = evaluator.problem, len(evaluator.temperatures_k)
+    n, recipes = len(listed.chosen), list(listed.usual.values())
+    behind = {name: p[n * per_recipe :] for name, p in listed.predictions.items()}
+    table = _scores(evaluator, recipes, behind)
+    records, warnings = _records(table), of_recipes(table.warnings, per_recipe)
+    first, others = np.zeros(len(recipes), dtype=np.intp), np.arange(n, n + len(recipes))
+    ahead = {
+        objective.label: objective_differences(
+            problem, objective, listed.recipes, listed.predictions, left=first, right=others
+        )
+        for objective in problem.objectives
+    }
+    return tuple(
+        Baseline(
+            text=text,
+            formulation=recipes[row],
+            predictions=tuple(records[row * per_recipe : (row + 1) * per_recipe]),
+            objectives=tuple(listed.evaluation.objectives[n + row].tolist()),
+            missed=tuple(
+                check
+                for check in _constraint_checks(problem, evaluator, listed.evaluation, n + row)
+                if not check.satisfied
+            ),
+            first_beside={name: difference[row] for name, difference in ahead.items()},
+            warnings=warnings[row],
+        )
+        for row, text in enumerate(listed.usual)
+    )
+
+
 def _scores(
-    evaluator: Evaluator, chosen: list[Formulation], predictions: Mapping[str, Prediction]
+    evaluator: Evaluator, chosen: Sequence[Formulation], predictions: Mapping[str, Prediction]
 ) -> ScoreTable:
     """Scores of every recipe at every temperature.
 
-    Predictions of the search's own scorer replace those of the shipped models.
+    Predictions of the search's own scorer replace those of the shipped models; those of further
+    recipes may stand behind them.
     """
     rows = [f for f in chosen for _ in evaluator.temperatures_k]
     temperatures = np.tile(evaluator.temperatures_k, len(chosen))
     problem = evaluator.problem
     table = score_formulations(rows, temperatures, cell=problem.cell, off=problem.rules.off)
-    asked = {name: p for name, p in predictions.items() if not registered_property(name).nested_in}
+    asked = {
+        name: p[: len(rows)]
+        for name, p in predictions.items()
+        if not registered_property(name).nested_in
+    }
     return replace(table, predictions={**table.predictions, **asked})
 
 

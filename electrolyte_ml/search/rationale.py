@@ -14,7 +14,6 @@ from electrolyte_ml.search.check_recipe import written_amounts
 from electrolyte_ml.search.limits import ROUNDING
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
-from electrolyte_ml.text import with_unit
 
 _MOST_CLAIMS = 2
 # Last word of a catalog family, to the word for a mixture of such solvents only.
@@ -74,9 +73,9 @@ def reasons(
 
 def objective_words(problem: Problem, objective: Objective) -> str:
     """An objective in words, such as ``pessimistic conductivity at 25 degC``."""
-    which = _PESSIMISTIC[objective.bound(problem.risk)]
-    name = registered_property(objective.property_name).label
-    return f"{which}{name}{at_temperature(objective.temperature_k)}"
+    known = registered_property(objective.property_name)
+    which = "" if known.is_exact else _PESSIMISTIC[objective.bound(problem.risk)]
+    return f"{which}{known.label}{at_temperature(objective.temperature_k)}"
 
 
 def _bests(shown: _Shortlist, row: int) -> list[str]:
@@ -87,7 +86,7 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
         if row == int(np.argmax(column) if is_maximum else np.argmin(column)):
             word = "highest" if is_maximum else "lowest"
             known = registered_property(objective.property_name)
-            value = with_unit(column[row], known.unit)
+            value = shown.problem.amount(known.name, float(column[row]))
             if shown.optimistic:
                 end = "up to" if is_maximum else "down to"
                 what = f"{known.label}{at_temperature(objective.temperature_k)}"
@@ -169,4 +168,4 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         if abs(change) >= _WORTH_SAYING:
             name = registered_property(objective.property_name).label
             parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
-    return [f"{', '.join(parts)} against rank 1"] if parts else []
+    return [f"{', '.join(parts)} against number 1"] if parts else []

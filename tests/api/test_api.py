@@ -271,7 +271,7 @@ def test_a_window_against_each_electrode():
 
 def test_a_shortlist_is_a_sequence_and_a_table():
     shortlist = eml.propose(eml.load_problem("sodium_metal_glyme"), n=2, n_trials=40)
-    assert [p.rank for p in shortlist] == [1, 2]
+    assert [p.place for p in shortlist] == [1, 2]
     assert len(shortlist) == 2
     with pytest.raises(InputError, match=r"shortlist\[0\].*given str 'x'"):
         _ = shortlist["x"]

@@ -94,7 +94,7 @@ def test_page_holds_a_card_and_curves_for_each_recipe(page, proposals):
     for svg in svgs:
         assert ElementTree.fromstring(svg).attrib["aria-label"]
     for proposal in proposals.proposals:
-        assert f'id="recipe-{proposal.rank}"' in page
+        assert f'id="recipe-{proposal.place}"' in page
         assert proposal.formulation.notation() in page
         for name, grams in proposal.weigh_out_g_per_100g.items():
             assert re.search(rf"<td>{name}</td>\s*<td class=\"number\">{grams:.2f}</td>", page)

@@ -17,13 +17,16 @@ def problem(make_problem):
 
 def test_contract_of_the_result(problem, scorer):
     result = propose(problem, scorer, n=6).to_dict()
-    assert list(result) == ["problem", "proposals", "study"]
+    assert list(result) == ["problem", "proposals", "baselines", "study"]
     assert result["problem"]["name"] == "test"
     assert result["study"]["n_trials"] == 400
     assert 0 < result["study"]["n_feasible"] < 400
     assert result["study"]["seed"] == 0
     proposals = result["proposals"]
-    assert [p["rank"] for p in proposals] == [1, 2, 3, 4, 5, 6]
+    assert [p["place"] for p in proposals] == [1, 2, 3, 4, 5, 6]
+    ranks = [p["rank"] for p in proposals]
+    assert ranks[0] == 1
+    assert ranks == sorted(ranks)
     assert len({p["key"] for p in proposals}) == 6
     assert len({tuple(p["weigh_out_g_per_100g"]) for p in proposals}) > 1
     for proposal in proposals:
@@ -136,3 +139,30 @@ def test_fewer_feasible_recipes_than_asked_for(make_problem, scorer):
 def test_shortlist_must_hold_something(problem, scorer):
     with pytest.raises(InputError, match="at least 1"):
         propose(problem, scorer, n=0)
+
+
+def test_usual_recipes_stand_beside_the_list(problem, scorer):
+    shortlist = propose(problem, scorer, n=3)
+    texts = [b.text for b in shortlist.baselines]
+    assert "1 M NaPF6 in EC:PC 1:1 v/v" in texts
+    usual = shortlist.to_dict()["baselines"][0]
+    assert [score["temperature_k"] for score in usual["predictions"]] == [298.15, 253.15]
+    first = shortlist[0].predictions[0]["conductivity_ms_cm"]["value"]
+    theirs = usual["predictions"][0]["conductivity_ms_cm"]["value"]
+    beside = usual["first_beside"]["conductivity_ms_cm at 25 degC"]
+    assert beside["value"] == pytest.approx(first / theirs)
+    assert beside["low"] < beside["value"] < beside["high"]
+
+
+def test_usual_recipes_say_which_constraints_they_miss(make_problem, scorer):
+    least = {"property": "conductivity_ms_cm", "temperature": "25 degC", "min": 0.1}
+    usual = propose(make_problem(constraints=[least]), scorer, n=1, n_trials=100).baselines
+    values = [b.predictions[0]["conductivity_ms_cm"]["low"] for b in usual]
+    most = {"property": "conductivity_ms_cm", "temperature": "25 degC", "max": min(values) * 0.9}
+    strict = make_problem(constraints=[{**most, "on": "low"}])
+    missed = [set(b.to_dict()["missed"]) for b in usual]
+    name = next(c.name for c in strict.constraints)
+    more = [
+        set(b.to_dict()["missed"]) for b in propose(strict, scorer, n=1, n_trials=100).baselines
+    ]
+    assert more == [{name, *names} for names in missed]

@@ -30,7 +30,7 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
         "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe; "
         "at your 50% cap of EC",
         "highest pessimistic conductivity at -20 degC (5 mS/cm); best ether-only recipe",
-        "-50% conductivity at 25 degC, -25% conductivity at -20 degC against rank 1",
+        "-50% conductivity at 25 degC, -25% conductivity at -20 degC against number 1",
     ]
 
 

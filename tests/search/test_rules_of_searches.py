@@ -130,10 +130,10 @@ def test_warnings_of_several_recipes_are_told_once_the_gravest_first():
     recipes = [parse_recipe(f"1 m NaClO4 in {s}") for s in ("DME", "PC", "DME:PC 1:1 wt")]
     warnings = problem_warnings(problem, recipes)
     records = [
-        {"rank": rank, "warnings": [w.to_dict() for w in found]}
+        {"place": rank, "warnings": [w.to_dict() for w in found]}
         for rank, found in enumerate(warnings, start=1)
     ]
-    lines = list(lines_by(records, "rank"))
+    lines = list(lines_by(records, "place"))
     assert lines[0].startswith("1, 3: danger: NaClO4 with DME")
     assert len(lines) == len({line.partition(": ")[2] for line in lines})
 
