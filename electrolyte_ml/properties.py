@@ -55,6 +55,9 @@ ENTRY_POINTS = "electrolyte_ml.properties"
 LIQUID_RANGE, LIQUID = "electrolyte_ml.models.liquid:liquid_range", "liquid"
 #: Predictor of the solubility of the salts.
 SOLUBILITY = "electrolyte_ml.models.solubility:predict_solubility"
+#: Predictor of the transport numbers, and its training.
+TRANSPORT = "electrolyte_ml.models.transport:predict_transport"
+TRAIN_TRANSPORT = "electrolyte_ml.models.transport.train:train_transport"
 #: Headings of columns that several properties share.
 WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -572,6 +575,13 @@ _BUILT_IN = (
         positive=True,
         is_logarithmic=True,
         at_temperature=True,
+        better="higher",
+        predict=TRANSPORT,
+        part="diffusion_cation_1e10_m2_s",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        needs_liquid=True,
+        is_scored=False,
     ),
     Property(
         name="diffusion_anion_1e10_m2_s",
@@ -584,6 +594,13 @@ _BUILT_IN = (
         positive=True,
         is_logarithmic=True,
         at_temperature=True,
+        better="higher",
+        predict=TRANSPORT,
+        part="diffusion_anion_1e10_m2_s",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        needs_liquid=True,
+        is_scored=False,
     ),
     Property(
         name="diffusion_solvent_1e10_m2_s",
@@ -596,6 +613,61 @@ _BUILT_IN = (
         positive=True,
         is_logarithmic=True,
         at_temperature=True,
+        better="higher",
+        predict=TRANSPORT,
+        part="diffusion_solvent_1e10_m2_s",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="salt_diffusivity_1e10_m2_s",
+        label="salt diffusivity",
+        description="diffusion coefficient of the salt, as cell models take it",
+        unit="1e-10 m2/s",
+        pint_unit="1e-10*m**2/s",
+        lowest=0,
+        highest=1000,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        better="higher",
+        predict=TRANSPORT,
+        part="salt_diffusivity_1e10_m2_s",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="transference_number",
+        label="transference number",
+        description="transference number of the cation, predicted as the diffusion fraction",
+        lowest=-5,
+        highest=1,
+        at_temperature=True,
+        better="higher",
+        predict=TRANSPORT,
+        part="transference_number",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="thermodynamic_factor",
+        label="thermodynamic factor",
+        description="thermodynamic factor of the salt, 1 + d ln f / d ln c",
+        lowest=0,
+        highest=100,
+        positive=True,
+        at_temperature=True,
+        predict=TRANSPORT,
+        part="thermodynamic_factor",
+        model="transport",
+        train=TRAIN_TRANSPORT,
+        is_scored=False,
     ),
 )
 

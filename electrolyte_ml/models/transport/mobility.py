@@ -1,0 +1,319 @@
+r"""Hydrodynamic radii of ions and solvents, by a Gaussian process on measured self-diffusion.
+
+Stokes and Einstein give the self-diffusion of a sphere of radius :math:`r` in a liquid of viscosity
+:math:`\eta` [1]_:
+
+.. math:: D = \frac{k_B T}{6 \pi \eta r}.
+
+What is learnt is :math:`-\ln r`: a mean for each kind of particle (cation, anion, solvent), and a
+Gaussian process for how it deviates with solvent, concentration, temperature and salt. Near a
+measured recipe the process gives back the measurement; far from all of them the mean is left, with
+the whole spread. Deviations also hold the error of the viscosity that went in.
+
+References
+----------
+.. [1] Einstein, Ann. Phys. 1905, 322, 549. https://doi.org/10.1002/andp.19053220806
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import compose
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.row_table import RowTable
+
+_Floats = NDArray[np.float64]
+#: Kinds of particles, in the order of their numbers.
+CATION, ANION, SOLVENT = range(3)
+KINDS = ("cation", "anion", "solvent")
+BOLTZMANN_J_K = 1.380649e-23
+_ANGSTROM_M, _PA_S_PER_MPA_S, _PER_1E10 = 1e-10, 1e-3, 1e10
+# Concentration and temperature over which a deviation is forgotten.
+_MOLARITY_SCALE, _TEMPERATURE_SCALE_K = 0.5, 40.0
+# Prior of every deviation, in ln r: a factor of 1.2, which the data may change a few times over.
+_DEVIATION, _DEVIATION_SPREAD = np.log(0.2), 1.0
+
+
+def stokes_einstein_ln(temperature_k: _Floats, viscosity_mpa_s: _Floats) -> _Floats:
+    """Logarithm of the self-diffusion, 1e-10 m2/s, of a sphere of 1 angstrom, shape (n,)."""
+    drag = 6.0 * np.pi * viscosity_mpa_s * _PA_S_PER_MPA_S * _ANGSTROM_M
+    return np.log(BOLTZMANN_J_K * temperature_k / drag * _PER_1E10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings(RowTable):
+    """What a particle moves in.
+
+    Attributes
+    ----------
+    solvents, anions, cations
+        Mole fractions among the solvents, and shares of anions and cations, scaled to length 1,
+        over the species of `names`; shapes (n, s), (n, a), (n, c).
+    molarity
+        Of all salts, mol/L, shape (n,).
+    temperature_k
+        Shape (n,).
+    names
+        SMILES of the columns.
+    """
+
+    solvents: _Floats
+    anions: _Floats
+    cations: _Floats
+    molarity: _Floats
+    temperature_k: _Floats
+    names: Mapping[str, tuple[str, ...]]
+
+    SHARED = frozenset({"names"})
+
+    def __len__(self) -> int:
+        return len(self.molarity)
+
+    @classmethod
+    def of(
+        cls,
+        formulations: Sequence[Formulation],
+        temperature_k: _Floats,
+        names: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Surroundings:
+        """Those of recipes, each at its temperature.
+
+        Parameters
+        ----------
+        formulations
+            Length n; an object that stands in many rows costs little more.
+        temperature_k
+            Shape (n,).
+        names
+            SMILES of the columns; those of the recipes by default. A species that has no column
+            is like none of them.
+        """
+        held = compose(formulations)
+        tables = {
+            "solvents": ([s.smiles for s in held.solvents], held.solvent_mole_fraction),
+            "anions": ([i.smiles for i in held.anions], held.anion_fraction),
+            "cations": ([i.smiles for i in held.cations], held.cation_fraction),
+        }
+        columns = names or {name: tuple(smiles) for name, (smiles, _) in tables.items()}
+        return cls(
+            **{n: _columns(s, x, columns[n])[held.index] for n, (s, x) in tables.items()},
+            molarity=molarities(formulations),
+            temperature_k=np.asarray(temperature_k, dtype=np.float64),
+            names=columns,
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays by name, for a model file."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "names"}
+
+
+def molarities(formulations: Sequence[Formulation]) -> _Floats:
+    """Molarity of all salts of recipes at 25 degC, mol/L, shape (n,)."""
+    of = {id(f): f for f in formulations}
+    found = {key: f.molality_mol_kg / f.volume_l_per_kg_solvent() for key, f in of.items()}
+    return np.array([found[id(f)] for f in formulations], dtype=np.float64)
+
+
+def _columns(smiles: Sequence[str], shares: _Floats, names: Sequence[str]) -> _Floats:
+    """Shares scaled to length 1 (over all species), in the columns `names`."""
+    length = np.linalg.norm(shares, axis=1, keepdims=True)
+    scaled = np.divide(shares, length, out=np.zeros_like(shares), where=length > 0)
+    place = {one: i for i, one in enumerate(smiles)}
+    found = np.zeros((len(shares), len(names)))
+    for column, name in enumerate(names):
+        if name in place:
+            found[:, column] = scaled[:, place[name]]
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Means and deviations of the process.
+
+    Attributes
+    ----------
+    mean
+        Of -ln(r / angstrom) by kind, shape (3,).
+    solvent
+        Deviation that a solvent gives to all particles.
+    kind
+        Deviation that a solvent gives to one kind of particle.
+    concentration
+        Deviation of all particles with concentration and temperature in one solvent.
+    salt
+        The same of one kind of particle with one salt.
+    anion
+        Deviation of one kind of particle with an anion in all solvents.
+    noise
+        Standard deviation of a measurement.
+    """
+
+    mean: tuple[float, float, float]
+    solvent: float
+    kind: float
+    concentration: float
+    salt: float
+    anion: float
+    noise: float
+
+    @property
+    def own(self) -> float:
+        """Variance of a particle without any measurement."""
+        return self.shared + self.kind**2 + self.salt**2 + self.anion**2
+
+    @property
+    def shared(self) -> float:
+        """Covariance of two kinds of particles in one recipe without any measurement."""
+        return self.solvent**2 + self.concentration**2
+
+    @classmethod
+    def of_vector(cls, vector: _Floats) -> Settings:
+        """Settings of logarithms of the deviations, noise last, and then the means."""
+        solvent, kind, concentration, salt, anion, noise = np.exp(vector[:6]).tolist()
+        cation_mean, anion_mean, solvent_mean = vector[6:].tolist()
+        return cls(
+            mean=(cation_mean, anion_mean, solvent_mean),
+            solvent=solvent,
+            kind=kind,
+            concentration=concentration,
+            salt=salt,
+            anion=anion,
+            noise=noise,
+        )
+
+
+def _covariance(
+    settings: Settings,
+    one: Surroundings,
+    kinds: NDArray[np.intp],
+    other: Surroundings,
+    other_kinds: NDArray[np.intp],
+) -> _Floats:
+    """Covariance of deviations, shape (n, m)."""
+    same_solvent = one.solvents @ other.solvents.T
+    same_anion = one.anions @ other.anions.T
+    same_salt = same_anion * (one.cations @ other.cations.T)
+    same_kind = (kinds[:, None] == other_kinds[None, :]).astype(np.float64)
+    apart = (one.molarity[:, None] - other.molarity[None, :]) / _MOLARITY_SCALE
+    warmer = (one.temperature_k[:, None] - other.temperature_k[None, :]) / _TEMPERATURE_SCALE_K
+    near = same_solvent * np.exp(-0.5 * (apart**2 + warmer**2))
+    own = settings.kind**2 * same_solvent + settings.salt**2 * near * same_salt
+    own += settings.anion**2 * same_anion
+    shared = settings.solvent**2 * same_solvent + settings.concentration**2 * near
+    return np.asarray(shared + same_kind * own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radii:
+    """The process, given measurements.
+
+    Attributes
+    ----------
+    settings
+        Means and deviations.
+    surroundings, kinds
+        Of the m measurements.
+    value
+        Measured -ln(r / angstrom), shape (m,).
+    """
+
+    settings: Settings
+    surroundings: Surroundings
+    kinds: NDArray[np.intp]
+    value: _Floats
+
+    @classmethod
+    def fit(cls, surroundings: Surroundings, kinds: NDArray[np.intp], value: _Floats) -> Radii:
+        """Settings of the highest posterior probability, and the process with them.
+
+        Parameters
+        ----------
+        surroundings
+            Of m measurements.
+        kinds
+            Kind of each particle, shape (m,).
+        value
+            Measured -ln(r / angstrom), shape (m,).
+        """
+        from scipy.optimize import minimize
+
+        means = [value[kinds == kind].mean() for kind in range(len(KINDS))]
+        start = np.array([*[_DEVIATION] * 5, np.log(0.05), *means])
+
+        def badness(vector: _Floats) -> float:
+            process = cls(
+                settings=Settings.of_vector(vector),
+                surroundings=surroundings,
+                kinds=kinds,
+                value=value,
+            )
+            prior = ((vector[:6] - _DEVIATION) / _DEVIATION_SPREAD) ** 2
+            return process._negative_log_likelihood() + 0.5 * float(prior.sum())
+
+        found = minimize(badness, start, method="L-BFGS-B")
+        return cls(
+            settings=Settings.of_vector(found.x),
+            surroundings=surroundings,
+            kinds=kinds,
+            value=value,
+        )
+
+    def posterior(self, surroundings: Surroundings) -> Posterior:
+        """What the measurements say of all kinds of particles in n surroundings."""
+        root = self._root()
+        white = np.linalg.solve(root, self._centred())
+        mean, left = [], []
+        for kind, level in enumerate(self.settings.mean):
+            kinds = np.full(len(surroundings), kind, dtype=np.intp)
+            both = _covariance(self.settings, surroundings, kinds, self.surroundings, self.kinds)
+            known = np.linalg.solve(root, both.T).T
+            mean.append(level + known @ white)
+            left.append(known)
+        noise = self.settings.noise**2
+        variance = [self.settings.own - (k**2).sum(axis=1) + noise for k in left]
+        shared = self.settings.shared - (left[CATION] * left[ANION]).sum(axis=1)
+        return Posterior(
+            mean=np.array(mean), variance=np.array(variance), shared=shared, prior=self.settings.own
+        )
+
+    def _negative_log_likelihood(self) -> float:
+        root = self._root()
+        white = np.linalg.solve(root, self._centred())
+        return float(0.5 * white @ white + np.log(np.diag(root)).sum())
+
+    def _centred(self) -> _Floats:
+        return self.value - np.array(self.settings.mean)[self.kinds]
+
+    def _root(self) -> _Floats:
+        own = (self.surroundings, self.kinds)
+        covariance = _covariance(self.settings, *own, *own)
+        noisy = covariance + self.settings.noise**2 * np.eye(len(self.value))
+        return np.asarray(np.linalg.cholesky(noisy), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posterior:
+    """Logarithms of radii, with their sign turned, in n surroundings.
+
+    Attributes
+    ----------
+    mean
+        By kind, shape (3, n).
+    variance
+        By kind, of a further measurement, shape (3, n).
+    shared
+        Covariance of cation and anion, shape (n,).
+    prior
+        Variance of a particle in surroundings like none that were measured.
+    """
+
+    mean: _Floats
+    variance: _Floats
+    shared: _Floats
+    prior: float

@@ -1,0 +1,363 @@
+"""Training of the transport model that ships, and its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.data.sources import mlffdistill_transport
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.conductivity import predict_conductivity
+from electrolyte_ml.models.intervals import NORMAL_QUANTILE, conformal_factor
+from electrolyte_ml.models.train import Progress, Trained
+from electrolyte_ml.models.transport.ionicity import (
+    Ionicity,
+    ionicity_features,
+    sum_by_nernst_einstein,
+)
+from electrolyte_ml.models.transport.mobility import (
+    ANION,
+    CATION,
+    KINDS,
+    Radii,
+    Surroundings,
+    molarities,
+    stokes_einstein_ln,
+)
+from electrolyte_ml.models.transport.model import (
+    CATION_CLASSES,
+    LITHIUM,
+    Activity,
+    Spread,
+    TransportModel,
+)
+from electrolyte_ml.models.transport.published import Published, published
+from electrolyte_ml.models.viscosity import predict_viscosity
+
+_Floats = NDArray[np.float64]
+_POWER = 1.25  # of the rise of the thermodynamic factor with concentration
+# Colder, the published polynomials of one paper give transference numbers down to -0.5.
+_COLDEST_LAW_K = 290.0
+_OUTER = 0.05  # share of published laws, each counted once, that may lie beyond an end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfDiffusion:
+    """Measured self-diffusion coefficients.
+
+    Attributes
+    ----------
+    formulations
+        Length n.
+    temperature_k
+        Shape (n,).
+    kinds
+        Number of the kind of particle, shape (n,).
+    value_1e10_m2_s
+        Shape (n,).
+    """
+
+    formulations: list[Formulation]
+    temperature_k: _Floats
+    kinds: NDArray[np.intp]
+    value_1e10_m2_s: _Floats
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @property
+    def solvents(self) -> NDArray[np.str_]:
+        """Names of the solvents of each row."""
+        return np.array(["+".join(sorted(f.mass_fractions)) for f in self.formulations])
+
+    @property
+    def recipes(self) -> NDArray[np.str_]:
+        """Key of each recipe."""
+        return np.array([f.key for f in self.formulations])
+
+
+def measured_self_diffusion() -> SelfDiffusion:
+    """The measured values that the model learns from.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    formulations: list[Formulation] = []
+    temperature, kinds, value = [], [], []
+    for kind, name in enumerate(KINDS):
+        found, _ = mlffdistill_transport.load(property_name=f"diffusion_{name}_1e10_m2_s")
+        formulations += found.row_formulations
+        temperature.append(found.temperature_k)
+        kinds.append(np.full(len(found), kind, dtype=np.intp))
+        value.append(found.value)
+    return SelfDiffusion(
+        formulations=formulations,
+        temperature_k=np.concatenate(temperature),
+        kinds=np.concatenate(kinds),
+        value_1e10_m2_s=np.concatenate(value),
+    )
+
+
+def train_transport(
+    *, seed: int = 0, out: Path | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Fit radii, calibrate on solvents left out and on published laws, and write the model.
+
+    Parameters
+    ----------
+    seed
+        Named in the record; nothing is drawn.
+    out
+        Folder for the model; the package's own by default.
+    progress
+        Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    dict
+        Record of the training, as it stands in the model file.
+
+    Raises
+    ------
+    DataNotFoundError
+        If the data set is not on this machine.
+    """
+    told = progress or (lambda _what, _done, _total: None)
+    data = measured_self_diffusion()
+    viscosity = predict_viscosity(data.formulations, data.temperature_k)
+    rows = Surroundings.of(data.formulations, data.temperature_k)
+    value = np.log(data.value_1e10_m2_s) - stokes_einstein_ln(data.temperature_k, viscosity.value)
+    radii = Radii.fit(rows, data.kinds, value)
+    told("transport: fit", 1, 3)
+    solvents = _left_out(rows, data.kinds, value, data.solvents)
+    recipes = _left_out(rows, data.kinds, value, data.recipes)
+    factor = max(1.0, conformal_factor(solvents[0], solvents[1]) / NORMAL_QUANTILE)
+    told("transport: solvents and recipes left out", 2, 3)
+    ionicity, ionicity_error = _ionicity(data)
+    sd = np.log(viscosity.high / viscosity.value) / NORMAL_QUANTILE
+    bare = TransportModel(
+        radii=radii,
+        factor=factor,
+        viscosity_sd=float(np.median(sd)),
+        level=0.0,
+        growth=0.0,
+        spread={name: Spread(diffusivity=(0, 0), transference=(0, 0)) for name in CATION_CLASSES},
+        activity=_activity(published()),
+        ionicity=ionicity,
+    )
+    model, laws = _with_published(bare, published())
+    training = {
+        "data": [
+            f"{len(data)} measured self-diffusion coefficients of {len(set(data.recipes))} "
+            f"solutions ({mlffdistill_transport.FILE_NAME})",
+            f"{len(laws)} published laws of salt diffusivity and transference number",
+        ],
+        "seed": seed,
+        "errors": {
+            "solvents left out": _errors(solvents, factor),
+            "recipes left out": _errors(recipes, factor),
+        },
+        "ionicity": ionicity_error,
+        "published": laws,
+    }
+    told("transport: published laws", 3, 3)
+    return Trained(model=model, training=training, card=card(model, training)).write(out)
+
+
+def _left_out(
+    rows: Surroundings, kinds: NDArray[np.intp], value: _Floats, groups: NDArray[np.str_]
+) -> tuple[_Floats, _Floats]:
+    """Errors of rows whose group was left out, and their standard deviations, in ln D."""
+    error, sd = np.empty(len(value)), np.empty(len(value))
+    for group in np.unique(groups):
+        test = groups == group
+        radii = Radii.fit(rows.select(~test), kinds[~test], value[~test])
+        said = radii.posterior(rows.select(test))
+        of = (kinds[test], np.arange(int(test.sum())))
+        error[test] = value[test] - said.mean[of]
+        sd[test] = np.sqrt(said.variance[of])
+    return error, sd
+
+
+def _errors(left_out: tuple[_Floats, _Floats], factor: float) -> dict[str, float]:
+    error, sd = left_out
+    inside = np.abs(error) <= factor * NORMAL_QUANTILE * sd
+    return {
+        "n": len(error),
+        "mean_factor": float(np.exp(np.abs(error).mean())),
+        "worst_factor": float(np.exp(np.abs(error).max())),
+        "interval_factor": float(np.exp(np.median(factor * NORMAL_QUANTILE * sd))),
+        "coverage": float(inside.mean()),
+    }
+
+
+def _ionicity(data: SelfDiffusion) -> tuple[Ionicity, dict[str, float]]:
+    """The law of ionicity, with its error in solvents left out."""
+    pairs: dict[tuple[str, int], list[int | None]] = {}
+    for row, kind in enumerate(data.kinds.tolist()):
+        if kind in (CATION, ANION):
+            place = (data.formulations[row].key, round(float(data.temperature_k[row])))
+            pairs.setdefault(place, [None, None])[kind] = row
+    both = np.array([p for p in pairs.values() if None not in p], dtype=np.intp)
+    formulations = [data.formulations[row] for row in both[:, 0]]
+    kelvin = data.temperature_k[both[:, 0]]
+    conductivity = predict_conductivity(formulations, kelvin).value
+    free = sum_by_nernst_einstein(conductivity, molarities(formulations), kelvin)
+    ln_ionicity = np.log(free / data.value_1e10_m2_s[both].sum(axis=1))
+    features, solvents = ionicity_features(formulations), data.solvents[both[:, 0]]
+    error = np.empty(len(both))
+    for solvent in np.unique(solvents):
+        test = solvents == solvent
+        law = Ionicity.fit(features[~test], ln_ionicity[~test])
+        error[test] = ln_ionicity[test] - law.ln(features[test])
+    sd = float(np.sqrt(np.mean(error**2)))
+    found = Ionicity.fit(features, ln_ionicity, sd=sd)
+    return found, {"n": len(both), "sd_ln_solvents_left_out": sd}
+
+
+def _activity(laws: Published) -> Activity:
+    """Law of the thermodynamic factor, from published values."""
+    known = np.isfinite(laws.thermodynamic_factor)
+    rise = laws.molarity[known] ** _POWER
+    value = laws.thermodynamic_factor[known]
+    slope = float(rise @ (value - 1.0) / (rise @ rise))
+    error = np.abs(np.log(value / (1.0 + slope * rise)))
+    factor = float(np.exp(np.quantile(error, 1.0 - 2.0 * _OUTER)))
+    return Activity(slope=slope, power=_POWER, factor=factor)
+
+
+def _with_published(
+    model: TransportModel, laws: Published
+) -> tuple[TransportModel, list[dict[str, Any]]]:
+    """The model with growth and spread from published laws, and how far each lies from it."""
+    said = model.predict(laws.formulations, laws.temperature_k)
+    ratio = np.log(laws.salt_diffusivity_1e10_m2_s / said.salt_diffusivity_1e10_m2_s.value)
+    apart = laws.transference_number - said.transference_number.value
+    growth = _common_slope(laws.molarity, ratio, laws.laws)
+    left = ratio - growth * laws.molarity
+    # The median of laws: one that lies far off does not move it.
+    level = float(np.median([left[laws.laws == name].mean() for name in np.unique(laws.laws)]))
+    left = left - level
+    weights = _once_each(laws.laws)
+    of_lithium = np.array([f.salts[0].salt.cation.smiles == LITHIUM for f in laws.formulations])
+    warm = laws.temperature_k >= _COLDEST_LAW_K
+    spread = {}
+    for name in CATION_CLASSES:
+        rows = warm & of_lithium if name == "lithium" else warm
+        spread[name] = Spread(
+            # Where few laws are known, the interval holds all of them.
+            diffusivity=(float(left[rows].min()), float(left[rows].max())),
+            transference=(
+                _quantile(apart[rows], weights[rows], _OUTER),
+                _quantile(apart[rows], weights[rows], 1.0 - _OUTER),
+            ),
+        )
+    found = [_law_record(laws, name, np.exp(left), apart) for name in np.unique(laws.laws)]
+    return replace(model, level=level, growth=growth, spread=spread), found
+
+
+def _law_record(laws: Published, name: str, ratio: _Floats, apart: _Floats) -> dict[str, Any]:
+    rows = laws.laws == name
+    first = int(np.flatnonzero(rows)[0])
+    return {
+        "doi": str(laws.doi[first]),
+        "salt": laws.formulations[first].salts[0].salt.name,
+        "solvents": str(laws.solvents[first]),
+        "diffusivity_by_predicted": [float(ratio[rows].min()), float(ratio[rows].max())],
+        "transference_beyond_predicted": [float(apart[rows].min()), float(apart[rows].max())],
+    }
+
+
+def _common_slope(x: _Floats, y: _Floats, groups: NDArray[np.str_]) -> float:
+    """Slope of y against x with a constant for each group, at least 0."""
+    x, y = x.copy(), y.copy()
+    for group in np.unique(groups):
+        rows = groups == group
+        x[rows] -= x[rows].mean()
+        y[rows] -= y[rows].mean()
+    return max(0.0, float(x @ y / (x @ x)))
+
+
+def _once_each(groups: NDArray[np.str_]) -> _Floats:
+    _, index, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / sizes[index.ravel()])
+
+
+def _quantile(values: _Floats, weights: _Floats, share: float) -> float:
+    order = np.argsort(values)
+    place = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][np.searchsorted(place, share)])
+
+
+def card(model: TransportModel, training: Mapping[str, Any]) -> str:
+    """The card, Markdown.
+
+    Parameters
+    ----------
+    model
+        The trained model.
+    training
+        Record of its training.
+    """
+    radii = np.exp(-np.array(model.radii.settings.mean))
+    lines = [
+        "# Transport numbers",
+        "",
+        "Self-diffusion by Stokes-Einstein from the predicted viscosity, with learnt radii; salt",
+        "diffusivity as their harmonic mean with a factor of concentration, transference number as",
+        "diffusion fraction, and intervals that hold published laws.",
+        "",
+        "Learnt from:",
+        "",
+        *(f"- {told}" for told in training["data"]),
+        "",
+        "Mean radii, angstrom: "
+        + ", ".join(f"{name} {r:.2f}" for name, r in zip(KINDS, radii, strict=True))
+        + f". Intervals are {model.factor:.2f}",
+        "times as wide as the process says: 90 % of values in solvents left out are inside.",
+        "",
+        "| self-diffusion, predicted without | n | mean factor | worst | interval | coverage |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_error_line(name, e) for name, e in training["errors"].items()),
+        "",
+        "Published laws by what is predicted (salt diffusivity, ratio) and beyond it (transference",
+        "number, difference), -10 to 50 degC. Intervals hold them from 25 degC on; in the cold one",
+        "paper lies far below. What is predicted has the factor "
+        f"{np.exp(model.level):.2f} exp({model.growth:.2f} c / (mol/L))",
+        "beside the harmonic mean of both ions.",
+        "",
+        "| law | salt diffusivity | transference number |",
+        "|---|---:|---:|",
+        *map(_law_line, training["published"]),
+        "",
+        f"Ionicity of the second opinion: {training['ionicity']['n']} solutions; its logarithm in",
+        "solvents left out has the standard deviation",
+        f"{training['ionicity']['sd_ln_solvents_left_out']:.1f}, a factor of a few.",
+        "",
+        "Anions other than hexafluorophosphate and triflate, cations other than sodium and",
+        "lithium, and solvents other than glymes and PC were not measured.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _error_line(name: str, e: Mapping[str, float]) -> str:
+    return (
+        f"| {name} | {e['n']} | {e['mean_factor']:.2f} | {e['worst_factor']:.2f} "
+        f"| {e['interval_factor']:.2f} | {e['coverage']:.2f} |"
+    )
+
+
+def _law_line(law: Mapping[str, Any]) -> str:
+    low, high = law["diffusivity_by_predicted"]
+    below, above = law["transference_beyond_predicted"]
+    return (
+        f"| {law['salt']} in {law['solvents']}, {law['doi']} | {low:.2f} to {high:.2f} "
+        f"| {below:+.2f} to {above:+.2f} |"
+    )

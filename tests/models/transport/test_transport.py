@@ -1,0 +1,180 @@
+"""Transport numbers: what was measured comes back, and intervals hold what was published."""
+
+import numpy as np
+import pytest
+
+from electrolyte_ml import predict
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.transport import TransportModel, nernst_einstein, predict_transport
+from electrolyte_ml.models.transport.ionicity import sum_by_nernst_einstein
+from electrolyte_ml.models.transport.mobility import (
+    ANION,
+    CATION,
+    SOLVENT,
+    Radii,
+    Settings,
+    Surroundings,
+    stokes_einstein_ln,
+)
+from electrolyte_ml.models.transport.model import MEASURED, STOKES_EINSTEIN
+from electrolyte_ml.models.transport.published import published
+from electrolyte_ml.models.transport.train import train_transport
+
+ROOM_K = 298.15
+
+
+def numbers(*recipes, kelvin=ROOM_K):
+    return predict_transport([parse_recipe(r) for r in recipes], np.full(len(recipes), kelvin))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "cation", "anion"),
+    [
+        ("1 M NaPF6 in DME", 6.49, 6.42),
+        ("1 M NaPF6 in diglyme", 2.67, 2.96),
+        ("1 M NaOTf in PC", 1.68, 1.53),
+        ("0.1 M NaPF6 in PC", 3.21, 4.29),
+    ],
+)
+def test_measured_self_diffusion_comes_back(recipe, cation, anion):
+    found = numbers(recipe)
+    assert found.diffusion_cation_1e10_m2_s.value[0] == pytest.approx(cation, rel=0.15)
+    assert found.diffusion_anion_1e10_m2_s.value[0] == pytest.approx(anion, rel=0.15)
+    assert found.provenance == (MEASURED,)
+    assert found.diffusion_cation_1e10_m2_s.in_domain[0]
+
+
+def test_intervals_hold_published_salt_diffusivities():
+    laws = published()
+    warm = laws.temperature_k > 290
+    found = predict_transport(laws.formulations, laws.temperature_k).salt_diffusivity_1e10_m2_s
+    slack = 1 + 1e-9
+    assert np.all(found.low[warm] <= laws.salt_diffusivity_1e10_m2_s[warm] * slack)
+    assert np.all(found.high[warm] * slack >= laws.salt_diffusivity_1e10_m2_s[warm])
+
+
+def test_the_interval_of_sodium_holds_the_gap_between_nernst_einstein_and_the_published_value():
+    found = numbers("1 M NaPF6 in EC:PC 1:1 w/w").salt_diffusivity_1e10_m2_s
+    assert found.value[0] / found.low[0] > 4
+    assert found.low[0] < 0.2506
+    assert found.high[0] > 1.16
+
+
+def test_transference_number_is_the_diffusion_fraction():
+    found = numbers("1 M NaPF6 in EC:PC 1:1 w/w", "1 M LiPF6 in EC:DMC 1:1 w/w")
+    cation, anion = (
+        found.diffusion_cation_1e10_m2_s.value,
+        found.diffusion_anion_1e10_m2_s.value,
+    )
+    assert found.transference_number.value == pytest.approx(cation / (cation + anion))
+    assert found.transference_number.low[0] < 0.45 < found.transference_number.high[0]
+    assert found.transference_number.low[1] < 0.325 < found.transference_number.high[1]
+
+
+def test_the_thermodynamic_factor_is_given_where_it_was_measured_alone():
+    found = numbers(
+        "1 M LiPF6 in EC:EMC 3:7 w/w", "1 M NaPF6 in EC:PC 1:1 w/w"
+    ).thermodynamic_factor
+    assert found.low[0] < 2.18 < found.high[0]
+    assert np.isnan(found.value[1])
+    assert "LiPF6 in carbonates" in found.reason[1]
+
+
+def test_no_numbers_where_there_is_nothing_to_move():
+    found = numbers("PC", "1 M Mg(TFSI)2 in DME", "0.5 M NaTFSI in EMIM-TFSI")
+    assert np.isnan(found.salt_diffusivity_1e10_m2_s.value).all()
+    assert not found.transference_number.in_domain.any()
+    reasons = found.salt_diffusivity_1e10_m2_s.reason
+    assert [
+        words in why
+        for words, why in zip(("without salt", "charge 1", "ionic"), reasons, strict=True)
+    ] == [True] * 3
+
+
+def test_diffusion_rises_with_temperature_and_falls_with_salt():
+    recipes = ["0.5 m NaPF6 in EC:DMC 1:1 w/w", "1.5 m NaPF6 in EC:DMC 1:1 w/w"]
+    cold, warm = numbers(*recipes, kelvin=263.15), numbers(*recipes, kelvin=313.15)
+    assert np.all(warm.diffusion_cation_1e10_m2_s.value > cold.diffusion_cation_1e10_m2_s.value)
+    d = warm.diffusion_cation_1e10_m2_s.value
+    assert d[0] > d[1]
+    assert warm.provenance == (STOKES_EINSTEIN,) * 2
+
+
+def test_order_of_components_is_irrelevant():
+    one, other = (
+        numbers("1 m NaPF6 in DME:PC 1:3 w/w", "1 m NaPF6 in PC:DME 3:1 w/w").select([0]),
+        None,
+    )
+    other = numbers("1 m NaPF6 in PC:DME 3:1 w/w")
+    assert one.salt_diffusivity_1e10_m2_s.value == pytest.approx(
+        other.salt_diffusivity_1e10_m2_s.value
+    )
+
+
+def test_the_registry_predicts_them():
+    found = predict("1 M NaPF6 in DME", "salt_diffusivity_1e10_m2_s", at_k=[ROOM_K, 273.15])
+    assert found.value[0] > found.value[1] > 0
+
+
+def test_nernst_einstein_with_ionicity_agrees_with_measured_diffusion():
+    recipes = ["1 M NaPF6 in DME", "1 M NaPF6 in PC", "1 M NaOTf in diglyme"]
+    found = nernst_einstein([parse_recipe(r) for r in recipes], np.full(3, ROOM_K))
+    assert np.all((found.low < [12.9, 3.05, 5.45]) & (found.high > [12.9, 3.05, 5.45]))
+
+
+def test_nernst_einstein_of_free_ions():
+    # 1 mol/L, both ions 1e-10 m2/s: 2 c F^2 D / (R T) = 0.751 S/m
+    found = sum_by_nernst_einstein(np.array([7.51]), np.array([1.0]), np.array([ROOM_K]))
+    assert found[0] == pytest.approx(2.0, rel=1e-3)
+
+
+def test_stokes_einstein():
+    # 1 mPa s, 1 angstrom, 25 degC
+    assert np.exp(stokes_einstein_ln(np.array([ROOM_K]), np.array([1.0])))[0] == pytest.approx(
+        21.84, rel=1e-3
+    )
+
+
+def test_far_from_measurements_the_mean_radius_is_left_with_the_whole_spread():
+    settings = Settings(
+        mean=(-1.0, -0.5, 0.0),
+        solvent=0.2,
+        kind=0.1,
+        concentration=0.2,
+        salt=0.1,
+        anion=0.1,
+        noise=0.01,
+    )
+    known = Surroundings.of([parse_recipe("1 M NaPF6 in DME")] * 2, np.full(2, ROOM_K))
+    radii = Radii(
+        settings=settings,
+        surroundings=known,
+        kinds=np.array([CATION, ANION]),
+        value=np.array([-0.6, -0.3]),
+    )
+    asked = [parse_recipe(r) for r in ("1 M NaPF6 in DME", "1 M LiTFSI in AN")]
+    said = radii.posterior(Surroundings.of(asked, np.full(2, ROOM_K), known.names))
+    assert said.mean[CATION] == pytest.approx([-0.6, -1.0], abs=0.01)
+    assert said.mean[ANION] == pytest.approx([-0.3, -0.5], abs=0.01)
+    assert said.variance[SOLVENT, 1] == pytest.approx(settings.own + 1e-4)
+    assert said.variance[CATION, 0] < 1e-3
+
+
+def test_a_model_is_read_as_it_was_written(tmp_path):
+    model = TransportModel.load()
+    model.save({}, tmp_path)
+    recipes = [parse_recipe("1 M NaPF6 in EC:PC 1:1 w/w")]
+    before, after = (
+        m.predict(recipes, np.array([ROOM_K])) for m in (model, TransportModel.load(tmp_path))
+    )
+    assert after.salt_diffusivity_1e10_m2_s.low == before.salt_diffusivity_1e10_m2_s.low
+    assert after.transference_number.high == before.transference_number.high
+
+
+@pytest.mark.full_data
+def test_training_states_its_coverage(tmp_path):
+    record = train_transport(out=tmp_path)
+    assert record["errors"]["solvents left out"]["n"] == 55
+    assert record["errors"]["solvents left out"]["coverage"] >= 0.88
+    assert record["errors"]["recipes left out"]["mean_factor"] < 1.3
+    assert "solvents left out" in (tmp_path / "MODEL_CARD.md").read_text()
