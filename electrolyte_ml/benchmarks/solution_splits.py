@@ -25,12 +25,12 @@ from electrolyte_ml.benchmarks.frozen import KeyedSplit
 from electrolyte_ml.benchmarks.store import data_sha256, table_sha256
 from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.copies import series_groups, species_of
+from electrolyte_ml.data.doubts import LABELS
 from electrolyte_ml.data.impossible import VISCOSITY
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.solutions import (
     BINARIES,
     DENSITY,
-    LABELS,
     binary_densities,
     solution_union,
 )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.catalog import shipped_cards
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.sources import load_source
-from electrolyte_ml.data.union import union_of
+from electrolyte_ml.data.union import union_of, weighed
 
 CONDUCTIVITY = "conductivity_ms_cm"
 LITHIUM_SOURCE = "calisol23"
@@ -74,5 +74,6 @@ def single_cations(measurements: Measurements) -> NDArray[np.str_]:
 
 
 def _usable(names: tuple[str, ...]) -> Measurements:
-    every = concatenate([load_source(name, CONDUCTIVITY)[0] for name in names])
+    """Usable rows, trusted as the union trusts them."""
+    every = concatenate([weighed(name, load_source(name, CONDUCTIVITY)[0]) for name in names])
     return every.select(every.usable)

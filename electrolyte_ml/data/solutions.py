@@ -8,24 +8,22 @@ against them:
   (`electrolyte_ml.data.contradictions`);
 - the viscosity rises with temperature or falls with salt (`electrolyte_ml.data.impossible`); what
   the same paper has on other solutions is then doubtful;
-- the label was found wrong by comparison, row by row in ``tables/doubtful_labels.csv``.
+- the label was found wrong by comparison (`electrolyte_ml.data.doubts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from electrolyte_ml.data.copies import ions_in
+from electrolyte_ml.data.doubts import LabelDoubt, labelled_doubts, trusted_as
 from electrolyte_ml.data.impossible import VISCOSITY, find_impossible
 from electrolyte_ml.data.measurements import Measurements, Trust
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.union import MeasuredUnion, union_of
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import packaged_table
 
 DENSITY = "density_g_cm3"
 #: Data sets with solutions by property, the best documented first.
@@ -34,34 +32,7 @@ FILES = {
     DENSITY: ("kumar2026_density", "mlffdistill_transport", "ilthermo_alkali_salts"),
 }
 BINARIES = "battery_solvent_binaries"
-LABELS = "doubtful_labels.csv"
 _IMPOSSIBLE_ELSEWHERE = "another series of the paper is impossible"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelDoubt:
-    """Rows of a file against which something speaks.
-
-    Attributes
-    ----------
-    dataset, source
-        Data set and paper.
-    rows
-        Row numbers in the file.
-    trust
-        Trust that is left to them.
-    reason
-        What speaks against them.
-    """
-
-    dataset: str
-    source: str
-    rows: tuple[int, ...]
-    trust: Trust
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.source}: {len(self.rows)} rows {self.trust}: {self.reason}"
 
 
 @cache
@@ -139,20 +110,7 @@ def doubts_of(dataset: str, measurements: Measurements) -> tuple[LabelDoubt, ...
                     reason=_IMPOSSIBLE_ELSEWHERE,
                 )
             )
-    return (*found, *_labelled(dataset, measurements))
-
-
-def trusted_as(measurements: Measurements, doubts: Sequence[LabelDoubt]) -> Measurements:
-    """The same rows with the trust that doubts leave to them, and the reasons as flags."""
-    held = np.full(len(measurements), Trust.FULL.value)
-    trust = (held if measurements.trust is None else measurements.trust).astype(object)
-    flag = measurements.flag.astype(object)
-    for doubt in doubts:
-        rows = np.isin(measurements.source_row, doubt.rows)
-        if doubt.trust == Trust.DOUBTFUL:
-            rows &= trust != Trust.CONTRADICTED
-        trust[rows], flag[rows] = doubt.trust.value, doubt.reason
-    return replace(measurements, trust=trust.astype(np.str_), flag=flag.astype(np.str_))
+    return (*found, *labelled_doubts(dataset, measurements))
 
 
 def _weighed(dataset: str, measurements: Measurements) -> Measurements:
@@ -162,24 +120,3 @@ def _weighed(dataset: str, measurements: Measurements) -> Measurements:
 def _with_ions(measurements: Measurements) -> Measurements:
     held = np.array([bool(ions_in(f)) for f in measurements.formulations], dtype=np.bool_)
     return measurements.select(held[measurements.formulation_index])
-
-
-def _labelled(dataset: str, measurements: Measurements) -> list[LabelDoubt]:
-    """Labels that were found wrong by comparison."""
-    found = []
-    for row in packaged_table(f"data/tables/{LABELS}"):
-        if (row["dataset"], row["property"]) != (dataset, measurements.property_name):
-            continue
-        rows = np.arange(int(row["first_row"]), int(row["last_row"]) + 1)
-        held = np.isin(measurements.source_row, rows)
-        if held.any():
-            found.append(
-                LabelDoubt(
-                    dataset=dataset,
-                    source=str(measurements.source[held][0]),
-                    rows=tuple(measurements.source_row[held].tolist()),
-                    trust=Trust(row["trust"]),
-                    reason=row["reason"],
-                )
-            )
-    return found

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.contradictions import find_contradictions
 from electrolyte_ml.data.copies import copies_of, once
+from electrolyte_ml.data.doubts import labelled_doubts, trusted_as
 from electrolyte_ml.data.measurements import Measurements, Trust, concatenate
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.errors import InputError
@@ -118,11 +119,21 @@ class MeasuredUnion:
         return ~copies_of(tested, self.measurements)
 
 
-def weighed(measurements: Measurements) -> Measurements:
-    """The same rows, trusted less where two curves of one recipe in one paper contradict.
+def weighed(dataset: str, measurements: Measurements) -> Measurements:
+    """The same rows, trusted less where their labels are doubtful.
 
-    The odd one of the two is contradicted; where nothing tells which is odd, both are doubtful.
+    Of two curves of one recipe in one paper that contradict each other, the odd one is
+    contradicted; where nothing tells which is odd, both are doubtful. Other labels were found wrong
+    by comparison (`electrolyte_ml.data.doubts`).
+
+    Parameters
+    ----------
+    dataset
+        Name of the data set.
+    measurements
+        Its rows on one property.
     """
+    measurements = trusted_as(measurements, labelled_doubts(dataset, measurements))
     n = len(measurements)
     held = np.full(n, Trust.FULL.value) if measurements.trust is None else measurements.trust
     trust = held.astype(object)
@@ -180,7 +191,7 @@ def union_of(
             f"no place in the union for {', '.join(unknown)}; it has {', '.join(places)}"
         )
     names = [name for name in places if name in tables]
-    every = concatenate([weighed(tables[name]) for name in names])
+    every = concatenate([weighed(name, tables[name]) for name in names])
     rank = np.repeat(np.arange(len(names)), [len(tables[name]) for name in names])
     # Copies of rows that are not trusted carry the same fault: they give way, too.
     good, own = every.usable & every.trusted, np.arange(len(every))

@@ -31,7 +31,7 @@ def test_two_different_curves_of_one_recipe_are_found(make_measurements):
     assert "10.1/a" in str(found)
     assert "rows 0-4 with 8" in str(found)
     assert "one of them is mislabelled" in str(found)
-    assert weighed(table).trust.tolist() == ["doubtful"] * 10 + ["full"] * 15
+    assert weighed("some", table).trust.tolist() == ["doubtful"] * 10 + ["full"] * 15
 
 
 def test_other_curves_of_the_paper_tell_which_is_odd(make_measurements):
@@ -47,7 +47,9 @@ def test_other_curves_of_the_paper_tell_which_is_odd(make_measurements):
     assert found.odd_rows == (5, 6, 7, 8, 9)
     assert "rows 5-9 contradict others of the paper" in str(found)
     assert found.to_dict()["odd_rows"] == [5, 6, 7, 8, 9]
-    assert weighed(table).trust.tolist() == ["full"] * 5 + ["contradicted"] * 5 + ["full"] * 10
+    assert (
+        weighed("some", table).trust.tolist() == ["full"] * 5 + ["contradicted"] * 5 + ["full"] * 10
+    )
 
 
 def test_compilations_short_curves_and_other_properties_have_none(make_measurements):

@@ -5,6 +5,7 @@ import pytest
 
 from electrolyte_ml.data import solutions
 from electrolyte_ml.data.copies import ions_in
+from electrolyte_ml.data.doubts import trusted_as
 from electrolyte_ml.data.measurements import Trust
 from electrolyte_ml.data.solutions import (
     DENSITY,
@@ -12,7 +13,6 @@ from electrolyte_ml.data.solutions import (
     binary_densities,
     doubts_of,
     solution_union,
-    trusted_as,
 )
 from electrolyte_ml.errors import InputError
 

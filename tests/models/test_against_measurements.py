@@ -90,7 +90,7 @@ def test_what_was_fitted_here_predicts_formulations_that_it_did_not_see(lithium)
     calibrated = calibrate(lithium, networks)
     assert calibrated.n == len(lithium)
     assert calibrated.mae_log10 > error.mean()
-    assert calibrated.factors["metal"] > 1.645
+    assert calibrated.factors["lithium"] > 1.645
 
 
 def gain(measured, factor):

@@ -174,7 +174,8 @@ def predicted(model: str, seed: int) -> Prediction:
         Of the fits.
     """
     if model == OTHER_PAPERS:
-        case = _case(sodium_conductivities(), keyed_splits(0)[1], _union())
+        further = concatenate([lithium(), _union()])
+        case = _case(sodium_conductivities(), keyed_splits(0)[1], further)
         found = predict_folds(case, partial(fit_conductivity, seed=seed))
         return found.select(np.argsort(case.split.tested))
     further = _union()
@@ -186,7 +187,7 @@ def predicted(model: str, seed: int) -> Prediction:
 
 @cache
 def _union() -> Measurements:
-    """Rows of the union that are not of the papers of the sodium points."""
+    """Rows of the union that are neither of the sodium points nor of `lithium`."""
     union = conductivity_union()
     return union.measurements.select(~np.isin(union.dataset, (*SODIUM_SOURCES, LITHIUM_SOURCE)))
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.features import Composition
 from electrolyte_ml.models.conductivity.descriptors import (
     DescriptorNetwork,
     NetworkSettings,
@@ -86,11 +85,12 @@ class Ensemble:
     graph: GraphNetwork | None
     residual: ResidualGP | None = None
 
-    def log10_conductivity(
+    def members(
         self,
-        composition: Composition,
+        described: Described,
+        index: NDArray[np.intp],
+        mixtures: MixtureRows,
         temperature_k: _Floats,
-        rows: NDArray[np.intp] | None = None,
     ) -> _Floats:
         """Every member's prediction of recipes with salt.
 
@@ -99,12 +99,14 @@ class Ensemble:
 
         Parameters
         ----------
-        composition
-            From `electrolyte_ml.features.compose`.
+        described
+            The distinct compositions.
+        index
+            Which of them each of the n rows is about, shape (n,).
+        mixtures
+            Shares of the species of each row.
         temperature_k
-            Of the n rows, K.
-        rows
-            Which rows of the composition; all by default.
+            K, shape (n,).
 
         Returns
         -------
@@ -112,35 +114,6 @@ class Ensemble:
             Those of `joined`, all corrected by the process of the residuals; decadic logarithm of
             the conductivity in mS/cm.
         """
-        taken = np.arange(len(composition.index)) if rows is None else rows
-        return self._members(
-            Described.of(composition),
-            composition.index[taken],
-            MixtureRows.of(composition).select(taken),
-            temperature_k,
-        )
-
-    def of_rows(self, rows: TrainingRows) -> _Floats:
-        """Every member's prediction of measured electrolytes, shape (E, n)."""
-        return self._members(rows.described, rows.index, rows.mixtures, rows.temperature_k)
-
-    def only(
-        self, *, networks: bool = False, pooled: bool = False, graphs: bool = False
-    ) -> Ensemble:
-        """Some kinds alone, as they are before the residuals are corrected."""
-        return Ensemble(
-            network=self.network if networks else None,
-            pooled=self.pooled if pooled else None,
-            graph=self.graph if graphs else None,
-        )
-
-    def _members(
-        self,
-        described: Described,
-        index: NDArray[np.intp],
-        mixtures: MixtureRows,
-        temperature_k: _Floats,
-    ) -> _Floats:
         members = []
         content = RowContent.of(described, index)
         if self.network is not None:
@@ -153,6 +126,20 @@ class Ensemble:
         if self.residual is not None:
             found += self.residual.correction(mixtures, content, temperature_k)
         return found
+
+    def of_rows(self, rows: TrainingRows) -> _Floats:
+        """Every member's prediction of measured electrolytes, shape (E, n)."""
+        return self.members(rows.described, rows.index, rows.mixtures, rows.temperature_k)
+
+    def only(
+        self, *, networks: bool = False, pooled: bool = False, graphs: bool = False
+    ) -> Ensemble:
+        """Some kinds alone, as they are before the residuals are corrected."""
+        return Ensemble(
+            network=self.network if networks else None,
+            pooled=self.pooled if pooled else None,
+            graph=self.graph if graphs else None,
+        )
 
     def _graph_members(
         self,

@@ -22,9 +22,15 @@ from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
 from electrolyte_ml.models.conductivity.ensemble import Ensemble, EnsembleSettings, fit_ensemble
 from electrolyte_ml.models.conductivity.graph.network import GraphNetwork
+from electrolyte_ml.models.conductivity.reach import Reach
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
-from electrolyte_ml.models.conductivity.rows import CATION_CLASSES, MixtureRows, TrainingRows
-from electrolyte_ml.models.conductivity.spread import centre_of, half_widths, scale_of
+from electrolyte_ml.models.conductivity.rows import (
+    CATION_CLASSES,
+    Described,
+    MixtureRows,
+    TrainingRows,
+)
+from electrolyte_ml.models.conductivity.spread import centre_of, factors_of, scale_of
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
 from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
@@ -35,7 +41,7 @@ from electrolyte_ml.threads import one_thread
 NO_SALT = "no salt, no ionic conduction"
 _CALIBRATION_FOLDS = 5
 # A class of cations with fewer rows has no factor of its own.
-_FEWEST_OF_CLASS = 100
+_FEWEST_OF_CLASS = 50
 _Floats = NDArray[np.float64]
 _Progress = Callable[[str, int, int], None]
 
@@ -51,16 +57,19 @@ class ConductivityModel(PropertyModel):
     factors
         Half width of the interval in units of the ensemble's scale, by class of the cations, see
         `MixtureRows.cation_classes`.
+    reach
+        What was measured, beyond which intervals widen.
     domain
         Applicability domain: range of the training data.
     """
 
     FILES: ClassVar[ModelFiles] = ModelFiles(
-        name="conductivity", version=11, made_for={"features": list(FEATURE_NAMES)}
+        name="conductivity", version=12, made_for={"features": list(FEATURE_NAMES)}
     )
 
     ensemble: Ensemble
     factors: Mapping[str, float]
+    reach: Reach
     domain: ConductivityDomain
 
     @one_thread()
@@ -101,9 +110,12 @@ class ConductivityModel(PropertyModel):
     ) -> tuple[_Floats, _Floats]:
         """Logarithm of the conductivity and half width of its interval, for rows with salt."""
         at_rows = np.flatnonzero(rows)
-        members = self.ensemble.log10_conductivity(composition, temperature[at_rows], at_rows)
-        classes = MixtureRows.of(composition).cation_classes()[at_rows]
-        return centre_of(members), half_widths(members, classes, self.factors)
+        described, index = Described.of(composition), composition.index[at_rows]
+        mixtures = MixtureRows.of(composition).select(at_rows)
+        members = self.ensemble.members(described, index, mixtures, temperature[at_rows])
+        beyond = self.reach.beyond(mixtures, described.ln_charge[index])
+        factor = factors_of(mixtures.cation_classes(), self.factors)
+        return centre_of(members), factor * scale_of(members, beyond)
 
     def _reasons(
         self,
@@ -153,6 +165,7 @@ class ConductivityModel(PropertyModel):
             if residual
             else {},
             "factors": dict(self.factors),
+            "reach": self.reach.to_dict(),
             "domain": self.domain.to_dict(),
         }
 
@@ -163,6 +176,7 @@ class ConductivityModel(PropertyModel):
         return cls(
             ensemble=_ensemble_from(double, record),
             factors={name: float(factor) for name, factor in record["factors"].items()},
+            reach=Reach.from_dict(record["reach"]),
             domain=ConductivityDomain.from_dict(record["domain"]),
         )
 
@@ -231,9 +245,11 @@ def fit(
     """
     if factors is None:
         factors = calibrate(measurements, settings, seed=seed, progress=progress).factors
+    rows = TrainingRows.of(measurements)
     model = ConductivityModel(
-        ensemble=fit_ensemble(TrainingRows.of(measurements), settings, seed=seed),
+        ensemble=fit_ensemble(rows, settings, seed=seed),
         factors=factors,
+        reach=Reach.of(rows),
         domain=ConductivityDomain.of(measurements),
     )
     return ConductivityModel.of_files(model.arrays(), model.record())
@@ -263,10 +279,11 @@ def calibrate(
     split = grouped_split("calibration", groups, n_folds=n_folds, seed=seed)
     error, scale = np.empty(len(rows)), np.empty(len(rows))
     for number, (train, test) in enumerate(split.folds, start=1):
-        left_out = rows.select(test)
-        members = fit_ensemble(rows.select(train), settings, seed=seed).of_rows(left_out)
+        left_out, learnt = rows.select(test), rows.select(train)
+        members = fit_ensemble(learnt, settings, seed=seed).of_rows(left_out)
         error[test] = left_out.log10_conductivity - centre_of(members)
-        scale[test] = scale_of(members)
+        beyond = Reach.of(learnt).beyond(left_out.mixtures, left_out.ln_charge)
+        scale[test] = scale_of(members, beyond)
         if progress is not None:
             progress(split.name, number, len(split.folds))
     return SpreadCalibration(

@@ -26,10 +26,17 @@ from electrolyte_ml.features import (
 from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.features.ions import is_monatomic
 
-#: Classes of electrolytes by their cations: metals, metals beside organic ones, organic ones.
-METAL, MIXED, ORGANIC = CATION_CLASSES = ("metal", "metal and organic", "organic")
+#: Classes of electrolytes by their cations; metals other than lithium have few measurements.
+LITHIUM, OTHER_METAL, MIXED, ORGANIC = CATION_CLASSES = (
+    "lithium",
+    "other metal",
+    "metal and organic",
+    "organic",
+)
 _LITHIUM = "[Li+]"
 _DECIMALS = 6
+# Shares are rounded to so many decimals; sums of them differ from one by less than this.
+_NO_SHARE = 1e-4
 _ROLES = ("solvent", "cation", "anion")
 #: Concentration of the ions and constants of the mixture that pooled networks read, in this order.
 STATE_FEATURES = (
@@ -136,12 +143,22 @@ class MixtureRows:
         return (2 * kinds + organic)[self.index]
 
     def cation_classes(self) -> NDArray[np.str_]:
-        """`METAL`, `MIXED` or `ORGANIC` of each row, by its cations, shape (n,)."""
-        bare = np.array([is_monatomic(smiles) for smiles in self.cations], dtype=np.float64)
-        metal = self.cation_share @ bare > 0
-        organic = self.cation_share @ (1.0 - bare) > 0
-        classes = np.where(metal & organic, MIXED, np.where(organic, ORGANIC, METAL))
+        """One of `CATION_CLASSES` for each row, by its cations, shape (n,)."""
+        lithium = self.cation_share @ [c == _LITHIUM for c in self.cations]
+        metal = self.cation_share @ self._bare()
+        of_metals = np.where(metal - lithium > _NO_SHARE, OTHER_METAL, LITHIUM)
+        with_metal = np.where(metal < 1.0 - _NO_SHARE, MIXED, of_metals)
+        classes: NDArray[np.str_] = np.where(metal > 0, with_metal, ORGANIC)
         return classes[self.index]
+
+    def holds_metal(self) -> NDArray[np.bool_]:
+        """Whether a cation of each row is a metal, shape (n,)."""
+        held: NDArray[np.bool_] = (self.cation_share @ self._bare() > 0)[self.index]
+        return held
+
+    def _bare(self) -> NDArray[np.float64]:
+        """1 for cations that are metals, 0 for organic ones, shape (c,)."""
+        return np.array([is_monatomic(smiles) for smiles in self.cations], dtype=np.float64)
 
     def foreign_share(
         self, smiles: Collection[str], roles: Sequence[str] = _ROLES

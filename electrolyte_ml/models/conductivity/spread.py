@@ -4,8 +4,9 @@ The spread of an ensemble ranks predictions by their uncertainty, but is far too
 therefore multiplied by a factor: the conformal quantile of out-of-fold errors in units of the
 spread (`electrolyte_ml.models.intervals`). There is one factor for each class of cations (Mondrian
 conformal prediction [1]_), because salts of organic cations follow rules that hold for all of them,
-and those of metals do not. Whole series are held out, all rows of a set of species, because what a
-user designs is a series that the model has not seen.
+those of metals do not, and of metals other than lithium few were measured. Whole series are held
+out, all rows of a set of species, because what a user designs is a series that the model has not
+seen.
 
 References
 ----------
@@ -36,26 +37,23 @@ def centre_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
     return middle.mean(axis=0)
 
 
-def scale_of(members: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Uncalibrated scale of the error in log10, shape (n,), of predictions of shape (E, n)."""
-    return np.sqrt(members.var(axis=0) + FLOOR**2)
-
-
-def half_widths(
-    members: NDArray[np.float64], classes: NDArray[np.str_], factors: Mapping[str, float]
-) -> NDArray[np.float64]:
-    """Half widths of intervals, log10, shape (n,).
+def scale_of(members: NDArray[np.float64], beyond: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Uncalibrated scale of the error in log10, shape (n,).
 
     Parameters
     ----------
     members
         Predictions of the ensemble, log10, shape (E, n).
-    classes
-        Class of the cations of each row, shape (n,).
-    factors
-        By class.
+    beyond
+        What is added for lying beyond all that was measured, `Reach.beyond`, log10, shape (n,).
     """
+    scale: NDArray[np.float64] = np.sqrt(members.var(axis=0) + FLOOR**2 + beyond**2)
+    return scale
+
+
+def factors_of(classes: NDArray[np.str_], factors: Mapping[str, float]) -> NDArray[np.float64]:
+    """Conformal factor of each row by the class of its cations, shape (n,)."""
     factor = np.zeros(len(classes))
     for name, of_class in factors.items():
         factor[classes == name] = of_class
-    return factor * scale_of(members)
+    return factor

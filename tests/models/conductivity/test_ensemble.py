@@ -7,7 +7,7 @@ from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.conductivity.ensemble import joined
-from electrolyte_ml.models.conductivity.rows import MixtureRows
+from electrolyte_ml.models.conductivity.rows import Described, MixtureRows
 from electrolyte_ml.models.conductivity.spread import centre_of
 
 ROOM_K = 298.15
@@ -20,9 +20,14 @@ NEW = "1 m LiPF6 in EC:CCCCOCCOC(C)=O 1:1 w/w"
 
 def members(*texts, rows=None, ensemble=None):
     composition = compose([parse_recipe(t) for t in texts])
-    n = len(texts) if rows is None else len(rows)
+    rows = np.arange(len(texts)) if rows is None else rows
     ensemble = ensemble or ConductivityModel.load().ensemble
-    return ensemble.log10_conductivity(composition, np.full(n, ROOM_K), rows)
+    return ensemble.members(
+        Described.of(composition),
+        composition.index[rows],
+        MixtureRows.of(composition).select(rows),
+        np.full(len(rows), ROOM_K),
+    )
 
 
 def test_all_kinds_have_the_same_weight_and_predict_alike_what_was_measured():

@@ -31,7 +31,7 @@ SMALL = EnsembleSettings(
     graphs=replace(GRAPHS, members=2, steps=20, batch=64),
 )
 NETWORKS = replace(SMALL, pooled=None, graphs=None, residuals=False)
-FACTORS = {"metal": 4.0, "metal and organic": 3.0, "organic": 2.0}
+FACTORS = {"lithium": 4.0, "other metal": 5.0, "metal and organic": 3.0, "organic": 2.0}
 MIXTURES = ("LiPF6 in EC:DEC 1:1 w/w", "LiPF6 in EC:DMC 1:1 w/w", "LiFSI in PC", "LiBF4 in DME")
 
 
@@ -152,20 +152,27 @@ def test_intervals_are_calibrated_on_series_left_out(lithium, monkeypatch):
 
 def test_every_class_of_cations_has_the_factor_of_its_own_errors():
     rng, n = np.random.default_rng(2), 400
-    scale = rng.uniform(0.02, 0.1, 2 * n + 50)
-    classes = np.repeat(["metal", "organic", "metal and organic"], [n, n, 50])
+    scale = rng.uniform(0.02, 0.1, 2 * n + 40)
+    classes = np.repeat(["lithium", "organic", "metal and organic"], [n, n, 40])
     error = scale * np.where(classes == "organic", 2.0, 4.0) * rng.normal(size=len(scale))
     found = model_module._factors(error, scale, classes)
     assert found["organic"] == pytest.approx(2 * 1.645, rel=0.15)
-    assert found["metal"] == pytest.approx(4 * 1.645, rel=0.15)
+    assert found["lithium"] == pytest.approx(4 * 1.645, rel=0.15)
     # Too few of their own: the factor of all rows.
-    assert found["organic"] < found["metal and organic"] < found["metal"]
+    assert found["organic"] < found["metal and organic"] < found["lithium"]
 
 
 def test_classes_of_cations():
-    texts = ("1 m LiPF6 in PC", "EMIMFSI", "1 m NaFSI in EMIMFSI", "1 m TEABF4 in PC")
-    mixtures = MixtureRows.of(compose([parse_recipe(t) for t in texts]))
-    classes = ["metal", "organic", "metal and organic", "organic"]
+    of_recipe = {
+        "1 m LiPF6 in PC": "lithium",
+        "1 m NaPF6 in PC": "other metal",
+        "0.5 m LiPF6 + 0.5 m KPF6 in PC": "other metal",
+        "EMIMFSI": "organic",
+        "1 m NaFSI in EMIMFSI": "metal and organic",
+        "1 m TEABF4 in PC": "organic",
+    }
+    mixtures = MixtureRows.of(compose([parse_recipe(t) for t in of_recipe]))
+    classes = list(of_recipe.values())
     assert mixtures.cation_classes().tolist() == classes
 
 

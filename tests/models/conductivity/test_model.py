@@ -11,6 +11,7 @@ from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models import predict_conductivity
 from electrolyte_ml.models.conductivity import ConductivityModel
+from electrolyte_ml.models.conductivity.rows import Described, MixtureRows
 from electrolyte_ml.models.conductivity.spread import FLOOR, centre_of, scale_of
 from electrolyte_ml.models.conductivity.train import card
 from electrolyte_ml.models.intervals import conformal_factor
@@ -188,13 +189,23 @@ def test_repeated_rows_give_repeated_answers():
 
 def test_intervals_are_the_spread_of_the_members_times_the_factor_of_the_cations():
     model = ConductivityModel.load()
-    texts = ("1 m LiFSI in EC:DMC 1:1 w/w", "8 m LiFSI in EC:DMC 1:1 w/w", "EMIMFSI")
-    recipes, temperature = [parse_recipe(t) for t in texts], np.full(3, ROOM_K)
-    members = model.ensemble.log10_conductivity(compose(recipes), temperature)
-    factor = [model.factors["metal"], model.factors["metal"], model.factors["organic"]]
+    texts = (
+        "1 m LiFSI in EC:DMC 1:1 w/w",
+        "20 m LiFSI in EC:DMC 1:1 w/w",
+        "EMIMFSI",
+        "1 m NaFSI in PC",
+    )
+    recipes, temperature = [parse_recipe(t) for t in texts], np.full(4, ROOM_K)
+    composition = compose(recipes)
+    described, mixtures = Described.of(composition), MixtureRows.of(composition)
+    members = model.ensemble.members(described, composition.index, mixtures, temperature)
+    factor = [model.factors[c] for c in ("lithium", "lithium", "organic", "other metal")]
+    beyond = model.reach.beyond(mixtures, described.ln_charge)
     found = model.predict(recipes, temperature)
     half_width = np.log10(found.high / found.low) / 2.0
-    assert half_width == pytest.approx(factor * scale_of(members), rel=1e-4)
+    assert half_width == pytest.approx(factor * scale_of(members, beyond), rel=1e-4)
+    assert beyond.tolist() == [0.0, pytest.approx(beyond[1]), 0.0, 0.0]
+    assert beyond[1] > 0.05
     assert np.log10(found.value) == pytest.approx(centre_of(members), abs=1e-5)
     assert half_width[1] > 1.5 * half_width[0]
 
@@ -210,7 +221,7 @@ def test_conformal_factor_holds_the_share_it_promises():
 
 def test_members_that_agree_leave_the_scatter_of_laboratories():
     members = np.random.default_rng(5).normal(size=(24, 1)) * np.array([0.0, 1e-4, 0.4])
-    agreed, nearly, apart = scale_of(members)
+    agreed, nearly, apart = scale_of(members, np.zeros(3))
     assert agreed == pytest.approx(FLOOR)
     assert nearly == pytest.approx(FLOOR, rel=0.01)
     assert apart == pytest.approx(members[:, 2].std(), rel=0.01)

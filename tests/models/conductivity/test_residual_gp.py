@@ -188,11 +188,9 @@ def test_the_shipped_process_is_smooth():
 
 def test_measured_rows_are_met_better_with_the_process_than_without(sample):
     some = learnt_conductivities()
-    composition, ensemble = compose(some.row_formulations), ConductivityModel.load().ensemble
+    rows, ensemble = TrainingRows.of(some), ConductivityModel.load().ensemble
     errors = [
-        np.abs(
-            centre_of(e.log10_conductivity(composition, some.temperature_k)) - np.log10(some.value)
-        ).mean()
+        np.abs(centre_of(e.of_rows(rows)) - np.log10(some.value)).mean()
         for e in (replace(ensemble, residual=None), ensemble)
     ]
     assert errors[1] < 0.9 * errors[0]
