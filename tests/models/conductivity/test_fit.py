@@ -31,7 +31,7 @@ SMALL = EnsembleSettings(
     graphs=replace(GRAPHS, members=2, steps=20, batch=64),
 )
 NETWORKS = replace(SMALL, pooled=None, graphs=None, residuals=False)
-FACTORS = {"lithium": 4.0, "other metal": 5.0, "metal and organic": 3.0, "organic": 2.0}
+FACTORS = {"lithium": 4.0, "other metal": 4.0, "metal and organic": 3.0, "organic": 2.0}
 MIXTURES = ("LiPF6 in EC:DEC 1:1 w/w", "LiPF6 in EC:DMC 1:1 w/w", "LiFSI in PC", "LiBF4 in DME")
 
 

@@ -191,7 +191,7 @@ def test_intervals_are_the_spread_of_the_members_times_the_factor_of_the_cations
     model = ConductivityModel.load()
     texts = (
         "1 m LiFSI in EC:DMC 1:1 w/w",
-        "20 m LiFSI in EC:DMC 1:1 w/w",
+        "6 m LiDFOB in EC:DMC 1:1 w/w",
         "EMIMFSI",
         "1 m NaFSI in PC",
     )
