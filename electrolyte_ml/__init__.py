@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from electrolyte_ml.api.data import read_measurements
     from electrolyte_ml.api.predictions import (
+        compare,
         explain,
         predict,
         score,
@@ -51,6 +52,7 @@ _HOMES = {
     "Recipe": "electrolyte_ml.formulation:Formulation",
     "RecipeWarning": "electrolyte_ml.rules:RecipeWarning",
     "catalog": "electrolyte_ml.api.recipes:catalog",
+    "compare": "electrolyte_ml.api.predictions:compare",
     "convert": "electrolyte_ml.api.recipes:convert",
     "explain": "electrolyte_ml.api.predictions:explain",
     "load_problem": "electrolyte_ml.api.searches:load_problem",
@@ -79,6 +81,7 @@ __all__ = [
     "RecipeWarning",
     "__version__",
     "catalog",
+    "compare",
     "convert",
     "explain",
     "load_problem",

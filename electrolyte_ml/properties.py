@@ -135,6 +135,9 @@ class Property:
         Significant digits in tables.
     shows_interval
         Whether tables show its interval.
+    is_rough
+        Whether intervals of more than a factor of four are usual: tables then show the number all
+        the same.
     reference
         Electrode that measured potentials are kept against; a prediction names its own.
     origin
@@ -175,6 +178,7 @@ class Property:
     heading: str = ""
     digits: int = 3
     shows_interval: bool = True
+    is_rough: bool = False
     reference: str = ""
     origin: str = ""
 
@@ -462,6 +466,7 @@ _BUILT_IN = (
         predict=SOLUBILITY,
         part="solubility_mol_kg",
         digits=2,
+        is_rough=True,
     ),
     Property(
         name="solubility_margin",

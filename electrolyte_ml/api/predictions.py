@@ -20,6 +20,7 @@ from electrolyte_ml.api.inputs import (
 )
 from electrolyte_ml.arguments import kind, path_of
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.models.comparison import RecipeComparison, compare_formulations
 from electrolyte_ml.models.explain import Explanation
 from electrolyte_ml.models.explain import explain as explain_formulation
 from electrolyte_ml.models.scoring import Answers, ScoreTable, score_formulations
@@ -101,6 +102,64 @@ def score(
     carried = table.drop(columns=[c for c in READ_COLUMNS if c in table]).iloc[given]
     taken = {name: f"input.{name}" for name in carried if name in frame}
     return _beside(frame, carried.rename(columns=taken))
+
+
+def compare(
+    recipes: Recipes,
+    at: Temperatures | None = None,
+    *,
+    at_k: Kelvins | None = None,
+    prices: Mapping[str, float] | None = None,
+    cell: Cell | None = None,
+    without: Sequence[str] = (),
+) -> RecipeComparison:
+    """Compare recipes with the first: what each has more or less, with the interval of that.
+
+    Parameters
+    ----------
+    recipes
+        At least two, as in `score`.
+    at, at_k, cell, without
+        As in `score`.
+    prices
+        Price by kilogram of each component by name, to compare costs.
+
+    Returns
+    -------
+    RecipeComparison
+        `RecipeComparison.to_frame` gives a line per recipe and temperature; differences of properties
+        whose error is a factor are ratios.
+
+    Raises
+    ------
+    ElectrolyteError
+        If a recipe or temperature cannot be used, or there is one recipe only.
+
+    Examples
+    --------
+    >>> import electrolyte_ml as eml
+    >>> both = eml.compare(["1 M NaPF6 in EC:DEC 1:1 v/v", "1 M NaPF6 in EC:DMC 1:1 v/v"])
+    >>> ratio = both.differences["conductivity_ms_cm"]
+    >>> bool(ratio.low[1] < ratio.value[1] < ratio.high[1])
+    True
+    """
+    source, _ = source_of(recipes, at, at_k)
+    parts = list(source.parts())
+    rows = [f for part in parts for f in part.formulations]
+    kelvin = np.concatenate([part.temperature_k for part in parts])
+    given = np.concatenate([part.given for part in parts])
+    n = max(1, int((given == given[0]).sum()))
+    if len(kelvin) % n or (kelvin.reshape(-1, n) != kelvin[:n]).any():
+        raise InputError("compare needs all recipes at the same temperatures; name them with at")
+    names = [text for part in parts for text in part.recipes][::n]
+    return compare_formulations(
+        rows[::n],
+        kelvin[:n],
+        names=[t if isinstance(t, str) else t.notation() for t in names],
+        cell=cell,
+        off=require_rules(without),
+        prices=prices,
+    )
 
 
 def _adapted(tuned: str | Path) -> Callable[[ScoreTable], ScoreTable]:

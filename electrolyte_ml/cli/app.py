@@ -10,6 +10,7 @@ from electrolyte_ml import __version__
 from electrolyte_ml.cli import (
     bench,
     campaign,
+    compare,
     convert,
     data,
     exit_codes,
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("propose", help=propose.HELP)(propose.propose)
 app.command("score", help=score.HELP)(score.score)
+app.command("compare", help=compare.HELP)(compare.compare)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("map", help=map_.HELP)(map_.draw_map)

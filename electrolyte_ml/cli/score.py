@@ -42,6 +42,21 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Write to a .csv, .parquet or .json file instead.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Only rows that satisfy it, such as 'conductivity_ms_cm > 8 and "
+            "freezes_below_c < -20'; properties are best estimates, '.low' and '.high' their ends.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Sort by a column, the better first; '--sort=-COLUMN' turns that around.",
+        ),
+    ] = None,
     skip_bad: SkipBad = False,
     bad_rows: BadRowsFile = None,
     tuned: Annotated[
@@ -74,7 +89,9 @@ def score(
     )
     from electrolyte_ml.rules import require_rules
     from electrolyte_ml.scores import ScoreSource
+    from electrolyte_ml.scores.choosing import Condition, chosen
 
+    condition = None if where is None else Condition.parse(where)
     require_one_output(as_json=as_json, as_csv=as_csv, out=out)
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
@@ -84,7 +101,7 @@ def score(
     source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
     to_terminal = out is None and sys.stdout.isatty()
     with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
-        parts = _scored(source, tuned, progress, cell, off)
+        parts = chosen(_scored(source, tuned, progress, cell, off), condition, sort)
         if out is not None:
             write_scores(parts, out)
         elif as_json:

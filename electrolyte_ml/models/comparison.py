@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.differences import differences, error_correlation
 from electrolyte_ml.models.scoring import Answers, ScoreTable, score_formulations
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.notebook import html_table
+from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
 from electrolyte_ml.rules import Cell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COST = "cost_per_kg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Comparison:
+class RecipeComparison:
     """Recipes at the same temperatures, each beside the first.
 
     Attributes
@@ -49,7 +54,16 @@ class Comparison:
         return len(self.scores) // self.n_temperatures
 
     def __repr__(self) -> str:
-        return f"<Comparison of {len(self)} recipes with {self.names[0]}>"
+        return f"<RecipeComparison of {len(self)} recipes with {self.names[0]}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(f"Comparison of {len(self)} recipes", self.to_frame())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line for each recipe and temperature, with the columns of `records`."""
+        import pandas as pd
+
+        return pd.DataFrame([flat_record(record) for record in self.records()])
 
     @property
     def formulations(self) -> list[Formulation]:
@@ -83,13 +97,13 @@ class Comparison:
 
 def compare_formulations(
     formulations: Sequence[Formulation],
-    temperatures_k: Sequence[float],
+    temperatures_k: Sequence[float] | NDArray[np.float64],
     *,
     names: Sequence[str] | None = None,
     cell: Cell | None = None,
     off: Sequence[str] = (),
     prices: Mapping[str, float] | None = None,
-) -> Comparison:
+) -> RecipeComparison:
     """Score recipes at the same temperatures, and compare each with the first.
 
     Parameters
@@ -129,7 +143,7 @@ def compare_formulations(
         predictions[_COST] = Answers(rows, kelvin, prices).predict(known)
     correlation = np.repeat(error_correlation(formulations, formulations[:1])[:, 0], n)
     first = np.tile(np.arange(n), len(formulations))
-    return Comparison(
+    return RecipeComparison(
         names=tuple(names or (f.notation() for f in formulations)),
         scores=scores,
         n_temperatures=n,

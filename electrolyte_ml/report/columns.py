@@ -64,7 +64,7 @@ def prediction_text(known: Property, prediction: Record) -> str:
     if prediction["value"] is not None and prediction["coverage"] == 1:
         flag = "" if prediction["in_domain"] else " ?"
         return significant(prediction["value"], known.digits) + flag
-    return interval(prediction, known.digits)
+    return interval(prediction, known.digits, is_rough=known.is_rough)
 
 
 def coverage_text(predictions: Sequence[Record]) -> str:

@@ -31,7 +31,7 @@ from electrolyte_ml.report.plots import Landscape, curves_figure, pareto_svg, sv
 from electrolyte_ml.report.text import difference_text, value_text
 from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
-from electrolyte_ml.search.baselines import Baseline
+from electrolyte_ml.search.baselines import UsualRecipe
 from electrolyte_ml.search.check_recipe import Check
 from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN
 from electrolyte_ml.search.objectives import at_temperature
@@ -201,7 +201,7 @@ def ranking_words(proposals: ProposalSet) -> str:
     return f"Ordered by {counts}{tied}{usual}."
 
 
-def baseline_words(problem: Problem, baseline: Baseline) -> str:
+def baseline_words(problem: Problem, baseline: UsualRecipe) -> str:
     """What number 1 has more than a usual recipe, and which limits that does not keep."""
     ahead = []
     for objective in problem.objectives:
@@ -500,7 +500,7 @@ def _row(name: str, prediction: Mapping[str, Any]) -> dict[str, str]:
         low = coverage = None
     return {
         "words": known.own_heading,
-        "value": value_text(prediction),
+        "value": significant(prediction["value"]) if known.is_rough else value_text(prediction),
         "interval": "" if low is None else f"{significant(low)} to {significant(high)}",
         "coverage": "" if coverage is None else f"{coverage:.0%}",
         "note": "; ".join(_notes(prediction)),

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 
+_COLORS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY)
+
 CONDUCTIVITY = "conductivity, mS/cm"
 
 PLOT_SUFFIXES = (".svg", ".png", ".pdf")
@@ -156,6 +158,52 @@ def curves_figure(
     return figure
 
 
+def comparison_figure(
+    names: Sequence[str],
+    concentration: Sequence[ConcentrationCurve],
+    temperature: Sequence[TemperatureCurve],
+) -> Figure:
+    """Conductivity of several recipes against concentration and against temperature.
+
+    Parameters
+    ----------
+    names
+        Of the recipes, for the legend, length k.
+    concentration, temperature
+        Their curves, length k.
+    """
+    figure, (left, right) = new_figure(2, width_in=8.4, height_in=3.4)
+    for number, name in enumerate(names):
+        color = _COLORS[number % len(_COLORS)]
+        salt, heat = concentration[number], temperature[number]
+        _draw_line(left, salt.molality_mol_kg, salt.prediction, color, name)
+        _draw_line(right, heat.temperature_k - ZERO_CELSIUS_K, heat.prediction, color, name)
+    left.set_xlabel("salt, mol per kg of solvents")
+    left.set_ylabel(f"{CONDUCTIVITY}, at {celsius(concentration[0].temperature_k)}")
+    left.set_xlim(left=0)
+    left.set_ylim(0, max(1.6 * float(np.nanmax(c.prediction.value)) for c in concentration))
+    _log_conductivity(right)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", fontsize=8)
+    return figure
+
+
+def _draw_line(axes: Axes, x: Any, prediction: Any, color: str, label: str) -> None:
+    """Best estimate and its interval in one colour; dashed outside the domain."""
+    axes.fill_between(x, prediction.low, prediction.high, color=color, alpha=0.12, linewidth=0)
+    known = np.where(prediction.in_domain, prediction.value, np.nan)
+    axes.plot(x, prediction.value, ":", color=color, linewidth=1.2)
+    axes.plot(x, known, color=color, linewidth=1.8, label=label)
+
+
+def _log_conductivity(axes: Axes) -> None:
+    """Axes of conductivity against temperature."""
+    axes.set_yscale("log")
+    axes.set_xlabel("temperature, °C")
+    axes.set_ylabel(CONDUCTIVITY)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(lambda value, _: _minor_label(value))
+
+
 def _draw_concentration(axes: Axes, curve: ConcentrationCurve, molality_mol_kg: float) -> None:
     _draw_curve(axes, curve.molality_mol_kg, curve.prediction)
     own = int(np.argmin(np.abs(curve.molality_mol_kg - molality_mol_kg)))
@@ -190,11 +238,7 @@ def _draw_temperature(axes: Axes, curve: TemperatureCurve, temperature_k: float)
     axes.axvline(temperature_k - ZERO_CELSIUS_K, color=ORANGE, linestyle=":", linewidth=1)
     if not curve.prediction.in_domain.all():
         axes.legend(fontsize=8, loc="lower right")
-    axes.set_yscale("log")
-    axes.set_xlabel("temperature, °C")
-    axes.set_ylabel(CONDUCTIVITY)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_minor_formatter(lambda value, _: _minor_label(value))
+    _log_conductivity(axes)
 
 
 def _draw_curve(axes: Axes, x: Any, prediction: Any) -> None:

@@ -17,6 +17,7 @@ from electrolyte_ml.prediction import flat_record
 from electrolyte_ml.properties import scored_properties
 from electrolyte_ml.report.columns import Column, columns, coverage_text
 from electrolyte_ml.report.text import (
+    READING,
     dump_json,
     output_console,
 )
@@ -176,7 +177,7 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     console.print(grid)
     coverage = coverage_text([p for record in records for c in shown for p in c.explained(record)])
     if coverage:
-        console.print(f"in brackets: interval that holds {coverage} of measurements")
+        console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
     console.print(caveat())
     for line in lines_of_records(records):
         console.print(line)

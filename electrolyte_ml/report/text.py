@@ -16,6 +16,8 @@ from electrolyte_ml.properties import Property
 from electrolyte_ml.text import harmless, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
+#: Where figures and words of tables are explained.
+READING = "What figures mean: docs/reading_results.md"
 # Consoles narrower than this write tables that do not fit as lists.
 _WIDE_ENOUGH = 100
 _UNBOUNDED = 10_000
@@ -76,17 +78,20 @@ def _as_list(table: Table) -> str:
     return "\n".join(lines)
 
 
-def interval(prediction: Mapping[str, Any], digits: int = 3) -> str:
+def interval(prediction: Mapping[str, Any], digits: int = 3, *, is_rough: bool = False) -> str:
     """A prediction as ``6.4 (4.9-8.3)``, with ``?`` outside the model's domain.
 
-    A prediction whose interval is too wide to be useful is ``unknown (5-124) ?``.
+    A prediction whose interval is too wide to be useful is ``unknown (5-124) ?``, but of a property
+    that `is_rough` the number is shown.
     """
     if prediction["value"] is None:
         return "-"
     flag = "" if prediction["in_domain"] else " ?"
     bounds = (prediction["low"], prediction["high"])
     low, high = ("?" if bound is None else significant(bound, digits) for bound in bounds)
-    return f"{value_text(prediction, digits)} ({low}-{high}){flag}"
+    dash = " to " if low.startswith("-") else "-"
+    value = significant(prediction["value"], digits) if is_rough else value_text(prediction, digits)
+    return f"{value} ({low}{dash}{high}){flag}"
 
 
 def difference_text(known: Property, difference: Mapping[str, Any], unit: str = "") -> str:

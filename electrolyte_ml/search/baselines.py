@@ -35,7 +35,7 @@ _USUAL = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class UsualRecipe:
     """A usual recipe beside a shortlist.
 
     Attributes

@@ -19,7 +19,7 @@ from electrolyte_ml.prediction import Prediction, flat_record, shown
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.rules import RecipeWarning
 from electrolyte_ml.search.advice import of_recipes
-from electrolyte_ml.search.baselines import Baseline, usual_recipes
+from electrolyte_ml.search.baselines import UsualRecipe, usual_recipes
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
 from electrolyte_ml.search.evaluation import (
@@ -34,7 +34,7 @@ from electrolyte_ml.search.evaluation import (
 from electrolyte_ml.search.limits import Components, Limits
 from electrolyte_ml.search.objectives import Objective
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.ranks import Standing, objective_differences, standings
+from electrolyte_ml.search.ranks import SharedRank, objective_differences, standings
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.shortlist import shortlist
@@ -155,7 +155,7 @@ class ProposalSet:
     study: Mapping[str, Any]
     objectives: NDArray[np.float64] = field(compare=False, repr=False)
     explored: NDArray[np.float64] = field(compare=False, repr=False)
-    baselines: tuple[Baseline, ...] = ()
+    baselines: tuple[UsualRecipe, ...] = ()
 
     def __len__(self) -> int:
         return len(self.proposals)
@@ -333,7 +333,7 @@ class _Listed:
 
     chosen: tuple[Formulation, ...]
     usual: Mapping[str, Formulation]
-    standings: tuple[Standing, ...]
+    standings: tuple[SharedRank, ...]
     predictions: Mapping[str, Prediction]
     evaluation: Evaluation
 
@@ -401,7 +401,7 @@ def _proposals(evaluator: Evaluator, listed: _Listed) -> tuple[Proposal, ...]:
     return tuple(proposals)
 
 
-def _baselines(evaluator: Evaluator, listed: _Listed) -> tuple[Baseline, ...]:
+def _baselines(evaluator: Evaluator, listed: _Listed) -> tuple[UsualRecipe, ...]:
     """Usual recipes as they would stand in the list, each compared with its first recipe."""
     if not listed.usual:
         return ()
@@ -418,7 +418,7 @@ def _baselines(evaluator: Evaluator, listed: _Listed) -> tuple[Baseline, ...]:
         for objective in problem.objectives
     }
     return tuple(
-        Baseline(
+        UsualRecipe(
             text=text,
             formulation=recipes[row],
             predictions=tuple(records[row * per_recipe : (row + 1) * per_recipe]),

@@ -30,7 +30,7 @@ _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SharedRank:
     """Where a recipe of a shortlist stands among the others.
 
     Attributes
@@ -53,8 +53,8 @@ def standings(
     formulations: Sequence[Formulation],
     predictions: Mapping[str, Prediction],
     ranges: Sequence[float],
-) -> list[Standing]:
-    """Standing of each recipe of a shortlist.
+) -> list[SharedRank]:
+    """Rank of each recipe of a shortlist.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def standings(
     ]
     apart = (np.array(signs) != 0).any(axis=0).reshape(n, n)
     return [
-        Standing(
+        SharedRank(
             rank=rank,
             shared=int((ranks == rank).sum()) > 1,
             alike=tuple(other for other in np.flatnonzero(~apart[row]).tolist() if other != row),

@@ -355,11 +355,26 @@ def _prices(
     """Prices by kilogram; those of the recipe file replace those of the CSV."""
     if table is None:
         return {}
-    of_file = {} if table.file is None else _prices_of(folder / table.file, catalog, faults)
+    of_file = {} if table.file is None else prices_of_table(folder / table.file, catalog, faults)
     return of_file | {species.name: price for species, price in table.per_kg.items()}
 
 
-def _prices_of(path: Path, catalog: Catalog, faults: list[str]) -> dict[str, float]:
+def read_prices(path: Path) -> dict[str, float]:
+    """Prices by kilogram of a CSV or xlsx file with columns component and price_per_kg.
+
+    Raises
+    ------
+    RecipeFileError
+        If anything in the file cannot be used: one line for each fault.
+    """
+    faults: list[str] = []
+    prices = prices_of_table(path, default_catalog(), faults)
+    if faults:
+        raise RecipeFileError(faults)
+    return prices
+
+
+def prices_of_table(path: Path, catalog: Catalog, faults: list[str]) -> dict[str, float]:
     """Prices of a table, whatever its name; species outside the problem are no fault."""
     prices: dict[str, float] = {}
     try:

@@ -32,7 +32,7 @@ def problem():
 
 
 def test_constraints_read_as_people_say_them(problem):
-    freezing, cold = map(constraint_words, problem.constraints)
+    freezing, cold = (constraint_words(problem, c) for c in problem.constraints)
     assert freezing.endswith("freezing point at most -20 °C")
     assert cold.endswith("conductivity at -20 °C at least 0.5 mS/cm")
 

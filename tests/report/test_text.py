@@ -17,7 +17,7 @@ def _prediction(value, low, high, *, in_domain=True):
         (_prediction(23.8, 4.59, 124.0, in_domain=False), "unknown (4.59-124) ?"),
         (_prediction(4.0, 1.01, 16.0), "4 (1.01-16)"),
         (_prediction(0.0, 0.0, 0.0), "0 (0-0)"),
-        (_prediction(-0.1, -0.8, 0.6), "-0.1 (-0.8-0.6)"),
+        (_prediction(-0.1, -0.8, 0.6), "-0.1 (-0.8 to 0.6)"),
         (_prediction(None, None, None), "-"),
         # The upper bound is too large for a number.
         (_prediction(1e14, 0.0, None, in_domain=False), "unknown (0-?) ?"),

@@ -1,0 +1,117 @@
+"""Output of a comparison: a table with a column for each recipe, and a plot of their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+from rich.table import Table
+
+from electrolyte_ml.models.comparison import RecipeComparison
+from electrolyte_ml.models.curves import concentration_curves, temperature_curves
+from electrolyte_ml.properties import Property
+from electrolyte_ml.report.columns import coverage_text, prediction_text
+from electrolyte_ml.report.plots import comparison_figure, save_figure
+from electrolyte_ml.report.text import READING, difference_text, output_console
+from electrolyte_ml.report.warnings import lines_by
+from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
+
+
+def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
+    """Print properties side by side, each recipe's difference from the first, and warnings."""
+    console = output_console()
+    letters = _letters(len(comparison))
+    for letter, name in zip(letters, comparison.names, strict=True):
+        console.print(f"{letter}: {name}")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("A", justify="right")
+    for letter in letters[1:]:
+        table.add_column(letter, justify="right")
+        table.add_column(f"{letter} against A")
+    for known in comparison.properties:
+        for at in range(comparison.n_temperatures if known.at_temperature else 1):
+            table.add_row(*_row(comparison, known, at, currency))
+    console.print(table)
+    records = list(comparison.records())
+    coverage = coverage_text(
+        [records[0][p.name] for p in comparison.properties if p.name in records[0]]
+    )
+    console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
+    for line in lines_by(_by_letter(comparison, records, letters), "letter"):
+        console.print(line)
+
+
+def _by_letter(
+    comparison: RecipeComparison, records: Sequence[dict[str, Any]], letters: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Warnings of each recipe at any temperature, each once."""
+    n = comparison.n_temperatures
+    return [
+        {
+            "letter": letter,
+            "warnings": list(
+                {
+                    w["text"]: w
+                    for record in records[i * n : (i + 1) * n]
+                    for w in record["warnings"]
+                }.values()
+            ),
+        }
+        for i, letter in enumerate(letters)
+    ]
+
+
+def write_comparison_plot(comparison: RecipeComparison, path: Path) -> None:
+    """Draw the curves of recipes with salt to a file."""
+    salted = [row for row, f in enumerate(comparison.formulations) if f.salts]
+    recipes = [comparison.formulations[row] for row in salted]
+    kelvin = float(comparison.scores.temperature_k[0])
+    figure = comparison_figure(
+        [comparison.names[row] for row in salted],
+        concentration_curves(recipes, kelvin),
+        temperature_curves(recipes),
+    )
+    save_figure(figure, path)
+
+
+def _letters(n: int) -> list[str]:
+    """A, B, ... and beyond Z numbers."""
+    return [ascii_uppercase[i] if i < len(ascii_uppercase) else str(i + 1) for i in range(n)]
+
+
+def _row(comparison: RecipeComparison, known: Property, at: int, currency: str) -> Iterator[str]:
+    kelvin = float(comparison.scores.temperature_k[at])
+    unit = _unit(known, currency)
+    heading = f"{known.label}{f' at {celsius(kelvin)}' if known.at_temperature else ''}"
+    yield f"{heading}, {unit}".removesuffix(", ")
+    for recipe in range(len(comparison)):
+        row = recipe * comparison.n_temperatures + at
+        yield _value(known, comparison.predictions[known.name].record(row))
+        if recipe:
+            difference = comparison.differences[known.name].record(row)
+            yield difference_text(known, difference, unit)
+
+
+def _unit(known: Property, currency: str) -> str:
+    """Unit for people: degrees Celsius for temperatures, the currency for a cost."""
+    if known.takes_prices:
+        return currency
+    return "°C" if known.unit == "K" else known.unit
+
+
+def _value(known: Property, prediction: dict[str, Any]) -> str:
+    if known.unit != "K":
+        words = prediction_text(known, prediction)
+        species = prediction.get("limiting_species")
+        return f"{words} {species}" if species else words
+    ends = {name: prediction[name] for name in ("value", "low", "high")}
+    shifted = {n: None if v is None else round(v - ZERO_CELSIUS_K) for n, v in ends.items()}
+    if shifted["value"] is None:
+        return "-"
+    flag = "" if prediction["in_domain"] else " ?"
+    low, high = (significant(shifted[end]) for end in ("low", "high"))
+    return f"{significant(shifted['value'])} ({low} to {high}){flag}"
