@@ -58,6 +58,8 @@ SOLUBILITY = "electrolyte_ml.models.solubility:predict_solubility"
 #: Predictor of the transport numbers, and its training.
 TRANSPORT = "electrolyte_ml.models.transport:predict_transport"
 TRAIN_TRANSPORT = "electrolyte_ml.models.transport.train:train_transport"
+#: Predictor of the limits of a recipe in a cell.
+CELL_LIMITS = "electrolyte_ml.cell:predict_cell_limits"
 #: Headings of columns that several properties share.
 WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -122,6 +124,8 @@ class Property:
         dotted name of another package's module with ``jobs(*, quick, splits, seed)``.
     takes_prices
         Whether `predict` takes the prices of the problem, by kilogram and component, as ``prices``.
+    takes_cell
+        Whether `predict` takes the geometry of the cell as ``cell``; None without one.
     needs_liquid
         Whether it is a property of a liquid: predictions note where the recipe may be frozen.
     is_scored
@@ -172,6 +176,7 @@ class Property:
     train: str = ""
     suite: str = ""
     takes_prices: bool = False
+    takes_cell: bool = False
     needs_liquid: bool = False
     is_scored: bool = True
     nested_in: str = ""
@@ -672,6 +677,76 @@ _BUILT_IN = (
         part="thermodynamic_factor",
         model="transport",
         train=TRAIN_TRANSPORT,
+        is_scored=False,
+    ),
+    Property(
+        name="depletion_rate_c",
+        label="depletion rate",
+        description="C rate at which the salt of a cell runs out on discharge",
+        unit="C",
+        pint_unit="1/hour",
+        lowest=0,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        is_measurable=False,
+        better="higher",
+        predict=CELL_LIMITS,
+        part="depletion_rate_c",
+        takes_cell=True,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="charge_depletion_rate_c",
+        label="depletion rate on charge",
+        description="C rate at which the salt of a cell runs out on charge",
+        unit="C",
+        pint_unit="1/hour",
+        lowest=0,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        is_measurable=False,
+        better="higher",
+        predict=CELL_LIMITS,
+        part="charge_depletion_rate_c",
+        takes_cell=True,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="ohmic_drop_mv",
+        label="ohmic drop",
+        description="ohmic drop in the electrolyte of a cell at 1C",
+        unit="mV",
+        lowest=0,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        is_measurable=False,
+        better="lower",
+        predict=CELL_LIMITS,
+        part="ohmic_drop_mv",
+        takes_cell=True,
+        needs_liquid=True,
+        is_scored=False,
+    ),
+    Property(
+        name="profile_depth_mol_l",
+        label="depth of the concentration profile",
+        description="fall of the concentration below its mean in a cell discharged at 1C",
+        unit="mol/L",
+        lowest=0,
+        positive=True,
+        is_logarithmic=True,
+        at_temperature=True,
+        is_measurable=False,
+        better="lower",
+        predict=CELL_LIMITS,
+        part="profile_depth_mol_l",
+        takes_cell=True,
+        needs_liquid=True,
         is_scored=False,
     ),
 )

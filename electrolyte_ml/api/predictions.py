@@ -188,6 +188,7 @@ def predict(
     *,
     at_k: Kelvins | None = None,
     prices: Mapping[str, float] | None = None,
+    cell: Cell | None = None,
     accept_unusual: bool = False,
 ) -> Prediction:
     """Predict one property of recipes; only its own model runs.
@@ -202,6 +203,8 @@ def predict(
         Temperatures as in `score`, for properties that have one.
     prices
         Price by kilogram of each component by name, for ``cost_per_kg``.
+    cell
+        The cell that limits such as ``depletion_rate_c`` are of, with its ``geometry``.
     accept_unusual
         As in `score`.
 
@@ -233,7 +236,8 @@ def predict(
     parts = list(source_of(recipes, at, at_k, accept_unusual=accept_unusual)[0].parts())
     formulations = [f for part in parts for f in part.formulations]
     temperatures = np.concatenate([part.temperature_k for part in parts])
-    return Answers(formulations, temperatures, prices).predict(known)
+    geometry = None if cell is None else cell.geometry
+    return Answers(formulations, temperatures, prices, geometry).predict(known)
 
 
 def warnings(

@@ -329,7 +329,7 @@ class Campaign:
         """The scorer, fine-tuned on all measurements so far."""
         measured = {name for r in self.state.measured for name in r.property_names}
         names = [*self.problem.scored_names, *sorted(measured)]
-        base = self._scorer or ModelScorer(names, self.problem.prices)
+        base = self._scorer or ModelScorer(names, self.problem.prices, self.problem.cell.geometry)
         return TunedScorer(base, self.state.measured)
 
     @contextmanager

@@ -10,6 +10,7 @@ from electrolyte_ml import __version__
 from electrolyte_ml.cli import (
     bench,
     campaign,
+    cell,
     compare,
     convert,
     data,
@@ -50,6 +51,7 @@ app.command("properties", help=properties.HELP)(properties.list_properties)
 app.command("rules", help=rules.HELP)(rules.list_rules)
 app.add_typer(bench.app, name="bench")
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(cell.app, name="cell")
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(simulate.app, name="simulate")

@@ -41,6 +41,8 @@ class Answers:
         Temperatures, K, shape (n,).
     prices
         Price by kilogram of each component by name, for the properties that take prices.
+    geometry
+        Name or file of the cell, for the properties that take a cell.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class Answers:
         formulations: Sequence[Formulation],
         temperature_k: NDArray[np.float64],
         prices: Mapping[str, float] | None = None,
+        geometry: str | None = None,
     ) -> None:
         self.formulations = formulations
         self.temperature_k = np.asarray(temperature_k, dtype=np.float64)
         self.prices = dict(prices or {})
+        self.geometry = geometry
         places: dict[int, int] = {}
         self._index = np.array(
             [places.setdefault(id(f), len(places)) for f in formulations], dtype=np.intp
@@ -108,7 +112,9 @@ class Answers:
             raise InputError(f"{known.name} is measured; nothing predicts it")
         key = (function, known.at_temperature)
         if key not in self._answers:
-            more = {"prices": self.prices} if known.takes_prices else {}
+            more: dict[str, Any] = {"prices": self.prices} if known.takes_prices else {}
+            if known.takes_cell:
+                more["cell"] = self.geometry
             asked = (
                 (self.formulations, self.temperature_k)
                 if known.at_temperature
@@ -133,6 +139,7 @@ def _require_signature(
     except TypeError as error:
         wanted = "formulations and temperatures in K" if known.at_temperature else "formulations"
         wanted += " and prices by keyword" if known.takes_prices else ""
+        wanted += " and the cell by keyword" if known.takes_cell else ""
         raise PropertyError(
             f"{known.title}: its function is called with {wanted} "
             f"(at_temperature={known.at_temperature}, takes_prices={known.takes_prices}), which it "

@@ -41,6 +41,9 @@ class Cell:
         Highest potential of the positive electrode, V against the metal of the salt.
     water_ppm
         Water in the finished electrolyte by mass, ppm, besides that of the recipe itself.
+    geometry
+        Layers of the cell: the name of a reference cell, such as ``hc_nvpf``, or a TOML file
+        (`electrolyte_ml.cell.geometry`). Rules do not look at it.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class Cell:
     cathode: str | None = None
     upper_voltage_v: float | None = None
     water_ppm: float | None = None
+    geometry: str | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -87,6 +91,7 @@ class Cell:
             "cathode": self.cathode,
             "upper_voltage_v": self.upper_voltage_v,
             "water_ppm": self.water_ppm,
+            "geometry": self.geometry,
         }
         return {name: value for name, value in known.items() if value is not None}
 

@@ -100,7 +100,9 @@ class Evaluator:
         self._bounds = [
             o.optimistic_bound if optimistic else o.bound(problem.risk) for o in problem.objectives
         ]
-        self.scorer = scorer or ModelScorer(problem.scored_names, problem.prices)
+        self.scorer = scorer or ModelScorer(
+            problem.scored_names, problem.prices, problem.cell.geometry
+        )
         self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
         self.needs_domain = problem.out_of_domain is OutOfDomain.EXCLUDE

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from electrolyte_ml.cell import find_cell, reference_cells
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
 from electrolyte_ml.files import read_toml
 from electrolyte_ml.properties import registered_property
@@ -27,6 +28,7 @@ from electrolyte_ml.search.problem import (
     SearchSettings,
 )
 from electrolyte_ml.search.recipe_tables import (
+    CellTable,
     ComponentsTable,
     ConstraintTable,
     LimitsTable,
@@ -147,7 +149,7 @@ def read_problem(
     tables, faults = _read_tables(data, lookup)
     components = _components(tables.components, faults)
     is_complete = not any(fault.startswith(_LISTS) for fault in faults)
-    cell, settings = Cell(**dict(tables.cell)), _rule_settings(tables.rules)
+    cell, settings = _cell(tables.cell, folder or Path(), faults), _rule_settings(tables.rules)
     limits = _kept_apart(_limits(tables.limits), components, cell, settings)
     objectives = _objectives(tables.objectives, faults)
     constraints = [
@@ -161,6 +163,7 @@ def read_problem(
             f"prices: {COST} is asked for, but there is no price by kg of {', '.join(unpriced)}; "
             "add them to [prices.per_kg] or to the file of prices"
         )
+    faults += _geometry_faults(cell, asked, faults)
     faults += limit_faults(components, limits, complete=is_complete)
     if faults:
         raise RecipeFileError([f"{file}: {fault}" for fault in dict.fromkeys(faults)])
@@ -298,6 +301,34 @@ def _limits(table: LimitsTable) -> Limits:
     known = [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
     plain = {**dict(table), **by_name, "forbidden_pairs": tuple(known), "ratios": tuple(ratios)}
     return Limits(**plain)
+
+
+def _cell(table: CellTable, folder: Path, faults: list[str]) -> Cell:
+    """The cell; a file of its geometry is looked for beside the recipe file."""
+    given = dict(table)
+    geometry = given["geometry"]
+    if geometry is None:
+        return Cell(**given)
+    if geometry.endswith(".toml"):
+        given["geometry"] = str(folder / geometry)
+    try:
+        find_cell(given["geometry"])
+    except ElectrolyteError as error:
+        faults += [f"cell.geometry: {line}" for line in str(error).splitlines()]
+        given["geometry"] = None
+    return Cell(**given)
+
+
+def _geometry_faults(cell: Cell, asked: Sequence[str], faults: Sequence[str]) -> list[str]:
+    """Properties that need a geometry which the file does not name."""
+    named = cell.geometry is not None or any(f.startswith("cell.geometry") for f in faults)
+    of_cell = [name for name in asked if registered_property(name).takes_cell]
+    if named or not of_cell:
+        return []
+    return [
+        f"cell.geometry: is missing, but {of_cell[0]} is asked for; name a cell in [cell], such as "
+        f'geometry = "{reference_cells()[-1]}", or a TOML file'
+    ]
 
 
 def _rule_settings(table: RulesTable) -> RuleSettings:

@@ -405,6 +405,8 @@ class CellTable(Table):
     """Highest potential of the positive electrode, V against the metal of the salt."""
     water_ppm: float | None = Field(default=None, ge=0, le=1e6)
     """Water in the electrolyte by mass, ppm."""
+    geometry: Text | None = None
+    """Layers, for limits of the cell: a reference cell such as "hc_nvpf", or a TOML file."""
 
 
 class RulesTable(Table):

@@ -46,16 +46,24 @@ class ModelScorer:
         Properties to predict; names that nothing predicts are left out.
     prices
         Price by kilogram of each component by name, for the cost.
+    geometry
+        Name or file of the cell, for its limits.
     """
 
-    def __init__(self, names: Iterable[str], prices: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        prices: Mapping[str, float] | None = None,
+        geometry: str | None = None,
+    ) -> None:
         known = [registered_property(name) for name in dict.fromkeys(names)]
         self.properties = tuple(p for p in known if p.predict is not None)
         self.prices = dict(prices or {})
+        self.geometry = geometry
 
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> dict[str, Prediction]:
         """Predict the properties; shared intermediate results are computed once."""
-        answers = Answers(formulations, temperature_k, self.prices)
+        answers = Answers(formulations, temperature_k, self.prices, self.geometry)
         return {known.name: answers.predict(known) for known in self.properties}

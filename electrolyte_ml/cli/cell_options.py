@@ -1,0 +1,33 @@
+"""Options that say what cell a recipe is for, and which rules are switched off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from electrolyte_ml.rules import Cell
+
+Anode = Annotated[
+    str | None,
+    typer.Option(help="Negative electrode, such as 'hard carbon' or sodium: warnings look at it."),
+]
+UpperVoltage = Annotated[
+    float | None,
+    typer.Option(help="Highest potential of the cathode, V against the metal of the salt."),
+]
+WaterPpm = Annotated[
+    float | None, typer.Option(help="Water in the electrolyte by mass, ppm, for warnings.")
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULE", help="Switch a rule off by its name; may be repeated."),
+]
+
+
+def cell_of(anode: str | None, upper_voltage: float | None, water_ppm: float | None) -> Cell:
+    """The cell that the options describe."""
+    from electrolyte_ml.rules import Cell
+
+    return Cell(anode=anode, upper_voltage_v=upper_voltage, water_ppm=water_ppm)

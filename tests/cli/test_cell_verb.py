@@ -1,0 +1,62 @@
+import json
+import tomllib
+
+import pytest
+
+RECIPE = "1 M NaPF6 in EC:PC 1:1 w/w"
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+def test_limits_as_json_have_intervals_cause_and_provenance(run):
+    outcome = run("cell", "limits", RECIPE, "--at", "25 degC", "--at", "-20 degC", "--json")
+    assert outcome.code == 0
+    warm, cold = json.loads(outcome.out)
+    assert warm["cell"] == "hc_nvpf"
+    for name in ("depletion_rate_c", "ohmic_drop_mv", "profile_depth_mol_l", "transference_number"):
+        assert warm[name]["low"] < warm[name]["value"] < warm[name]["high"]
+    assert warm["cause"] == "salt runs out"
+    assert warm["provenance"] == "from the predicted viscosity by Stokes-Einstein"
+    assert warm["frozen"] is None
+    assert "freez" in cold["frozen"] or "frozen" in cold["frozen"]
+    assert cold["depletion_rate_c"]["value"] < warm["depletion_rate_c"]["value"]
+
+
+def test_limits_as_a_table_say_what_they_leave_out(run, tmp_path):
+    table = tmp_path / "recipes.csv"
+    table.write_text("recipe\n1 M NaPF6 in diglyme\n")
+    outcome = run("cell", "limits", RECIPE, "--file", table, "--cell", "hc_nvpf")
+    assert outcome.code == 0
+    assert "salt runs out at, C" in outcome.out
+    assert "1 M NaPF6 in diglyme" in outcome.out
+    assert "left out: kinetics and diffusion of the electrodes" in outcome.out
+
+
+def test_a_cell_is_listed_and_its_file_is_one_to_copy(run, tmp_path):
+    assert "graphite_nmc_pouch" in run("cell", "list").out
+    text = run("cell", "list", "hc_nvpf").out
+    assert tomllib.loads(text)["separator"]["porosity"] == 0.55
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text.replace("porosity = 0.55", "porosity = 0.4"))
+    ours, other = (
+        json.loads(run("cell", "limits", RECIPE, "--cell", cell, "--json").out)[0]
+        for cell in (mine, "hc_nvpf")
+    )
+    assert ours["ohmic_drop_mv"]["value"] > other["ohmic_drop_mv"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "give a RECIPE or --file"),
+        ((RECIPE, "--cell", "hc"), "no cell 'hc'"),
+        (("1 M NaPF6 in XYZ",), "XYZ"),
+    ],
+)
+def test_bad_input(run, arguments, words):
+    outcome = run("cell", "limits", *arguments)
+    assert outcome.code == 2
+    assert words in outcome.err
