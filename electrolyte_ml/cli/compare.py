@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from electrolyte_ml.cli.cell import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
 
 HELP = "Compare recipes with the first: properties, differences with their intervals, warnings."
 
