@@ -61,7 +61,7 @@ TRAIN_TRANSPORT = "electrolyte_ml.models.transport.train:train_transport"
 #: Predictor of the limits of a recipe in a cell.
 CELL_LIMITS = "electrolyte_ml.cell:predict_cell_limits"
 #: Headings of columns that several properties share.
-WINDOW_HEADING, LIQUID_HEADING = "window, V vs Na/Na+", "freezes / boils / flash, °C"
+WINDOW_HEADING, LIQUID_HEADING = "window, V", "freezes / boils / flash, °C"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 # Other fields of a score, and columns of sheets of results and of imported tables.

@@ -127,8 +127,8 @@ def compare(
     Returns
     -------
     RecipeComparison
-        `RecipeComparison.to_frame` gives a line per recipe and temperature; differences of properties
-        whose error is a factor are ratios.
+        Its ``to_frame`` gives a line per recipe and temperature; differences of properties whose
+        error is a factor are ratios.
 
     Raises
     ------

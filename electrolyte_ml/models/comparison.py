@@ -13,9 +13,11 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.differences import differences, error_correlation
 from electrolyte_ml.models.scoring import Answers, ScoreTable, score_formulations
+from electrolyte_ml.models.window import LimitPrediction
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record
 from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
+from electrolyte_ml.quantum.electrodes import reference_electrode
 from electrolyte_ml.rules import Cell
 
 if TYPE_CHECKING:
@@ -150,6 +152,16 @@ def compare_formulations(
         predictions=predictions,
         differences={
             name: differences(registered_property(name), found, found.select(first), correlation)
-            for name, found in predictions.items()
+            for name, found in _on_one_scale(predictions).items()
         },
     )
+
+
+def _on_one_scale(predictions: Mapping[str, Prediction]) -> dict[str, Prediction]:
+    """Predictions with all limits against the metal of the first recipe."""
+    return {
+        name: found.against(reference_electrode(found.reference[0]))
+        if isinstance(found, LimitPrediction)
+        else found
+        for name, found in predictions.items()
+    }

@@ -83,13 +83,13 @@ def _beyond_the_window(
     limit = predictions.get("oxidation_limit_v")
     if limit is None or cell.upper_voltage_v is None:
         return ()
-    electrode = ELECTRODES.get(getattr(limit, "reference", ""))
-    above_lithium = 0.0 if electrode is None else electrode.above_lithium_v
+    references = getattr(limit, "reference", None) or ("",) * len(limit)
     said = []
     for row, formulation in enumerate(formulations):
         cation = formulation.salts[0].salt.cation.name if formulation.salts else "Li"
         upper = cell.upper_voltage_vs_lithium(cation)
-        begins = limit.value[row] + above_lithium
+        electrode = ELECTRODES.get(references[row])
+        begins = limit.value[row] + (0.0 if electrode is None else electrode.above_lithium_v)
         beyond = upper is not None and begins < upper
         said.append(
             (

@@ -58,8 +58,22 @@ ELECTRODES = {
                 "chloroaluminate (10.1149/1.2221610); both move with the solvent"
             ),
         ),
+        ReferenceElectrode(
+            name="K/K+",
+            above_lithium_v=0.11,
+            uncertainty_v=0.15,
+            source="in water (standard potentials -2.93 and -3.04 V); moves with the solvent",
+        ),
     )
 }
+
+#: Of recipes without a salt of one of these metals.
+DEFAULT_ELECTRODE = "Na/Na+"
+
+
+def electrode_of(cation: str) -> ReferenceElectrode:
+    """Electrode of the metal of a cation, such as ``Li``; the default for a cation of no metal."""
+    return ELECTRODES.get(f"{cation}/{cation}+", ELECTRODES[DEFAULT_ELECTRODE])
 
 
 def reference_electrode(name: str | ReferenceElectrode) -> ReferenceElectrode:

@@ -44,6 +44,8 @@ class Column:
 
     def explained(self, record: Record) -> list[Mapping[str, Any]]:
         """Predictions of a row with an interval; their reasons are printed below the table."""
+        if self.heading == WINDOW_HEADING:
+            return [record[p.name] for p in self.properties if record[p.name]["value"] is None]
         if self.heading in _SHARED:
             return []
         return [record[p.name] for p in self.properties if p.shows_interval]

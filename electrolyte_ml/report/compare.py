@@ -107,7 +107,7 @@ def _value(known: Property, prediction: dict[str, Any]) -> str:
     if known.unit != "K":
         words = prediction_text(known, prediction)
         species = prediction.get("limiting_species")
-        return f"{words} {species}" if species else words
+        return f"{words} {species} vs {prediction['reference']}" if species else words
     ends = {name: prediction[name] for name in ("value", "low", "high")}
     shifted = {n: None if v is None else round(v - ZERO_CELSIUS_K) for n, v in ends.items()}
     if shifted["value"] is None:

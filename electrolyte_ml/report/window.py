@@ -31,16 +31,24 @@ _ELECTRODES = {
 }
 
 
+_NONE = "-"
+
+
 def window_text(record: Mapping[str, Any]) -> str:
-    """Both limits of a scored recipe with the components that set them: ``-0.8 EC to 6.2 DEC``."""
+    """Both limits of a scored recipe with the components that set them, and their reference.
+
+    Such as ``-0.8 EC to 6.2 DEC vs Na/Na+``.
+    """
     sides = [record["reduction_limit_v"], record["oxidation_limit_v"]]
     lower, upper = (_limit_text(side) for side in sides)
-    return lower if lower == upper else f"{lower} to {upper}"
+    if lower == upper == _NONE:
+        return _NONE
+    return f"{lower} to {upper} vs {sides[0]['reference']}"
 
 
 def _limit_text(side: Mapping[str, Any]) -> str:
     if side["value"] is None:
-        return "-"
+        return _NONE
     flag = "" if side["in_domain"] else " ?"
     return f"{side['value']:.1f} {side['limiting_species']}{flag}"
 
@@ -102,7 +110,7 @@ def window_records(
             "key": formulation.key,
             "oxidation_limit_v": window.oxidation_limit_v.record(row),
             "reduction_limit_v": window.reduction_limit_v.record(row),
-            "reference": _scale(window.reference),
+            "reference": _scale(window.references[row]),
             "anion_band_v": window.anion_band_v[row],
             "not_limiting": list(window.not_limiting[row]),
             "passivation": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,12 @@ from electrolyte_ml.models.molecules_only import NOT_COVERED
 from electrolyte_ml.models.window.limits import SpeciesLimit, SpeciesWindow
 from electrolyte_ml.models.window.species import species_limits
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.quantum.electrodes import ReferenceElectrode, reference_electrode
+from electrolyte_ml.quantum.electrodes import (
+    ELECTRODES,
+    ReferenceElectrode,
+    electrode_of,
+    reference_electrode,
+)
 from electrolyte_ml.rules.film_formers import FilmFormer, passivation
 
 MINIMUM_SHARE = 0.05
@@ -26,6 +31,13 @@ MINIMUM_SHARE = 0.05
 ANION_BAND_V = 0.5
 
 
+_WATER = "O"
+_NO_WINDOW_OF_WATER = (
+    "water gives off hydrogen and oxygen by reactions of several electrons within 1.23 V (up to "
+    "about 3 V in concentrated salt); limits of one electron say nothing of it"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class LimitPrediction(Prediction):
     """Limits of n recipes.
@@ -33,7 +45,7 @@ class LimitPrediction(Prediction):
     Attributes
     ----------
     reference
-        Electrode that potentials are counted from, such as ``Na/Na+``.
+        Electrode that potentials are counted from, such as ``Na/Na+``, shape (n,).
     limiting_species
         Component that sets each limit, shape (n,); None where there is no value.
     tier
@@ -41,7 +53,7 @@ class LimitPrediction(Prediction):
         ``calculation`` (your own, with ``window compute``) or ``model`` (learned), shape (n,).
     """
 
-    reference: str
+    reference: tuple[str, ...]
     limiting_species: tuple[str | None, ...]
     tier: tuple[str | None, ...]
 
@@ -50,10 +62,18 @@ class LimitPrediction(Prediction):
         # No zero-argument super: a dataclass with slots is not the class this was written in.
         return {
             **Prediction.record(self, row),
-            "reference": self.reference,
+            "reference": self.reference[row],
             "limiting_species": self.limiting_species[row],
             "tier": self.tier[row],
         }
+
+    def against(self, electrode: ReferenceElectrode) -> LimitPrediction:
+        """The same limits counted from one electrode; intervals stay as wide as they are."""
+        shift = np.array([ELECTRODES[name].above_lithium_v for name in self.reference])
+        shift = shift - electrode.above_lithium_v
+        value, low, high = (end + shift for end in (self.value, self.low, self.high))
+        names = (electrode.name,) * len(self.reference)
+        return replace(self, value=value, low=low, high=high, reference=names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,10 +82,11 @@ class RecipeWindows:
 
     Attributes
     ----------
-    reference
-        Electrode that potentials are counted from, with the uncertainty of its scale.
+    references
+        Electrodes that potentials are counted from, with the uncertainty of their scale, shape
+        (n,).
     oxidation_limit_v, reduction_limit_v
-        One-electron limits, V against the reference.
+        One-electron limits, V against the references.
     anion_band_v
         How much the anion beside the solvent may lower the oxidation limit, V, shape (n,): part of
         its lower bound; 0 without a salt.
@@ -76,7 +97,7 @@ class RecipeWindows:
         that set the limits, shape (n,): sacrificed first, and not limiting.
     """
 
-    reference: ReferenceElectrode
+    references: tuple[ReferenceElectrode, ...]
     oxidation_limit_v: LimitPrediction
     reduction_limit_v: LimitPrediction
     anion_band_v: tuple[float, ...]
@@ -87,10 +108,7 @@ class RecipeWindows:
         return len(self.not_limiting)
 
     def __repr__(self) -> str:
-        return (
-            f"<RecipeWindows of {len(self)} recipes against {self.reference.name}, "
-            f"oxidation: {self.oxidation_limit_v!r}>"
-        )
+        return f"<RecipeWindows of {len(self)} recipes, oxidation: {self.oxidation_limit_v!r}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +130,7 @@ class _Side:
 
 def predict_window(
     formulations: Sequence[Formulation],
-    reference: str | ReferenceElectrode = "Na/Na+",
+    reference: str | ReferenceElectrode | None = None,
     minimum_share: float = MINIMUM_SHARE,
 ) -> RecipeWindows:
     """Electrochemical stability windows of recipes.
@@ -125,7 +143,9 @@ def predict_window(
     formulations
         Recipes, length n.
     reference
-        ``Na/Na+``, ``Li/Li+`` or an electrode of your own; its uncertainty widens the intervals.
+        ``Na/Na+``, ``Li/Li+``, ``K/K+`` or an electrode of your own; by default the metal of the
+        salt of the highest molality, Na/Na+ where there is none. Its uncertainty widens the
+        intervals.
     minimum_share
         Mole fraction below which a component is an additive that sets no limit, 0 to 1. The salt
         of the highest molality always counts.
@@ -133,7 +153,7 @@ def predict_window(
     Returns
     -------
     RecipeWindows
-        Of n recipes; no limits for those with an ionic liquid.
+        Of n recipes; no limits for those with an ionic liquid, or with water that is no trace.
 
     Raises
     ------
@@ -142,7 +162,9 @@ def predict_window(
     """
     if not 0 <= minimum_share < 1:
         raise InputError(f"minimum_share is a mole fraction from 0 to 1, given {minimum_share}")
-    electrode = reference_electrode(reference)
+    electrodes = [
+        _metal(f) if reference is None else reference_electrode(reference) for f in formulations
+    ]
     distinct = {id(f): f for f in formulations}
     molecular = {key: f for key, f in distinct.items() if not f.ionic_liquids}
     components = _components(list(molecular.values()), minimum_share)
@@ -155,15 +177,23 @@ def predict_window(
     rows = [sides[id(f)] for f in formulations]
     bands = tuple(ANION_BAND_V if f.salts else 0.0 for f in formulations)
     return RecipeWindows(
-        reference=electrode,
-        oxidation_limit_v=_prediction([r[0] for r in rows], electrode, bands),
-        reduction_limit_v=_prediction([r[1] for r in rows], electrode, [0.0] * len(rows)),
+        references=tuple(electrodes),
+        oxidation_limit_v=_prediction([r[0] for r in rows], electrodes, bands),
+        reduction_limit_v=_prediction([r[1] for r in rows], electrodes, [0.0] * len(rows)),
         anion_band_v=bands,
         passivation=tuple(films[id(f)] for f in formulations),
         not_limiting=tuple(
             tuple(dict.fromkeys(ox.sacrificed + red.sacrificed)) for ox, red in rows
         ),
     )
+
+
+def _metal(formulation: Formulation) -> ReferenceElectrode:
+    """Electrode of the metal of the main salt."""
+    if not formulation.salts:
+        return electrode_of("")
+    main = max(formulation.salts, key=lambda s: s.molality_mol_kg)
+    return electrode_of(main.salt.cation.name)
 
 
 def _components(
@@ -200,6 +230,8 @@ def _side(components: Sequence[_Component], *, oxidation: bool) -> _Side:
     sign = 1 if oxidation else -1
     found: list[tuple[float, str, SpeciesLimit, bool]] = []
     for component in components:
+        if component.limiting and component.window.smiles == _WATER:
+            return _Side(name=None, limit=None, reason=_NO_WINDOW_OF_WATER)
         limit = component.window.oxidation if oxidation else component.window.reduction
         if limit is not None:
             found.append((sign * limit.value, component.name, limit, component.limiting))
@@ -219,11 +251,11 @@ def _side(components: Sequence[_Component], *, oxidation: bool) -> _Side:
 
 
 def _prediction(
-    sides: Sequence[_Side], electrode: ReferenceElectrode, bands: Sequence[float]
+    sides: Sequence[_Side], electrodes: Sequence[ReferenceElectrode], bands: Sequence[float]
 ) -> LimitPrediction:
-    """Limits of the rows against an electrode; anions beside solvents lower the lower bound."""
+    """Limits of the rows against their electrodes; anions beside solvents lower the lower bound."""
     value, low, high = (np.full(len(sides), math.nan) for _ in range(3))
-    for row, (side, band) in enumerate(zip(sides, bands, strict=True)):
+    for row, (side, electrode, band) in enumerate(zip(sides, electrodes, bands, strict=True)):
         if side.limit is not None:
             value[row], low[row], high[row] = side.limit.against(electrode, band)
     return LimitPrediction(
@@ -233,7 +265,7 @@ def _prediction(
         coverage=COVERAGE,
         in_domain=np.array([s.limit is not None and s.limit.in_domain for s in sides], dtype=bool),
         reason=tuple(s.reason for s in sides),
-        reference=electrode.name,
+        reference=tuple(electrode.name for electrode in electrodes),
         limiting_species=tuple(s.name for s in sides),
         tier=tuple(None if s.limit is None else s.limit.tier for s in sides),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,11 @@ from electrolyte_ml.species.chemistry import (
 
 FOLDER_VARIABLE = "ELECTROLYTE_ML_WINDOW"
 TABLE_NAME = "computed_limits.csv"
+# Measured on glassy carbon: PF6 > BF4 > TFSI > ClO4 > OTf; computed TFSI stands behind ClO4.
+_LIKELY_TOO_LOW = {
+    "O=S(=O)([N-]S(=O)(=O)C(F)(F)F)C(F)(F)F": "measured it is oxidised after ClO4, computed 1 V "
+    "before it: likely too low"
+}
 NO_ANION_REDUCTION = "reduction of an anion is not computed: the dianion falls apart"
 
 
@@ -167,6 +172,7 @@ class SpeciesLimits:
         else:
             value = row.oxidation_limit_v + self.anions.shift_v
             limit = _limit_of(row, OXIDATION, value, self.anions.half_width_v, tier)
+        limit = replace(limit, reason=_LIKELY_TOO_LOW.get(smiles, limit.reason))
         return SpeciesWindow(
             smiles=smiles, oxidation=limit, reduction=None, missing=NO_ANION_REDUCTION
         )

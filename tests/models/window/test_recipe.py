@@ -127,3 +127,36 @@ def test_prediction_needs_no_learning_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "metal"),
+    [
+        ("1 M LiPF6 in PC", "Li/Li+"),
+        ("1 M NaPF6 in PC", "Na/Na+"),
+        ("1 M KPF6 in PC", "K/K+"),
+        ("0.2 m LiPF6 + 1 m NaPF6 in PC", "Na/Na+"),
+        ("PC", "Na/Na+"),
+    ],
+)
+def test_by_default_limits_are_against_the_metal_of_the_salt(text, metal):
+    own = record(text)
+    assert own["reference"] == metal
+    given = record(text, reference=metal)
+    assert given == own
+
+
+def test_water_has_no_window_of_one_electron_but_traces_of_it_do_not_matter():
+    for side in ("oxidation_limit_v", "reduction_limit_v"):
+        found = record("1 m NaClO4 in water", side)
+        assert found["value"] is None
+        assert "several electrons" in found["reason"]
+    wet = record("1 M NaPF6 in PC + 50 ppmw water")
+    assert wet["value"] == pytest.approx(record("1 M NaPF6 in PC")["value"])
+
+
+def test_the_order_of_anions_is_measured_or_said_to_be_wrong():
+    limits = {n: record(f"1 m Na{n} in GN", "oxidation_limit_v") for n in ("TFSI", "ClO4", "OTf")}
+    assert limits["TFSI"]["limiting_species"] == "TFSI"
+    assert "likely too low" in limits["TFSI"]["reason"]
+    assert limits["OTf"]["value"] < limits["ClO4"]["value"]
