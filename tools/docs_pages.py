@@ -1,0 +1,155 @@
+"""Pages of the documentation that are made from the package: cards, leaderboards, reference.
+
+MkDocs runs this file while it builds the site (`make docs`), so that a figure stands in one place,
+where a command wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import mkdocs_gen_files
+import typer
+from typer.cli import get_docs_for_click
+
+import electrolyte_ml
+from electrolyte_ml.cli.app import app
+
+ROOT = Path(__file__).resolve().parent.parent
+CARDS = ROOT / "electrolyte_ml" / "models" / "artefacts"
+RESULTS = ROOT / "benchmarks" / "results"
+REPOSITORY_FILES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+# Figures by their names in the results: heading, and how they are written.
+_COLUMNS = {
+    "n": ("n", "{:,.0f}"),
+    "folds": ("folds", "{:.0f}"),
+    "mae_log10": ("mean error, log10", "{:.3f}"),
+    "median_ape_percent": ("median error, %", "{:.0f}"),
+    "mape_percent": ("mean error, %", "{:.2f}"),
+    "mae": ("mean error in its unit", "{:.2f}"),
+    "coverage": ("coverage", "{:.2f}"),
+}
+# Links in files of the repository that lead to other places in the site.
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)]+)\)")
+
+
+def write(path: str, text: str) -> None:
+    """Add a page to the site."""
+    with mkdocs_gen_files.open(path, "w") as page:
+        page.write(text)
+
+
+def without_links(text: str) -> str:
+    """Text whose links within the repository are plain words."""
+    return _LINK.sub(r"\1", text)
+
+
+def model_cards() -> list[str]:
+    """One page for each trained model; their titles and paths as lines of the navigation."""
+    lines = []
+    for card in sorted(CARDS.glob("*/MODEL_CARD.md")):
+        text = card.read_text(encoding="utf-8")
+        path = f"models/{card.parent.name}.md"
+        write(path, without_links(text))
+        title = re.search(r"^# (.*)$", text, re.MULTILINE)
+        lines.append(f"    - [{title[1] if title else card.parent.name}]({path})")
+    return lines
+
+
+def leaderboards() -> list[str]:
+    """One page for each suite with results; lines of the navigation."""
+    write("benchmarks/index.md", without_links((ROOT / "benchmarks" / "README.md").read_text()))
+    lines = []
+    for board in sorted(RESULTS.glob("*.md")):
+        path = f"benchmarks/{board.name}"
+        text = board.read_text(encoding="utf-8")
+        for picture in re.findall(r"\(([\w.-]+\.png)\)", text):
+            with mkdocs_gen_files.open(f"benchmarks/{picture}", "wb") as copy:
+                copy.write((RESULTS / picture).read_bytes())
+        write(path, text)
+        lines.append(f"    - [Suite {board.stem}]({path})")
+    return lines
+
+
+def quality() -> None:
+    """The page on how good models are, with figures of the results in place of its comments."""
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    text = re.sub(r"<!-- figures: (.*?) / (.*?) / (.*?) -->", _figures, text)
+    write("models.md", re.sub(r"<!-- parts: (.*?) / (.*?) / (.*?) / (.*?) -->", _parts, text))
+
+
+def _figures(asked: re.Match[str]) -> str:
+    """A table of models on a split of a suite."""
+    suite, split, models = asked.groups()
+    wanted = None if models == "*" else models.split(", ")
+    found = [
+        (task["model"], task["task"], task["metrics"])
+        for task in _tasks(suite)
+        if task["split"] == split and (wanted is None or task["model"] in wanted)
+    ]
+    several = len({task for _, task, _ in found}) > 1
+    rows = [(f"{m}, {t}" if several else m, numbers) for m, t, numbers in found]
+    return _table("model", rows, f"{suite}, {split}, {models}")
+
+
+def _parts(asked: re.Match[str]) -> str:
+    """A table of parts of the rows that one model is tested on."""
+    suite, split, model, parts = asked.groups()
+    (found,) = [t for t in _tasks(suite) if (t["split"], t["model"]) == (split, model)]
+    rows = [(part, found["subsets"][part]) for part in parts.split(", ")]
+    return _table("tested rows", rows, f"{suite}, {split}")
+
+
+def _tasks(suite: str) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = json.loads((RESULTS / f"{suite}.json").read_text())["tasks"]
+    return tasks
+
+
+def _table(head: str, rows: list[tuple[str, dict[str, float]]], asked: str) -> str:
+    """A table in Markdown of the figures that any of the rows has."""
+    if not rows:
+        raise SystemExit(f"no results for {asked}: run the suite and commit what it writes")
+    held = [name for name in _COLUMNS if any(name in numbers for _, numbers in rows)]
+    if {"mae_log10", "mape_percent"} & set(held):
+        held = [name for name in held if name != "mae"]
+    lines = [
+        f"| {head} | {' | '.join(_COLUMNS[name][0] for name in held)} |",
+        f"|---|{'---:|' * len(held)}",
+    ]
+    for title, numbers in rows:
+        cells = [_COLUMNS[n][1].format(numbers[n]) if n in numbers else "" for n in held]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def commands() -> None:
+    """Help of every command, as Typer writes it."""
+    command = typer.main.get_command(app)
+    context = typer.Context(command, info_name="electrolyte-ml")
+    write("reference/commands.md", get_docs_for_click(obj=command, ctx=context, name="electrolyte-ml"))
+
+
+def interface() -> None:
+    """Everything that the package offers to Python."""
+    names = [f"::: electrolyte_ml.{name}\n" for name in sorted(electrolyte_ml.__all__)]
+    head = "# Python\n\nEverything that `import electrolyte_ml as eml` offers.\n\n"
+    write("reference/python.md", head + "\n".join(names))
+
+
+def main() -> None:
+    """Write all pages, and the navigation with the pages that stand in ``docs``."""
+    cards, boards = "\n".join(model_cards()), "\n".join(leaderboards())
+    quality()
+    commands()
+    interface()
+    for name, path in REPOSITORY_FILES.items():
+        if (ROOT / name).exists():
+            write(path, without_links((ROOT / name).read_text(encoding="utf-8")))
+    navigation = (ROOT / "docs" / "navigation.md").read_text(encoding="utf-8")
+    write("SUMMARY.md", navigation.replace("{{cards}}", cards).replace("{{leaderboards}}", boards))
+
+
+main()
