@@ -1,4 +1,8 @@
-"""Run every command that the README shows in a ``console`` block; stop at the first that fails.
+"""Run every command that documents show in ``console`` blocks; stop at the first that fails.
+
+    python .ci/readme_commands.py README.md docs
+
+Of a folder, all documents in it are meant. A command that several show is run once.
 
 A line that starts with ``$`` is a command. A block that follows ``<!-- needs: data -->`` runs only
 where ELECTROLYTE_ML_DATA is set, one that follows ``<!-- needs: md -->`` where OpenMM is installed.
@@ -18,38 +22,55 @@ from pathlib import Path
 BLOCK = re.compile(r"(?:<!-- needs: (data|md) -->\s*)?```console\n(.*?)```", re.DOTALL)
 
 
-def main(readme: Path) -> int:
-    """Run the commands of `readme` from its folder; the exit code of the first failure, or 0."""
-    root = readme.resolve().parent
+def main(places: list[Path]) -> int:
+    """Run the commands of documents from the root; the exit code of the first failure, or 0."""
+    root = Path(__file__).resolve().parent.parent
     environment = dict(os.environ)
     environment["PATH"] = f"{root / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}"
-    ran = 0
+    missing = {}
+    if not environment.get("ELECTROLYTE_ML_DATA"):
+        missing["data"] = "ELECTROLYTE_ML_DATA is not set"
+    if find_spec("openmm") is None:
+        missing["md"] = "OpenMM is not installed"
+    ran: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         environment["OUT"] = scratch
-        missing = {}
-        if not environment.get("ELECTROLYTE_ML_DATA"):
-            missing["data"] = "ELECTROLYTE_ML_DATA is not set"
-        if find_spec("openmm") is None:
-            missing["md"] = "OpenMM is not installed"
-        for needs, block in BLOCK.findall(readme.read_text(encoding="utf-8")):
-            if needs in missing:
-                print(f"skipped ({missing[needs]}):\n" + block)
-                continue
-            for line in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE):
-                print(f"$ {line}", flush=True)
-                start = time.monotonic()
-                code = subprocess.run(
-                    line, shell=True, cwd=root, env=environment, check=False
-                ).returncode
-                print(f"# exit code {code}, {time.monotonic() - start:.1f} s", flush=True)
-                if code != 0:
-                    return code
-                ran += 1
-    if ran == 0:
-        print(f"{readme} shows no command", file=sys.stderr)
+        for document in documents(places):
+            print(f"# {document}", flush=True)
+            for needs, block in BLOCK.findall(document.read_text(encoding="utf-8")):
+                if needs in missing:
+                    print(f"skipped ({missing[needs]}):\n" + block)
+                    continue
+                for line in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE):
+                    if line in ran:
+                        continue
+                    code = run(line, root, environment)
+                    if code != 0:
+                        return code
+                    ran.add(line)
+    if not ran:
+        print(f"no command in {', '.join(map(str, places))}", file=sys.stderr)
         return 1
     return 0
 
 
+def documents(places: list[Path]) -> list[Path]:
+    """The documents themselves, and those in folders, in alphabetical order."""
+    return [
+        document
+        for place in places
+        for document in (sorted(place.rglob("*.md")) if place.is_dir() else [place])
+    ]
+
+
+def run(line: str, root: Path, environment: dict[str, str]) -> int:
+    """Run one command and say how long it took; its exit code."""
+    print(f"$ {line}", flush=True)
+    start = time.monotonic()
+    code = subprocess.run(line, shell=True, cwd=root, env=environment, check=False).returncode
+    print(f"# exit code {code}, {time.monotonic() - start:.1f} s", flush=True)
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main([Path(place) for place in sys.argv[1:]]))

@@ -129,7 +129,9 @@ def commands() -> None:
     """Help of every command, as Typer writes it."""
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="electrolyte-ml")
-    write("reference/commands.md", get_docs_for_click(obj=command, ctx=context, name="electrolyte-ml"))
+    write(
+        "reference/commands.md", get_docs_for_click(obj=command, ctx=context, name="electrolyte-ml")
+    )
 
 
 def interface() -> None:

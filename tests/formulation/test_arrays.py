@@ -56,7 +56,10 @@ def test_impossible_amounts_are_told(species, fractions, molalities, words):
     ("species", "words"),
     [
         (["ECX", "NaPF7"], "species 0: .*\nspecies 1: "),
-        ([default_catalog().salt("NaPF6"), "NaFSI"], "'NaPF6', is Salt, and a Solvent stands there"),
+        (
+            [default_catalog().salt("NaPF6"), "NaFSI"],
+            "'NaPF6', is Salt, and a Solvent stands there",
+        ),
         (["EC", default_catalog().solvent("DMC")], "'DMC', is Solvent, and a Salt stands there"),
     ],
 )
