@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from electrolyte_ml.api.data import read_measurements
+    from electrolyte_ml.api.plots import plot
     from electrolyte_ml.api.predictions import (
         compare,
         explain,
@@ -56,6 +57,7 @@ _HOMES = {
     "convert": "electrolyte_ml.api.recipes:convert",
     "explain": "electrolyte_ml.api.predictions:explain",
     "load_problem": "electrolyte_ml.api.searches:load_problem",
+    "plot": "electrolyte_ml.api.plots:plot",
     "predict": "electrolyte_ml.api.predictions:predict",
     "propose": "electrolyte_ml.api.searches:propose",
     "read_measurements": "electrolyte_ml.api.data:read_measurements",
@@ -85,6 +87,7 @@ __all__ = [
     "convert",
     "explain",
     "load_problem",
+    "plot",
     "predict",
     "propose",
     "read_measurements",

@@ -166,6 +166,8 @@ def _mean_distances(
 ) -> NDArray[np.float64]:
     """``(x - y)' K (x - y)`` for all pairs of rows, K over the species of both sides."""
     a = left.shape[1]
+    # Without species, as of salts in pure solvents, there is no distance.
+    similarity = similarity.reshape(a + right.shape[1], a + right.shape[1])
     square = (
         np.einsum("ki,ij,kj->k", left, similarity[:a, :a], left)[:, None]
         + np.einsum("ui,ij,uj->u", right, similarity[a:, a:], right)[None, :]

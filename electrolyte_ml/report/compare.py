@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from electrolyte_ml.errors import InputError
 from electrolyte_ml.models.comparison import RecipeComparison
 from electrolyte_ml.models.curves import concentration_curves, temperature_curves
 from electrolyte_ml.properties import Property
@@ -18,6 +19,9 @@ from electrolyte_ml.report.text import READING, difference_text, output_console
 from electrolyte_ml.report.warnings import lines_by
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
@@ -65,17 +69,29 @@ def _by_letter(
     ]
 
 
-def write_comparison_plot(comparison: RecipeComparison, path: Path) -> None:
-    """Draw the curves of recipes with salt to a file."""
+def comparison_plot(comparison: RecipeComparison) -> Figure:
+    """Curves of the recipes with salt, at the first temperature of the comparison.
+
+    Raises
+    ------
+    InputError
+        If no recipe has a salt.
+    """
     salted = [row for row, f in enumerate(comparison.formulations) if f.salts]
+    if not salted:
+        raise InputError("no recipe has a salt: without one there is no conductivity to draw")
     recipes = [comparison.formulations[row] for row in salted]
     kelvin = float(comparison.scores.temperature_k[0])
-    figure = comparison_figure(
+    return comparison_figure(
         [comparison.names[row] for row in salted],
         concentration_curves(recipes, kelvin),
         temperature_curves(recipes),
     )
-    save_figure(figure, path)
+
+
+def write_comparison_plot(comparison: RecipeComparison, path: Path) -> None:
+    """Draw the curves of recipes with salt to a file."""
+    save_figure(comparison_plot(comparison), path)
 
 
 def _letters(n: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -20,6 +21,9 @@ from electrolyte_ml.report.text import interval, output_console
 from electrolyte_ml.report.warnings import warning_lines
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ZERO_CELSIUS_K
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Temperatures of the table, degC.
 _SHOWN_C = (-40, -20, 0, 25, 40, 60)
@@ -165,15 +169,20 @@ def neighbour_range(neighbour: Neighbour) -> str:
     return f"{span}, {neighbour.n_points} points"
 
 
-def write_plot(explanation: Explanation, text: str, path: Path) -> None:
-    """Write both curves to an .svg, .png or .pdf file, titled with the recipe as written."""
+def explanation_plot(explanation: Explanation, title: str) -> Figure:
+    """Both curves of an explanation, titled with the recipe as written."""
     figure = curves_figure(
         explanation.concentration,
         explanation.temperature,
         molality_mol_kg=explanation.formulation.molality_mol_kg,
     )
-    figure.suptitle(text, fontsize=9, parse_math=False)
-    save_figure(figure, path)
+    figure.suptitle(title, fontsize=9, parse_math=False)
+    return figure
+
+
+def write_plot(explanation: Explanation, text: str, path: Path) -> None:
+    """Write both curves to an .svg, .png or .pdf file, titled with the recipe as written."""
+    save_figure(explanation_plot(explanation, text), path)
 
 
 def _rounded_celsius(temperature_k: float) -> str:

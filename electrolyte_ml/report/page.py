@@ -107,7 +107,7 @@ def proposals_page(proposals: ProposalSet) -> str:
         lstrip_blocks=True,
     )
     environment.filters["degrees"] = _degrees
-    landscape = _landscape(proposals)
+    landscape = landscape_of(proposals)
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         version=electrolyte_ml.__version__,
         problem=proposals.problem.to_dict(),
@@ -133,7 +133,8 @@ def _degrees(text: str) -> str:
     return text.replace(" degC", " °C")
 
 
-def _landscape(proposals: ProposalSet) -> Landscape:
+def landscape_of(proposals: ProposalSet) -> Landscape:
+    """Objectives of a shortlist and of all recipes tried, for a plot."""
     problem = proposals.problem
     labels = []
     for objective in problem.objectives:

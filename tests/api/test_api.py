@@ -67,7 +67,7 @@ def test_lines_run_in_a_new_interpreter(line):
 
 def test_public_names_are_shown():
     assert set(eml.__all__) == set(dir(eml))
-    assert 20 <= len(dir(eml)) <= 26
+    assert 20 <= len(dir(eml)) <= 32
     assert eml.Recipe is eml.Formulation
 
 
