@@ -92,6 +92,10 @@ class UnwritableError(ElectrolyteError, OSError):
     """A file, a folder or the output cannot be written; the message names it and the reason."""
 
 
+class WorkerDiedError(ElectrolyteError, RuntimeError):
+    """A process of a pool died of a task, or was killed, again and again."""
+
+
 class InfeasibleError(ElectrolyteError, RuntimeError):
     """A search found no recipe that satisfies every constraint."""
 

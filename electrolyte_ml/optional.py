@@ -19,6 +19,7 @@ from electrolyte_ml.errors import MissingDependencyError
 _EXTRAS = MappingProxyType(
     {
         "deepchem": "deep",
+        "distributed": "cluster",
         "openmm": "md",
         "openpyxl": "train",
         "packmol": "md",
@@ -30,6 +31,7 @@ _EXTRAS = MappingProxyType(
 )
 _PURPOSES = MappingProxyType(
     {
+        "cluster": "a Dask cluster",
         "deep": "the graph network",
         "md": "molecular dynamics",
         "qm": "electronic structure",
