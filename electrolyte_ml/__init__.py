@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         window,
     )
     from electrolyte_ml.api.recipes import catalog, convert, recipe, weigh_out
-    from electrolyte_ml.api.searches import load_problem, propose
+    from electrolyte_ml.api.searches import load_problem, propose, screen
     from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.data import Measurements
     from electrolyte_ml.errors import ElectrolyteError
@@ -65,6 +65,7 @@ _HOMES = {
     "register_property": "electrolyte_ml.properties:register_property",
     "score": "electrolyte_ml.api.predictions:score",
     "score_compositions": "electrolyte_ml.models.compositions:score_compositions",
+    "screen": "electrolyte_ml.api.searches:screen",
     "weigh_out": "electrolyte_ml.api.recipes:weigh_out",
     "warnings": "electrolyte_ml.api.predictions:warnings",
     "window": "electrolyte_ml.api.predictions:window",
@@ -95,6 +96,7 @@ __all__ = [
     "register_property",
     "score",
     "score_compositions",
+    "screen",
     "warnings",
     "weigh_out",
     "window",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from pathlib import Path
 
-from electrolyte_ml.arguments import path_of
+from electrolyte_ml.arguments import path_of, whole_number
+from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.search import Problem, ProposalSet, Scorer
 from electrolyte_ml.search import load_problem as load_file
 from electrolyte_ml.search import propose as search_problem
 from electrolyte_ml.search.bundled import find_problem
 from electrolyte_ml.search.engine import ProgressCallback
+from electrolyte_ml.search.leaders import TOP, Leaders, find_leaders
+from electrolyte_ml.search.sampling import Sampling
+from electrolyte_ml.search.screening import CHUNK, Screening, parts_in, run_screening
 
 
 def load_problem(problem: str | Path | Problem) -> Problem:
@@ -103,3 +108,68 @@ def _storage(storage: str | Path) -> str:
     """A storage as text: an address must not be read as a path."""
     path_of(storage, "storage is a journal file, or a storage URL of Optuna, as text or a path")
     return str(storage)
+
+
+def screen(
+    problem: str | Path | Problem,
+    n: int,
+    out: str | Path,
+    *,
+    grid: bool = False,
+    seed: int = 0,
+    chunk: int = CHUNK,
+    top: int = TOP,
+    different: int = 8,
+    executor: Executor | None = None,
+    progress: ProgressCallback | None = None,
+) -> Leaders:
+    """Score very many recipes of a problem's whole space, chunk by chunk, and find the best.
+
+    Parameters
+    ----------
+    problem
+        Name of a bundled problem, a TOML file, or a `Problem`.
+    n
+        Recipes to make.
+    out
+        Folder of the Parquet parts; a screening that was stopped goes on from those that are there.
+    grid
+        Every recipe in order, or every so many, instead of a Sobol sequence.
+    seed
+        Of the Sobol sequence.
+    chunk
+        Recipes of a part.
+    top
+        Recipes to keep for each objective.
+    different
+        Leaders of different chemistry to choose.
+    executor
+        Where chunks are scored, such as a process pool or ``Client.get_executor()`` of Dask; here
+        by default. The result is the same. Properties that were registered in this process alone
+        are not known in others: name them as entry points of a package.
+    progress
+        Called as ``progress(done, total)`` with numbers of chunks.
+
+    Returns
+    -------
+    Leaders
+        The best by each objective, the best trade-offs, and the best of different chemistry.
+
+    Raises
+    ------
+    ElectrolyteError
+        If the problem has faults, no recipe satisfies every limit, the folder holds another
+        screening, or chunks could not be scored.
+    """
+    screening = Screening(
+        problem=load_problem(problem),
+        n=whole_number(n, "n, the number of recipes,"),
+        seed=seed,
+        sampling=Sampling.GRID if grid else Sampling.SOBOL,
+        chunk=whole_number(chunk, "chunk, the number of recipes of a part,"),
+    )
+    folder = path_of(out, "out is the folder of the parts, such as 'results'")
+    faults = run_screening(screening, folder, executor=executor, progress=progress)
+    if faults:
+        raise InputErrors([*faults, "the same call tries these chunks again"])
+    return find_leaders(screening.problem, parts_in(folder, screening), n=different, top=top)

@@ -22,6 +22,7 @@ from electrolyte_ml.cli import (
     recipes,
     rules,
     score,
+    screen,
     simulate,
     species,
     train,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("propose", help=propose.HELP)(propose.propose)
 app.command("score", help=score.HELP)(score.score)
 app.command("compare", help=compare.HELP)(compare.compare)
+app.command("screen", help=screen.HELP)(screen.screen)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("map", help=map_.HELP)(map_.draw_map)

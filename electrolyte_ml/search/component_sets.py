@@ -66,6 +66,7 @@ class ComponentSets:
             for members in self.members
         )
         self.counts = lru_cache(maxsize=None)(self._counts)
+        self.options = lru_cache(maxsize=65536)(self._options)
         self._completable = lru_cache(maxsize=262144)(self._search)
 
     def is_possible(self) -> bool:
@@ -87,7 +88,11 @@ class ComponentSets:
         n_salts, n_solvents, n_additives = chosen
         return self._completable((n_salts, n_solvents, n_additives), frozenset())
 
-    def options(self, counts: Counts, picked: frozenset[int]) -> list[int]:
+    def is_legal(self, chosen: frozenset[int]) -> bool:
+        """Whether a complete set may be in one recipe and its amounts can add up."""
+        return not any(self._enemies[i] & chosen for i in chosen) and self._adds_up(chosen)
+
+    def _options(self, counts: Counts, picked: frozenset[int]) -> list[int]:
         """Components of the next kind that are compatible with all `picked`."""
         kind = self._unfinished(counts, picked)
         return [] if kind is None else self._compatible(self.members[kind], picked)

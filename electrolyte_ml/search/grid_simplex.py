@@ -178,14 +178,14 @@ def encode_composition(
 
 
 @lru_cache(maxsize=1024)
-def _completions(bounds: tuple[Steps, ...], total: int) -> NDArray[np.float64]:
+def completions(bounds: tuple[Steps, ...], total: int) -> NDArray[np.float64]:
     """Number of compositions within `bounds` of every sum from 0 to `total`, shape (total + 1,)."""
     if not bounds:
         return np.eye(1, total + 1)[0]
     low, high = bounds[0]
     window = np.zeros(min(high, total) + 1)
     window[low:] = 1.0
-    return np.convolve(_completions(bounds[1:], total), window)[: total + 1]
+    return np.convolve(completions(bounds[1:], total), window)[: total + 1]
 
 
 @lru_cache(maxsize=65536)
@@ -196,7 +196,7 @@ def _cells(
     (low, high), rest = bounds[0], bounds[1:]
     first = max(low, remaining - sum(most for _, most in rest))
     last = min(high, remaining - sum(fewest for fewest, _ in rest))
-    ways = _completions(rest, total)[remaining - last : remaining - first + 1][::-1]
+    ways = completions(rest, total)[remaining - last : remaining - first + 1][::-1]
     values: Sequence[int] = range(first, last + 1)
     if forms:
         legal = legal_values(bounds, remaining, forms)

@@ -145,7 +145,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
     kept: list[int] = []
     spare: list[int] = []
     for row in dict.fromkeys(rows):
-        group = members.setdefault(_main_set(formulations[row]), [])
+        group = members.setdefault(main_set(formulations[row]), [])
         if any(nearly_same(formulations[row], formulations[other]) for other in group):
             continue
         if len(group) >= most_of_one_set(n):
@@ -156,7 +156,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
         if len(kept) >= n * _CANDIDATES_PER_PICK:
             return kept
     for row in spare:
-        group = members[_main_set(formulations[row])]
+        group = members[main_set(formulations[row])]
         if len(kept) < n and not any(
             nearly_same(formulations[row], formulations[other]) for other in group
         ):
@@ -171,7 +171,7 @@ def component_set(formulation: Formulation) -> frozenset[str]:
     return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
 
 
-def _chemistry(formulation: Formulation) -> frozenset[str]:
+def chemistry(formulation: Formulation) -> frozenset[str]:
     """Names of the salts, and families of the main solvents."""
     families = {
         s.solvent.family or s.solvent.name
@@ -181,7 +181,7 @@ def _chemistry(formulation: Formulation) -> frozenset[str]:
     return frozenset({*families, *formulation.molalities_mol_kg})
 
 
-def _main_set(formulation: Formulation) -> frozenset[str]:
+def main_set(formulation: Formulation) -> frozenset[str]:
     """Names of the salts and of the main solvents."""
     solvents = {n for n, share in formulation.mass_fractions.items() if share >= _MAIN_SHARE}
     return frozenset({*solvents, *formulation.molalities_mol_kg})
@@ -199,10 +199,10 @@ class _Pool:
         taken: Sequence[Formulation],
     ) -> None:
         self.rows = list(rows)
-        self.sets = [_main_set(formulations[row]) for row in rows]
-        self.taken_sets = [_main_set(f) for f in taken]
-        self.chemistry = [_chemistry(formulations[row]) for row in rows]
-        self.taken_chemistry = [_chemistry(f) for f in taken]
+        self.sets = [main_set(formulations[row]) for row in rows]
+        self.taken_sets = [main_set(f) for f in taken]
+        self.chemistry = [chemistry(formulations[row]) for row in rows]
+        self.taken_chemistry = [chemistry(f) for f in taken]
         self.covered = dominated_samples(scaled_gains[self.rows])
         both = np.concatenate([scaled_gains[self.rows], scaled_gains[front]])
         behind = distance_to_front(both, np.arange(len(rows), len(both)))[: len(rows)]

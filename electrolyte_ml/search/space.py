@@ -7,7 +7,7 @@ and every legal recipe has a point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,7 +80,7 @@ class SearchSpace:
         for slot, i in enumerate(additives, start=1):
             low, high = self.sets.steps[i]
             steps[i] = _choose(range(low, high + 1), at[f"additive_amount_{slot}"])
-        return self._formulation(steps)
+        return self.formulation(steps)
 
     def decode_many(self, points: ArrayLike) -> list[Formulation]:
         """Recipes at many points, shape (n, dimension)."""
@@ -187,8 +187,8 @@ class SearchSpace:
         sticks = encode_composition(steps, [self.sets.steps[i] for i in salts])
         at |= {f"salt_stick_{k}": u for k, u in enumerate(sticks, start=1)}
 
-    def _formulation(self, steps: dict[int, int]) -> Formulation:
-        """Recipe of the steps of each component, listed in the order of the problem."""
+    def formulation(self, steps: Mapping[int, int]) -> Formulation:
+        """Recipe of the steps of each component by number, listed in the order of the problem."""
         limits, names = self.limits, self.sets.names
         salts, solvents, additives = self._by_kind(list(steps))
         amounts = WrittenAmounts(

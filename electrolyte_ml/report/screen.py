@@ -1,0 +1,81 @@
+"""Output of a screening: leaders as a table and a file, and progress by chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from electrolyte_ml.files import write_atomically, write_frame
+from electrolyte_ml.report.text import output_console
+from electrolyte_ml.search.leaders import Leaders
+from electrolyte_ml.search.screening import Screening
+from electrolyte_ml.text import significant
+
+_FILE = "leaders.csv"
+
+
+@contextmanager
+def screen_progress(*, show: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Progress bar of chunks on standard error; yields ``callback(done, total)``, or None."""
+    if not show:
+        yield None
+        return
+    columns = (TextColumn("chunks"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("chunks", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[str, Any]:
+    """Write ``leaders.csv``, and give the record of the screening.
+
+    Parameters
+    ----------
+    screening, leaders
+        What was screened, and its best recipes.
+    folder
+        Folder of the parts.
+
+    Returns
+    -------
+    dict
+        Counts, and the leaders of different chemistry, the form for JSON.
+    """
+    write_atomically(folder / _FILE, partial(write_frame, leaders.to_frame()))
+    best = zip(leaders.labels, leaders.top, strict=True)
+    return {
+        "problem": screening.problem.name,
+        "n_recipes": leaders.n_recipes,
+        "n_feasible": leaders.n_feasible,
+        "n_failed": leaders.n_failed,
+        "n_trade_offs": len(leaders.trade_offs),
+        "seed": screening.seed,
+        "sampling": str(screening.sampling),
+        "best": {label: leaders.record(rows[0]) for label, rows in best},
+        "different": [leaders.record(row) for row in leaders.different],
+    }
+
+
+def print_screening(record: dict[str, Any], folder: Path) -> None:
+    """Print the leaders of different chemistry, and what was screened."""
+    labels = list(record["best"])
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "recipe", *labels):
+        table.add_column(heading, overflow="fold")
+    for rank, row in enumerate(record["different"], start=1):
+        table.add_row(str(rank), row["recipe"], *(significant(row[label], 3) for label in labels))
+    console = output_console()
+    console.print(table)
+    failed = f", {record['n_failed']} could not be scored" if record["n_failed"] else ""
+    console.print(
+        f"{record['n_recipes']} recipes screened, {record['n_feasible']} satisfy every limit"
+        f"{failed}; {record['n_trade_offs']} are best trade-offs. All are in {folder}, the leaders "
+        f"in {_FILE}."
+    )

@@ -1,0 +1,40 @@
+"""The verb ``screen``."""
+
+import json
+
+import pandas as pd
+
+PROBLEM = "sodium_metal_glyme"
+
+
+def test_leaders_are_printed_and_written(run, tmp_path):
+    shown = run("screen", PROBLEM, "--n", 40, "--chunk", 20, "--out", tmp_path)
+    assert shown.code == 0
+    assert "recipes screened" in shown.out
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "leaders.csv",
+        "part-000000.parquet",
+        "part-000001.parquet",
+        "screening.json",
+    ]
+    again = run("screen", PROBLEM, "--n", 40, "--chunk", 20, "--out", tmp_path, "--json")
+    record = json.loads(again.out)
+    frame = pd.read_csv(tmp_path / "leaders.csv")
+    different = frame[frame["list"] == "different"]
+    assert different["recipe"].tolist() == [row["recipe"] for row in record["different"]]
+
+
+def test_shards_leave_the_leaders_to_the_last(run, tmp_path):
+    options = ("screen", PROBLEM, "--grid", "--n", 40, "--chunk", 20, "--out", tmp_path)
+    first = run(*options, "--shard", "1/2")
+    assert first.code == 0
+    assert "1 of 2 parts" in first.err
+    assert not (tmp_path / "leaders.csv").exists()
+    assert run(*options, "--shard", "2/2").code == 0
+    assert (tmp_path / "leaders.csv").exists()
+
+
+def test_what_is_wrong_is_told(run, tmp_path):
+    assert run("screen", PROBLEM, "--out", tmp_path, "--shard", "5/2").code == 2
+    wrong = run("screen", "no_such_problem", "--out", tmp_path)
+    assert (wrong.code, wrong.out) == (2, "")
