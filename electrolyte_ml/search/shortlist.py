@@ -9,7 +9,7 @@ for the best of the recipes compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,9 @@ LEAST_MOLALITY_APART = 0.1
 # Candidates for each pick; more of them cost time and hardly change the shortlist.
 _CANDIDATES_PER_PICK = 5
 
-# The quality of a recipe falls to its minimum at a quarter of an objective's range from the front.
-_QUALITY_LOST_PER_DISTANCE = 4.0
+# The quality of a recipe falls to its minimum at half of an objective's range from the front: what
+# is nearer is hardly ever surely worse.
+_QUALITY_LOST_PER_DISTANCE = 2.0
 _LEAST_QUALITY = 0.01
 
 # Factor on the novelty of a recipe whose set of components was picked before.
@@ -36,6 +37,10 @@ _REPEATED_COMPONENTS = 0.5
 
 # The same for each pick of the same chemistry: the same salts in solvents of the same families.
 _REPEATED_CHEMISTRY = 0.75
+
+# The same for each pick whose largest solvent, or whose salts, are the same.
+_REPEATED_BULK = 0.6
+_REPEATED_SALTS = 0.8
 
 # One set of components gets at most one pick in four (rounded up) while there are others.
 _ONE_SET_OF = 4
@@ -80,7 +85,7 @@ def shortlist(
     order = _canonical_order(formulations, utility)
     layers = _layers(scaled_gains, enough=n * _CANDIDATES_PER_PICK)
     ranked = sorted(order, key=lambda row: layers[row])
-    anchors = _anchors(scaled_gains, order, n)
+    anchors = _of_other_components(formulations, _anchors(scaled_gains, order, n))
     front = np.flatnonzero(layers == 0)
     pool = _thin(formulations, [*anchors, *ranked], n)
     n_anchors = len(set(anchors) & set(pool))
@@ -136,6 +141,14 @@ def _anchors(scaled_gains: NDArray[np.float64], order: Sequence[int], n: int) ->
     return list(dict.fromkeys(wanted))[:n]
 
 
+def _of_other_components(formulations: Sequence[Formulation], rows: Sequence[int]) -> list[int]:
+    """Rows without those whose main components are those of one before."""
+    first: dict[frozenset[str], int] = {}
+    for row in rows:
+        first.setdefault(main_set(formulations[row]), row)
+    return list(first.values())
+
+
 def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> list[int]:
     """Candidates, best first, without near-copies and with few of each set of components.
 
@@ -187,6 +200,15 @@ def main_set(formulation: Formulation) -> frozenset[str]:
     return frozenset({*solvents, *formulation.molalities_mol_kg})
 
 
+def _bulk(formulation: Formulation) -> str:
+    """Name of the solvent of which there is most."""
+    return max(formulation.solvents, key=lambda s: s.mass_fraction).solvent.name
+
+
+def _salts(formulation: Formulation) -> frozenset[str]:
+    return frozenset(formulation.molalities_mol_kg)
+
+
 class _Pool:
     """Candidates with their quality, distances and dominated samples; arrays over candidates."""
 
@@ -201,8 +223,11 @@ class _Pool:
         self.rows = list(rows)
         self.sets = [main_set(formulations[row]) for row in rows]
         self.taken_sets = [main_set(f) for f in taken]
-        self.chemistry = [chemistry(formulations[row]) for row in rows]
-        self.taken_chemistry = [chemistry(f) for f in taken]
+        # What counts for less when it is repeated: factor, that of each candidate, those taken.
+        self.kinds = [
+            (factor, [kind(formulations[row]) for row in rows], [kind(f) for f in taken])
+            for factor, kind in _REPEATED
+        ]
         self.covered = dominated_samples(scaled_gains[self.rows])
         both = np.concatenate([scaled_gains[self.rows], scaled_gains[front]])
         behind = distance_to_front(both, np.arange(len(rows), len(both)))[: len(rows)]
@@ -213,6 +238,13 @@ class _Pool:
         self.distance = distance[: len(rows), : len(rows)]
         # Without taken recipes: the largest possible distance.
         self.from_taken = distance[: len(rows), len(rows) :].min(axis=1, initial=_FARTHEST)
+
+
+_REPEATED: tuple[tuple[float, Callable[[Formulation], Hashable]], ...] = (
+    (_REPEATED_CHEMISTRY, chemistry),
+    (_REPEATED_BULK, _bulk),
+    (_REPEATED_SALTS, _salts),
+)
 
 
 def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
@@ -241,8 +273,9 @@ def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
         )
         used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
         novelty = np.array([_REPEATED_COMPONENTS if s in used else 1.0 for s in pool.sets])
-        alike = [*(pool.chemistry[i] for i in picked), *pool.taken_chemistry]
-        novelty *= [_REPEATED_CHEMISTRY ** alike.count(c) for c in pool.chemistry]
+        for factor, own, taken in pool.kinds:
+            alike = [*(own[i] for i in picked), *taken]
+            novelty *= [factor ** alike.count(kind) for kind in own]
         score = pool.quality * (novelty * nearest + gain)
         score[picked] = -1.0
         picked.append(int(np.argmax(score)))

@@ -1,5 +1,7 @@
 """The bundled problems, with a chemist's eye on what they propose."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search import load_problem, propose
 from electrolyte_ml.search.bundled import bundled_problems, find_problem, require_predictable
 from electrolyte_ml.search.check_recipe import violations
+from electrolyte_ml.search.shortlist import nearly_same
 
 _READY = bundled_problems()
 _PHOSPHATES = {"TMP", "TEP", "TFEP"}
@@ -24,7 +27,10 @@ def _all_salts_are(cation):
 
 # What a chemist would look for first in each problem.
 _LOOKS_RIGHT = {
-    "sodium_room_temperature": [_all_salts_are("Na")],
+    "sodium_room_temperature": [
+        _all_salts_are("Na"),
+        lambda p: _share(p, {"DOL", "THF", "2-MeTHF"}) <= 0.31,
+    ],
     "sodium_low_temperature": [
         _all_salts_are("Na"),
         lambda p: p.formulation.mass_fractions.get("EC", 0.0) <= 0.2,
@@ -41,6 +47,7 @@ _LOOKS_RIGHT = {
     "lithium_reference": [
         _all_salts_are("Li"),
         lambda p: p.formulation.mass_fractions["EC"] > 0.17,
+        lambda p: p.formulation.molalities_mol_kg.get("LiFSI", 0.0) <= 0.4,
     ],
 }
 
@@ -61,11 +68,17 @@ def test_bundled_problems_run_to_a_shortlist(name):
     sets = {frozenset(p.weigh_out_g_per_100g) for p in proposals}
     assert len(keys) == 8
     assert len(sets) >= 4
+    # Not eight blends of one solvent, nor near-copies of one recipe.
+    assert len({max(s := p.formulation.mass_fractions, key=s.get) for p in proposals}) >= 2
+    recipes = [p.formulation for p in proposals]
+    assert not any(nearly_same(a, b) for a, b in combinations(recipes, 2))
     for proposal in proposals:
         assert violations(proposal.formulation, problem.components, problem.limits) == []
         assert all(check.satisfied for check in proposal.checks)
         values = [p["conductivity_ms_cm"]["value"] for p in proposal.predictions]
         assert all(0.01 < v < 60 for v in values)
+        assert not [w for w in proposal.warnings if w.severity == "danger"]
+        assert proposal.predictions[0]["liquid"]["miscibility"] != "separates"
         for looks_right in _LOOKS_RIGHT[name]:
             assert looks_right(proposal), proposal.formulation.notation()
 

@@ -156,3 +156,14 @@ def test_of_equally_good_recipes_another_chemistry_is_chosen(mix):
     recipes = [mix(EC=100), mix(PC=100), mix(DME=100)]
     # As far apart in amounts; PC is a cyclic carbonate like EC, DME is not.
     assert set(_chosen(recipes, [[1.0, 1.0], [0.95, 0.95], [0.95, 0.95]], 2)) == {0, 2}
+
+
+def test_a_solvent_that_fills_one_recipe_does_not_fill_all(mix):
+    recipes = [mix(DME=70, EC=30), mix(DME=70, diglyme=30), mix(diglyme=70, DME=30), mix(EC=100)]
+    # As alike in components as in gains; the second is mostly DME again.
+    assert set(_chosen(recipes, [[1.0], [0.95], [0.95], [0.0]], 2)) == {0, 2}
+
+
+def test_the_best_of_two_objectives_are_not_two_amounts_of_one_blend(mix):
+    recipes = [mix(DME=60, EC=40), mix(DME=50, EC=50), mix(PC=100)]
+    assert set(_chosen(recipes, [[1.0, 0.9], [0.9, 1.0], [0.9, 0.9]], 2)) in ({0, 2}, {1, 2})
