@@ -18,11 +18,13 @@ from electrolyte_ml.errors import MissingDependencyError
 
 _EXTRAS = MappingProxyType(
     {
+        "bpx": "cell",
         "deepchem": "deep",
         "distributed": "cluster",
         "openmm": "md",
         "openpyxl": "train",
         "packmol": "md",
+        "pybamm": "cell",
         "pyscf": "qm",
         "tblite": "qm",
         "torch": "train",
@@ -31,6 +33,7 @@ _EXTRAS = MappingProxyType(
 )
 _PURPOSES = MappingProxyType(
     {
+        "cell": "simulation of cells",
         "cluster": "a Dask cluster",
         "deep": "the graph network",
         "md": "molecular dynamics",

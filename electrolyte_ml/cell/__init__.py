@@ -4,7 +4,13 @@
 recipes at once; simulating needs the extra ``cell``.
 """
 
-from electrolyte_ml.cell.geometry import CellGeometry, cell_text, find_cell, reference_cells
+from electrolyte_ml.cell.geometry import (
+    CellGeometry,
+    cell_text,
+    find_cell,
+    read_cell,
+    reference_cells,
+)
 from electrolyte_ml.cell.limits import CellLimits, cell_limits, predict_cell_limits
 
 __all__ = [
@@ -14,5 +20,6 @@ __all__ = [
     "cell_text",
     "find_cell",
     "predict_cell_limits",
+    "read_cell",
     "reference_cells",
 ]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from electrolyte_ml.cell import CellGeometry
+    from electrolyte_ml.cell.runs import DischargeJob
 
 app = typer.Typer(
     help="A recipe in a cell: where salt and voltage run out, discharge, exchange of parameters.",
@@ -49,6 +59,75 @@ def list_cells(
         print_cells(cells)
 
 
+class Form(StrEnum):
+    """What an electrolyte is exported to."""
+
+    BPX = "bpx"
+    PYBAMM = "pybamm"
+    CSV = "csv"
+
+
+# Temperatures of activation energies and tables where none is given, degC.
+_RANGE_C = (-20.0, -10.0, 0.0, 10.0, 25.0, 40.0, 50.0, 60.0)
+
+
+@app.command()
+def export(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE")],
+    to: Annotated[Form, typer.Option(help="BPX 1.1 JSON, a Python module for PyBaMM, or tables.")],
+    at: Temperatures = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="BPX file of a cell whose electrolyte is replaced (with --to bpx)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File; standard output by default.")] = None,
+) -> None:
+    """Write conductivity, salt diffusivity and transference number against concentration.
+
+    The first temperature is the reference of BPX; activation energies are fitted to all of them.
+    """
+    from electrolyte_ml.cell.exchange import electrolyte_text
+    from electrolyte_ml.errors import InputError
+    from electrolyte_ml.files import write_text
+    from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
+
+    if into is not None and to is not Form.BPX:
+        raise InputError(f"--into is for --to bpx, given --to {to.value}")
+    kelvins = [temperature_k(text) for text in at or []]
+    reference = kelvins[0] if kelvins else ROOM_TEMPERATURE_K
+    if not kelvins or (len(kelvins) == 1 and to is Form.BPX):
+        # One activation energy does not hold in the deep cold.
+        kelvins = [c + ZERO_CELSIUS_K for c in _RANGE_C if c >= 0 or to is not Form.BPX]
+    text = electrolyte_text(parse_recipe(recipe), to.value, kelvins, reference, into)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        typer.echo(f"written to {out}", err=True)
+
+
+@app.command("import")
+def import_cell(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="BPX file of a cell.")],
+    out: Annotated[
+        Path | None, typer.Option(help="TOML file to write; standard output by default.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the cell; that of the file.")] = None,
+    cation: Annotated[str, typer.Option(help="Cation, which BPX does not tell.")] = "Li",
+) -> None:
+    """Take the layers of a BPX file as a cell for 'limits' and 'simulate'."""
+    from electrolyte_ml.cell.exchange import cell_of_bpx, toml_of
+    from electrolyte_ml.files import write_text
+
+    text = toml_of(cell_of_bpx(file, name=name, cation=cation))
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)
+        typer.echo(f"written to {out}; use it as --cell {out}", err=True)
+
+
 @app.command()
 def limits(
     recipes: Recipes = None,
@@ -79,3 +158,119 @@ def limits(
         typer.echo(dump_json(records))
     else:
         print_limits(records, geometry)
+
+
+@app.command()
+def simulate(
+    recipes: Annotated[
+        list[str], typer.Argument(metavar="RECIPE...", help="Such as '1 M NaPF6 in EC:PC 1:1 w'.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of results; the same command continues it.")],
+    cell: CellName = "hc_nvpf",
+    rate: Annotated[
+        list[str] | None, typer.Option(help="C rate, such as 1C; may be repeated.")
+    ] = None,
+    at: Temperatures = None,
+    samples: Annotated[
+        int, typer.Option(help="Samples of salt diffusivity, t+ and conductivity.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; by default one a core, at most one a job.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Discharge a cell with PyBaMM (extra 'cell'): capacity and voltage with their intervals."""
+    from electrolyte_ml.cell import find_cell
+    from electrolyte_ml.cell.runs import run_jobs_of_cell
+    from electrolyte_ml.cell.simulate import pybamm_module
+    from electrolyte_ml.report.cell import (
+        discharge_progress,
+        print_discharges,
+        without_samples,
+        write_discharges,
+    )
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.units import temperature_k
+
+    geometry = find_cell(cell)
+    rates = [_rate(text) for text in rate or ["1C"]]
+    kelvins = [temperature_k(text) for text in at or ["25 degC"]]
+    pybamm_module()
+    jobs = _jobs(recipes, geometry, rates, kelvins, samples, seed)
+    with (
+        _pool(workers, len(jobs)) as executor,
+        discharge_progress(len(jobs), show=not as_json) as progress,
+    ):
+        records = run_jobs_of_cell(jobs, out, executor=executor, progress=progress)
+    write_discharges(records, geometry, out)
+    if as_json:
+        typer.echo(dump_json([without_samples(record) for record in records]))
+    else:
+        print_discharges(records, geometry)
+    typer.echo(f"curves, samples and plots are in {out}", err=True)
+
+
+def _jobs(
+    recipes: list[str],
+    geometry: CellGeometry,
+    rates: list[float],
+    kelvins: list[float],
+    samples: int,
+    seed: int,
+) -> list[DischargeJob]:
+    from electrolyte_ml.cell.curves import electrolyte_curves
+    from electrolyte_ml.cell.runs import DischargeJob
+    from electrolyte_ml.errors import InputError
+    from electrolyte_ml.formulation import parse_recipe
+
+    jobs = []
+    for text in recipes:
+        for electrolyte in electrolyte_curves(parse_recipe(text), kelvins):
+            if electrolyte.cation != geometry.cation:
+                raise InputError(
+                    f"{text}: the cell {geometry.name} is for {geometry.cation}, the recipe has "
+                    f"{electrolyte.cation}"
+                )
+            jobs += [
+                DischargeJob(
+                    text=text,
+                    cell=geometry,
+                    electrolyte=electrolyte,
+                    rate_c=rate,
+                    samples=samples,
+                    seed=seed,
+                )
+                for rate in rates
+            ]
+    return jobs
+
+
+def _rate(text: str) -> float:
+    """A C rate such as ``5C``, ``C/2`` or ``0.5``."""
+    from electrolyte_ml.errors import InputError
+
+    plain = text.strip().upper()
+    try:
+        found = 1.0 / float(plain[2:]) if plain.startswith("C/") else float(plain.removesuffix("C"))
+    except (ValueError, ZeroDivisionError):
+        found = float("nan")
+    if not 0.001 <= found <= 1000:
+        raise InputError(
+            f"a rate is written 1C, 0.5C or C/10, from 0.001C to 1000C; given {text!r}"
+        )
+    return found
+
+
+@contextmanager
+def _pool(workers: int | None, n_jobs: int) -> Iterator[Executor | None]:
+    """Processes for jobs; None where one is enough."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    n = min(workers or os.cpu_count() or 1, n_jobs)
+    if n <= 1:
+        yield None
+        return
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as executor:
+        yield executor

@@ -1,19 +1,29 @@
-"""Output of limits of cells: records for JSON, and tables."""
+"""Output of limits and discharges of cells: records for JSON, tables, and plots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
 from electrolyte_ml.cell import CellGeometry, CellLimits
+from electrolyte_ml.files import write_table, write_text
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import liquid_range
-from electrolyte_ml.report.text import interval, output_console
-from electrolyte_ml.text import celsius
+from electrolyte_ml.report.plots import BLUE, GREEN, GREY, ORANGE, new_figure, save_figure
+from electrolyte_ml.report.text import dump_json, interval, output_console
+from electrolyte_ml.text import celsius, significant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from electrolyte_ml.cell.runs import DischargeJob
 
 _COLUMNS = {
     "depletion_rate_c": "salt runs out at, C",
@@ -104,3 +114,175 @@ def print_cells(cells: Sequence[CellGeometry]) -> None:
         sources = ", ".join(cell.dois)
         grid.add_row(cell.name, cell.description, f"{cell.separator.thickness_um:g}", sources)
     output_console().print(grid)
+
+
+def without_samples(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without what stands in files: samples and the curve."""
+    return {name: value for name, value in record.items() if name not in ("samples", "curve")}
+
+
+def print_discharges(records: Sequence[Mapping[str, Any]], geometry: CellGeometry) -> None:
+    """Print capacities and voltages, and what they leave out."""
+    console = output_console()
+    console.print(f"{geometry.name}: {geometry.description}")
+    grid = Table(box=None, pad_edge=False)
+    for heading in ("recipe", "at", "rate", "capacity, % of nominal", "mean voltage, V", "note"):
+        grid.add_column(heading, overflow="fold")
+    for record in records:
+        share = {
+            end: None if number is None else 100 * number
+            for end, number in record["capacity_share"].items()
+            if end != "coverage"
+        }
+        grid.add_row(
+            record["recipe"],
+            celsius(record["temperature_k"]),
+            f"{record['rate_c']:g}C",
+            _with_ends(share),
+            _with_ends(record["mean_voltage_v"], 4),
+            "; ".join(_discharge_notes(record)) or "-",
+        )
+    console.print(grid)
+    for line in dict.fromkeys(_discharge_doubts(records, geometry)):
+        console.print(line)
+
+
+def _with_ends(numbers: Mapping[str, Any], digits: int = 3) -> str:
+    if numbers["value"] is None:
+        return "-"
+    value, low, high = (significant(numbers[end], digits) for end in ("value", "low", "high"))
+    return f"{value} ({low}-{high})"
+
+
+def _discharge_notes(record: Mapping[str, Any]) -> Iterator[str]:
+    if record["note"]:
+        yield record["note"]
+    if record["samples_where_salt_runs_out"]:
+        yield f"salt runs out in {record['samples_where_salt_runs_out']:.0%} of the samples"
+    failed = len(record["samples"]) - 1 - record["samples_simulated"]
+    if failed:
+        yield f"{failed} samples could not be simulated"
+
+
+def _discharge_doubts(
+    records: Sequence[Mapping[str, Any]], geometry: CellGeometry
+) -> Iterator[str]:
+    for record in records:
+        for note in record["notes"]:
+            yield f"? {record['recipe']}: {note}"
+    if geometry.simulation.get("leaves_out"):
+        yield f"left out: {geometry.simulation['leaves_out']}"
+    yield (
+        "left out: ageing; heat (isothermal); errors of the electrodes' parameters. Intervals hold "
+        "90 % of samples of salt diffusivity, transference number and conductivity."
+    )
+
+
+def write_discharges(
+    records: Sequence[Mapping[str, Any]], geometry: CellGeometry, folder: Path
+) -> None:
+    """Write the summary (JSON), samples and curves (CSV) and plots (SVG) of discharges."""
+    summary = {"cell": geometry.to_dict(), "discharges": [without_samples(r) for r in records]}
+    write_text(folder / "summary.json", dump_json(summary) + "\n")
+    place = ("recipe", "temperature_k", "rate_c")
+    samples = [
+        {**{n: r[n] for n in place}, "sample": i, **s}
+        for r in records
+        for i, s in enumerate(r["samples"])
+    ]
+    curves = [
+        {**{n: r[n] for n in place}, "charge_ah": q, "voltage_v": v}
+        for r in records
+        for q, v in zip(r["curve"]["charge_ah"], r["curve"]["voltage_v"], strict=True)
+    ]
+    for name, rows in (("samples.csv", samples), ("curves.csv", curves)):
+        write_table(folder / name, list(rows[0]), [list(row.values()) for row in rows])
+    for kelvin in dict.fromkeys(r["temperature_k"] for r in records):
+        chosen = [r for r in records if r["temperature_k"] == kelvin]
+        name = celsius(kelvin).replace(" °C", "C").replace("−", "-")
+        save_figure(_discharge_figure(chosen), folder / f"discharge_{name}.svg")
+        save_figure(_rate_figure(chosen), folder / f"rate_{name}.svg")
+
+
+def _discharge_figure(records: Sequence[Mapping[str, Any]]) -> Figure:
+    """Voltage against charge, a line for each recipe and rate; the band is the capacity's."""
+    figure, (axes,) = new_figure(1, width_in=6.0, height_in=4.0)
+    styles = dict(zip(_each(records, "rate_c"), _CYCLE, strict=False))
+    colors = _colors(records)
+    for record in records:
+        curve, color = record["curve"], colors[record["recipe"]]
+        if record["capacity_ah"]["value"] is None:
+            continue
+        charge = np.array(curve["charge_ah"], dtype=np.float64) * 1000
+        label = f"{record['recipe']}, {record['rate_c']:g}C"
+        style = styles.get(record["rate_c"], "-")
+        axes.plot(charge, curve["voltage_v"], style, color=color, label=label)
+        ends = [1000 * record["capacity_ah"][end] for end in ("low", "high")]
+        axes.plot(ends, [curve["voltage_v"][-1]] * 2, color=color, alpha=0.4, linewidth=4)
+    axes.set_xlabel("charge, mAh (bars: 90 % of samples end there)")
+    axes.set_ylabel("voltage, V")
+    axes.set_title(celsius(records[0]["temperature_k"]), fontsize=9)
+    axes.legend(fontsize=7)
+    return figure
+
+
+def _rate_figure(records: Sequence[Mapping[str, Any]]) -> Figure:
+    """Capacity against rate with its interval, a line for each recipe."""
+    figure, (axes,) = new_figure(1, width_in=6.0, height_in=4.0)
+    for recipe, color in _colors(records).items():
+        own = sorted(
+            (r for r in records if r["recipe"] == recipe and r["capacity_ah"]["value"] is not None),
+            key=lambda r: r["rate_c"],
+        )
+        rates = [r["rate_c"] for r in own]
+        value, low, high = (
+            np.array([100 * r["capacity_share"][end] for r in own])
+            for end in ("value", "low", "high")
+        )
+        axes.errorbar(
+            rates,
+            value,
+            [value - low, high - value],
+            fmt="o-",
+            color=color,
+            label=recipe,
+            capsize=3,
+        )
+    axes.set_xscale("log")
+    axes.set_xlabel("rate, C")
+    axes.set_ylabel("capacity, % of nominal")
+    axes.set_title(celsius(records[0]["temperature_k"]), fontsize=9)
+    axes.legend(fontsize=7)
+    return figure
+
+
+_CYCLE = ("-", "--", ":", "-.")
+
+
+def _each(records: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    return list(dict.fromkeys(record[name] for record in records))
+
+
+def _colors(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    known = (BLUE, ORANGE, GREEN, GREY)
+    return {r: known[i % len(known)] for i, r in enumerate(_each(records, "recipe"))}
+
+
+@contextmanager
+def discharge_progress(
+    n_jobs: int, *, show: bool
+) -> Iterator[Callable[[DischargeJob], None] | None]:
+    """A progress bar of jobs on standard error, where that is a terminal."""
+    if not (show and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("discharges", total=n_jobs)
+
+        def done(job: DischargeJob) -> None:
+            bar.update(task, advance=1, description=job.label)
+
+        yield done
