@@ -5,7 +5,8 @@
 Of a folder, all documents in it are meant. A command that several show is run once.
 
 A line that starts with ``$`` is a command. A block that follows ``<!-- needs: data -->`` runs only
-where ELECTROLYTE_ML_DATA is set, one that follows ``<!-- needs: md -->`` where OpenMM is installed.
+where ELECTROLYTE_ML_DATA is set, one that follows ``<!-- needs: md -->`` where OpenMM is installed,
+one that follows ``<!-- needs: cell -->`` where PyBaMM is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-BLOCK = re.compile(r"(?:<!-- needs: (data|md) -->\s*)?```console\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- needs: (data|md|cell) -->\s*)?```console\n(.*?)```", re.DOTALL)
 
 
 def main(places: list[Path]) -> int:
@@ -32,6 +33,8 @@ def main(places: list[Path]) -> int:
         missing["data"] = "ELECTROLYTE_ML_DATA is not set"
     if find_spec("openmm") is None:
         missing["md"] = "OpenMM is not installed"
+    if find_spec("pybamm") is None:
+        missing["cell"] = "PyBaMM is not installed"
     ran: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         environment["OUT"] = scratch

@@ -60,3 +60,53 @@ def test_bad_input(run, arguments, words):
     outcome = run("cell", "limits", *arguments)
     assert outcome.code == 2
     assert words in outcome.err
+
+
+def test_an_electrolyte_is_exported(run, tmp_path):
+    bpx = json.loads(run("cell", "export", RECIPE, "--to", "bpx").out)
+    assert "273 to 333 K" in bpx["Header"]["Description"]
+    table = run("cell", "export", RECIPE, "--to", "csv", "--at", "25 degC").out
+    assert table.startswith("temperature_k,concentration_mol_m3,conductivity_s_m,")
+    out = tmp_path / "electrolyte.py"
+    outcome = run("cell", "export", RECIPE, "--to", "pybamm", "--out", out)
+    assert outcome.code == 0
+    assert "import pybamm" in out.read_text()
+    refused = run("cell", "export", RECIPE, "--to", "csv", "--into", out)
+    assert refused.code == 2
+    assert "--into is for --to bpx" in refused.err
+    assert run("cell", "export", "PC", "--to", "bpx").code == 2
+
+
+def test_what_cannot_be_simulated_is_told_before_anything_runs(run, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    fast = run("cell", "simulate", RECIPE, "--rate", "fast", "--out", out)
+    assert fast.code == 2
+    assert "0.5C or C/10" in fast.err
+    monkeypatch.setitem(__import__("sys").modules, "pybamm", None)
+    bare = run("cell", "simulate", RECIPE, "--out", out)
+    assert bare.code == 2
+    assert "pip install 'electrolyte_ml[cell]'" in bare.err
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_discharges_are_written_and_told_with_what_they_leave_out(run, tmp_path):
+    pytest.importorskip("pybamm", reason="PyBaMM (extra 'cell') is not installed")
+    out = tmp_path / "out"
+    ask = ("cell", "simulate", RECIPE, "--rate", "2C", "--out", out, "--workers", 1)
+    outcome = run(*ask)
+    assert outcome.code == 0
+    assert "left out: ageing" in outcome.out
+    assert "no activation energies" in outcome.out
+    names = {path.name for path in out.iterdir()}
+    assert names >= {
+        "summary.json",
+        "samples.csv",
+        "curves.csv",
+        "discharge_25C.svg",
+        "rate_25C.svg",
+    }
+    (record,) = json.loads(run(*ask, "--json").out)
+    assert record["capacity_ah"]["low"] <= record["capacity_ah"]["value"]
+    other = run("cell", "simulate", "1 M LiPF6 in EC:DMC 1:1 w/w", "--out", out)
+    assert "is for Na, the recipe has Li" in other.err
