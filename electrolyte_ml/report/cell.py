@@ -249,6 +249,9 @@ def _rate_figure(records: Sequence[Mapping[str, Any]]) -> Figure:
             capsize=3,
         )
     axes.set_xscale("log")
+    axes.set_xticks(sorted(_each(records, "rate_c")), minor=False)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
     axes.set_xlabel("rate, C")
     axes.set_ylabel("capacity, % of nominal")
     axes.set_title(celsius(records[0]["temperature_k"]), fontsize=9)
