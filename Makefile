@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: propose test test-slow lint docs install clean
+.PHONY: propose test test-slow lint docs notebooks install clean
 
 propose: $(VENV)/.installed
 	$(BIN)/electrolyte-ml propose recipes/sodium_room_temperature.toml
@@ -25,6 +25,10 @@ lint: $(VENV)/.installed-lint
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --quiet
 
+# Every notebook runs from the first cell to the last.
+notebooks: $(VENV)/.installed-docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --nbmake -n 2 examples/notebooks
+
 install: $(VENV)/.installed
 
 $(BIN)/python:
@@ -44,8 +48,8 @@ $(VENV)/.installed-lint: pyproject.toml $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	touch $@
 
-$(VENV)/.installed-docs: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+$(VENV)/.installed-docs: pyproject.toml $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --editable '.[test,docs]'
 	touch $@
 
 clean:

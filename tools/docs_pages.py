@@ -125,6 +125,23 @@ def _table(head: str, rows: list[tuple[str, dict[str, float]]], asked: str) -> s
     return "\n".join(lines)
 
 
+def notebooks() -> list[str]:
+    """One page for each notebook, without outputs; lines of the navigation."""
+    lines = []
+    for path in sorted((ROOT / "examples" / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = "\n\n".join(
+            "".join(c["source"])
+            if c["cell_type"] == "markdown"
+            else f"```python\n{''.join(c['source'])}\n```"
+            for c in cells
+        )
+        write(f"notebooks/{path.stem}.md", text)
+        title = re.search(r"^# (.*)$", text, re.MULTILINE)
+        lines.append(f"    - [{title[1] if title else path.stem}](notebooks/{path.stem}.md)")
+    return lines
+
+
 def commands() -> None:
     """Help of every command, as Typer writes it."""
     command = typer.main.get_command(app)
@@ -143,7 +160,7 @@ def interface() -> None:
 
 def main() -> None:
     """Write all pages, and the navigation with the pages that stand in ``docs``."""
-    cards, boards = "\n".join(model_cards()), "\n".join(leaderboards())
+    parts = {"cards": model_cards(), "leaderboards": leaderboards(), "notebooks": notebooks()}
     quality()
     commands()
     interface()
@@ -151,7 +168,9 @@ def main() -> None:
         if (ROOT / name).exists():
             write(path, without_links((ROOT / name).read_text(encoding="utf-8")))
     navigation = (ROOT / "docs" / "navigation.md").read_text(encoding="utf-8")
-    write("SUMMARY.md", navigation.replace("{{cards}}", cards).replace("{{leaderboards}}", boards))
+    for name, lines in parts.items():
+        navigation = navigation.replace(f"{{{{{name}}}}}", "\n".join(lines))
+    write("SUMMARY.md", navigation)
 
 
 main()
