@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ def score(
     cell: Cell | None = None,
     without: Sequence[str] = (),
     accept_unusual: bool = False,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Predict every property of recipes, each with its interval and domain flag.
 
@@ -71,6 +73,9 @@ def score(
         Names of rules that are switched off.
     accept_unusual
         Take temperatures of a table at which no electrolyte is used, such as 298 degC.
+    executor
+        Where parts of long tables are scored, such as a process pool; here by default. The result
+        is the same.
 
     Returns
     -------
@@ -94,7 +99,11 @@ def score(
     """
     source, table = source_of(recipes, at, at_k, accept_unusual=accept_unusual)
     frame, given = scores_frame(
-        source, None if tuned is None else _adapted(tuned), cell=cell, off=require_rules(without)
+        source,
+        None if tuned is None else _adapted(tuned),
+        cell=cell,
+        off=require_rules(without),
+        executor=executor,
     )
     if table is None:
         return frame

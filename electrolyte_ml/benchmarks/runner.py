@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Any
 from electrolyte_ml.benchmarks.compare import paired_differences
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress
 from electrolyte_ml.benchmarks.store import JobStore, environment
+from electrolyte_ml.executors import as_finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def run_jobs(
     store: JobStore,
     fresh: bool = False,
     progress: Progress | None = None,
+    executor: Executor | None = None,
+    run_elsewhere: Callable[[int], JobResult] | None = None,
 ) -> SuiteResult:
     """Run jobs that are not kept, and keep each as soon as it is done.
 
@@ -109,6 +113,10 @@ def run_jobs(
         Run jobs again whose results are kept.
     progress
         Called as ``progress(what, done, total)`` with numbers of jobs.
+    executor
+        Where jobs are run whose results may be kept; timings are always taken here, one by one.
+    run_elsewhere
+        Runs the job of a number, from 0, in another process; needed with an executor.
 
     Raises
     ------
@@ -119,6 +127,11 @@ def run_jobs(
     finished: list[tuple[Job, JobResult]] = []
     with _interrupts() as pressed:
         try:
+            if executor is not None and run_elsewhere is not None:
+                new = [n for n, job in enumerate(jobs) if _is_new(job, store, fresh)]
+                results = as_finished(run_elsewhere, new, executor)
+                _keep(results, jobs, len(new), store, progress)
+                fresh = False  # all that may be kept is there now
             for number, job in enumerate(todo):
                 _tell(progress, job.name, number, len(todo))
                 within = _within(progress, job, number, todo)
@@ -130,6 +143,29 @@ def run_jobs(
             raise
     skipped = tuple(job for job in jobs if job.skipped is not None)
     return SuiteResult(suite=suite, seed=seed, finished=tuple(finished), skipped=skipped)
+
+
+def _keep(
+    finished: Iterator[tuple[int, Future[JobResult]]],
+    jobs: Sequence[Job],
+    n_todo: int,
+    store: JobStore,
+    progress: Progress | None,
+) -> None:
+    """Keep results of an executor as they come.
+
+    A job that fails does not stop the others; its error is raised in the end.
+    """
+    errors = []
+    for done, (number, future) in enumerate(finished, start=1):
+        error = future.exception()
+        if error is None:
+            store.put(jobs[number], future.result())
+        else:
+            errors.append(error)
+        _tell(progress, jobs[number].name, done, n_todo)
+    if errors:
+        raise errors[0]
 
 
 @contextmanager
@@ -150,6 +186,11 @@ def _interrupts() -> Iterator[list[int]]:
         yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _is_new(job: Job, store: JobStore, fresh: bool) -> bool:
+    """Whether a job is to be run whose result may then be kept."""
+    return job.skipped is None and job.kept and (fresh or store.get(job) is None)
 
 
 def _result(job: Job, store: JobStore, fresh: bool, progress: Progress | None) -> JobResult:

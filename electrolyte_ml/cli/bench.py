@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from electrolyte_ml.benchmarks.job import Job
 
 _SUITES = (
     "conductivity, viscosity, density, window, chemistry, differences, solutions, sodium, search, "
@@ -73,29 +71,50 @@ def run(
         Path | None,
         typer.Option("--jobs", help="Folder of finished jobs; in the user's state by default."),
     ] = None,
+    workers: Workers = 1,
+    dask: Dask = None,
+    shard: ShardOption = None,
 ) -> None:
     """Run a suite and print its leaderboard (`bench SUITE` is short for `bench run SUITE`).
 
     Every finished job is kept: the same command continues a run that was stopped, and prints the
     same numbers when nothing has changed.
     """
+    from functools import partial
+
     from electrolyte_ml.benchmarks.runner import RunInterrupted, run_jobs
+    from electrolyte_ml.benchmarks.selection import Selection, run_selected
     from electrolyte_ml.benchmarks.store import JobStore, default_folder
+    from electrolyte_ml.executors import Shard, open_executor
     from electrolyte_ml.report.leaderboard import fit_progress, print_leaderboard, write_results
     from electrolyte_ml.report.text import dump_json
 
-    jobs = _jobs(
-        suite,
-        model,
+    selection = Selection(
+        suite=suite,
         quick=quick,
         splits=tuple(split) if split else None,
+        models=tuple(only) if only else None,
         seed=seed,
-        only=tuple(only) if only else None,
+        user_model=model or "",
+        shard=Shard() if shard is None else Shard.read(shard),
     )
+    jobs = selection.jobs()
     store = JobStore(folder=jobs_folder or default_folder())
     try:
-        with fit_progress(show=not as_json) as progress:
-            result = run_jobs(suite, jobs, seed=seed, store=store, fresh=fresh, progress=progress)
+        with (
+            open_executor(workers, dask) as executor,
+            fit_progress(show=not as_json) as progress,
+        ):
+            result = run_jobs(
+                suite,
+                jobs,
+                seed=seed,
+                store=store,
+                fresh=fresh,
+                progress=progress,
+                executor=executor,
+                run_elsewhere=partial(run_selected, selection),
+            )
     except RunInterrupted as stopped:
         typer.echo(f"interrupted: {stopped}, kept in {store.folder}", err=True)
         typer.echo("the same command (without --fresh) continues there", err=True)
@@ -107,26 +126,6 @@ def run(
         print_leaderboard(result.to_dict())
         for path in written:
             typer.echo(f"written: {path}")
-
-
-def _jobs(
-    suite: str,
-    model: str | None,
-    *,
-    quick: bool,
-    splits: tuple[str, ...] | None,
-    seed: int,
-    only: tuple[str, ...] | None,
-) -> list[Job]:
-    from electrolyte_ml.benchmarks.registry import jobs_of, user_jobs_of
-    from electrolyte_ml.benchmarks.user_model import load_user_model
-    from electrolyte_ml.errors import InputError
-
-    if model is None:
-        return jobs_of(suite, quick=quick, splits=splits, seed=seed, models=only)
-    if only:
-        raise InputError("--only chooses among models of the suite: leave it out beside --model")
-    return user_jobs_of(suite, load_user_model(model), quick=quick, splits=splits, seed=seed)
 
 
 @app.command()

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from electrolyte_ml.executors import Shard
     from electrolyte_ml.rules import Cell
     from electrolyte_ml.scores import ScoreSource
 
@@ -73,12 +77,16 @@ def score(
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
     without: Without = None,
+    workers: Workers = 1,
+    dask: Dask = None,
+    shard: ShardOption = None,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
 ) -> None:
     """Score recipes from arguments and from a file, in that order."""
     from electrolyte_ml.errors import InputError
+    from electrolyte_ml.executors import Shard, open_executor
     from electrolyte_ml.report.score import (
         print_tables,
         require_one_output,
@@ -96,12 +104,24 @@ def score(
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
+    part = None if shard is None else Shard.read(shard)
     cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
     source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
     to_terminal = out is None and sys.stdout.isatty()
-    with scoring_progress(source.n_rows, to_terminal=to_terminal) as progress:
-        parts = chosen(_scored(source, tuned, progress, cell, off), condition, sort)
+    n_scored = 0
+
+    def count(done: int) -> None:
+        nonlocal n_scored
+        n_scored = done
+        progress(done)
+
+    with (
+        open_executor(workers, dask) as executor,
+        scoring_progress(source.n_rows, to_terminal=to_terminal) as progress,
+    ):
+        scored = _scored(source, tuned, count, cell, off, executor, part)
+        parts = chosen(scored, condition, sort)
         if out is not None:
             write_scores(parts, out)
         elif as_json:
@@ -111,7 +131,7 @@ def score(
         else:
             print_tables(parts)
     if out is not None:
-        typer.echo(f"{source.n_rows} rows written to {out}", err=True)
+        typer.echo(f"{n_scored} rows written to {out}", err=True)
     exit_if_skipped(bad)
 
 
@@ -121,6 +141,8 @@ def _scored(
     progress: Callable[[int], None],
     cell: Cell,
     off: Sequence[str],
+    executor: Executor | None,
+    shard: Shard | None,
 ) -> Iterator[list[dict[str, Any]]]:
     """Scores of a source, part by part."""
     from electrolyte_ml.scores import scored_parts
@@ -131,7 +153,7 @@ def _scored(
 
         adapt = FineTuned.read(tuned).apply
     done = 0
-    for part in scored_parts(source, adapt, cell=cell, off=off):
+    for part in scored_parts(source, adapt, cell=cell, off=off, executor=executor, shard=shard):
         yield part.records
         done += len(part.records)
         progress(done)

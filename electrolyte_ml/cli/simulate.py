@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
+
 if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
     from electrolyte_ml.simulate.engine import Progress, Report
@@ -120,10 +122,9 @@ def campaign(
     table: Annotated[
         Path | None, typer.Option(help="Results table; default: NAME.csv in the state folder.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Jobs at a time, one thread each.")] = 1,
-    shard: Annotated[
-        str, typer.Option(help="Only a part, such as 2/8: for an array of machines.")
-    ] = "1/1",
+    workers: Workers = 1,
+    dask: Dask = None,
+    shard: ShardOption = None,
     platform: Annotated[str, typer.Option(help=_PLATFORM_HELP)] = "cpu",
     status: Annotated[bool, typer.Option("--status", help="Say how far it is, and stop.")] = False,
     reanalyse: Annotated[
@@ -131,15 +132,15 @@ def campaign(
     ] = False,
 ) -> None:
     """Run every job of a campaign that is not finished; the table grows as jobs end."""
-    from concurrent.futures import ProcessPoolExecutor
     from functools import partial
-    from multiprocessing import get_context
 
+    from electrolyte_ml.executors import Shard, open_executor
     from electrolyte_ml.simulate import read_campaign, run_campaign
     from electrolyte_ml.simulate.results import read_table
     from electrolyte_ml.simulate.running import default_folder
 
-    plan = read_campaign(file).shard(*_shard(shard))
+    part = Shard() if shard is None else Shard.read(shard)
+    plan = read_campaign(file).shard(part.number, part.of)
     folder = state or default_folder()
     target = table or folder / f"{plan.name}.csv"
     known = {row["key"] for row in read_table(target)}
@@ -153,7 +154,7 @@ def campaign(
     _write_results(plan, folder, target)
     after_each = _reporter(plan, folder, target)
     run_campaign = partial(run_campaign, viscosity=_viscosity_mpa_s, platform=platform)
-    if workers == 1:
+    if workers == 1 and dask is None:
         with _Bar() as bar:
             run_campaign(
                 plan,
@@ -163,8 +164,7 @@ def campaign(
                 progress=lambda entry: bar.callback(_label(entry)),
             )
         return
-    # Spawned: a fork of a process that has used OpenMM may hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+    with open_executor(workers, dask) as executor:
         run_campaign(plan, folder, executor=executor, after_each=after_each, skip=known)
 
 
@@ -239,17 +239,6 @@ def validate(
     for verdict in verdicts:
         for line in verdict.lines():
             typer.echo(line)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    """Number of a part and how many there are, of ``2/8``."""
-    from electrolyte_ml.errors import InputError
-
-    try:
-        number, of = (int(part) for part in text.split("/"))
-    except ValueError:
-        raise InputError(f"a shard is written as 2/8, given {text!r}") from None
-    return number, of
 
 
 def _analyse_again(plan: SimulationCampaign, folder: Path) -> None:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from electrolyte_ml.quantum.electrodes import ReferenceElectrode
     from electrolyte_ml.quantum.table import LimitRow
 
@@ -94,12 +97,15 @@ def screen(
     ] = None,
     skip_bad: SkipBad = False,
     bad_rows: BadRowsFile = None,
+    workers: Workers = 1,
+    dask: Dask = None,
+    shard: ShardOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Limits of molecules from the table, your calculations or the model: thousands a minute."""
     from electrolyte_ml.errors import InputError
-    from electrolyte_ml.models.window import species_limits
-    from electrolyte_ml.models.window.screening import listed_molecules
+    from electrolyte_ml.executors import open_executor
+    from electrolyte_ml.models.window.screening import listed_molecules, screened_windows
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_species, species_records
 
@@ -110,7 +116,9 @@ def screen(
     molecules = listed_molecules(smiles or [], file, bad)
     if not molecules:
         raise InputError(f"{file}: no molecules")
-    windows = species_limits().windows([molecule.smiles for molecule in molecules])
+    molecules = _held(molecules, shard)
+    with open_executor(workers, dask) as executor:
+        windows = screened_windows([molecule.smiles for molecule in molecules], executor)
     records = species_records(windows, electrode, [molecule.given for molecule in molecules])
     if as_json:
         typer.echo(dump_json(records))
@@ -141,7 +149,9 @@ def compute(
         Path | None,
         typer.Option(help="Table to keep and continue; your own, which scores use, by default."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Molecules at a time.")] = 1,
+    workers: Workers = 1,
+    dask: Dask = None,
+    shard: ShardOption = None,
     dft: Annotated[
         bool, typer.Option("--dft", help="wB97X/6-31+G* with PySCF instead of xTB; needs --out.")
     ] = False,
@@ -154,6 +164,7 @@ def compute(
     """Compute limits with tblite; molecules already in the table are not computed again."""
     from electrolyte_ml.bad_rows import BadRows
     from electrolyte_ml.errors import InputError
+    from electrolyte_ml.executors import open_executor
     from electrolyte_ml.files import make_folder
     from electrolyte_ml.models.window.screening import listed_molecules
     from electrolyte_ml.models.window.species import user_table
@@ -174,10 +185,11 @@ def compute(
         raise InputError("--dft needs --out: your own table, which scores use, holds xTB limits")
     if relaxed and not dft:
         raise InputError("--relaxed needs --dft: xTB relaxes all structures as it is")
-    molecules = read_molecules(texts)
+    molecules = _held(read_molecules(texts), shard)
     table = out or user_table()
     make_folder(table.resolve().parent)
-    rows = _run(molecules, table, workers, dft=dft, relaxed=relaxed)
+    with open_executor(workers, dask) as executor:
+        rows = _run(molecules, table, executor, dft=dft, relaxed=relaxed)
     if as_json:
         typer.echo(dump_json(limit_records(rows)))
     elif library:
@@ -188,11 +200,9 @@ def compute(
 
 
 def _run(
-    molecules: list[Any], table: Path, workers: int, *, dft: bool, relaxed: bool
+    molecules: list[Any], table: Path, executor: Executor | None, *, dft: bool, relaxed: bool
 ) -> list[LimitRow]:
-    from concurrent.futures import ProcessPoolExecutor
     from functools import partial
-    from multiprocessing import get_context
 
     from electrolyte_ml.optional import import_optional
     from electrolyte_ml.quantum.computation import Compute, compute_table, xtb_compute
@@ -209,13 +219,15 @@ def _run(
         key, compute = protocol.key, partial(dft_row, protocol=protocol)
     else:
         key, compute = XtbProtocol().key, xtb_compute(XtbProtocol())
-    if workers == 1:
-        return compute_table(molecules, key, compute, table, after_each=_reporter())
-    # Spawned: a fork of a process that has used OpenMP may hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        return compute_table(
-            molecules, key, compute, table, executor=executor, after_each=_reporter()
-        )
+    return compute_table(molecules, key, compute, table, executor=executor, after_each=_reporter())
+
+
+def _held(molecules: list[Any], shard: str | None) -> list[Any]:
+    """Molecules of a shard; all without one."""
+    from electrolyte_ml.executors import Shard
+
+    part = Shard() if shard is None else Shard.read(shard)
+    return [molecule for number, molecule in enumerate(molecules) if part.holds(number)]
 
 
 def _reporter() -> Callable[[LimitRow, int, int], None]:

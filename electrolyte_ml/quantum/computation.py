@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from electrolyte_ml.errors import ElectrolyteError, InputErrors, MissingDependencyError
+from electrolyte_ml.errors import (
+    ElectrolyteError,
+    InputErrors,
+    MissingDependencyError,
+    WorkerDiedError,
+)
+from electrolyte_ml.executors import as_finished
 from electrolyte_ml.files import one_at_a_time
 from electrolyte_ml.quantum.geometry import Molecule, molecule
 from electrolyte_ml.quantum.limits import compute_limits
@@ -17,7 +22,6 @@ from electrolyte_ml.quantum.table import LimitRow, XtbProtocol, append_row, read
 
 Compute = Callable[[Molecule], LimitRow]
 AfterEach = Callable[[LimitRow, int, int], None]
-_QUEUED = 64
 
 
 def xtb_row(subject: Molecule, protocol: XtbProtocol) -> LimitRow:
@@ -124,7 +128,7 @@ def compute_table(
         with one_at_a_time(path):
             # Repairs a table of an older version, or one with a line cut short.
             write_rows(path, read_rows(path))
-    for done, row in enumerate(_computed(todo, compute, executor), start=1):
+    for done, row in enumerate(_computed(todo, protocol_key, compute, executor), start=1):
         table[row.key] = row
         if path:
             with one_at_a_time(path):
@@ -140,18 +144,16 @@ def xtb_compute(protocol: XtbProtocol) -> Compute:
 
 
 def _computed(
-    todo: list[Molecule], compute: Compute, executor: Executor | None
+    todo: list[Molecule], protocol_key: str, compute: Compute, executor: Executor | None
 ) -> Iterator[LimitRow]:
-    if executor is None:
-        yield from map(compute, todo)
-        return
-    # A bounded queue, so that an interrupted run has little to wait for.
-    waiting = iter(todo)
-    running: set[Future[LimitRow]] = {
-        executor.submit(compute, m) for m in itertools.islice(waiting, _QUEUED)
-    }
-    while running:
-        finished, running = wait(running, return_when=FIRST_COMPLETED)
-        running |= {executor.submit(compute, m) for m in itertools.islice(waiting, len(finished))}
-        for future in finished:
+    for subject, future in as_finished(compute, todo, executor):
+        try:
             yield future.result()
+        except WorkerDiedError as error:  # the others must go on
+            yield LimitRow(
+                inchikey=subject.inchikey,
+                smiles=subject.smiles,
+                charge=subject.charge,
+                protocol=protocol_key,
+                failure=str(error),
+            )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.executors import Shard, in_order
 from electrolyte_ml.models.scoring import ScoreTable, score_formulations
 from electrolyte_ml.prediction import flat_record
 from electrolyte_ml.rules import Cell
 from electrolyte_ml.scores.source import ScoreRequests, ScoreSource
+from electrolyte_ml.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +47,8 @@ def scored_parts(
     *,
     cell: Cell | None = None,
     off: Sequence[str] = (),
+    executor: Executor | None = None,
+    shard: Shard | None = None,
 ) -> Iterator[ScoredPart]:
     """Scores of a source, part by part.
 
@@ -56,13 +62,27 @@ def scored_parts(
         The cell they are for, which rules look at.
     off
         Names of rules that are switched off.
+    executor
+        Where parts are scored; here if None. Their order stays.
+    shard
+        Only this machine's share of the parts.
     """
-    for requests in source.parts():
-        table = score_formulations(
-            requests.formulations, requests.temperature_k, cell=cell, off=off
-        )
-        table = table if adapt is None else adapt(table)
-        yield ScoredPart(records=score_records(table, requests), given=requests.given)
+    held = shard or Shard()
+    requests = (part for number, part in enumerate(source.parts()) if held.holds(number))
+    score = partial(_scored, adapt=adapt, cell=cell, off=tuple(off))
+    return in_order(score, requests, executor)
+
+
+@one_thread()
+def _scored(
+    requests: ScoreRequests,
+    adapt: Callable[[ScoreTable], ScoreTable] | None,
+    cell: Cell | None,
+    off: Sequence[str],
+) -> ScoredPart:
+    table = score_formulations(requests.formulations, requests.temperature_k, cell=cell, off=off)
+    table = table if adapt is None else adapt(table)
+    return ScoredPart(records=score_records(table, requests), given=requests.given)
 
 
 def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
@@ -87,12 +107,13 @@ def scores_frame(
     *,
     cell: Cell | None = None,
     off: Sequence[str] = (),
+    executor: Executor | None = None,
 ) -> tuple[pd.DataFrame, NDArray[np.intp]]:
     """Scores of a source as one table, with the columns of the command line's CSV.
 
     Parameters
     ----------
-    source, adapt, cell, off
+    source, adapt, cell, off, executor
         As in `scored_parts`.
 
     Returns
@@ -106,7 +127,7 @@ def scores_frame(
 
     columns: dict[str, list[Any]] = {}
     given = []
-    for part in scored_parts(source, adapt, cell=cell, off=off):
+    for part in scored_parts(source, adapt, cell=cell, off=off, executor=executor):
         given.append(part.given)
         for record in part.records:
             for name, value in flat_record(record).items():

@@ -1,12 +1,16 @@
 import dataclasses
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from electrolyte_ml.benchmarks.job import JobResult
 from electrolyte_ml.benchmarks.runner import RunInterrupted, run_jobs
+from electrolyte_ml.benchmarks.selection import Selection, run_selected
 from electrolyte_ml.benchmarks.store import JobStore, default_folder, job_key
+from electrolyte_ml.executors import Shard
 
 
 @pytest.fixture
@@ -35,6 +39,50 @@ def test_parts_of_the_rows_are_kept_and_told(make_job, store):
     assert run_jobs("x", [job], seed=0, store=store).to_dict() == told.to_dict()
     whole, _ = make_job("whole")
     assert "subsets" not in run_jobs("x", [whole], seed=0, store=store).to_dict()["tasks"][0]
+
+
+def test_jobs_are_spread_over_an_executor_and_timings_are_not(make_job, store):
+    jobs, runs = zip(*(make_job(name) for name in ("a", "b")), strict=True)
+    timing, timed = make_job("c", kept=False)
+    elsewhere = []
+
+    def run_elsewhere(number):
+        elsewhere.append(number)
+        return jobs[number].run(None)
+
+    with ThreadPoolExecutor(2) as executor:
+        spread = run_jobs(
+            "x",
+            [*jobs, timing],
+            seed=0,
+            store=store,
+            executor=executor,
+            run_elsewhere=run_elsewhere,
+        )
+    assert sorted(elsewhere) == [0, 1]
+    assert [len(run) for run in (*runs, timed)] == [1, 1, 1]
+    assert spread.to_dict() == run_jobs("x", [*jobs, timing], seed=0, store=store).to_dict()
+
+
+def test_a_job_that_fails_elsewhere_does_not_stop_the_others(make_job, store):
+    jobs = [make_job(name)[0] for name in ("a", "b", "c")]
+
+    def run_elsewhere(number):
+        if number == 0:
+            raise ValueError("of a job")
+        return jobs[number].run(None)
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="of a job"):
+        run_jobs("x", jobs, seed=0, store=store, executor=executor, run_elsewhere=run_elsewhere)
+    assert [store.get(job) is None for job in jobs] == [True, False, False]
+
+
+def test_a_selection_lists_the_jobs_of_its_shard():
+    whole = Selection(suite="speed", quick=True, splits=("batch",))
+    shares = [replace(whole, shard=Shard(number=n, of=2)).jobs() for n in (1, 2)]
+    names = [job.name for job in whole.jobs()]
+    assert [[job.name for job in share] for share in shares] == [names[::2], names[1::2]]
+    assert run_selected(whole, 0).metrics["n"] > 0
 
 
 def test_timings_are_never_kept(make_job, store):

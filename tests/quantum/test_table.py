@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrolyte_ml.errors import InputErrors, MissingDependencyError, TableError
+from electrolyte_ml.errors import (
+    InputErrors,
+    MissingDependencyError,
+    TableError,
+    WorkerDiedError,
+)
 from electrolyte_ml.quantum.computation import compute_table, filled_row, read_molecules
 from electrolyte_ml.quantum.limits import ComputedLimits
 from electrolyte_ml.quantum.table import LimitRow, read_rows, write_rows
@@ -94,6 +99,18 @@ def test_what_is_in_the_table_is_not_computed_again(tmp_path, parallel):
     assert sorted(calls) == ["C", "CC", "CCO"]
     assert [(r.smiles, r.oxidation_limit_v) for r in rows] == [("C", 1), ("CCO", 3), ("CC", 2)]
     assert len(read_rows(path)) == 3
+
+
+def test_a_molecule_that_kills_its_worker_is_a_row_with_the_reason(tmp_path):
+    def compute(subject):
+        if subject.smiles == "CC":
+            raise WorkerDiedError("the process died")
+        return heavy_atoms(subject)
+
+    molecules = read_molecules(["C", "CC", "CCC"])
+    rows = compute_table(molecules, PROTOCOL, compute, tmp_path / "limits.csv")
+    assert [row.failure for row in rows] == ["", "the process died", ""]
+    assert len(read_rows(tmp_path / "limits.csv")) == 3
 
 
 def test_an_interrupted_run_keeps_what_was_done(tmp_path):

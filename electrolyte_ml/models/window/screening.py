@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from electrolyte_ml.bad_rows import BadRow, BadRows, named_cells
 from electrolyte_ml.errors import ElectrolyteError, InputError
-from electrolyte_ml.models.window.species import one_species
+from electrolyte_ml.executors import in_order
+from electrolyte_ml.models.window.limits import SpeciesWindow
+from electrolyte_ml.models.window.species import one_species, species_limits
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.species.chemistry import is_smiles, without_prefix
 from electrolyte_ml.tables import SUFFIXES, TableFile, note, plain_heading, read_lines
 from electrolyte_ml.text import shown
+from electrolyte_ml.threads import one_thread
 
 _COLUMN = "smiles"
+# Species that are worked out together.
+_AT_A_TIME = 500
 # Tables of text may also be lists without a heading.
 _LISTS = frozenset((".txt", ".csv", ".tsv", ".tab"))
 
@@ -45,6 +51,27 @@ class _Entry:
     number: int | None = None
     cells: Mapping[str, str] | None = None
     fault: str = ""
+
+
+def screened_windows(
+    smiles: Sequence[str], executor: Executor | None = None
+) -> list[SpeciesWindow]:
+    """Windows of species, V against Li/Li+, in their order.
+
+    Parameters
+    ----------
+    smiles
+        Canonical SMILES of neutral molecules, anions or cations.
+    executor
+        Where they are worked out, in pieces; here if None.
+    """
+    pieces = (smiles[at : at + _AT_A_TIME] for at in range(0, len(smiles), _AT_A_TIME))
+    return list(chain.from_iterable(in_order(_windows, pieces, executor)))
+
+
+def _windows(smiles: Sequence[str]) -> list[SpeciesWindow]:
+    with one_thread():
+        return species_limits().windows(smiles)
 
 
 def listed_molecules(
