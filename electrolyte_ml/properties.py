@@ -142,6 +142,8 @@ class Property:
     is_rough
         Whether intervals of more than a factor of four are usual: tables then show the number all
         the same.
+    shows_nothing
+        Whether tables have its column, and say why there is no value, where no row has one.
     reference
         Electrode that measured potentials are kept against; a prediction names its own.
     origin
@@ -184,6 +186,7 @@ class Property:
     digits: int = 3
     shows_interval: bool = True
     is_rough: bool = False
+    shows_nothing: bool = True
     reference: str = ""
     origin: str = ""
 
@@ -489,14 +492,20 @@ _BUILT_IN = (
     Property(
         name="coulombic_efficiency_percent",
         label="coulombic efficiency",
-        description="coulombic efficiency of plating and stripping the metal of the salt on copper",
+        description="coulombic efficiency of the metal of the salt, plated and stripped on copper; "
+        "predicted for lithium alone",
         unit="%",
         pint_unit="percent",
         lowest=0,
         highest=100,
         at_temperature=False,
         better="higher",
+        predict="electrolyte_ml.models.efficiency:predict_efficiency",
+        model="efficiency",
+        train="electrolyte_ml.models.efficiency.train:train_efficiency",
+        suite="efficiency",
         digits=4,
+        shows_nothing=False,
     ),
     Property(
         name="fluorine_mass_fraction",

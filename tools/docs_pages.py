@@ -30,6 +30,8 @@ _COLUMNS = {
     "median_ape_percent": ("median error, %", "{:.0f}"),
     "mape_percent": ("mean error, %", "{:.2f}"),
     "mae": ("mean error in its unit", "{:.2f}"),
+    "rmse": ("root mean square error", "{:.3f}"),
+    "pairs_right": ("pairs ranked right", "{:.2f}"),
     "coverage": ("coverage", "{:.2f}"),
 }
 # Links in files of the repository that lead to other places in the site.

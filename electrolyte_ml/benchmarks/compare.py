@@ -37,6 +37,7 @@ class Kind(Enum):
 #: Metrics that are judged; others (counts, widths) are descriptions.
 JUDGED: dict[str, Kind] = {
     "mae": Kind.ERROR,
+    "rmse": Kind.ERROR,
     "mae_log10": Kind.ERROR,
     "median_ape_percent": Kind.ERROR,
     "mape_percent": Kind.ERROR,
@@ -45,6 +46,7 @@ JUDGED: dict[str, Kind] = {
     "r2": Kind.SCORE,
     "r2_log10": Kind.SCORE,
     "spearman": Kind.SCORE,
+    "pairs_right": Kind.SCORE,
     "coverage": Kind.COVERAGE,
     "hypervolume_percent": Kind.GAIN,
     "speed_ratio": Kind.SPEED,

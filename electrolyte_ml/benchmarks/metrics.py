@@ -182,6 +182,19 @@ def linear_metrics(
     return result
 
 
+def pairs_ranked_right(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
+    """Share of pairs with different measured values that predictions have in the same order.
+
+    Parameters
+    ----------
+    measured, predicted
+        Shape (n,); a pair of equal predictions counts as half right.
+    """
+    apart = measured[:, None] - measured
+    agree = np.sign(apart) * np.sign(predicted[:, None] - predicted)
+    return float((0.5 + 0.5 * agree[apart != 0]).mean())
+
+
 def _coverage(covered: NDArray[np.bool_], groups: NDArray[np.intp]) -> dict[str, float]:
     of_group = _by_group(covered.astype(np.float64), groups)
     return {

@@ -106,14 +106,7 @@ class MeasuredRecipes(StoredModel):
 
     def arrays(self) -> Arrays:
         """Numbers and texts as they are, amounts as matrices: reading them parses no recipe."""
-        c = self.composition
-        arrays = {
-            "solvent": np.array([s.smiles for s in c.solvents]),
-            "anion": np.array([a.smiles for a in c.anions]),
-            "cation": np.array([c.smiles for c in c.cations]),
-            **{name: getattr(c, name) for name in _AMOUNTS},
-            **self.columns,
-        }
+        arrays = {**arrays_of_composition(self.composition), **self.columns}
         return {
             name: array.astype(np.float32) if array.dtype == np.float64 else array
             for name, array in arrays.items()
@@ -130,15 +123,31 @@ class MeasuredRecipes(StoredModel):
     @classmethod
     def of_files(cls, arrays: Arrays, record: Record) -> MeasuredRecipes:
         """The table from `arrays` and `record`."""
-        catalog = default_catalog()
-        composition = Composition(
-            index=np.arange(record["recipes"], dtype=np.intp),
-            solvents=tuple(catalog.solvent(s) for s in arrays["solvent"].tolist()),
-            anions=tuple(catalog.ion(s) for s in arrays["anion"].tolist()),
-            cations=tuple(catalog.ion(s) for s in arrays["cation"].tolist()),
-            **{name: arrays[name].astype(np.float64) for name in _AMOUNTS},
-        )
+        composition = composition_of_arrays(arrays, record["recipes"])
         return cls(composition=composition, columns={name: arrays[name] for name in _FIELDS})
+
+
+def arrays_of_composition(composition: Composition) -> Arrays:
+    """SMILES of species and matrices of amounts, as model files keep them."""
+    c = composition
+    return {
+        "solvent": np.array([s.smiles for s in c.solvents]),
+        "anion": np.array([a.smiles for a in c.anions]),
+        "cation": np.array([c.smiles for c in c.cations]),
+        **{name: getattr(c, name) for name in _AMOUNTS},
+    }
+
+
+def composition_of_arrays(arrays: Arrays, n_rows: int) -> Composition:
+    """What `arrays_of_composition` gave, of one row a recipe."""
+    catalog = default_catalog()
+    return Composition(
+        index=np.arange(n_rows, dtype=np.intp),
+        solvents=tuple(catalog.solvent(s) for s in arrays["solvent"].tolist()),
+        anions=tuple(catalog.ion(s) for s in arrays["anion"].tolist()),
+        cations=tuple(catalog.ion(s) for s in arrays["cation"].tolist()),
+        **{name: arrays[name].astype(np.float64) for name in _AMOUNTS},
+    )
 
 
 def nearest_measured(

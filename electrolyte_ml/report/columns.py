@@ -42,6 +42,12 @@ class Column:
             return _SHARED[self.heading](record)
         return "; ".join(prediction_text(p, record[p.name]) for p in self.properties)
 
+    def is_needed(self, records: Sequence[Record]) -> bool:
+        """Whether a table of these rows has the column."""
+        return any(p.shows_nothing for p in self.properties) or any(
+            record[p.name]["value"] is not None for p in self.properties for record in records
+        )
+
     def explained(self, record: Record) -> list[Mapping[str, Any]]:
         """Predictions of a row with an interval; their reasons are printed below the table."""
         if self.heading == WINDOW_HEADING:

@@ -156,7 +156,7 @@ def print_tables(parts: Parts) -> None:
 
 def _print_table(records: list[dict[str, Any]]) -> None:
     console = output_console()
-    shown = columns(scored_properties())
+    shown = [c for c in columns(scored_properties()) if c.is_needed(records)]
     grid = Table(box=None, pad_edge=False)
     for heading in ("recipe", "T", *(column.heading for column in shown)):
         grid.add_column(

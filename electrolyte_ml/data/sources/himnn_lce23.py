@@ -46,7 +46,10 @@ NAME = "himnn_lce23"
 CITATION = "LCE_23 of HiMNN, after Kim et al., 10.1073/pnas.2214357120"
 FLAG_OTHER_ELEMENTS = "the paper's elemental shares are others: the composition is doubtful"
 EXCHANGED = "shares of sulfolane and LiFSI had been exchanged: the paper's elements say so"
+METHYL = "a methyl group was missing in tris(trimethylsilyl) borate"
 _COMPONENTS = range(1, 7)
+_WRONG = "B(O[Si](C)(C)C)(O[Si](C)(C)C)O[Si](C)(C)"
+_RIGHT = "B(O[Si](C)(C)C)(O[Si](C)(C)C)O[Si](C)(C)C"
 # Sulfolane with LiFSI, 1:3 as written; 3:1 has the elements of the paper's row.
 _EXCHANGED_ROW = 95
 # Shares of F, O and C: of all, of solvents (s), of anions (a).
@@ -99,6 +102,8 @@ def load_cycled(
     collector = Collector(EFFICIENCY)
     read: dict[int, tuple[Formulation, float]] = {}
     for number, row in enumerate(pd.read_excel(path or data_path(FILE_NAME)).to_dict("records")):
+        if _WRONG in row.values():
+            collector.count(Action.CORRECTED, METHYL)
         try:
             read[number] = (_formulation(row, number), float(row["LCE"]))
         except ElectrolyteError as error:
@@ -125,6 +130,7 @@ def _formulation(row: Mapping[Any, Any], number: int) -> Formulation:
     parts: dict[str, float] = {}
     for place in _COMPONENTS:
         smiles, percent = row[f"smiles{place}"], float(row[f"comp{place}"])
+        smiles = _RIGHT if smiles == _WRONG else smiles
         if percent > 0:
             parts[smiles] = parts.get(smiles, 0.0) + percent
     if number == _EXCHANGED_ROW:

@@ -1,0 +1,168 @@
+"""The model of coulombic efficiency: what it ranks, where it is silent, and how it is trained."""
+
+import re
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.data.efficiency import (
+    CYCLING,
+    Cycling,
+    EfficiencyTable,
+    efficiency_table,
+    percent_of,
+)
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.efficiency import (
+    DEFAULT_CYCLING,
+    EfficiencyModel,
+    predict_efficiency,
+)
+from electrolyte_ml.models.efficiency.features import INPUTS, family_of, features
+from electrolyte_ml.models.efficiency.fit import fit_efficiency
+from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
+from electrolyte_ml.models.efficiency.train import train_efficiency
+
+LIFSI = "[Li+].[N-](S(=O)(=O)F)S(=O)(=O)F"
+
+
+def _made_up(n=40, seed=0):
+    """Efficiencies that rise with the molality of LiFSI in two ethers and two carbonates."""
+    rng = np.random.default_rng(seed)
+    molality = rng.uniform(0.5, 5.0, n)
+    solvents = ("DME", "diglyme", "EC:DMC 1:1 w/w", "PC")
+    recipes = [f"{m:.4f} m LiFSI in {solvents[i % 4]}" for i, m in enumerate(molality)]
+    lce = 1.0 + 0.25 * molality + 0.02 * rng.standard_normal(n)
+    measured = Measurements(
+        property_name="coulombic_efficiency_percent",
+        formulations=tuple(map(parse_recipe, recipes)),
+        formulation_index=np.arange(n),
+        temperature_k=np.full(n, np.nan),
+        value=percent_of(lce),
+        source=np.array([f"paper {i % 7}" for i in range(n)]),
+        source_row=np.arange(n),
+        flag=np.full(n, ""),
+    )
+    return EfficiencyTable(
+        measurements=measured, cycling=(DEFAULT_CYCLING,) * n, dataset=np.full(n, "made up")
+    )
+
+
+def test_what_practice_knows_is_ranked():
+    recipes = ["1 M LiPF6 in EC:DMC 1:1 v/v", "1 M LiFSI in DME", "4 M LiFSI in DME"]
+    found = predict_efficiency([parse_recipe(r) for r in recipes])
+    assert np.all(np.diff(found.value) > 0)
+    assert np.all((found.low < found.value) & (found.value < found.high) & (found.high < 100))
+    assert found.record(0)["of"] == "lithium metal on copper"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "why"),
+    [
+        ("1 M NaPF6 in DME", "measure it in a campaign"),
+        ("1 M LiPF6 + 0.5 M NaPF6 in DME", "too little of Na"),
+        ("1 M LiPF6 in water", r"family \(other\)"),
+        ("1 M LiCl in DME", "Cl is hardly measured"),
+        ("DME", "no salt"),
+        ("1 m LiFSI in Pyr13FSI", "ionic liquids"),
+    ],
+)
+def test_where_nothing_was_measured_there_is_no_number(recipe, why):
+    found = predict_efficiency([parse_recipe(recipe)])
+    assert np.isnan(found.value[0])
+    assert not found.in_domain[0]
+    assert re.search(why, found.reason[0])
+
+
+def test_rows_without_a_value_do_not_move_the_others():
+    alone = predict_efficiency([parse_recipe("1 M LiFSI in DME")])
+    mixed = predict_efficiency([parse_recipe("1 M NaPF6 in DME"), parse_recipe("1 M LiFSI in DME")])
+    assert mixed.value[1] == pytest.approx(alone.value[0], rel=1e-12)
+
+
+def test_the_order_of_components_changes_nothing():
+    one, two = (
+        "1 M LiFSI + 0.2 M LiNO3 in DME:DOL 1:2 v/v",
+        "0.2 M LiNO3 + 1 M LiFSI in DOL:DME 2:1",
+    )
+    found = predict_efficiency([parse_recipe(one), parse_recipe(f"{two} v/v")])
+    assert found.value[0] == pytest.approx(found.value[1], rel=1e-9)
+
+
+def test_how_it_is_measured_is_an_input():
+    recipe = parse_recipe("1 M LiFSI in DME")
+    other = Cycling(method=CYCLING, current_ma_cm2=2.0, capacity_mah_cm2=0.5)
+    found = predict_efficiency([recipe, recipe], [DEFAULT_CYCLING, other])
+    assert found.value[0] != found.value[1]
+    assert found.record(1)["method"] == CYCLING
+    usual = features([recipe], [Cycling(method="aurbach")])
+    assert usual.tolist() == features([recipe], [DEFAULT_CYCLING]).tolist()
+
+
+def test_a_diluent_does_not_name_the_family():
+    recipe = parse_recipe("1.5 m LiFSI in DMC:TTE 1:4 w/w")
+    assert family_of(recipe) == "carbonate"
+    assert family_of(parse_recipe("1 m LiFSI in TTE")) == "ether"
+
+
+def test_a_fit_finds_what_is_there_and_is_read_back_as_it_was(tmp_path):
+    table = _made_up()
+    model = fit_efficiency(table)
+    test = _made_up(20, seed=1)
+    value, half, _ = model.lce(test.measurements.row_formulations, test.cycling)
+    assert np.abs(value - test.lce).mean() < 0.1
+    assert np.mean(np.abs(value - test.lce) <= half) >= 0.8
+    model.save({}, tmp_path)
+    again = EfficiencyModel.load(tmp_path)
+    assert again.lce(test.measurements.row_formulations, test.cycling)[0] == pytest.approx(value)
+    assert len(model.centre) == len(INPUTS)
+
+
+def test_far_from_everything_is_said():
+    model = fit_efficiency(_made_up())
+    odd = parse_recipe("30 m LiFSI in FC(F)(F)C(F)(F)C(F)(F)C(F)(F)OC(F)(F)C(F)(F)C(F)(F)F")
+    found = model.predict([odd])
+    assert not found.in_domain[0]
+    assert found.reason == ("nothing alike was measured",)
+
+
+def test_nearest_measured_of_a_measured_recipe_is_itself():
+    near = nearest_efficiencies([parse_recipe("1 m LiFSI in DME")], 3)[0]
+    assert len(near) == 3
+    assert [n.distance for n in near] == sorted(n.distance for n in near)
+    itself = nearest_efficiencies([parse_recipe(near[0].recipe)], 1)[0][0]
+    assert itself.distance < 1e-3
+    assert 50 < itself.percent < 100
+
+
+def test_whoever_has_helena_trains_with_one_command(tmp_path, monkeypatch):
+    rows = [
+        f"{i},x,{97 + 0.1 * (i % 25)},,{solvent}:{5 + i % 7},,,,,{LIFSI}:1,,,"
+        f"Aurbach,0.5,1,10,10.1/{i % 9}"
+        for i in range(36)
+        for solvent in (("COCCOC", "C1CCOC1", "COC(=O)OC")[i % 3],)
+    ]
+    head = (
+        "Row_ID,Electrolyte,CE,LCE,Solvent_1,Solvent_2,Solvent_3,Solvent_4,Solvent_5,"
+        "Salt_1,Salt_2,Salt_3,Method,Current,Capacity,Cycle,Reference"
+    )
+    (tmp_path / "helena.csv").write_text("\n".join([head, *rows]) + "\n")
+    monkeypatch.setenv("ELECTROLYTE_ML_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    efficiency_table.cache_clear()
+    try:
+        record = train_efficiency(out=tmp_path / "model")
+    finally:
+        efficiency_table.cache_clear()
+    assert "36 efficiencies of helena" in record["data"]
+    found = predict_efficiency([parse_recipe("1 m LiFSI in DME")], folder=tmp_path / "model")
+    assert 95 < found.value[0] < 100
+
+
+@pytest.mark.full_data
+def test_training_again_gives_the_model_that_ships(tmp_path):
+    train_efficiency(out=tmp_path)
+    again, shipped = EfficiencyModel.load(tmp_path), EfficiencyModel.load()
+    recipe = [parse_recipe("1 M LiFSI in DME")]
+    assert again.predict(recipe).value == pytest.approx(shipped.predict(recipe).value, rel=1e-4)
