@@ -23,6 +23,7 @@ _GENERAL = (
     "solutions",
     "sodium",
     "search",
+    "campaign",
     "speed",
     "ablation",
     "graph",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.failures import Failures
 from electrolyte_ml.campaign.log import CampaignLog
 from electrolyte_ml.campaign.recorded import Recorded, doubts_about, recognise
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
@@ -215,6 +216,7 @@ class Campaign:
                 self.state.known_formulations,
                 n,
                 pending=[s.formulation for s in self.state.pending],
+                failures=Failures.of(self.state.results),
                 seed=self.problem.settings.seed + number - 1 if seed is None else seed,
                 n_trials=n_trials,
                 progress=progress,

@@ -3,8 +3,10 @@
 Most recipes are picked by their upper confidence bound [1]_, the better end of the interval. Some
 explore: they have the largest uncertainty among recipes that could beat every expected value.
 Pending experiments, and earlier picks of a batch, are assumed to give the predicted values: the
-uncertainty around them falls, and the next pick goes elsewhere. Several objectives are combined by
-augmented Chebyshev scalarisation with random weights for each pick [2]_.
+uncertainty around them falls, and the next pick goes elsewhere; recipes that would tell nearly the
+same as one of them are not picked while there are others. What is likely to fail, as recipes near
+it did (`electrolyte_ml.campaign.failures`), is worth less by that probability. Several objectives
+are combined by augmented Chebyshev scalarisation with random weights for each pick [2]_.
 
 References
 ----------
@@ -23,9 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.failures import Failures
 from electrolyte_ml.campaign.state import Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
+from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.similarity import square_distances
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
@@ -48,6 +53,13 @@ _MOST_CANDIDATES = 400
 _MOST_SEARCHES = 3
 
 _SEED_STEP = 7919
+
+# Recipes whose errors are correlated by 0.8 tell nearly the same: measuring both in one batch gives
+# little. This is their squared distance, see `electrolyte_ml.models.differences`.
+_LEAST_SQUARE_APART = 0.034
+
+# Failure is mentioned from here on.
+_LIKELY_TO_FAIL = 0.2
 
 _EXPLORES = "explores: hardly known, and could be better than anything expected"
 
@@ -78,6 +90,7 @@ def choose(
     n: int,
     *,
     pending: Sequence[Formulation] = (),
+    failures: Failures | None = None,
     seed: int,
     n_trials: int | None = None,
     progress: ProgressCallback | None = None,
@@ -99,6 +112,8 @@ def choose(
         Number of recipes; fewer only if fewer are left.
     pending
         Those of `known` whose results are still open.
+    failures
+        What failed experiments say; nothing failed by default.
     seed, n_trials, progress
         As in `run_search`.
 
@@ -125,7 +140,7 @@ def choose(
             f"{problem.name}: every recipe found is measured or pending, or nearly the same as one "
             "that is; record results, widen the problem, or search longer with --trials"
         )
-    picks = pick(evaluator, scorer, candidates, n, pending=pending, seed=seed)
+    picks = pick(evaluator, scorer, candidates, n, pending=pending, failures=failures, seed=seed)
     return _choices(problem, scorer, [candidates[p.row] for p in picks], picks)
 
 
@@ -190,6 +205,9 @@ def _choices(
             for name, at in quantities(problem)
         }
         line = _EXPLORES if picks[row].explores else why[row]
+        risk = picks[row].failure_probability
+        if risk >= _LIKELY_TO_FAIL:
+            line += f"; may fail as recipes near it did (probability {risk:.0%})"
         choices.append(Choice(formulation=formulation, predictions=intervals, why=line))
     return choices
 
@@ -204,10 +222,13 @@ class Pick:
         Number of the candidate.
     explores
         Whether it was picked for its uncertainty.
+    failure_probability
+        Probability that the experiment fails.
     """
 
     row: int
     explores: bool
+    failure_probability: float
 
 
 def pick(
@@ -217,6 +238,7 @@ def pick(
     n: int,
     *,
     pending: Sequence[Formulation] = (),
+    failures: Failures | None = None,
     seed: int,
 ) -> list[Pick]:
     """Pick candidates to measure together.
@@ -233,6 +255,8 @@ def pick(
         Number of picks; all candidates if there are fewer.
     pending
         Pending experiments.
+    failures
+        What failed experiments say; nothing failed by default.
     seed
         Seed of the weights of objectives.
 
@@ -241,7 +265,8 @@ def pick(
     list of Pick
         Picks in order. The picks of one set of components are limited while there are others.
     """
-    batch = _Batch(evaluator, scorer, candidates, pending)
+    risk = (failures or Failures.of([])).probability(candidates)
+    batch = _Batch(evaluator, scorer, candidates, pending, 1.0 - risk)
     random = np.random.default_rng(seed)
     weights = np.array([o.weight for o in evaluator.problem.objectives])
     n = min(n, len(candidates))
@@ -251,7 +276,7 @@ def pick(
         explores = len(picks) >= n - n_explore
         drawn = random.dirichlet(np.ones(len(weights))) * weights
         row = int(np.argmax(batch.scores(drawn / drawn.sum(), most_of_one_set(n), explores)))
-        picks.append(Pick(row=row, explores=explores))
+        picks.append(Pick(row=row, explores=explores, failure_probability=float(risk[row])))
         batch.take(row)
     return picks
 
@@ -265,8 +290,14 @@ class _Batch:
         scorer: TunedScorer,
         candidates: Sequence[Formulation],
         pending: Sequence[Formulation],
+        chance: NDArray[np.float64],
     ) -> None:
         self._evaluator = evaluator
+        self._chance = chance
+        self._mixtures = compose(candidates)
+        self._near = np.zeros(len(candidates), dtype=bool)
+        if pending:
+            self._near |= self._too_near(pending)
         self._candidates = candidates
         self._rows, self._at = _laid_out(evaluator, candidates)
         self._shipped = _asked_for(evaluator, scorer.base(self._rows, self._at))
@@ -293,15 +324,25 @@ class _Batch:
         if explores and (could_be > is_expected.max()).any():
             score = np.where(could_be > is_expected.max(), could_be - is_expected, -np.inf)
         used = np.array([self._used.get(s, 0) >= most_of_one_set for s in self._sets])
-        free = ~self._taken & ~used
+        choices = (~self._taken & ~used & ~self._near, ~self._taken & ~used, ~self._taken)
+        free = next(rows for rows in choices if rows.any())
         if not np.isfinite(score[free]).any():
             score = could_be
-        return np.where(free if free.any() else ~self._taken, score, -np.inf)
+        least = score[free & np.isfinite(score)].min()
+        # What may fail is worth that much less than the least of all.
+        score = least + (score - least) * self._chance
+        return np.where(free, score, -np.inf)
+
+    def _too_near(self, recipes: Sequence[Formulation]) -> NDArray[np.bool_]:
+        """Candidates that would tell nearly the same as one of some recipes."""
+        square = square_distances(self._mixtures, compose(recipes))
+        return np.asarray((square < _LEAST_SQUARE_APART).any(axis=1))
 
     def take(self, row: int) -> None:
         """Note a pick, assumed to give the predicted value."""
         picked = self._candidates[row]
         self._taken[row] = True
+        self._near |= self._too_near([picked])
         self._used[self._sets[row]] = self._used.get(self._sets[row], 0) + 1
         n = len(self._evaluator.temperatures_k)
         own = np.arange(row * n, (row + 1) * n)

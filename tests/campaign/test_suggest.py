@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.failures import Failures
+from electrolyte_ml.campaign.state import Result, Status
 from electrolyte_ml.campaign.suggest import pick
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
@@ -46,6 +48,10 @@ def _scorer(table):
     return scorer
 
 
+def _failed(text):
+    return Result(suggestion=None, formulation=parse_recipe(text), status=Status.FAILED, values={})
+
+
 @pytest.fixture
 def picked(tmp_path):
     """Recipes picked of a table, and which of them explore."""
@@ -53,7 +59,7 @@ def picked(tmp_path):
     path.write_text(RECIPE, encoding="utf-8")
     small = load_problem(path)
 
-    def run(table, n, *, pending=(), seed=0, objectives=None, risk=Risk.LOW):
+    def run(table, n, *, pending=(), failed=(), seed=0, objectives=None, risk=Risk.LOW):
         problem = Problem(
             name="picks",
             components=small.components,
@@ -70,6 +76,7 @@ def picked(tmp_path):
             [parse_recipe(t) for t in names],
             n,
             pending=[parse_recipe(t) for t in pending],
+            failures=Failures.of([_failed(t) for t in failed]),
             seed=seed,
         )
         return [names[p.row] for p in picks], [p.explores for p in picks]
@@ -150,3 +157,25 @@ def test_weights_of_objectives_are_drawn_anew_and_repeat_with_the_seed(picked):
     again = [picked(table, 1, seed=seed, objectives=objectives)[0][0] for seed in range(12)]
     assert first == again
     assert len(set(first)) > 1
+
+
+def test_what_would_tell_the_same_is_not_measured_twice_in_a_batch(picked):
+    table = {
+        _GLYME.format(50, 50): (8.0, 9.0),
+        _GLYME.format(43, 57): (8.0, 9.0),
+        "1 m NaPF6 in EC": (2.0, 1.1),
+    }
+    # The second could be far better than the third, but the first will tell of it.
+    assert picked(table, 2)[0] == [_GLYME.format(50, 50), "1 m NaPF6 in EC"]
+    # Where nothing else is left, it is measured.
+    assert len(picked(table, 3)[0]) == 3
+
+
+def test_recipes_near_a_failed_one_are_left_for_others(picked):
+    table = {
+        _GLYME.format(50, 50): (8.0, 1.3),
+        "1 m NaPF6 in EC": (7.5, 1.3),
+        "1 m NaPF6 in PC": (2.0, 1.3),
+    }
+    assert picked(table, 1)[0] == [_GLYME.format(50, 50)]
+    assert picked(table, 1, failed=[_GLYME.format(47, 53)])[0] == ["1 m NaPF6 in EC"]
