@@ -26,6 +26,5 @@ def test_every_further_source_of_knowledge_helps(metrics):
     assert errors[-1] < min(baselines)
 
 
-@pytest.mark.xfail(strict=True, reason="intervals of sodium papers left out are too narrow (0.75)")
 def test_intervals_hold_papers_left_out(metrics):
     assert 0.85 <= metrics[sodium.OTHER_PAPERS]["coverage"] <= 0.98
