@@ -49,7 +49,6 @@ def test_conductivity_of_sodium_electrolytes(sodium):
     assert np.abs(error).mean() < 0.04
 
 
-@pytest.mark.xfail(strict=True, reason="intervals of sodium in molecules are too narrow (0.88)")
 def test_intervals_hold_sodium_electrolytes(sodium):
     _, held = compared(predict_conductivity, sodium)
     assert held.mean() > 0.9
@@ -101,7 +100,6 @@ def gain(measured, factor):
     ).gain()
 
 
-@pytest.mark.xfail(strict=True, reason="15 % worse on points that the model has learnt already")
 def test_fine_tuning_on_learnt_points_costs_a_tenth_at_most(sodium):
     same = gain(sodium, 1.0)
     assert same["mae_log10_finetuned"] < 1.1 * same["mae_log10_shipped"]
