@@ -42,6 +42,8 @@ _NONE_LEFT = 5.0
 _RUNS_OUT_SHARE = 0.02
 _HIGHEST_TRANSFERENCE = 0.95
 _SECONDS_PER_HOUR, _MOST_HOURS = 3600.0, 1.6
+# Their potentials give no state of charge, and their initial concentrations are a full cell's.
+_START_FULL = frozenset({"Chayambuka2022"})
 # A metal electrode of which nothing is known but that it is fast.
 _METAL = {
     "Exchange-current density for lithium metal electrode [A.m-2]": 10.0,
@@ -235,6 +237,11 @@ def _positive(values: _Floats) -> _Floats:
     return np.maximum(values, 1e-6 * values.max())
 
 
+def initial_soc(cell: CellGeometry) -> float | None:
+    """State of charge to start from; None where the parameter set starts with a full cell."""
+    return None if cell.simulation.get("parameter_set") in _START_FULL else 1.0
+
+
 class Simulator:
     """A cell with an electrolyte, built once and discharged many times.
 
@@ -302,12 +309,8 @@ class Simulator:
         if self.electrolyte is not None:
             inputs |= {"D": draw.diffusivity, "t": draw.transference, "kappa": draw.conductivity}
         seconds = _MOST_HOURS * _SECONDS_PER_HOUR / rate_c
-        soc = None if self._starts_full() else 1.0
+        soc = initial_soc(self.cell)
         return self._built(model, stops).solve([0.0, seconds], inputs=inputs, initial_soc=soc)
-
-    def _starts_full(self) -> bool:
-        """Whether the initial concentrations of the parameter set are those of a full cell."""
-        return self.cell.simulation.get("parameter_set") == "Chayambuka2022"
 
     def _discharge(self, solution: Any, rate_c: float, model: str, *, stopped: bool) -> Discharge:
         hours = solution["Time [h]"].entries

@@ -178,11 +178,21 @@ def simulate(
     workers: Annotated[
         int | None, typer.Option(help="Processes; by default one a core, at most one a job.")
     ] = None,
+    sei: Annotated[
+        str | None,
+        typer.Option(help="Also grow a film by this law of PyBaMM: 'solvent-diffusion limited'."),
+    ] = None,
+    cycles: Annotated[int, typer.Option(help="Cycles with the film.")] = 5,
+    film: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Parameter of the film; may be repeated."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Discharge a cell with PyBaMM (extra 'cell'): capacity and voltage with their intervals."""
     from electrolyte_ml.cell import find_cell
     from electrolyte_ml.cell.runs import run_jobs_of_cell
+    from electrolyte_ml.cell.sei import require_law
     from electrolyte_ml.cell.simulate import pybamm_module
     from electrolyte_ml.report.cell import (
         discharge_progress,
@@ -197,6 +207,9 @@ def simulate(
     rates = [_rate(text) for text in rate or ["1C"]]
     kelvins = [temperature_k(text) for text in at or ["25 degC"]]
     pybamm_module()
+    if sei is not None:
+        require_law(sei, geometry)
+        _film_parameters(film or [])
     jobs = _jobs(recipes, geometry, rates, kelvins, samples, seed)
     with (
         _pool(workers, len(jobs)) as executor,
@@ -208,7 +221,50 @@ def simulate(
         typer.echo(dump_json([without_samples(record) for record in records]))
     else:
         print_discharges(records, geometry)
+    if sei is not None:
+        _films(jobs, sei, cycles, film or [], out)
     typer.echo(f"curves, samples and plots are in {out}", err=True)
+
+
+def _films(jobs: list[DischargeJob], law: str, cycles: int, film: list[str], out: Path) -> None:
+    """Cycles with a growing film, told on standard error and written to films.csv."""
+    from electrolyte_ml.cell.sei import film_cycles
+    from electrolyte_ml.report.cell import FILM_WORDS, film_line, write_films
+
+    given = _film_parameters(film)
+    found = [
+        film_cycles(
+            job.cell,
+            job.electrolyte,
+            law=law,
+            rate_c=job.rate_c,
+            cycles=cycles,
+            parameters=given,
+        )
+        for job in jobs
+    ]
+    write_films(jobs, found, out / "films.csv")
+    for job, one in zip(jobs, found, strict=True):
+        typer.echo(film_line(job, one), err=True)
+    typer.echo(FILM_WORDS, err=True)
+
+
+def _film_parameters(given: list[str]) -> dict[str, float]:
+    from electrolyte_ml.cell.sei import film_parameters
+    from electrolyte_ml.errors import InputError
+
+    found = {}
+    for text in given:
+        name, _, value = text.rpartition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"a parameter of a film is NAME=VALUE, such as 'solvent diffusivity=2.5e-22'; "
+                f"given {text!r}"
+            ) from None
+    film_parameters(found)
+    return found
 
 
 def _jobs(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from electrolyte_ml.cell.runs import DischargeJob
+    from electrolyte_ml.cell.sei import FilmCycle
 
 _COLUMNS = {
     "depletion_rate_c": "salt runs out at, C",
@@ -257,6 +258,39 @@ def _rate_figure(records: Sequence[Mapping[str, Any]]) -> Figure:
     axes.set_title(celsius(records[0]["temperature_k"]), fontsize=9)
     axes.legend(fontsize=7)
     return figure
+
+
+FILM_WORDS = (
+    "films: laws and parameters of growth are stated, not predicted of the recipe; without --film "
+    "they are of lithium cells. No cycle life follows."
+)
+
+
+def film_line(job: DischargeJob, cycles: Sequence[FilmCycle]) -> str:
+    """What the film of a job has taken up, in a line."""
+    last = cycles[-1]
+    share = last.film_loss_ah / job.cell.nominal_capacity_ah
+    return f"{job.label}: the film took {share:.2%} of the nominal capacity in {last.cycle} cycles"
+
+
+def write_films(
+    jobs: Sequence[DischargeJob], cycles: Sequence[Sequence[FilmCycle]], path: Path
+) -> None:
+    """Write a CSV table with a row for each cycle."""
+    header = ("recipe", "temperature_k", "rate_c", "cycle", "capacity_ah", "film_loss_ah")
+    rows = [
+        (
+            job.text,
+            job.electrolyte.temperature_k,
+            job.rate_c,
+            c.cycle,
+            c.capacity_ah,
+            c.film_loss_ah,
+        )
+        for job, found in zip(jobs, cycles, strict=True)
+        for c in found
+    ]
+    write_table(path, header, rows)
 
 
 _CYCLE = ("-", "--", ":", "-.")
