@@ -7,6 +7,7 @@ from electrolyte_ml.campaign.log import CampaignLogError
 from electrolyte_ml.campaign.recorded import Recorded
 from electrolyte_ml.campaign.state import (
     CampaignState,
+    Goal,
     Result,
     Status,
     Suggestion,
@@ -17,6 +18,7 @@ __all__ = [
     "Campaign",
     "CampaignLogError",
     "CampaignState",
+    "Goal",
     "Recorded",
     "Result",
     "Status",

@@ -170,6 +170,39 @@ class TunedScorer:
                 scorer._pending[name] = self._latest(name, asked).with_pending(asked)
         return scorer
 
+    def error_covariance(
+        self,
+        name: str,
+        shipped: Prediction,
+        formulations: Sequence[Formulation],
+        temperature_k: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], float]:
+        """Covariance of the errors of predictions, and the noise of a measurement.
+
+        Parameters
+        ----------
+        name
+            A property.
+        shipped
+            Its predictions by the base, n rows; rows without error have no covariance.
+        formulations, temperature_k
+            The rows, length n.
+
+        Returns
+        -------
+        tuple
+            Covariance, shape (n, n), and standard deviation, on the scale of the error.
+        """
+        points = _points(name, shipped, formulations, temperature_k)
+        usable = np.flatnonzero(np.isfinite(points.value) & (points.sigma > 0))
+        asked = points.rows(usable)
+        process, (_, spread) = self._latest(name, asked), self._known(name, asked)
+        joint = process.covariance(asked)
+        scale = spread / np.sqrt(np.maximum(np.diag(joint), 1e-12))
+        found = np.zeros((len(points), len(points)))
+        found[np.ix_(usable, usable)] = joint * scale[:, None] * scale[None, :]
+        return found, process.scales.noise
+
     def _latest(self, name: str, points: Points) -> Residual:
         """The process of all that is measured or pending so far."""
         if name in self._pending:

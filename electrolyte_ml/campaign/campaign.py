@@ -19,13 +19,14 @@ from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_re
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.state import (
     CampaignState,
+    Goal,
     Suggestion,
     Suggestions,
     column_name,
     next_ids,
     replay,
 )
-from electrolyte_ml.campaign.suggest import choose, measurable
+from electrolyte_ml.campaign.suggest import choose, choose_to_learn, measurable
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing
 from electrolyte_ml.notebook import html_table
@@ -36,7 +37,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
-from electrolyte_ml.text import counted, significant
+from electrolyte_ml.text import counted, shown, significant
 from electrolyte_ml.threads import one_thread
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ class Campaign:
         self,
         n: int = 8,
         *,
+        goal: Goal | str = Goal.BEST,
         n_trials: int | None = None,
         seed: int | None = None,
         progress: ProgressCallback | None = None,
@@ -195,8 +197,12 @@ class Campaign:
         ----------
         n
             Number of recipes.
+        goal
+            ``best``: recipes that could be the best. ``learn``: recipes that tell most of all
+            others of the problem, whatever their own value; ``gain`` of the suggestions says what
+            is to be gained.
         n_trials, progress
-            As in `propose`.
+            As in `propose`; ``learn`` makes no trials.
         seed
             By default that of the problem plus the number of rounds so far.
 
@@ -208,19 +214,21 @@ class Campaign:
             If another process is suggesting or recording there.
         """
         n = whole_number(n, "n, the number of suggestions,")
+        goal = _goal(goal)
         with self._alone():
             number = self.state.n_rounds + 1
-            choices = choose(
-                self.problem,
-                self.tuned(),
-                self.state.known_formulations,
-                n,
-                pending=[s.formulation for s in self.state.pending],
-                failures=Failures.of(self.state.results),
-                seed=self.problem.settings.seed + number - 1 if seed is None else seed,
-                n_trials=n_trials,
-                progress=progress,
-            )
+            known = self.state.known_formulations
+            details: dict[str, Any] = {
+                "pending": [s.formulation for s in self.state.pending],
+                "failures": Failures.of(self.state.results),
+                "seed": self.problem.settings.seed + number - 1 if seed is None else seed,
+                "progress": progress,
+            }
+            gain = None
+            if goal is Goal.LEARN:
+                choices, gain = choose_to_learn(self.problem, self.tuned(), known, n, **details)
+            else:
+                choices = choose(self.problem, self.tuned(), known, n, n_trials=n_trials, **details)
             ids = next_ids(self.state.suggestions, len(choices))
             fresh = Suggestions(
                 Suggestion(
@@ -232,6 +240,7 @@ class Campaign:
                 )
                 for name, choice in zip(ids, choices, strict=True)
             )
+            fresh.gain = gain
             self._log.append("suggested", {"suggestions": [s.to_dict() for s in fresh]})
             self._replay()
         return fresh
@@ -360,6 +369,15 @@ class Campaign:
                 )
         if not (self.folder / MEASURED).exists():
             write_measured(self.folder / MEASURED, self.state)
+
+
+def _goal(given: Goal | str) -> Goal:
+    try:
+        return Goal(given)
+    except ValueError as error:
+        raise InputError(
+            f"goal is {' or '.join(repr(str(g)) for g in Goal)}, given {shown(given)}"
+        ) from error
 
 
 def _fill(folder: Path, files: Mapping[str, Path]) -> None:

@@ -290,6 +290,23 @@ class Residual:
             distance=kernel.distance().min(axis=1),
         )
 
+    @one_thread()
+    def covariance(self, points: Points) -> Array:
+        """Covariance of the residuals at points after the measurements, shape (m, m).
+
+        In units of the shipped standard deviations, without noise.
+        """
+        from scipy.linalg import solve_triangular
+
+        if self._centre is None or not len(self.points):
+            centre = float(np.mean(points.value)) if len(points) else 0.0
+            return ResidualKernel(points, points, centre).covariance(self.scales)
+        prior = ResidualKernel(points, points, self._centre).covariance(self.scales)
+        cross = ResidualKernel(points, self.points, self._centre).covariance(self.scales)
+        explained = solve_triangular(self._factor, cross.T, lower=True)
+        result: Array = prior - explained.T @ explained
+        return result
+
     def with_pending(self, points: Points) -> Residual:
         """Copy with pending points, assumed to give the predicted values: only variances fall.
 

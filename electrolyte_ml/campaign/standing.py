@@ -95,7 +95,8 @@ def interval_words(prediction: Mapping[str, float | None]) -> str:
     if prediction["value"] is None:
         return "-"
     value, low, high = (significant(prediction[end]) for end in ("value", "low", "high"))
-    return value if prediction["low"] == prediction["high"] else f"{value} ({low}-{high})"
+    dash = " to " if low.startswith("-") else "-"
+    return value if prediction["low"] == prediction["high"] else f"{value} ({low}{dash}{high})"
 
 
 def status_record(campaign: Standing) -> dict[str, Any]:

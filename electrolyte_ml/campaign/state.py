@@ -12,6 +12,7 @@ from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.notebook import html_table, shortened
 from electrolyte_ml.prediction import shown
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.objectives import at_temperature
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ def column_name(quantity: Quantity) -> str:
     """Name of the column of a quantity, such as ``conductivity_ms_cm at 25 degC``."""
     name, temperature = quantity
     return name + at_temperature(temperature)
+
+
+class Goal(StrEnum):
+    """What suggestions are for."""
+
+    BEST = "best"
+    LEARN = "learn"
 
 
 class Status(StrEnum):
@@ -80,14 +88,57 @@ class Suggestion:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningGain:
+    """What is to be gained by measuring, by property.
+
+    Attributes
+    ----------
+    before, after
+        Root mean square of the errors expected over the sample, by property: in log10 for one whose
+        error is a factor.
+    """
+
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+
+    def __str__(self) -> str:
+        """In one sentence, such as ``expected error of the conductivity: 45 % now, 31 % then``."""
+        return "; ".join(
+            f"expected error of the {registered_property(name).label}: "
+            f"{_error_words(name, self.before[name])} now, "
+            f"{_error_words(name, self.after[name])} when these are measured"
+            for name in self.before
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Form for JSON."""
+        return {
+            name: {"rms_before": self.before[name], "rms_after": self.after[name]}
+            for name in self.before
+        }
+
+
+def _error_words(name: str, rms: float) -> str:
+    known = registered_property(name)
+    if known.is_logarithmic:
+        return f"{100 * (10**rms - 1):.0f} %"
+    return f"{rms:.2g} {known.unit}".rstrip()
+
+
 class Suggestions(tuple[Suggestion, ...]):
     """One batch of suggestions.
 
     `to_frame` gives a table to fill in: with a column of measured values, such as
     ``conductivity_ms_cm at 25 degC``, `Campaign.record` takes it.
+
+    Attributes
+    ----------
+    gain
+        What is to be gained by measuring them, where they were suggested to learn; None elsewhere.
     """
 
-    __slots__ = ()
+    gain: LearningGain | None = None
 
     def __repr__(self) -> str:
         recipes = (f"{s.id} {s.formulation.notation()}" for s in self)

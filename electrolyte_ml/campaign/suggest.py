@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.campaign.adapted import TunedScorer
 from electrolyte_ml.campaign.failures import Failures
-from electrolyte_ml.campaign.state import Quantity, column_name
+from electrolyte_ml.campaign.learning import Ignorance, lessons
+from electrolyte_ml.campaign.state import LearningGain, Quantity, column_name
 from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.features import compose
 from electrolyte_ml.formulation import Formulation
@@ -38,6 +39,7 @@ from electrolyte_ml.search.evaluation import Evaluator, explain_infeasible
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.rationale import reasons
 from electrolyte_ml.search.shortlist import component_set, fronts, most_of_one_set, nearly_same
+from electrolyte_ml.search.space import SearchSpace
 
 # One suggestion of four explores: enough to find recipes that the model underestimates, few enough
 # that most experiments exploit.
@@ -53,6 +55,10 @@ _MOST_CANDIDATES = 400
 _MOST_SEARCHES = 3
 
 _SEED_STEP = 7919
+
+# Recipes that stand for the space of a problem where a campaign wants to learn; more cost time and
+# change the choices little.
+_SAMPLED, _MOST_SAMPLED = 2000, 200
 
 # Recipes whose errors are correlated by 0.8 tell nearly the same: measuring both in one batch gives
 # little. This is their squared distance, see `electrolyte_ml.models.differences`.
@@ -144,6 +150,83 @@ def choose(
     return _choices(problem, scorer, [candidates[p.row] for p in picks], picks)
 
 
+def choose_to_learn(
+    problem: Problem,
+    scorer: TunedScorer,
+    known: Sequence[Formulation],
+    n: int,
+    *,
+    pending: Sequence[Formulation] = (),
+    failures: Failures | None = None,
+    seed: int,
+    progress: ProgressCallback | None = None,
+) -> tuple[list[Choice], LearningGain]:
+    """Choose recipes that tell most of the others of a problem; see `campaign.learning`.
+
+    Parameters
+    ----------
+    problem, scorer, known, n, pending, failures, seed
+        As in `choose`.
+    progress
+        Called as ``progress(done, total)`` after each choice.
+
+    Returns
+    -------
+    tuple
+        The recipes, and what is to be gained by measuring them.
+
+    Raises
+    ------
+    InfeasibleError
+        If no recipe satisfies every constraint, or all that do are known.
+    """
+    evaluator = Evaluator(problem, scorer)
+    sample = _sample(evaluator, seed)
+    keys = {f.key for f in known}
+    risk = (failures or Failures.of([])).probability(sample)
+    free = np.array([f.key not in keys for f in sample])
+    if not free.any():
+        raise InfeasibleError(f"{problem.name}: every recipe of the sample is measured or pending")
+    rows, at = _laid_out(evaluator, sample)
+    waiting = _waiting(evaluator, scorer, pending)
+    objectives = [o.property_name for o in problem.objectives]
+    names = [n for n, _ in measurable(problem) if n in objectives] or [
+        n for n, _ in measurable(problem)
+    ]
+    ignorance = Ignorance(
+        waiting,
+        _asked_for(evaluator, scorer.base(rows, at)),
+        sample,
+        problem.temperatures_k,
+        list(dict.fromkeys(names)),
+    )
+    found = lessons(ignorance, n, np.where(free, 1.0 - risk, 0.0), progress=progress)
+    chosen = [sample[lesson.row] for lesson in found]
+    predictions = evaluator.predict(chosen)
+    choices = [
+        Choice(
+            formulation=formulation,
+            predictions=_intervals(evaluator, predictions, row),
+            why=f"tells most of the others: {found[row].share:.0%} of what is not known goes",
+        )
+        for row, formulation in enumerate(chosen)
+    ]
+    return choices, ignorance.gain
+
+
+def _sample(evaluator: Evaluator, seed: int) -> list[Formulation]:
+    """Random recipes of a problem that satisfy every constraint."""
+    problem = evaluator.problem
+    space = SearchSpace(problem.components, problem.limits)
+    points = np.random.default_rng(seed).random((_SAMPLED, space.dimension))
+    drawn = list({f.key: f for f in space.decode_many(points)}.values())
+    evaluation = evaluator(drawn)
+    feasible = np.flatnonzero(evaluation.feasible)[:_MOST_SAMPLED].tolist()
+    if not feasible:
+        raise InfeasibleError(explain_infeasible(problem, evaluation, evaluator.constraint_names))
+    return [drawn[row] for row in feasible]
+
+
 def quantities(problem: Problem) -> list[Quantity]:
     """Properties and temperatures of the objectives and constraints, each once."""
     return list(dict.fromkeys((t.property_name, t.temperature_k) for t in problem.terms))
@@ -200,16 +283,33 @@ def _choices(
     why = reasons(problem, chosen, objectives, optimistic=True)
     choices = []
     for row, formulation in enumerate(chosen):
-        intervals = {
-            column_name((name, at)): evaluator.interval(predictions, row, name, at)
-            for name, at in quantities(problem)
-        }
+        intervals = _intervals(evaluator, predictions, row)
         line = _EXPLORES if picks[row].explores else why[row]
         risk = picks[row].failure_probability
         if risk >= _LIKELY_TO_FAIL:
             line += f"; may fail as recipes near it did (probability {risk:.0%})"
         choices.append(Choice(formulation=formulation, predictions=intervals, why=line))
     return choices
+
+
+def _intervals(
+    evaluator: Evaluator, predictions: Mapping[str, Prediction], row: int
+) -> dict[str, dict[str, float | None]]:
+    """Predictions of a recipe by the names of their columns."""
+    return {
+        column_name((name, at)): evaluator.interval(predictions, row, name, at)
+        for name, at in quantities(evaluator.problem)
+    }
+
+
+def _waiting(
+    evaluator: Evaluator, scorer: TunedScorer, pending: Sequence[Formulation]
+) -> TunedScorer:
+    """The scorer with pending experiments."""
+    if not pending:
+        return scorer
+    rows, at = _laid_out(evaluator, pending)
+    return scorer.with_pending(_asked_for(evaluator, scorer.base(rows, at)), rows, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,11 +401,7 @@ class _Batch:
         self._candidates = candidates
         self._rows, self._at = _laid_out(evaluator, candidates)
         self._shipped = _asked_for(evaluator, scorer.base(self._rows, self._at))
-        self._scorer = scorer
-        if pending:
-            rows, at = _laid_out(evaluator, pending)
-            shipped = _asked_for(evaluator, scorer.base(rows, at))
-            self._scorer = scorer.with_pending(shipped, rows, at)
+        self._scorer = _waiting(evaluator, scorer, pending)
         self._sets = [component_set(f) for f in candidates]
         self._taken = np.zeros(len(candidates), dtype=bool)
         self._used: dict[frozenset[str], int] = {}

@@ -44,6 +44,13 @@ def new(
 def suggest(
     folder: _Folder,
     n: Annotated[int, typer.Option("--n", "-n", min=1, help="Recipes to suggest.")] = 8,
+    goal: Annotated[
+        str,
+        typer.Option(
+            help="'best': recipes that could be the best; 'learn': those that tell most of all "
+            "others of the problem."
+        ),
+    ] = "best",
     trials: Annotated[int | None, typer.Option(min=1, help="Recipes to try.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and log, same suggestions.")] = None,
     as_json: _Json = False,
@@ -56,7 +63,7 @@ def suggest(
 
     campaign = Campaign(folder)
     with search_progress(show=not as_json) as progress:
-        suggestions = campaign.suggest(n, n_trials=trials, seed=seed, progress=progress)
+        suggestions = campaign.suggest(n, goal=goal, n_trials=trials, seed=seed, progress=progress)
     if as_json:
         typer.echo(dump_json(suggestion_records(campaign, suggestions)))
     else:

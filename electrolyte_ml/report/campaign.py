@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from electrolyte_ml.campaign import Campaign, Recorded, Status, Suggestion
 from electrolyte_ml.campaign.standing import error_sentence, interval_words, model_errors
+from electrolyte_ml.campaign.state import Suggestions
+from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.report.warnings import lines_by
 from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.text import counted, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 
 def print_status(campaign: Campaign) -> None:
@@ -50,17 +53,40 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
     """Print a batch, and the path of its sheet."""
     console = output_console()
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "recipe", *suggestions[0].predictions, "why"):
+    headings = map(_heading, suggestions[0].predictions)
+    for heading in ("id", "recipe", *headings, "why"):
         table.add_column(heading, overflow="fold")
     for suggestion in suggestions:
-        intervals = [interval_words(p) for p in suggestion.predictions.values()]
+        intervals = [
+            interval_words(_in_celsius(label, p)) for label, p in suggestion.predictions.items()
+        ]
         table.add_row(suggestion.id, suggestion.formulation.notation(), *intervals, suggestion.why)
     console.print(table)
     for line in lines_by(suggestion_records(campaign, suggestions), "id"):
         console.print(line)
+    if isinstance(suggestions, Suggestions) and suggestions.gain is not None:
+        console.print(str(suggestions.gain))
     sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
     console.print(f"fill in {sheet} and record it:")
     console.print(f"  electrolyte-ml campaign record {campaign.folder} {sheet}")
+
+
+def _heading(label: str) -> str:
+    """Heading of a quantity for people, from the name of its column."""
+    name, _, at = label.partition(" at ")
+    known = registered_property(name)
+    unit = "°C" if known.unit == "K" else known.unit
+    return f"{known.label}{f' at {at}' if at else ''}, {unit}".removesuffix(", ")
+
+
+def _in_celsius(label: str, prediction: Mapping[str, float | None]) -> dict[str, float | None]:
+    """A prediction of a temperature in degrees Celsius, to a tenth; others as they are."""
+    if registered_property(label.partition(" at ")[0]).unit != "K":
+        return dict(prediction)
+    return {
+        end: None if number is None else round(number - ZERO_CELSIUS_K, 1)
+        for end, number in prediction.items()
+    }
 
 
 def print_recorded(campaign: Campaign, results: Recorded) -> None:
