@@ -74,7 +74,7 @@ PROBLEM, LOG, MEASURED = "problem.toml", "log.jsonl", "measured.csv"
 # The folder of a file of prices whose name one of the campaign's own files bears.
 PRICES = "prices"
 _OWN_FILES = re.compile(
-    r"(problem\.toml|readme\.txt|measured\.csv|report\.md|round_\d+\.csv|\.?log\..*)$",
+    r"(problem\.toml|readme\.txt|measured\.csv|report\.(md|xlsx|svg)|round_\d+\.csv|\.?log\..*)$",
     re.IGNORECASE,
 )
 

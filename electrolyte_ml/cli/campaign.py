@@ -116,14 +116,15 @@ def status(folder: _Folder, as_json: _Json = False) -> None:
 
 @app.command()
 def report(folder: _Folder, as_json: _Json = False) -> None:
-    """Write report.md into the folder: results beside predictions, and what the models learned."""
+    """Write report.md, report.xlsx and plots: results beside predictions, what models learned."""
     from electrolyte_ml.campaign import Campaign
     from electrolyte_ml.campaign.standing import report_record
+    from electrolyte_ml.report.campaign_files import write_campaign_report
     from electrolyte_ml.report.text import dump_json
 
     campaign = Campaign(folder)
-    path = campaign.report()
+    files = write_campaign_report(campaign)
     if as_json:
         typer.echo(dump_json(report_record(campaign)))
     else:
-        typer.echo(f"written: {path}")
+        typer.echo(f"written: {', '.join(map(str, files))}")

@@ -62,3 +62,25 @@ def test_tables_and_status_are_as_people_write_them(folder, run):
     assert "1 round, 1 suggested" in run("campaign", "status", folder).out
     assert run("campaign", "report", folder).code == 0
     assert "1 round, 1 recipe suggested" in (folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_report_has_a_workbook_and_plots(run, tmp_path):
+    import openpyxl
+
+    folder = tmp_path / "c"
+    run("campaign", "new", folder, "--problem", "sodium_metal_glyme")
+    rows = json.loads(run("campaign", "suggest", folder, "-n", 2, "--trials", 100, "--json").out)
+    sheet = tmp_path / "lab.csv"
+    column = "conductivity_ms_cm at 25 degC"
+    lines = [f"{rows[0]['id']},9.5,", f"{rows[1]['id']},,failed"]
+    sheet.write_text("\n".join([f"id,{column},status", *lines]) + "\n", encoding="utf-8")
+    assert run("campaign", "record", folder, sheet).code == 0
+    done = run("campaign", "report", folder)
+    assert "report.xlsx" in done.out
+    assert "report.svg" in done.out
+    assert "](report.svg)" in (folder / "report.md").read_text(encoding="utf-8")
+    held = openpyxl.load_workbook(folder / "report.xlsx")["results"]
+    heading, *body = held.iter_rows(values_only=True)
+    assert {row[heading.index("status")] for row in body} == {"ok", "failed"}
+    assert 9.5 in [row[heading.index(column)] for row in body]
+    assert f"predicted {column} low" in heading
