@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.files import packaged_table
 from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.units import ZERO_CELSIUS_K
 
 _Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Published:
+class Published(RowTable):
     """Points of published laws.
 
     Attributes
@@ -49,6 +50,9 @@ class Published:
     transference_number: _Floats
     thermodynamic_factor: _Floats
     doi: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.formulations)
 
     @property
     def laws(self) -> NDArray[np.str_]:

@@ -70,6 +70,16 @@ class SelfDiffusion:
     def __len__(self) -> int:
         return len(self.kinds)
 
+    def surroundings(self) -> Surroundings:
+        """What each particle moves in."""
+        return Surroundings.of(self.formulations, self.temperature_k)
+
+    def ln_inverse_radius(self, viscosity_mpa_s: _Floats) -> _Floats:
+        """What is learnt: -ln(r / angstrom) by Stokes-Einstein, shape (n,)."""
+        return np.log(self.value_1e10_m2_s) - stokes_einstein_ln(
+            self.temperature_k, viscosity_mpa_s
+        )
+
     @property
     def solvents(self) -> NDArray[np.str_]:
         """Names of the solvents of each row."""
@@ -132,12 +142,11 @@ def train_transport(
     told = progress or (lambda _what, _done, _total: None)
     data = measured_self_diffusion()
     viscosity = predict_viscosity(data.formulations, data.temperature_k)
-    rows = Surroundings.of(data.formulations, data.temperature_k)
-    value = np.log(data.value_1e10_m2_s) - stokes_einstein_ln(data.temperature_k, viscosity.value)
+    rows, value = data.surroundings(), data.ln_inverse_radius(viscosity.value)
     radii = Radii.fit(rows, data.kinds, value)
     told("transport: fit", 1, 3)
-    solvents = _left_out(rows, data.kinds, value, data.solvents)
-    recipes = _left_out(rows, data.kinds, value, data.recipes)
+    solvents = left_out(rows, data.kinds, value, data.solvents)
+    recipes = left_out(rows, data.kinds, value, data.recipes)
     factor = max(1.0, conformal_factor(solvents[0], solvents[1]) / NORMAL_QUANTILE)
     told("transport: solvents and recipes left out", 2, 3)
     ionicity, ionicity_error = _ionicity(data)
@@ -152,7 +161,7 @@ def train_transport(
         activity=_activity(published()),
         ionicity=ionicity,
     )
-    model, laws = _with_published(bare, published())
+    model, laws = with_published(bare, published())
     training = {
         "data": [
             f"{len(data)} measured self-diffusion coefficients of {len(set(data.recipes))} "
@@ -171,10 +180,23 @@ def train_transport(
     return Trained(model=model, training=training, card=card(model, training)).write(out)
 
 
-def _left_out(
+def left_out(
     rows: Surroundings, kinds: NDArray[np.intp], value: _Floats, groups: NDArray[np.str_]
 ) -> tuple[_Floats, _Floats]:
-    """Errors of rows whose group was left out, and their standard deviations, in ln D."""
+    """Errors of rows whose group was left out, and their standard deviations, in ln D.
+
+    Parameters
+    ----------
+    rows, kinds, value
+        Measurements, as `Radii.fit` takes them, n rows.
+    groups
+        Group of each row, shape (n,).
+
+    Returns
+    -------
+    error, sd
+        Shape (n,) each; standard deviations are those of the process, not widened.
+    """
     error, sd = np.empty(len(value)), np.empty(len(value))
     for group in np.unique(groups):
         test = groups == group
@@ -186,8 +208,8 @@ def _left_out(
     return error, sd
 
 
-def _errors(left_out: tuple[_Floats, _Floats], factor: float) -> dict[str, float]:
-    error, sd = left_out
+def _errors(held_out: tuple[_Floats, _Floats], factor: float) -> dict[str, float]:
+    error, sd = held_out
     inside = np.abs(error) <= factor * NORMAL_QUANTILE * sd
     return {
         "n": len(error),
@@ -233,11 +255,11 @@ def _activity(laws: Published) -> Activity:
     return Activity(slope=slope, power=_POWER, factor=factor)
 
 
-def _with_published(
+def with_published(
     model: TransportModel, laws: Published
 ) -> tuple[TransportModel, list[dict[str, Any]]]:
-    """The model with growth and spread from published laws, and how far each lies from it."""
-    said = model.predict(laws.formulations, laws.temperature_k)
+    """The model with what published laws add, and how far each of them lies from it."""
+    said = replace(model, level=0.0, growth=0.0).predict(laws.formulations, laws.temperature_k)
     ratio = np.log(laws.salt_diffusivity_1e10_m2_s / said.salt_diffusivity_1e10_m2_s.value)
     apart = laws.transference_number - said.transference_number.value
     growth = _common_slope(laws.molarity, ratio, laws.laws)
