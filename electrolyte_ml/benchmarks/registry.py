@@ -25,6 +25,7 @@ _GENERAL = (
     "search",
     "campaign",
     "speed",
+    "scale",
     "ablation",
     "graph",
 )

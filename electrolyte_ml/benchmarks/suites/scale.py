@@ -1,0 +1,260 @@
+"""Suite ``scale``: screening beside plain prediction, on workers of several kinds, and its memory.
+
+Split ``core`` has rates of one core in processor time, each beside that of plain prediction in the
+same run. Split ``workers`` has rates by the clock: a parallel efficiency is the rate by worker over
+that of this process, taken right before; it is only worth something on cores that do nothing else.
+Split ``memory`` has the largest memory of a process that screens. Timings are never kept.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.suites.speed import recipes
+from electrolyte_ml.executors import LOCAL, Shard, as_finished, in_order, open_executor
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.compositions import score_compositions
+from electrolyte_ml.models.scoring import score_formulations
+from electrolyte_ml.search.bundled import find_problem
+from electrolyte_ml.search.recipe_file import load_problem
+from electrolyte_ml.search.screening import Screening, part_of, run_screening
+from electrolyte_ml.threads import one_thread
+
+TASK = "screening, recipes per second"
+SPLITS = ("core", "workers", "memory")
+_PROBLEM = "sodium_metal_glyme"
+_KELVIN = 298.15
+_BATCH, _QUICK_BATCH = 4000, 400
+_REPEATS = 3
+# Chunks for each worker, and recipes of a chunk.
+_CHUNKS, _CHUNK, _QUICK_CHUNK = 4, 2000, 100
+_ROWS, _QUICK_ROWS = (10_000, 100_000, 1_000_000), (500, 2000)
+_EMPTY_PIECES = 200
+
+
+def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
+    """Rates of one core, rates of workers, and memory.
+
+    Parameters
+    ----------
+    quick
+        Fewer recipes.
+    splits
+        ``core``, ``workers`` or ``memory``.
+    seed
+        Of the recipes.
+
+    Raises
+    ------
+    InputError
+        If there is no such split.
+    """
+    listed = {
+        "core": _core_jobs(_QUICK_BATCH if quick else _BATCH, seed),
+        "workers": _worker_jobs(_QUICK_CHUNK if quick else _CHUNK, seed),
+        "memory": [
+            _job("memory", f"{n} rows", seed, partial(_memory, n, seed))
+            for n in (_QUICK_ROWS if quick else _ROWS)
+        ],
+    }
+    chosen = chosen_splits(splits, known=SPLITS, default=SPLITS)
+    return [job for split in chosen for job in listed[split]]
+
+
+def _job(
+    split: str,
+    model: str,
+    seed: int,
+    run: Callable[[], JobResult],
+    skipped: str | None = None,
+) -> Job:
+    return Job(
+        task=TASK,
+        split=split,
+        model=model,
+        seed=seed,
+        run=partial(_silently, run),
+        skipped=skipped,
+        kept=False,
+    )
+
+
+def _silently(run: Callable[[], JobResult], progress: Progress | None) -> JobResult:
+    del progress
+    return run()
+
+
+def _core_jobs(n: int, seed: int) -> list[Job]:
+    works: dict[str, Callable[[int, int], Callable[[], Any]]] = {
+        "text read": _reading,
+        "text read and all properties": _reading_and_scoring,
+        "arrays, all properties": _arrays,
+        "screening: made, scored and evaluated": _screening,
+    }
+    return [
+        _job("core", name, seed, partial(_beside_plain, make, n, seed))
+        for name, make in works.items()
+    ]
+
+
+def _beside_plain(make: Callable[[int, int], Callable[[], Any]], n: int, seed: int) -> JobResult:
+    """The best rate of some, in turn with plain prediction of all properties; one core."""
+    work, plain = make(n, seed), _plain(n, seed)
+    ours, theirs = [], []
+    with one_thread():
+        for _ in range(_REPEATS):
+            theirs.append(_cpu_seconds(plain))
+            ours.append(_cpu_seconds(work))
+    rate, of_plain = n / min(ours), n / min(theirs)
+    return JobResult(metrics={"n": float(n), "per_second": rate, "share_of_plain": rate / of_plain})
+
+
+def _plain(n: int, seed: int) -> Callable[[], Any]:
+    formulations = [parse_recipe(text) for text in recipes(n, seed)]
+    kelvin = np.full(n, _KELVIN)
+    score_formulations(formulations[:50], kelvin[:50])  # models are loaded before the clock runs
+    return lambda: score_formulations(formulations, kelvin)
+
+
+def _reading(n: int, seed: int) -> Callable[[], Any]:
+    texts = recipes(n, seed)
+    return lambda: [parse_recipe(text) for text in texts]
+
+
+def _reading_and_scoring(n: int, seed: int) -> Callable[[], Any]:
+    texts, kelvin = recipes(n, seed), np.full(n, _KELVIN)
+    return lambda: score_formulations([parse_recipe(text) for text in texts], kelvin)
+
+
+def _arrays(n: int, seed: int) -> Callable[[], Any]:
+    made = [parse_recipe(text) for text in recipes(n, seed)]
+    solvents = list({s.solvent.name: s.solvent for f in made for s in f.solvents}.values())
+    salts = list({s.salt.name: s.salt for f in made for s in f.salts}.values())
+    fractions = np.array([_amounts(f.mass_fractions, solvents) for f in made])
+    molalities = np.array([_amounts(f.molalities_mol_kg, salts) for f in made])
+    return lambda: score_compositions([*solvents, *salts], fractions, molalities, _KELVIN)
+
+
+def _amounts(held: dict[str, float], species: list[Any]) -> list[float]:
+    return [held.get(one.name, 0.0) for one in species]
+
+
+def _screening(n: int, seed: int) -> Callable[[], Any]:
+    """A chunk of a problem with one temperature, as the plain rows have."""
+    problem = load_problem(find_problem(Path(_PROBLEM)))
+    kept = [o for o in problem.objectives if o.temperature_k in (None, _KELVIN)]
+    screening = Screening(problem=replace(problem, objectives=tuple(kept)), n=n, chunk=n, seed=seed)
+    return lambda: screening.score(0)
+
+
+def _cpu_seconds(work: Callable[[], Any]) -> float:
+    start = process_time()
+    work()
+    return process_time() - start
+
+
+def _worker_jobs(chunk: int, seed: int) -> list[Job]:
+    most = os.cpu_count() or 1
+    listed = [
+        _job(
+            "workers", f"pool of {n} processes", seed, partial(_with_workers, n, None, chunk, seed)
+        )
+        for n in sorted({1, 2, most})
+        if n > 1
+    ]
+    missing = None if find_spec("distributed") else "Dask is not installed"
+    dask = partial(_with_workers, 2, LOCAL, chunk, seed)
+    return [*listed, _job("workers", "local Dask cluster of 2 processes", seed, dask, missing)]
+
+
+def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> JobResult:
+    """Rate of workers, beside that of this process on its share of the same chunks."""
+    n_chunks = _CHUNKS * n_workers
+    screening = Screening(
+        problem=load_problem(find_problem(Path(_PROBLEM))),
+        n=chunk * n_chunks,
+        chunk=chunk,
+        seed=seed,
+    )
+    with open_executor(n_workers, dask) as executor, tempfile.TemporaryDirectory() as folder:
+        alone = _alone(screening, Path(folder) / "alone", of=n_workers)
+        _load(screening, n_workers, executor)
+        start = perf_counter()
+        run_screening(screening, Path(folder) / "spread", executor=executor)
+        seconds = perf_counter() - start
+        differ = sum(
+            part_of(Path(folder) / "spread", i).read_bytes()
+            != part_of(Path(folder) / "alone", i).read_bytes()
+            for i in range(0, n_chunks, n_workers)
+        )
+        piece_s = _seconds_of_a_piece(executor)
+    rate = screening.n / seconds
+    return JobResult(
+        metrics={
+            "n": float(screening.n),
+            "per_second": rate,
+            "efficiency": rate / n_workers / alone,
+            "piece_ms": 1000 * piece_s,
+            "n_different": float(differ),
+        }
+    )
+
+
+def _alone(screening: Screening, folder: Path, of: int) -> float:
+    """Recipes by second of this process, on every so many of the chunks."""
+    screening.score(0)  # models are loaded before the clock runs
+    start = perf_counter()
+    run_screening(screening, folder, shard=Shard(number=1, of=of))
+    return screening.n / of / (perf_counter() - start)
+
+
+def _load(screening: Screening, n_workers: int, executor: Executor | None) -> None:
+    """Have every worker load its models."""
+    first = replace(screening, n=20 * n_workers, chunk=20)
+    for _ in range(2):
+        list(in_order(first.score, range(n_workers), executor))
+
+
+def _seconds_of_a_piece(executor: Executor | None) -> float:
+    """What it costs to hand out a piece of work and take its result back."""
+    start = perf_counter()
+    list(as_finished(abs, range(_EMPTY_PIECES), executor))
+    return (perf_counter() - start) / _EMPTY_PIECES
+
+
+def _memory(n: int, seed: int) -> JobResult:
+    """Largest memory of a process that screens."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", _SCREEN, _PROBLEM, str(n), str(seed), folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return JobResult(metrics={"n": float(n), "memory_mb": int(done.stdout.split()[-1]) / 1e3})
+
+
+# The system's own record where there is one: what `resource` says of a child of a large process is
+# that process.
+_SCREEN = """
+import resource, sys
+from pathlib import Path
+import electrolyte_ml as eml
+name, n, seed, out = sys.argv[1:]
+eml.screen(name, int(n), out, seed=int(seed), chunk=min(int(n), 10_000))
+status = Path("/proc/self/status")
+if status.exists():
+    print(*(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line))
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)
+"""
