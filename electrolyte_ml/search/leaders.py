@@ -130,18 +130,21 @@ def find_leaders(problem: Problem, parts: Sequence[Path], *, n: int = 8, top: in
         If no recipe satisfies every limit; it says which fails how often.
     """
     found = _Found(problem, top)
-    for table in _tables(parts):
+    for table in _tables(parts, found.columns):
         found.add(table)
     if not found.n_feasible:
         raise InfeasibleError(found.why_infeasible())
     return found.leaders(n)
 
 
-def _tables(parts: Iterable[Path]) -> Iterator[pa.Table]:
+def _tables(parts: Iterable[Path], columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Parts, with those of the columns that they have, and their violations."""
     import pyarrow.parquet as pq
 
     for part in parts:
-        yield pq.read_table(part)
+        names = pq.read_schema(part).names
+        wanted = [name for name in names if name in columns or name.startswith(VIOLATION)]
+        yield pq.read_table(part, columns=wanted)
 
 
 class _Found:
@@ -155,6 +158,7 @@ class _Found:
             [1.0 if o.direction is Direction.MAXIMIZE else -1.0 for o in problem.objectives]
         )
         self._amounts = amount_columns(problem.components)
+        self.columns = ("key", "feasible", "failure", *self._amounts, *self._objectives)
         self._held: pa.Table | None = None
         self._misses: dict[str, int] = {}
         self.n_recipes = self.n_feasible = self.n_failed = 0

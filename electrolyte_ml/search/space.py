@@ -20,7 +20,7 @@ from electrolyte_ml.search.check_recipe import (
     violations,
     written_amounts,
 )
-from electrolyte_ml.search.component_sets import KINDS, ComponentSets
+from electrolyte_ml.search.component_sets import KINDS, ComponentSets, Counts
 from electrolyte_ml.search.grid_simplex import decode_composition, encode_composition
 from electrolyte_ml.search.limits import Components, Limits, amount, steps_equal
 
@@ -85,6 +85,20 @@ class SearchSpace:
     def decode_many(self, points: ArrayLike) -> list[Formulation]:
         """Recipes at many points, shape (n, dimension)."""
         return [self.decode(point) for point in np.asarray(points, dtype=np.float64).tolist()]
+
+    def kinds(self) -> tuple[Counts, ...]:
+        """Legal numbers of salts, solvents and additives."""
+        counts = self.sets.counts
+        return tuple(
+            (n_salts, n_solvents, n_additives)
+            for n_salts in counts(())
+            for n_solvents in counts((n_salts,))
+            for n_additives in counts((n_salts, n_solvents))
+        )
+
+    def place_of(self, kind: Counts) -> tuple[float, ...]:
+        """Coordinates ``n_salts``, ``n_solvents`` and ``n_additives`` of recipes of a kind."""
+        return tuple(_place(self.sets.counts(kind[:k]), kind[k]) for k in range(len(kind)))
 
     def encode(self, formulation: Formulation) -> NDArray[np.float64]:
         """A point that decodes to `formulation`.
