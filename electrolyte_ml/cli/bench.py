@@ -12,8 +12,8 @@ from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.exit_codes import ExitCode
 
 _SUITES = (
-    "conductivity, viscosity, density, window, chemistry, differences, solutions, sodium, search, "
-    "campaign, speed, scale, ablation or graph"
+    "conductivity, viscosity, density, transport, window, efficiency, chemistry, differences, "
+    "solutions, sodium, search, campaign, speed, scale, ablation or graph"
 )
 HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "
