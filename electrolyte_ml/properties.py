@@ -49,6 +49,9 @@ from electrolyte_ml.text import nearest_or_all, one_line, shown
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 #: Group of the entry points by which packages add properties.
 ENTRY_POINTS = "electrolyte_ml.properties"
 #: Predictor of the whole liquid range, and the object of a score that holds it.
@@ -100,6 +103,9 @@ class Property:
     is_logarithmic
         Whether its error is a factor rather than a difference. Intervals are then normal, and
         measurements correct predictions, on the logarithmic scale.
+    is_loss
+        Whether its error is a factor of what is missing to 100, as for an efficiency in percent:
+        its scale is then -log10(1 - value / 100).
     at_temperature
         Whether it depends on temperature.
     is_measurable
@@ -170,6 +176,7 @@ class Property:
     mistaken_units: tuple[str, ...] = ()
     positive: bool = False
     is_logarithmic: bool = False
+    is_loss: bool = False
     is_measurable: bool = True
     better: Literal["higher", "lower"] | None = None
     predict: Callable[..., Any] | str | None = None
@@ -261,6 +268,30 @@ class Property:
             ) from error
         function: Callable[..., Any] = found
         return function
+
+    def scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values on the scale on which their errors are even, of any shape."""
+        import numpy as np
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.is_loss:
+                return -np.log10(1 - values / 100)
+            return np.log10(values) if self.is_logarithmic else values
+
+    def unscaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values of numbers on that scale, of any shape."""
+        import numpy as np
+
+        if self.is_loss:
+            return 100 * (1 - np.power(10.0, -numbers))
+        return np.power(10.0, numbers) if self.is_logarithmic else numbers
+
+    @property
+    def scale_unit(self) -> str:
+        """Unit of errors on that scale, in words."""
+        if self.is_loss:
+            return "log10 of what is missing to 100"
+        return "log10" if self.is_logarithmic else self.unit or "no unit"
 
     def fault(self, value: float) -> str | None:
         """Why a measured `value` cannot be of this property; None if it can."""
@@ -498,6 +529,7 @@ _BUILT_IN = (
         pint_unit="percent",
         lowest=0,
         highest=100,
+        is_loss=True,
         at_temperature=False,
         better="higher",
         predict="electrolyte_ml.models.efficiency:predict_efficiency",

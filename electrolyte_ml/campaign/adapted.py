@@ -310,23 +310,18 @@ def _temperatures(name: str, temperature_k: NDArray[np.float64]) -> NDArray[np.f
 def _scale(name: str, prediction: Prediction) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Value and standard deviation of a prediction on the scale of its error."""
     low, value, high = prediction.low, prediction.value, prediction.high
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if registered_property(name).is_logarithmic:
-            low, value, high = np.log10(low), np.log10(value), np.log10(high)
+    low, value, high = map(registered_property(name).scaled, (low, value, high))
+    with np.errstate(invalid="ignore"):
         return value, (high - low) / (2 * _quantile(prediction.coverage))
 
 
 def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = (
-        10.0**number if registered_property(name).is_logarithmic else number
-    )
-    return result
+    return registered_property(name).unscaled(number)
 
 
 def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArray[np.float64]:
     predicted, _ = _scale(name, shipped)
-    measured = np.log10(value) if registered_property(name).is_logarithmic else value
-    result: NDArray[np.float64] = measured - predicted
+    result: NDArray[np.float64] = registered_property(name).scaled(value) - predicted
     return result
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.efficiency_prior import EfficiencyPrior
 from electrolyte_ml.campaign.failures import Failures
 from electrolyte_ml.campaign.log import CampaignLog
 from electrolyte_ml.campaign.recorded import Recorded, doubts_about, recognise
@@ -27,6 +28,7 @@ from electrolyte_ml.campaign.state import (
     replay,
 )
 from electrolyte_ml.campaign.suggest import choose, choose_to_learn, measurable
+from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing
 from electrolyte_ml.notebook import html_table
@@ -163,7 +165,8 @@ class Campaign:
             If the folder cannot be made.
         """
         folder, file = path_of(folder, _FOLDER), find_problem(problem)
-        require_predictable(load_problem(file), scorer)
+        asked = load_problem(file)
+        require_predictable(asked, scorer or _models(asked, asked.scored_names))
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: is not empty; name a new folder for the campaign")
         names = {PROBLEM: file}
@@ -340,8 +343,7 @@ class Campaign:
         """The scorer, fine-tuned on all measurements so far."""
         measured = {name for r in self.state.measured for name in r.property_names}
         names = [*self.problem.scored_names, *sorted(measured)]
-        base = self._scorer or ModelScorer(names, self.problem.prices, self.problem.cell.geometry)
-        return TunedScorer(base, self.state.measured)
+        return TunedScorer(self._scorer or _models(self.problem, names), self.state.measured)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -378,6 +380,12 @@ def _goal(given: Goal | str) -> Goal:
         raise InputError(
             f"goal is {' or '.join(repr(str(g)) for g in Goal)}, given {shown(given)}"
         ) from error
+
+
+def _models(problem: Problem, names: Sequence[str]) -> Scorer:
+    """The models of the package, with a prior of the efficiency of other metals than lithium."""
+    models = ModelScorer(names, problem.prices, problem.cell.geometry)
+    return EfficiencyPrior(models, lithium=problem.lithium_prior) if EFFICIENCY in names else models
 
 
 def _fill(folder: Path, files: Mapping[str, Path]) -> None:

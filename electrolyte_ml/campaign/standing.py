@@ -191,18 +191,12 @@ def model_errors(campaign: Standing) -> list[dict[str, Any]]:
                 "property": name,
                 "n": len(measured.formulations),
                 "n_recipes": n_recipes,
-                "scale": _scale(name),
+                "scale": registered_property(name).scale_unit,
                 "mae_shipped": before,
                 "mae_tuned": after if n_recipes > 1 else None,
             }
         )
     return found
-
-
-def _scale(name: str) -> str:
-    """Unit of the errors of a property."""
-    known = registered_property(name)
-    return "log10" if known.is_logarithmic else known.unit or "no unit"
 
 
 def error_sentence(model: Mapping[str, Any]) -> str:

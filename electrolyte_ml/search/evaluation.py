@@ -201,7 +201,7 @@ class Evaluator:
         Returns
         -------
         ndarray
-            Shape (n, m); logarithms of properties whose error is a factor.
+            Shape (n, m); on the scales on which errors are even.
         """
         columns = []
         for objective in self.problem.objectives:
@@ -209,9 +209,7 @@ class Evaluator:
             column = self._column(
                 predictions, objective.property_name, objective.temperature_k, bound
             )
-            if registered_property(objective.property_name).is_logarithmic:
-                with np.errstate(divide="ignore"):
-                    column = np.log10(column)
+            column = registered_property(objective.property_name).scaled(column)
             columns.append(column if objective.direction is Direction.MAXIMIZE else -column)
         return np.array(columns).T
 
@@ -344,11 +342,10 @@ def probability_obeyed(prediction: Prediction, constraint: Constraint) -> NDArra
         np.asarray(x, dtype=np.float64) for x in (prediction.low, prediction.value, prediction.high)
     )
     limit = np.full_like(value, constraint.limit)
-    if registered_property(constraint.property_name).is_logarithmic:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, value, high, limit = (
-                np.log(np.maximum(x, 0.0)) for x in (low, value, high, limit)
-            )
+    known = registered_property(constraint.property_name)
+    if known.is_logarithmic:
+        low, value, high, limit = (np.maximum(x, 0.0) for x in (low, value, high, limit))
+    low, value, high, limit = map(known.scaled, (low, value, high, limit))
     z_interval = ndtri((1 + prediction.coverage) / 2) if prediction.coverage < 1 else 1.0
     half = np.where(limit > value, high - value, value - low)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -97,6 +97,9 @@ class Problem:
         Whether recipes outside the models' domain may be proposed.
     frozen
         Whether recipes may be proposed that freeze above the temperature of an objective.
+    lithium_prior
+        Whether a campaign for the coulombic efficiency of another metal begins with what is known
+        of lithium.
     settings
         Settings of the search.
     prices
@@ -123,6 +126,7 @@ class Problem:
     risk: Risk = Risk.LOW
     out_of_domain: OutOfDomain = OutOfDomain.EXCLUDE
     frozen: Frozen = Frozen.EXCLUDE
+    lithium_prior: bool = True
     settings: SearchSettings = field(default_factory=SearchSettings)
     prices: Mapping[str, float] = field(default_factory=dict, hash=False)
     currency: str = ""

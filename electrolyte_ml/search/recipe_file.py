@@ -177,6 +177,7 @@ def read_problem(
         risk=tables.prediction.risk,
         out_of_domain=tables.prediction.out_of_domain,
         frozen=tables.prediction.frozen,
+        lithium_prior=tables.prediction.lithium_prior,
         settings=SearchSettings(**dict(tables.search)),
         prices=prices,
         currency="" if tables.prices is None else tables.prices.currency,

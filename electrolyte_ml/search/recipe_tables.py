@@ -371,6 +371,9 @@ class PredictionTable(Table):
     """Whether recipes that a model does not know may be proposed."""
     frozen: Frozen = Field(default=Frozen.EXCLUDE, strict=False)
     """Whether recipes may be proposed that freeze above the temperature of an objective."""
+    lithium_prior: bool = True
+    """Whether a campaign for the coulombic efficiency of another metal begins with what is known of
+    lithium, weakly."""
     least_probability: Probability | None = None
     """Least probability that a limit is obeyed, where risk is "probability"; 0.8 by default."""
 
