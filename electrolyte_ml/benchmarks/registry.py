@@ -24,6 +24,7 @@ _GENERAL = (
     "sodium",
     "search",
     "campaign",
+    "learning",
     "speed",
     "scale",
     "ablation",

@@ -13,7 +13,7 @@ from electrolyte_ml.cli.exit_codes import ExitCode
 
 _SUITES = (
     "conductivity, viscosity, density, transport, window, efficiency, chemistry, differences, "
-    "solutions, sodium, search, campaign, speed, scale, ablation or graph"
+    "solutions, sodium, search, campaign, learning, speed, scale, ablation or graph"
 )
 HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "

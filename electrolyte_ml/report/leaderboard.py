@@ -34,6 +34,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "spearman": ("rho", "Spearman's rank correlation"),
     "pairs_right": ("pairs", "share of pairs of rows that are ranked right"),
     "n_would_be_unknown": ("unknown", "rows for which a score would show no value"),
+    "mae_log10_after_4": ("MAE lg 4", "MAE lg of the other half after four measurements"),
+    "mae_log10_after_8": ("MAE lg 8", "the same after eight"),
     "median_ape_percent": ("med %", "median of the relative error, percent"),
     "worst_group_mae": ("worst", "MAE of the worst group held out"),
     "median_group_mae": ("med gr", "median of the groups' MAE"),
