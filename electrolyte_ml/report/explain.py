@@ -12,6 +12,7 @@ from rich.table import Table
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
+from electrolyte_ml.models.efficiency.explain import EfficiencyExplanation
 from electrolyte_ml.models.explain import Explanation, Swap
 from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # Temperatures of the table, degC.
 _SHOWN_C = (-40, -20, 0, 25, 40, 60)
 _FLAT_PERCENT = 1.0
+# Of what is lost: smaller effects are not worth a word.
+_TOLD_FACTOR = 1.1
 _LIQUID_WORDS = {
     "freezes_below_k": "begins to freeze at about",
     "boils_above_k": "boils at about",
@@ -65,6 +68,8 @@ def print_explanation(explanation: Explanation, text: str) -> None:
     console.print("Nearest measured recipes")
     console.print(_neighbour_table(explanation.neighbours))
     console.print(f"measured by the papers named; collected in {DATA_SET}")
+    if explanation.efficiency is not None:
+        _print_efficiency(console, explanation.efficiency)
     for line in explanation.formulation.assumptions:
         console.print(f"assumed: {line}")
 
@@ -234,6 +239,41 @@ def _swap_table(swaps: Sequence[Swap]) -> Table:
         cells = (swap.component, swap.replacement, swap_words(swap), interval(swap.prediction))
         table.add_row(*cells, swap.note)
     return table
+
+
+def _print_efficiency(console: Console, efficiency: EfficiencyExplanation) -> None:
+    console.print()
+    for sentence in efficiency_words(efficiency):
+        console.print(sentence)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("distance", "recipe", "measured", "how", "paper", ""):
+        table.add_column(heading, overflow="fold")
+    for one in efficiency.measured:
+        how = one.method or "untold"
+        if one.current_ma_cm2 is not None and one.capacity_mah_cm2 is not None:
+            how += f", {one.current_ma_cm2:g} mA/cm2, {one.capacity_mah_cm2:g} mAh/cm2"
+        words = (one.recipe, f"{one.percent:.4g} %", how, one.source, one.doubt)
+        table.add_row(f"{one.distance:.2f}", *words)
+    console.print(table)
+
+
+def efficiency_words(efficiency: EfficiencyExplanation) -> Iterator[str]:
+    """The efficiency, how it would be measured, and what drives it."""
+    record = efficiency.prediction.record(0)
+    yield (
+        f"Coulombic efficiency of {record['of']}: {interval(record, 4)} % by the method "
+        f"{record['method']} at {record['current_ma_cm2']:g} mA/cm2 and "
+        f"{record['capacity_mah_cm2']:g} mAh/cm2."
+    )
+    if record["reason"]:
+        yield f"? outside the model's domain: {record['reason']}"
+    told = [
+        f"{name} ({max(factor, 1 / factor):.1f} times {'less' if factor > 1 else 'more'} lost)"
+        for name, factor in efficiency.drivers.items()
+        if abs(np.log(factor)) > np.log(_TOLD_FACTOR)
+    ]
+    if told:
+        yield f"  against the mean of measured recipes: {', '.join(told)}"
 
 
 def _neighbour_table(neighbours: Sequence[Neighbour]) -> Table:

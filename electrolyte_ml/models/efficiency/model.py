@@ -203,14 +203,26 @@ class EfficiencyModel(StoredModel):
         distance
             Spread of the process by that of its prior, 0 to 1, shape (n,).
         """
-        scaled = (features(formulations, cycling) - self.centre) / self.scale
-        cross = matern(scaled, self.inputs, self.variance, self.length)
-        value = self.mean + self.spread * (cross @ self.weights)
-        explained = np.einsum("ij,jk,ik->i", cross, self.inverse, cross)
-        latent = np.maximum(self.variance - explained, 0.0)
+        value, latent = self.process(self.scaled(formulations, cycling))
         factor = [self.factors.get(family_of(f), self.factors[""]) for f in formulations]
         half = np.array(factor) * self.spread * np.sqrt(latent + self.noise)
         return value, half, np.sqrt(latent / self.variance)
+
+    def scaled(
+        self, formulations: Sequence[Formulation], cycling: Sequence[Cycling]
+    ) -> NDArray[np.float64]:
+        """Standardised inputs of recipes with salt, shape (n, p)."""
+        inputs: NDArray[np.float64] = (features(formulations, cycling) - self.centre) / self.scale
+        return inputs
+
+    def process(
+        self, scaled: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """-log10(1 - CE) of standardised inputs, and its standardised variance, shapes (n,)."""
+        cross = matern(scaled, self.inputs, self.variance, self.length)
+        explained = np.einsum("ij,jk,ik->i", cross, self.inverse, cross)
+        latent = np.maximum(self.variance - explained, 0.0)
+        return self.mean + self.spread * (cross @ self.weights), latent
 
     def unknown(self, formulation: Formulation) -> str | None:
         """Why there is no value of a recipe; None if there is one."""

@@ -19,10 +19,12 @@ from electrolyte_ml.models.efficiency import (
     EfficiencyModel,
     predict_efficiency,
 )
+from electrolyte_ml.models.efficiency.explain import DRIVERS, drivers, explain_efficiency
 from electrolyte_ml.models.efficiency.features import INPUTS, family_of, features
 from electrolyte_ml.models.efficiency.fit import fit_efficiency
 from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
 from electrolyte_ml.models.efficiency.train import train_efficiency
+from electrolyte_ml.report.explain import efficiency_words
 
 LIFSI = "[Li+].[N-](S(=O)(=O)F)S(=O)(=O)F"
 
@@ -134,6 +136,23 @@ def test_nearest_measured_of_a_measured_recipe_is_itself():
     itself = nearest_efficiencies([parse_recipe(near[0].recipe)], 1)[0][0]
     assert itself.distance < 1e-3
     assert 50 < itself.percent < 100
+
+
+def test_drivers_are_all_inputs_once_and_agree_with_the_process():
+    assert sorted(name for names in DRIVERS.values() for name in names) == sorted(INPUTS)
+    model = fit_efficiency(_made_up())
+    strong, weak = (drivers(model, parse_recipe(f"{m} m LiFSI in DME")) for m in (4.8, 0.6))
+    assert strong["amount of salt"] > 1 > weak["amount of salt"]
+    assert [*strong] == sorted(strong, key=lambda n: -abs(np.log(strong[n])))
+
+
+def test_an_explanation_names_papers_and_is_none_for_sodium():
+    found = explain_efficiency(parse_recipe("1 M LiFSI in DME"))
+    assert found.to_dict()["nearest_measured"][0]["source"]
+    words = " ".join(efficiency_words(found))
+    assert "lithium metal on copper" in words
+    assert "0.5 mA/cm2" in words
+    assert explain_efficiency(parse_recipe("1 M NaPF6 in DME")) is None
 
 
 def test_whoever_has_helena_trains_with_one_command(tmp_path, monkeypatch):
