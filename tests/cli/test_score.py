@@ -92,13 +92,13 @@ def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
     assert printed.splitlines()[0].startswith("recipe,key,temperature_k,conductivity_ms_cm.value")
 
 
-def test_ionic_liquids_of_a_file_have_conductivities_and_reasons_for_the_rest(run, tmp_path):
+def test_ionic_liquids_of_a_file_have_numbers_and_reasons_for_the_rest(run, tmp_path):
     file, out = tmp_path / "candidates.csv", tmp_path / "scores.parquet"
     file.write_text(f"recipe\n1 m NaFSI in [EMIM][FSI]\n{RECIPE}\nEMIMTFSI:PC 1:1 w/w\n")
     assert run("score", "--file", file, "--out", out).code == 0
     scores = pd.read_parquet(out)
     assert scores["recipe"].tolist() == ["1 m NaFSI in [EMIM][FSI]", RECIPE, "EMIMTFSI:PC 1:1 w/w"]
-    covered = ["density_g_cm3", "conductivity_ms_cm"]
+    covered = ["density_g_cm3", "conductivity_ms_cm", "viscosity_mpa_s"]
     assert scores[[f"{name}.value" for name in covered]].notna().all(axis=None)
     for name in [n for n in PROPERTIES if n not in covered]:
         assert scores[f"{name}.value"].isna().tolist() == [True, False, True]
@@ -251,9 +251,10 @@ def test_a_value_beyond_all_numbers_is_null_with_the_reason(run, recipe, at):
     (row,) = json.loads(outcome.out)
     viscosity = row["viscosity_mpa_s"]
     assert not viscosity["in_domain"]
-    assert "measurement used" in viscosity["reason"]
-    if "NaPF6" in recipe and at != "5000 K":
-        assert viscosity["value"] is viscosity["high"] is None
+    assert " measurement" in viscosity["reason"]
+    if "NaPF6" in recipe:
+        # A glass at most.
+        assert viscosity["value"] <= 1.01e15
     assert "inf" not in run("score", recipe, *meant).out
 
 

@@ -1,4 +1,4 @@
-"""Recipes with an ionic liquid: every model but conductivity and density does not cover them."""
+"""Recipes with an ionic liquid: models that cover them, and what the others say."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOLECULAR = "1 M NaPF6 in EC:DEC 1:1 v/v"
 IONIC = ("1 m NaFSI in Pyr13FSI", "EMIMTFSI", "0.5 m LiTFSI in EMIMTFSI:PC 1:1 w/w")
 # Arithmetic on the amounts, which holds for any recipe.
 COUNTED = {"fluorine_mass_fraction", "solvents_per_salt_mol", "cost_per_kg"}
-COVERED = {"density_g_cm3", "conductivity_ms_cm"}
+COVERED = {"density_g_cm3", "conductivity_ms_cm", "viscosity_mpa_s"}
 PREDICTED = sorted(
     name for name, known in properties().items() if known.predict and name not in COUNTED | COVERED
 )
@@ -68,8 +68,16 @@ def test_solubility_is_a_doubt_and_no_clean_bill() -> None:
     assert f"solubility is not known: {NOT_COVERED}" in record["liquid"]["notes"]
 
 
-def test_conductivity_has_numbers_among_other_rows_that_stay_as_they_are() -> None:
-    known, molecular = registered_property("conductivity_ms_cm"), parse_recipe(MOLECULAR)
+@pytest.mark.parametrize(
+    ("name", "with_salt", "alone_in"),
+    [
+        # Pyr13FSI with a salt 2 to 6 mS/cm at 25 degC, EMIMTFSI near 9; 50 to 90 and 33 mPa s.
+        ("conductivity_ms_cm", (2.0, 7.0), (7.0, 11.0)),
+        ("viscosity_mpa_s", (45.0, 110.0), (28.0, 40.0)),
+    ],
+)
+def test_numbers_among_other_rows_that_stay_as_they_are(name, with_salt, alone_in) -> None:
+    known, molecular = registered_property(name), parse_recipe(MOLECULAR)
     ionic = [parse_recipe(text) for text in IONIC]
     mixed = _answers([ionic[0], molecular, *ionic[1:], molecular]).predict(known)
     alone = _answers([molecular]).predict(known)
@@ -78,9 +86,8 @@ def test_conductivity_has_numbers_among_other_rows_that_stay_as_they_are() -> No
     assert mixed.reason[1] == mixed.reason[4] == alone.reason[0]
     assert (mixed.low < mixed.value).all()
     assert (mixed.value < mixed.high).all()
-    # Pyr13FSI with a salt 2 to 6 mS/cm at 25 degC, EMIMTFSI near 9.
-    assert 2.0 < mixed.value[0] < 7.0
-    assert 7.0 < mixed.value[2] < 11.0
+    assert with_salt[0] < mixed.value[0] < with_salt[1]
+    assert alone_in[0] < mixed.value[2] < alone_in[1]
 
 
 def test_what_explains_conductivity_takes_them() -> None:

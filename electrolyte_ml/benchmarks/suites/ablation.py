@@ -120,7 +120,7 @@ def _evaluate(
         if progress is not None:
             progress(case.split.name, number, len(case.split.folds))
     centre = np.concatenate(centres)
-    measured = rows.log10_conductivity[tested]
+    measured = rows.log10_value[tested]
     metrics = log_metrics(measured, centre, case.groups)
     simulated = _simulated_share(case)[tested] > _HALF
     return JobResult(

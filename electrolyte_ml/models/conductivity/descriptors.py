@@ -11,7 +11,7 @@ descriptors alone must do as well as they can. Prediction needs numpy alone; the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -123,7 +123,7 @@ class DescriptorNetwork:
         return out
 
     def parameters(self, described: Described) -> _Floats:
-        """Parameters of the law, shape (E, u, 3)."""
+        """Raw outputs for the u compositions, parameters of a law, shape (E, u, outputs)."""
         known, column = {s: i for i, s in enumerate(self.species)}, []
         for i, smiles in enumerate(described.species):
             if smiles in known:
@@ -133,7 +133,7 @@ class DescriptorNetwork:
         coordinates = self.coordinates[:, held].astype(np.float32)
         weights = [weight.astype(np.float32) for weight in self.weights]
         biases = [bias.astype(np.float32) for bias in self.biases]
-        out = np.empty((self.n_members, len(share), N_PARAMETERS))
+        out = np.empty((self.n_members, len(share), self.biases[-1].shape[-1]))
         for start in range(0, len(share), _CHUNK):
             rows = slice(start, start + _CHUNK)
             z = np.clip((described.features[rows] - self.centre) / self.scale, -CLIP, CLIP)
@@ -217,17 +217,66 @@ def fit_network(
         If torch is not installed.
     """
     with single_thread() as torch:
-        return _Fit(torch, rows.learnt(), settings or NetworkSettings(), seed).run()
+        return _fit(torch, rows.learnt(), settings or NetworkSettings(), seed)
 
 
-class _Fit:
+def _fit(torch: Any, rows: TrainingRows, settings: NetworkSettings, seed: int) -> DescriptorNetwork:
+    fit = DescriptorFit(
+        torch,
+        rows.described,
+        rows.index,
+        settings,
+        views=rows.views,
+        n_outputs=N_PARAMETERS,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    ln_charge, temperature_k = as_tensor(rows.ln_charge), as_tensor(rows.temperature_k)
+    ln_value, weight = as_tensor(np.log(rows.value)), as_tensor(rows.fit_weight())
+
+    def loss() -> Any:
+        drawn = fit.draw(weight, settings.batch)
+        parameters = fit.outputs(drawn)
+        predicted = ln_conductivity(parameters, ln_charge[drawn], temperature_k[drawn], torch)
+        return fit.huber(predicted, ln_value[drawn])
+
+    return fit.run(loss)
+
+
+class DescriptorFit:
+    """Fit of networks with any outputs; what they mean is the caller's loss.
+
+    Parameters
+    ----------
+    torch
+        The module, from `single_thread`.
+    described
+        The distinct compositions.
+    index
+        Composition of each row, shape (n,).
+    settings
+        Of the fit.
+    views
+        Which features the members of each kind look at, shape (k, f); kinds take turns.
+    n_outputs
+        Numbers that a network gives for a composition.
+    generator
+        Of torch's random numbers.
+    """
+
     def __init__(
-        self, torch: Any, rows: TrainingRows, settings: NetworkSettings, seed: int
+        self,
+        torch: Any,
+        described: Described,
+        index: NDArray[np.intp],
+        settings: NetworkSettings,
+        *,
+        views: NDArray[np.bool_],
+        n_outputs: int,
+        generator: Any,
     ) -> None:
-        self.torch, self.settings = torch, settings
-        self.generator = torch.Generator().manual_seed(seed)
-        used, inverse = np.unique(rows.index, return_inverse=True)
-        features, share = rows.described.features[used], rows.described.share[used]
+        self.torch, self.settings, self.generator = torch, settings, generator
+        used, inverse = np.unique(index, return_inverse=True)
+        features, share = described.features[used], described.share[used]
         # Over compositions, not rows: a well-measured system must not set the scale.
         self.centre = features.mean(axis=0)
         self.scale = features.std(axis=0) + 1e-2 * (1e-3 + np.abs(self.centre))
@@ -235,16 +284,13 @@ class _Fit:
         self.z = as_tensor(z)
         self.inverse = torch.from_numpy(inverse.ravel().astype(np.int64))
         seen = np.flatnonzero(share.max(axis=0) > 0)
-        self.species = tuple(rows.described.species[i] for i in seen)
+        self.species = tuple(described.species[i] for i in seen)
         place, weight = components(share[:, seen])
         self.place, self.share = torch.from_numpy(place), as_tensor(weight)
-        self.ln_charge, self.temperature = as_tensor(rows.ln_charge), as_tensor(rows.temperature_k)
-        self.target = as_tensor(np.log(rows.conductivity_ms_cm))
-        self.weight = as_tensor(rows.fit_weight())
         n_inputs = z.shape[1] + settings.coordinates
-        sizes = (n_inputs, settings.width, settings.width, N_PARAMETERS)
+        sizes = (n_inputs, settings.width, settings.width, n_outputs)
         self.weights, self.biases = self._layers(sizes)
-        self.mask = self._mask(z.shape[1], rows.views)
+        self.mask = self._mask(z.shape[1], views)
         shape = (settings.members, len(self.species), settings.coordinates)
         drawn = torch.randn(shape, generator=self.generator)
         self.coordinates = (_FIRST_COORDINATE * drawn).requires_grad_()
@@ -252,11 +298,12 @@ class _Fit:
         noise[_CONCENTRATION] = 0.0
         self.noise = as_tensor(noise)
 
-    def run(self) -> DescriptorNetwork:
+    def run(self, loss: Callable[[], Any], also: Sequence[Any] = ()) -> DescriptorNetwork:
+        """Minimise a loss of random rows, also in other parameters, and give the networks."""
         s = self.settings
         minimise(
-            self._loss,
-            [*self.weights, *self.biases, self.coordinates],
+            loss,
+            [*self.weights, *self.biases, self.coordinates, *also],
             Schedule(steps=s.steps, learning_rate=s.learning_rate, weight_decay=s.weight_decay),
         )
         with self.torch.no_grad():
@@ -270,6 +317,31 @@ class _Fit:
             coordinates=_array(self.coordinates),
         )
 
+    def draw(self, weight: Any, n: int) -> Any:
+        """Numbers of n random rows, by their weights."""
+        return self.torch.multinomial(weight, n, replacement=True, generator=self.generator)
+
+    def outputs(self, rows: Any) -> Any:
+        """Raw outputs of all members for rows, shape (E, n, outputs), under noise."""
+        s, torch = self.settings, self.torch
+        of_composition = self.inverse[rows]
+        z = self.z[of_composition]
+        z = z + self.noise * torch.randn(z.shape, generator=self.generator)
+        shown = torch.rand(s.members, len(self.species), 1, generator=self.generator)
+        coordinates = self.coordinates * (shown >= s.hidden_species)
+        members = torch.arange(s.members)[:, None, None]
+        held = coordinates[members, self.place[of_composition]]
+        pooled = (held * self.share[of_composition][..., None]).sum(-2)
+        return self._forward(torch.cat([z.expand(s.members, -1, -1), pooled], -1) * self.mask)
+
+    def huber(self, predicted: Any, measured: Any) -> Any:
+        """Loss of all members: natural logarithms of shapes (E, n) and (n,)."""
+        s = self.settings
+        error = self.torch.nn.functional.smooth_l1_loss(
+            predicted, measured.expand(s.members, -1), beta=s.huber_width, reduction="none"
+        )
+        return 4.0 * error.sum(0).mean()
+
     def _mask(self, n_features: int, views: NDArray[np.bool_]) -> Any:
         """Which inputs each member sees, shape (E, 1, f + k): it sees all coordinates."""
         s, torch = self.settings, self.torch
@@ -279,27 +351,6 @@ class _Fit:
         of_features[..., _CONCENTRATION] = 1.0
         return torch.cat([of_features, torch.ones(s.members, 1, s.coordinates)], -1)
 
-    def _loss(self) -> Any:
-        s, torch = self.settings, self.torch
-        drawn = torch.multinomial(self.weight, s.batch, replacement=True, generator=self.generator)
-        of_composition = self.inverse[drawn]
-        z = self.z[of_composition]
-        z = z + self.noise * torch.randn(z.shape, generator=self.generator)
-        shown = torch.rand(s.members, len(self.species), 1, generator=self.generator)
-        coordinates = self.coordinates * (shown >= s.hidden_species)
-        members = torch.arange(s.members)[:, None, None]
-        held = coordinates[members, self.place[of_composition]]
-        pooled = (held * self.share[of_composition][..., None]).sum(-2)
-        inputs = torch.cat([z.expand(s.members, -1, -1), pooled], -1) * self.mask
-        predicted = ln_conductivity(
-            self._forward(inputs), self.ln_charge[drawn], self.temperature[drawn], torch
-        )
-        target = self.target[drawn].expand(s.members, -1)
-        error = torch.nn.functional.smooth_l1_loss(
-            predicted, target, beta=s.huber_width, reduction="none"
-        )
-        return 4.0 * error.sum(0).mean()
-
     def _forward(self, hidden: Any) -> Any:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = self.torch.nn.functional.silu(self.torch.baddbmm(bias, hidden, weight))
@@ -307,9 +358,10 @@ class _Fit:
 
     def _layers(self, sizes: tuple[int, ...]) -> tuple[list[Any], list[Any]]:
         weights, biases = [], []
-        for inputs, outputs in pairwise(sizes):
+        last = len(sizes) - 2
+        for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
             # A small last layer starts every member at a sensible law.
-            gain = 0.1 if outputs == N_PARAMETERS else 1.0
+            gain = 0.1 if layer == last else 1.0
             shape = (self.settings.members, inputs, outputs)
             weights.append(start_weights(shape, self.generator, gain).requires_grad_())
             biases.append(self.torch.zeros(shape[0], 1, outputs).requires_grad_())

@@ -58,9 +58,29 @@ def ln_conductivity(parameters: Any, ln_charge: Any, temperature_k: Any, xp: Any
     array, shape (..., n)
     """
     level = 3.0 + 2.0 * parameters[..., 0]
-    slope_k = 250.0 + 450.0 * softplus(parameters[..., 1] + 0.8, xp)
-    t0 = 110.0 + 140.0 * sigmoid(parameters[..., 2], xp)
+    coldness = cold_near_glass(parameters[..., 2], temperature_k, xp)
+    molar = level - slope_of(parameters[..., 1], xp) * coldness
+    return ln_charge + _LOWEST_LN + softplus(molar - _LOWEST_LN, xp)
+
+
+def slope_of(raw: Any, xp: Any) -> Any:
+    """The slope B of Vogel's equation, K, from a raw output."""
+    return 250.0 + 450.0 * softplus(raw + 0.8, xp)
+
+
+def cold_near_glass(raw: Any, temperature_k: Any, xp: Any) -> Any:
+    """1/D - 1/D25 of the law, 1/K: how cold it is, as seen from the glass.
+
+    Parameters
+    ----------
+    raw
+        Raw output that the Vogel temperature follows from, shape (..., n).
+    temperature_k
+        Temperature, K, shape (n,).
+    xp
+        ``numpy`` or ``torch``.
+    """
+    t0 = 110.0 + 140.0 * sigmoid(raw, xp)
     capped = _HIGHEST_T0_K - _CAP_WIDTH_K * softplus((_HIGHEST_T0_K - t0) / _CAP_WIDTH_K, xp)
     distance = _GLASS_WIDTH_K * softplus((temperature_k - capped) / _GLASS_WIDTH_K, xp)
-    molar = level - slope_k * (1.0 / distance - 1.0 / _REFERENCE_K)
-    return ln_charge + _LOWEST_LN + softplus(molar - _LOWEST_LN, xp)
+    return 1.0 / distance - 1.0 / _REFERENCE_K

@@ -281,7 +281,7 @@ def calibrate(
     for number, (train, test) in enumerate(split.folds, start=1):
         left_out, learnt = rows.select(test), rows.select(train)
         members = fit_ensemble(learnt, settings, seed=seed).of_rows(left_out)
-        error[test] = left_out.log10_conductivity - centre_of(members)
+        error[test] = left_out.log10_value - centre_of(members)
         beyond = Reach.of(learnt).beyond(left_out.mixtures, left_out.ln_charge)
         scale[test] = scale_of(members, beyond)
         if progress is not None:

@@ -97,7 +97,7 @@ class ResidualGP:
         ResidualGP
             Rounded to single precision, so that a saved copy is the same.
         """
-        deviation = (rows.log10_conductivity - predicted)[rows.trusted]
+        deviation = (rows.log10_value - predicted)[rows.trusted]
         learnt = rows.learnt()
         mixtures, temperature_k = learnt.mixtures, learnt.temperature_k
         places, index = np.unique(mixtures.index, return_inverse=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.copies import series_groups
 from electrolyte_ml.data.measurements import Measurements, Trust
+from electrolyte_ml.data.union import CONDUCTIVITY
 from electrolyte_ml.features import (
     FEATURE_NAMES,
     FEATURE_VIEWS,
@@ -273,13 +274,14 @@ class TrainingRows:
         Composition of each row, shape (n,).
     mixtures
         Shares of the species of each row.
-    temperature_k, conductivity_ms_cm
-        Shape (n,), positive.
+    temperature_k, value
+        Temperatures, K, and measured values in the unit of their property, shape (n,), positive.
     trusted
         Whether a row may be learnt from, shape (n,): a row that contradicts every other source is
         predicted and judged, but not fitted to.
     weight
-        How much a row counts in a fit, shape (n,).
+        How much a row counts in a fit, shape (n,): by trust, and less where a conductivity is so
+        low that its relative error grows.
     series
         Number of the set of species of each row, shape (n,).
     views
@@ -290,7 +292,7 @@ class TrainingRows:
     index: NDArray[np.intp]
     mixtures: MixtureRows
     temperature_k: NDArray[np.float64]
-    conductivity_ms_cm: NDArray[np.float64]
+    value: NDArray[np.float64]
     trusted: NDArray[np.bool_]
     weight: NDArray[np.float64]
     series: NDArray[np.intp]
@@ -298,16 +300,16 @@ class TrainingRows:
 
     @classmethod
     def of(cls, measurements: Measurements) -> TrainingRows:
-        """Measured conductivities, mS/cm."""
+        """Measured conductivities or other positive values."""
         composition = compose(measurements.row_formulations)
         return cls(
             described=Described.of(composition),
             index=composition.index,
             mixtures=MixtureRows.of(composition),
             temperature_k=measurements.temperature_k,
-            conductivity_ms_cm=measurements.value,
+            value=measurements.value,
             trusted=measurements.trusted,
-            weight=_trust_weight(measurements),
+            weight=_trust_weight(measurements) * _readability(measurements),
             series=series_groups(measurements),
             views=FEATURE_VIEWS,
         )
@@ -322,7 +324,7 @@ class TrainingRows:
             index=self.index[rows],
             mixtures=self.mixtures.select(rows),
             temperature_k=self.temperature_k[rows],
-            conductivity_ms_cm=self.conductivity_ms_cm[rows],
+            value=self.value[rows],
             trusted=self.trusted[rows],
             weight=self.weight[rows],
             series=self.series[rows],
@@ -335,18 +337,14 @@ class TrainingRows:
     def fit_weight(self) -> NDArray[np.float64]:
         """Weight of each row in a fit, mean 1, shape (n,).
 
-        By trust; less where conductivity is so low that its relative error grows; less for each row
-        of a long series, because a series tells of one chemistry, however many its rows; and less
-        for each row of a class of cations with many rows, so that lithium does not drown sodium.
+        By `weight`; less for each row of a long series, because a series tells of one chemistry,
+        however many its rows; and less for each row of a class of cations with many rows, so that
+        lithium does not drown sodium.
         """
         n_rows = np.bincount(self.series)[self.series]
         kinds = self.mixtures.cation_kinds()
         n_kind = np.bincount(kinds)[kinds]
-        k = self.conductivity_ms_cm
-        readable = np.clip(k / (k + _HARDLY_READABLE_MS_CM), 0.1, None)
-        weight: NDArray[np.float64] = (
-            self.weight * readable * n_rows**-_SERIES_POWER * n_kind**-_CATION_POWER
-        )
+        weight: NDArray[np.float64] = self.weight * n_rows**-_SERIES_POWER * n_kind**-_CATION_POWER
         return weight / weight.mean()
 
     @property
@@ -360,9 +358,9 @@ class TrainingRows:
         return self.described.ln_charge[self.index]
 
     @property
-    def log10_conductivity(self) -> NDArray[np.float64]:
-        """Decadic logarithm of the conductivity in mS/cm, shape (n,)."""
-        return np.log10(self.conductivity_ms_cm)
+    def log10_value(self) -> NDArray[np.float64]:
+        """Decadic logarithm of the measured values, shape (n,)."""
+        return np.log10(self.value)
 
 
 def components(share: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -370,6 +368,14 @@ def components(share: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[n
     most = int((share > 0).sum(axis=1).max(initial=1))
     place = np.argsort(-share, axis=1, kind="stable")[:, :most].astype(np.int64)
     return place, np.take_along_axis(share, place, axis=1)
+
+
+def _readability(measurements: Measurements) -> NDArray[np.float64]:
+    """Less than 1 where a conductivity is hard to read, shape (n,); 1 for other properties."""
+    k = measurements.value
+    if measurements.property_name != CONDUCTIVITY:
+        return np.ones(len(k))
+    return np.clip(k / (k + _HARDLY_READABLE_MS_CM), 0.1, None)
 
 
 def _trust_weight(measurements: Measurements) -> NDArray[np.float64]:

@@ -60,6 +60,7 @@ def card(model: ViscosityModel, training: Mapping[str, Any], rows: LiquidRows) -
 
 def _head(model: ViscosityModel, record: Mapping[str, Any]) -> str:
     members = model.liquid.network.n_members
+    of_ions = model.solutions.network.n_members if model.solutions else 0
     return f"""\
 # Viscosity model
 
@@ -67,17 +68,20 @@ def _head(model: ViscosityModel, record: Mapping[str, Any]) -> str:
   and temperature, with a 90 % interval and a domain flag.
 - **Made of** {members} networks that give parameters of a mixing law (Vogel for pure liquids,
   Redlich-Kister for pairs); ridge corrections of measured molecules and pairs; the catalog's own
-  viscosities, which pure solvents return; a law of salts from Walden's rule; three conformal
-  factors. Weights: `viscosity.npz`; everything else, with seed, settings and data:
-  `viscosity.json`. Neither runs code when loaded.
+  viscosities, which pure solvents return; three conformal factors. With ions, {of_ions} networks
+  that give a law between the solvents and the ions with their shells, learnt jointly with
+  conductivity, which has the same Vogel temperature; a Gaussian process of the residuals of
+  measured mixtures; a conformal factor for each class of solutions. Weights: `viscosity.npz`;
+  everything else, with seed, settings and data: `viscosity.json`. Neither runs code when loaded.
 - **Trained on** {record["data"][0]}.
   {_sentence(record["data"][1])}.
   Made again, byte for byte on one machine, by `electrolyte-ml train viscosity`.
-- **Meant for** liquids of small organic molecules at -45 to 90 degC. **Not for** ionic liquids,
-  polymers, metals' compounds: the flag says so. EC at 25 degC is a supercooled liquid: nobody can
-  pour it, mixtures with it one can.
-- **Known weakness**: salt. No measured viscosity of a battery electrolyte was open to the training;
-  what a salt adds is inferred from conductivities, its interval is wide, and `reason` says so."""
+- **Meant for** liquids of small organic molecules at -45 to 90 degC, salts in them and ionic
+  liquids, dilute to molten. **Not for** polymers, metals' compounds: the flag says so. EC at
+  25 degC is a supercooled liquid: nobody can pour it, mixtures with it one can.
+- **Known weakness**: lithium and sodium salts in molecules. Some fifty viscosities of them were
+  open to the training, where conductivities are counted in thousands; concentrated ones are off by
+  a factor of two or more, intervals are wide, and `reason` says so."""
 
 
 def _errors(record: Mapping[str, Any]) -> str:
@@ -90,6 +94,10 @@ def _errors(record: Mapping[str, Any]) -> str:
         f"| {words[name]} | {e['n']} | {e['mae_log10']:.4f} | {e['factor']:.2f} |"
         for name, e in record["calibration"].items()
     ]
+    of_solutions = [
+        f"| {name} | {e['n']} | {e['mae_log10']:.4f} | {e['factor']:.2f} |"
+        for name, e in record["calibration_of_solutions"].items()
+    ]
     head = "| held out | rows | MAE log10 | factor of the interval |\n|---|---|---|---|"
     return "\n".join(
         [
@@ -98,7 +106,13 @@ def _errors(record: Mapping[str, Any]) -> str:
             head,
             *lines,
             "",
-            "Fresh folds, baselines and coverage: `electrolyte-ml bench viscosity`.",
+            "Solutions, whole series left out with the conductivities of the same species:",
+            "",
+            head.replace("held out", "class"),
+            *of_solutions,
+            "",
+            "Fresh folds, baselines and coverage: `electrolyte-ml bench viscosity` and",
+            "`electrolyte-ml bench solutions`.",
         ]
     )
 
@@ -175,7 +189,6 @@ def _salts(model: ViscosityModel) -> str:
         f"| {row['verified']} | {found.value[n]:.2g} ({found.low[n]:.2g} to {found.high[n]:.2g}) |"
         for n, row in enumerate(rows)
     ]
-    law = model.salt
     return "\n".join(
         [
             "## Salt",
@@ -185,10 +198,6 @@ def _salts(model: ViscosityModel) -> str:
             "",
             "| recipe | degC | quoted, mPa s | verified | model |\n|---|---|---|---|---|",
             *lines,
-            "",
-            f"Law, natural logarithm by kg/mol: {law.base:.2f} + {law.per_solvent:.2f} "
-            f"tanh ln eta0(25 degC), {law.curvature:.2f} per mol/kg more, times the "
-            f"power {law.cooling:.2f} of the solvents' thickening by cold; spread {law.sd:.2f}.",
         ]
     )
 

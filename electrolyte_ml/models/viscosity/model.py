@@ -1,8 +1,8 @@
-"""The viscosity model: liquids without salt, known pure liquids, and the effect of salts."""
+"""The viscosity model: liquids without salt, known pure liquids, and solutions of salts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -14,8 +14,8 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import PropertyModel
 from electrolyte_ml.models.domain import row_faults
 from electrolyte_ml.models.files import Arrays, ModelFiles, Record
-from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
-from electrolyte_ml.models.numeric import LN10, power_of_ten
+from electrolyte_ml.models.intervals import COVERAGE
+from electrolyte_ml.models.numeric import power_of_ten
 from electrolyte_ml.models.viscosity.domain import (
     ViscosityDomain,
     doubts,
@@ -26,46 +26,45 @@ from electrolyte_ml.models.viscosity.domain import (
 from electrolyte_ml.models.viscosity.liquid import Corrections, LiquidModel, Liquids
 from electrolyte_ml.models.viscosity.network import MoleculeTable, ViscosityNetwork
 from electrolyte_ml.models.viscosity.pure_liquids import pure_liquids
-from electrolyte_ml.models.viscosity.salt import FEW_MEASUREMENTS, SaltLaw
+from electrolyte_ml.models.viscosity.solution import Solutions, SolutionViscosity
 from electrolyte_ml.prediction import Prediction, join_faults
 from electrolyte_ml.threads import one_thread
-from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 # Torch computes the others in single precision, so that nothing is lost.
 _DOUBLE = frozenset({"centre", "scale", "level", "slope", "coefficients"})
-
-_NO_SALT = SaltLaw(base=0.0, per_solvent=0.0, curvature=0.0, cooling=0.0, anions={}, sd=0.0)
+_SOLUTIONS = "solutions."
+_LIQUIDS_ALONE = "this model is of liquids without salt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ViscosityModel(PropertyModel):
-    """Liquids, salts, intervals and a domain.
+    """Liquids, solutions, intervals and a domain.
 
     Attributes
     ----------
     liquid
         Viscosity of liquids without salt.
-    salt
-        Rise of the viscosity with salt.
+    solutions
+        Viscosity of liquids with ions; None for a model of liquids alone.
     factors
         Half width of the interval of a liquid in units of its scale, one for each `Novelty`.
     domain
-        Range of the training data.
+        Range of the training data of liquids without salt.
     """
 
     liquid: LiquidModel
-    salt: SaltLaw
+    solutions: SolutionViscosity | None
     factors: tuple[float, float, float]
     domain: ViscosityDomain
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=1, compressed=True)
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=2, compressed=True)
 
     @classmethod
     def of_liquids(cls, liquid: LiquidModel) -> ViscosityModel:
-        """Model without a law of salts; its intervals are uncalibrated, one scale to each side."""
+        """Model of liquids without salt; its intervals are uncalibrated, one scale to each side."""
         return cls(
             liquid=liquid,
-            salt=_NO_SALT,
+            solutions=None,
             factors=(1.0, 1.0, 1.0),
             domain=ViscosityDomain.of(liquid),
         )
@@ -90,26 +89,28 @@ class ViscosityModel(PropertyModel):
         """
         temperature = np.asarray(temperature_k, dtype=np.float64)
         composition = compose(formulations)
-        index = composition.index
-        n = len(temperature)
-        both = np.concatenate([temperature, np.full(n, ROOM_TEMPERATURE_K)])
-        log10, half_width = self._liquid(composition, np.tile(index, 2), both)
-        log10, room, half_width = log10[:n], log10[n:], half_width[:n]
-        increment, sd = self.salt.increment(composition, index, log10 * LN10, room * LN10)
-        log10 = log10 + increment / LN10
-        half_width = np.hypot(half_width, NORMAL_QUANTILE * sd / LN10)
+        log10, half_width = self._liquid(composition, composition.index, temperature)
+        salted = np.flatnonzero(composition.molality_mol_kg[composition.index] > 0)
+        notes: dict[int, str | None] = {}
+        if len(salted) and self.solutions is None:
+            log10[salted] = np.nan
+        elif len(salted) and self.solutions is not None:
+            found = Solutions.of(composition, salted, temperature, log10)
+            log10[salted], half_width[salted] = self.solutions.predict(found, half_width[salted])
+            notes = dict(zip(salted.tolist(), self.solutions.remarks(found), strict=True))
         faults = self._faults(formulations, composition, temperature, half_width)
-        notes = [
-            FEW_MEASUREMENTS if f.salts else supercooled(f, kelvin)
-            for f, kelvin in zip(formulations, temperature.tolist(), strict=True)
-        ]
+        for row, (formulation, kelvin) in enumerate(
+            zip(formulations, temperature.tolist(), strict=True)
+        ):
+            if row not in notes:
+                notes[row] = supercooled(formulation, kelvin)
         return Prediction(
             value=power_of_ten(log10),
             low=power_of_ten(log10 - half_width),
             high=power_of_ten(log10 + half_width),
             coverage=COVERAGE,
             in_domain=np.array([not f for f in faults], dtype=bool),
-            reason=tuple(join_faults([*f, n]) for f, n in zip(faults, notes, strict=True)),
+            reason=tuple(join_faults([*f, notes[row]]) for row, f in enumerate(faults)),
         )
 
     def log10_of_solvents(
@@ -143,12 +144,26 @@ class ViscosityModel(PropertyModel):
     ) -> list[list[str]]:
         """Reasons why each row is outside the domain; empty for rows inside."""
         strangers = self.domain.strangers(composition.solvents, self.liquid)
+
+        def of_recipe(formulation: Formulation) -> list[str]:
+            faults = stranger_faults(formulation, strangers)
+            if not _has_ions(formulation):
+                return faults
+            if self.solutions is None:
+                return [*faults, _LIQUIDS_ALONE]
+            return [*faults, *self.solutions.domain.faults(formulation)]
+
+        def of_temperature(formulation: Formulation, kelvin: float) -> str | None:
+            if self.solutions is None or not _has_ions(formulation):
+                return self.domain.temperature_fault(kelvin)
+            return self.solutions.domain.temperature_fault(formulation, kelvin)
+
         return row_faults(
             formulations,
             temperature,
             half_width,
-            of_recipe=lambda f: [*stranger_faults(f, strangers), *self.salt.faults(f)],
-            of_temperature=lambda _, kelvin: self.domain.temperature_fault(kelvin),
+            of_recipe=of_recipe,
+            of_temperature=of_temperature,
         )
 
     def arrays(self) -> Arrays:
@@ -162,14 +177,18 @@ class ViscosityModel(PropertyModel):
             "descriptors": liquid.table.descriptors,
             "trained": liquid.trained,
         }
-        return {name: _packed(name, array) for name, array in arrays.items()}
+        held = {name: _packed(name, array) for name, array in arrays.items()}
+        if self.solutions is not None:
+            of_solutions = self.solutions.arrays().items()
+            held |= {f"{_SOLUTIONS}{n}": array.astype(np.float32) for n, array in of_solutions}
+        return held
 
     def record(self) -> Record:
-        """Molecules, factors, the law of salts and the domain."""
+        """Molecules, factors, the domain, and what goes with solutions."""
         return {
             "descriptors": list(self.liquid.table.names),
             "factors": list(self.factors),
-            "salt": self.salt.to_dict(),
+            "solutions": self.solutions.record() if self.solutions else None,
             "domain": self.domain.to_dict(),
             "molecules": list(self.liquid.table.smiles),
         }
@@ -197,10 +216,23 @@ class ViscosityModel(PropertyModel):
         known, pair, molecule = (float(f) for f in record["factors"])
         return cls(
             liquid=liquid,
-            salt=SaltLaw.from_dict(record["salt"]),
+            solutions=_solutions_of(double, record["solutions"]),
             factors=(known, pair, molecule),
             domain=ViscosityDomain.from_dict(record["domain"]),
         )
+
+
+def _has_ions(formulation: Formulation) -> bool:
+    return bool(formulation.salts or formulation.ionic_liquids)
+
+
+def _solutions_of(
+    arrays: Mapping[str, NDArray[np.float64]], record: Record | None
+) -> SolutionViscosity | None:
+    if record is None:
+        return None
+    own = {n.removeprefix(_SOLUTIONS): a for n, a in arrays.items() if n.startswith(_SOLUTIONS)}
+    return SolutionViscosity.of_arrays(own, record)
 
 
 def _packed(name: str, array: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Training the shipped viscosity model: fit, calibration, and the law of salts."""
+"""Training the shipped viscosity model: liquids, then solutions; fits and calibrations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrolyte_ml.data.conductivities import learnt_conductivities
+from electrolyte_ml.data.impossible import VISCOSITY
+from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.data.solutions import solution_union
 from electrolyte_ml.data.sources import ai4chems_viscosity, chemixhub_logv, thermoml_viscosity_pure
 from electrolyte_ml.data.splits import Split, random_split
-from electrolyte_ml.models.conductivity import ConductivityModel
 from electrolyte_ml.models.intervals import COVERAGE, conformal_factor
-from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.train import Progress, Trained
 from electrolyte_ml.models.viscosity.card import card
 from electrolyte_ml.models.viscosity.domain import Novelty, doubts, scale_of
@@ -27,8 +29,12 @@ from electrolyte_ml.models.viscosity.rows import (
     pair_split,
     training_rows,
 )
-from electrolyte_ml.models.viscosity.salt import SaltLaw
-from electrolyte_ml.models.viscosity.walden import fit_salt_law, read_slopes
+from electrolyte_ml.models.viscosity.solution_fit import SolutionFitSettings
+from electrolyte_ml.models.viscosity.solution_train import (
+    SolutionCalibration,
+    calibrate_solutions,
+    fit_solutions,
+)
 
 _FOLDS = {Novelty.NOTHING: 1, Novelty.PAIR: 2, Novelty.MOLECULE: 4}
 
@@ -38,6 +44,7 @@ def train_viscosity(
     seed: int = 0,
     out: Path | None = None,
     settings: LiquidFitSettings | None = None,
+    of_solutions: SolutionFitSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on all data, calibrate on held-out rows, and write the model with its card.
@@ -48,7 +55,7 @@ def train_viscosity(
         Same seed, data and machine: same files.
     out
         Folder for the model; the package's own by default.
-    settings
+    settings, of_solutions
         Of the fits.
     progress
         Called as ``progress(what, done, total)``.
@@ -64,26 +71,82 @@ def train_viscosity(
         If a data set is not on this machine.
     MissingDependencyError
         If torch or openpyxl is not installed.
-    ArtefactError
-        If there is no conductivity model, which the law of salts is read off.
     """
     settings = settings or LiquidFitSettings()
     rows = training_rows()
-    model, errors = fit_viscosity(rows, settings, seed=seed, progress=progress)
-    training = {
-        "data": [
-            f"{chemixhub_logv.CITATION}; {thermoml_viscosity_pure.CITATION}; "
-            f"{ai4chems_viscosity.CITATION}: {len(rows)} rows, {len(rows.molecules())} molecules, "
-            f"{len(np.unique(rows.pair[~rows.is_pure]))} pairs",
-            f"the law of salts is read off the conductivity model, trained on "
-            f"{ConductivityModel.FILES.read_record()['training']['data']}",
-        ],
+    liquids, errors = fit_viscosity(rows, settings, seed=seed, progress=progress)
+    described = (
+        f"{chemixhub_logv.CITATION}; {thermoml_viscosity_pure.CITATION}; "
+        f"{ai4chems_viscosity.CITATION}: {len(rows)} rows, {len(rows.molecules())} molecules, "
+        f"{len(np.unique(rows.pair[~rows.is_pure]))} pairs"
+    )
+    of_liquids = {"data": described, "settings": settings.to_dict(), "calibration": errors}
+    model, record = with_solutions(liquids, of_liquids, of_solutions, seed=seed, progress=progress)
+    return Trained(model=model, training=record, card=card(model, record, rows)).write(out)
+
+
+def with_solutions(
+    liquids: ViscosityModel,
+    of_liquids: dict[str, Any],
+    settings: SolutionFitSettings | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[ViscosityModel, dict[str, Any]]:
+    """A model of liquids with one of solutions, fitted anew, and the record of its training.
+
+    Parameters
+    ----------
+    liquids
+        Whose liquids without salt are kept.
+    of_liquids
+        Record of their training: ``data``, ``settings`` and ``calibration``.
+    settings, seed
+        Of the fit of solutions.
+    progress
+        Called as ``progress(what, done, total)``.
+
+    Raises
+    ------
+    DataNotFoundError
+        If a data set is not on this machine.
+    MissingDependencyError
+        If torch is not installed.
+    """
+    settings = settings or SolutionFitSettings()
+    viscosities = solution_union(VISCOSITY).measurements
+    conductivities = learnt_conductivities()
+
+    def of_solvents(measured: Measurements) -> NDArray[np.float64]:
+        return liquids.log10_of_solvents(measured.row_formulations, measured.temperature_k)
+
+    learnt = (viscosities, conductivities, of_solvents, settings)
+    calibration = calibrate_solutions(*learnt, seed=seed, progress=progress)
+    solutions = fit_solutions(*learnt, seed=seed, factors=calibration.factors)
+    record = {
+        "data": [of_liquids["data"], _described(viscosities, conductivities)],
         "seed": seed,
-        "settings": settings.to_dict(),
+        "settings": {"liquids": of_liquids["settings"], "solutions": settings.to_dict()},
         "coverage_target": COVERAGE,
-        "calibration": errors,
+        "calibration": of_liquids["calibration"],
+        "calibration_of_solutions": _of_solutions(calibration),
     }
-    return Trained(model=model, training=training, card=card(model, training, rows)).write(out)
+    return replace(liquids, solutions=solutions), record
+
+
+def _described(viscosities: Measurements, conductivities: Measurements) -> str:
+    papers = len(set(viscosities.source.tolist()))
+    return (
+        f"{len(viscosities):,} viscosities of liquids with ions of {papers} papers, and "
+        f"{len(conductivities):,} conductivities"
+    )
+
+
+def _of_solutions(calibration: SolutionCalibration) -> dict[str, dict[str, float]]:
+    return {
+        name: {**errors, "folds": calibration.folds, "factor": calibration.factors[name]}
+        for name, errors in calibration.errors.items()
+    }
 
 
 def fit_viscosity(
@@ -93,7 +156,7 @@ def fit_viscosity(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[ViscosityModel, dict[str, dict[str, float]]]:
-    """The model of measured liquids, and of salts as the conductivity model sees them.
+    """The model of measured liquids without salt.
 
     Parameters
     ----------
@@ -117,8 +180,7 @@ def fit_viscosity(
     table = molecule_table(rows)
     factors, errors = calibrate(rows, table, settings, seed=seed, progress=progress)
     liquid = fit_liquids(rows, table, settings, seed=seed)
-    bare = ViscosityModel.of_liquids(liquid)
-    return replace(bare, salt=salt_law(bare), factors=factors), errors
+    return replace(ViscosityModel.of_liquids(liquid), factors=factors), errors
 
 
 def molecule_table(rows: LiquidRows) -> MoleculeTable:
@@ -131,11 +193,6 @@ def molecule_table(rows: LiquidRows) -> MoleculeTable:
         names=tuple(names[i] for i in chosen),
         descriptors=every[:, chosen],
     )
-
-
-def salt_law(liquids: ViscosityModel) -> SaltLaw:
-    """The law of salts, from the package's conductivities and the viscosities of solvents."""
-    return fit_salt_law(read_slopes(lambda f, t: LN10 * liquids.log10_of_solvents(f, t)))
 
 
 def held_out_errors(

@@ -1,161 +1,149 @@
-"""Fit of the law of salts to conductivities, by Walden's rule.
+r"""Walden's rule in the joint fit of viscosity and conductivity; needs torch.
 
-Conductivities are those of the package's own model at recipes inside its domain, where it follows
-CALiSol-23 closely, because measured series rarely share molalities and temperatures. Only solvents
-that dissociate salts well are used. In others, ion pairs break up as the concentration rises, the
-molar conductivity falls less, and the viscosity would come out too low.
+The product :math:`\Lambda \eta` of molar conductivity and viscosity varies little [1]_. Its
+logarithm :math:`w` and its spread :math:`s` are learnt as functions of the concentration of the
+ions, constants of the solvents and temperature, from solutions whose viscosity was measured.
+Species do not enter, so that what ionic liquids tell holds for other salts. Where only a
+conductivity was measured, the viscosity is pulled to :math:`e^{w} / \Lambda`, the less the larger
+:math:`s`. The rule is trusted where ions are free: in solvents that dissociate salts, and where
+ions and their shells hold most of the volume. In thin solvents of low permittivity, dilute
+solutions are left alone, because metal salts pair less there than organic ones.
+
+References
+----------
+.. [1] Walden, Z. Phys. Chem. 1906, 55, 207. https://doi.org/10.1515/zpch-1906-5511
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.formulation import Formulation, parse_recipe
-from electrolyte_ml.models.conductivity import predict_conductivity
-from electrolyte_ml.models.viscosity.salt import SaltLaw
-from electrolyte_ml.species.catalog import packaged_catalog
+from electrolyte_ml.features import FEATURE_NAMES
+from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
+from electrolyte_ml.models.conductivity.rows import Described
+from electrolyte_ml.models.ensemble_fit import as_tensor, start_weights
+from electrolyte_ml.models.numeric import sigmoid
+from electrolyte_ml.models.viscosity.solution_law import held_share
 
-SOLVENTS = (
-    "PC",
-    "EC:PC 1:1 w/w",
-    "EC:DMC 1:1 w/w",
-    "EC:DEC 1:1 w/w",
-    "EC:EMC 1:1 w/w",
-    "EC:EMC 3:7 w/w",
-    "GBL",
-    "AN",
-    "DMSO",
-    "sulfolane",
-)
-SALTS = ("LiPF6", "LiBF4", "LiClO4", "LiAsF6", "LiBOB", "LiTFSI", "LiFSI", "LiOTf")
-MOLALITIES = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-TEMPERATURES_K = (253.15, 273.15, 298.15, 318.15, 333.15)
-# Prior standard deviation of an anion's deviation, kg/mol, and of one slope around the law.
-_ANION_SD, _SLOPE_SD = 0.3, 0.3
-_COOLING_GRID = np.linspace(0.0, 1.0, 41)
+_Floats = NDArray[np.float64]
 
-LnViscosity = Callable[[list[Formulation], NDArray[np.float64]], NDArray[np.float64]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slopes:
-    """Falls of the molar conductivity, n of them.
-
-    Attributes
-    ----------
-    slope
-        Minus the change of its natural logarithm with molality, kg/mol, shape (n,).
-    molality
-        Middle of the step, mol/kg, shape (n,).
-    ln_solvent, ln_solvent_298
-        Natural logarithm of the solvents' viscosity in mPa s, at the temperature and at 298.15 K.
-    anion, solvent
-        SMILES and recipe, length n.
-    """
-
-    slope: NDArray[np.float64]
-    molality: NDArray[np.float64]
-    ln_solvent: NDArray[np.float64]
-    ln_solvent_298: NDArray[np.float64]
-    anion: tuple[str, ...]
-    solvent: tuple[str, ...]
+_PERMITTIVITY = "solvent.volume_mean.permittivity"
+_READ = [
+    FEATURE_NAMES.index(name)
+    for name in (
+        *CONCENTRATION_FEATURES,
+        "solvent.ln_permittivity",
+        _PERMITTIVITY,
+        "solvent.donor_number_kcal_mol",
+        "solvent.ln_viscosity",
+    )
+]
+_CLIP = 3.0
+_HIDDEN = 24
+_NOISE = 0.2
+# Permittivity from which on a solvent dissociates salts, share of the volume from which on ions
+# are free in any, and the widths of these steps.
+_DISSOCIATING, _PERMITTIVITY_WIDTH = 40.0, 5.0
+_CROWDED, _SHARE_WIDTH = 0.65, 0.05
+# Natural logarithm of the product of a usual liquid, mS/cm L/mol mPa s.
+_USUAL_LN = 4.0
+_LEAST_LN_SPREAD, _MOST_LN_SPREAD = -2.5, 2.0
+_DEGREES_OF_FREEDOM = 3.0
+# Weights of the learning of the product, and of the pull, in the loss of a fit.
+_LEARNING, _PULL = 0.2, 0.15
+# Share of the steps after which the pull has its whole weight.
+_RAMP = 0.3
 
 
-def read_slopes(ln_viscosity: LnViscosity) -> Slopes:
-    """Slopes of the molar conductivity inside the conductivity model's domain.
+class WaldenFit:
+    """The product of all members, learnt in a fit.
 
     Parameters
     ----------
-    ln_viscosity
-        Natural logarithm of the viscosity in mPa s of solvents at temperatures.
+    torch
+        The module.
+    described
+        The distinct compositions.
+    index
+        Composition of each row, shape (n,).
+    temperature_k
+        K, shape (n,).
+    members, steps
+        Of the fit.
+    generator
+        Of torch's random numbers.
     """
-    rows: list[tuple[float, ...]] = []
-    anions, solvents = [], []
-    catalog = packaged_catalog()
-    cases = list(product(SOLVENTS, SALTS, TEMPERATURES_K))
-    recipes = {
-        (s, salt): [parse_recipe(f"{m} mol/kg {salt} in {s}", catalog) for m in MOLALITIES]
-        for s, salt in product(SOLVENTS, SALTS)
-    }
-    flat = [f for s, salt, _ in cases for f in recipes[s, salt]]
-    at_k = np.repeat([t for *_, t in cases], len(MOLALITIES))
-    conductivity = predict_conductivity(flat, at_k)
-    molarity = np.array([sum(f.molarities_mol_l().values()) for f in flat])
-    ln_molar = np.log(conductivity.value / molarity).reshape(len(cases), -1)
-    inside = conductivity.in_domain.reshape(len(cases), -1)
-    pure = [parse_recipe(s, catalog) for s, *_ in cases]
-    warm = ln_viscosity(pure, np.full(len(cases), 298.15))
-    here = ln_viscosity(pure, np.array([t for *_, t in cases]))
-    for case, (solvent, salt, _) in enumerate(cases):
-        for k in range(len(MOLALITIES) - 1):
-            if inside[case, k] and inside[case, k + 1]:
-                step = MOLALITIES[k + 1] - MOLALITIES[k]
-                fall = (ln_molar[case, k] - ln_molar[case, k + 1]) / step
-                rows.append((fall, MOLALITIES[k] + step / 2, here[case], warm[case]))
-                anions.append(recipes[solvent, salt][0].salts[0].salt.anion.smiles)
-                solvents.append(solvent)
-    slope, molality, ln_here, ln_warm = np.array(rows).T
-    return Slopes(
-        slope=slope,
-        molality=molality,
-        ln_solvent=ln_here,
-        ln_solvent_298=ln_warm,
-        anion=tuple(anions),
-        solvent=tuple(solvents),
-    )
 
+    def __init__(
+        self,
+        torch: Any,
+        described: Described,
+        index: NDArray[np.intp],
+        temperature_k: _Floats,
+        *,
+        members: int,
+        steps: int,
+        generator: Any,
+    ) -> None:
+        self.torch, self.generator, self.members = torch, generator, members
+        share = held_share(described)
+        read = np.column_stack(
+            [described.features[:, _READ][index], 1000.0 / temperature_k, share[index]]
+        )
+        spread = read.std(axis=0) + 1e-6
+        self.inputs = as_tensor(np.clip((read - read.mean(axis=0)) / spread, -_CLIP, _CLIP))
+        permittivity = described.features[:, FEATURE_NAMES.index(_PERMITTIVITY)]
+        dissociating = sigmoid((permittivity - _DISSOCIATING) / _PERMITTIVITY_WIDTH, np)
+        crowded = sigmoid((share - _CROWDED) / _SHARE_WIDTH, np)
+        self.trust = as_tensor(np.maximum(dissociating, crowded)[index])
+        self.parameters: list[Any] = []
+        for inputs, outputs in pairwise((read.shape[1], _HIDDEN, 2)):
+            gain = 0.1 if outputs == 2 else 1.0
+            drawn = start_weights((members, inputs, outputs), generator, gain)
+            bias = torch.zeros(members, 1, outputs)
+            self.parameters += [drawn.requires_grad_(), bias.requires_grad_()]
+        self._ramp_steps, self._step = _RAMP * steps, 0
 
-def fit_salt_law(slopes: Slopes) -> SaltLaw:
-    """Least squares for the coefficients, with a prior on the anions' deviations.
+    def loss(self, rows: Any, ln_product: Any, ln_believed: Any) -> Any:
+        """Loss of learning the product, and of the pull.
 
-    The exponent of cooling is tried on a grid; the other coefficients follow linearly.
-    """
-    fits = [_fit(slopes, float(cooling)) for cooling in _COOLING_GRID]
-    return min(fits, key=lambda fit: fit[0])[1]
+        Parameters
+        ----------
+        rows
+            Numbers of rows with measured viscosity, then of rows with measured conductivity, two
+            tensors.
+        ln_product
+            Of the first: from measured viscosity and the members' molar conductivity, (E, n).
+        ln_believed
+            Of the others: from measured molar conductivity and the members' viscosity, (E, n).
+        """
+        torch = self.torch
+        learnt, pulled = rows
+        level, ln_spread = self._product(learnt)
+        error = (ln_product.detach() - level) / torch.exp(ln_spread)
+        half = (_DEGREES_OF_FREEDOM + 1.0) / 2.0
+        student = half * torch.log1p(error * error / _DEGREES_OF_FREEDOM) + ln_spread
+        with torch.no_grad():
+            level, ln_spread = self._product(pulled)
+        off = (ln_believed - level) / torch.exp(ln_spread)
+        pull = self.trust[pulled] * torch.nn.functional.smooth_l1_loss(
+            off, torch.zeros_like(off), reduction="none"
+        )
+        self._step += 1
+        weight = _PULL * min(1.0, self._step / self._ramp_steps)
+        return _LEARNING * student.sum(0).mean() + weight * pull.sum(0).mean()
 
-
-def _fit(slopes: Slopes, cooling: float) -> tuple[float, SaltLaw]:
-    """Cost and coefficients at a given exponent of cooling."""
-    anions = sorted(set(slopes.anion))
-    chosen = np.array([[a == b for b in anions] for a in slopes.anion], dtype=np.float64)
-    thickened = np.exp(cooling * (slopes.ln_solvent - slopes.ln_solvent_298))
-    # The slope of m [k + c m] is k + 2 c m.
-    terms = np.column_stack(
-        [
-            np.ones(len(slopes.slope)),
-            np.tanh(slopes.ln_solvent_298),
-            2 * slopes.molality,
-            chosen,
-        ]
-    )
-    # One solvent and anion counts once, however many temperatures and molalities it was read at.
-    pairs = Counter(zip(slopes.anion, slopes.solvent, strict=True))
-    count = [pairs[pair] for pair in zip(slopes.anion, slopes.solvent, strict=True)]
-    root = 1.0 / (np.sqrt(count) * _SLOPE_SD * thickened)
-    prior = np.diag([0.0, 0.0, 0.0, *np.full(len(anions), 1 / _ANION_SD)])
-    matrix = np.vstack([terms * (root * thickened)[:, None], prior])
-    target = np.concatenate([slopes.slope * root, np.zeros(len(prior))])
-    found = np.linalg.lstsq(matrix, target, rcond=None)[0]
-    if found[2] < 0:  # the law must not turn down at high concentration
-        matrix[:, 2] = 0.0
-        found = np.linalg.lstsq(matrix, target, rcond=None)[0]
-        found[2] = 0.0
-    weight = 1.0 / np.array(count)
-    error = slopes.slope / thickened - terms @ found
-    law = SaltLaw(
-        base=float(found[0]),
-        per_solvent=float(found[1]),
-        curvature=float(found[2]),
-        cooling=cooling,
-        anions=dict(zip(anions, found[3:].tolist(), strict=True)),
-        sd=float(np.sqrt((weight * error**2).sum() / weight.sum())),
-    )
-    # Errors as they are, not by the thickening: else the largest exponent would always win.
-    left_over = error * thickened
-    return float((weight * left_over**2).sum()), law
+    def _product(self, rows: Any) -> tuple[Any, Any]:
+        """Level and logarithm of the spread of the product, shapes (E, n)."""
+        torch = self.torch
+        read = self.inputs[rows]
+        read = read + _NOISE * torch.randn(read.shape, generator=self.generator)
+        first, first_bias, last, last_bias = self.parameters
+        hidden = torch.baddbmm(first_bias, read.expand(self.members, -1, -1), first)
+        out = torch.baddbmm(last_bias, torch.nn.functional.silu(hidden), last)
+        ln_spread = out[..., 1].clip(_LEAST_LN_SPREAD, _MOST_LN_SPREAD)
+        return _USUAL_LN + out[..., 0], ln_spread

@@ -80,7 +80,7 @@ def test_a_variant_is_fitted_and_judged_on_the_rows_of_the_folds(case, monkeypat
 
     class Constant:
         def __init__(self, rows):
-            self.level = rows.log10_conductivity.mean()
+            self.level = rows.log10_value.mean()
 
         def log10_conductivity(self, described, index, _):
             seen.append(described.features.shape[1])
@@ -89,7 +89,7 @@ def test_a_variant_is_fitted_and_judged_on_the_rows_of_the_folds(case, monkeypat
     result = ablation._evaluate(case, lambda c: ablation._simulated(None, c), Constant, None)
     plain = ablation._both(case)
     assert set(seen) == {plain.described.features.shape[1] + 1}
-    measured = plain.log10_conductivity
+    measured = plain.log10_value
     expected = [measured[train].mean() for train, test in case.split.folds for _ in test]
     assert np.log10(result.predicted) == pytest.approx(expected)
     error = np.abs(expected - measured[case.split.tested]).mean()

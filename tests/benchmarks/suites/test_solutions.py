@@ -51,7 +51,7 @@ def test_every_split_has_our_model_and_baselines():
         models.setdefault(job.split, []).append(job.model)
     assert set(models) == set(solutions.SPLITS)
     assert models["viscosity-series"] == [
-        "viscosity as shipped",
+        "ions with their shells",
         "gradient boosting",
         "XGBoost",
         "extra trees",

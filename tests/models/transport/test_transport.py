@@ -56,7 +56,7 @@ def test_intervals_hold_published_salt_diffusivities():
 def test_the_interval_of_sodium_holds_the_gap_between_nernst_einstein_and_the_published_value():
     found = numbers("1 M NaPF6 in EC:PC 1:1 w/w").salt_diffusivity_1e10_m2_s
     assert found.value[0] / found.low[0] > 4
-    assert found.low[0] < 0.2506
+    assert found.low[0] < 0.2506 * (1 + 1e-6)
     assert found.high[0] > 1.16
 
 

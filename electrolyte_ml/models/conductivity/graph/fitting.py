@@ -152,7 +152,7 @@ class _Batches:
         self.state = content.state.astype(np.float32)
         self.ln_charge = content.ln_charge.astype(np.float32)
         self.temperature = rows.temperature_k.astype(np.float32)
-        self.target = np.log(rows.conductivity_ms_cm).astype(np.float32)
+        self.target = np.log(rows.value).astype(np.float32)
         weight = rows.fit_weight()
         self.upto = np.cumsum(weight) / weight.sum()
 

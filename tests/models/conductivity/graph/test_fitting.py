@@ -69,8 +69,8 @@ def test_a_fit_learns_and_is_the_same_for_the_same_seed(network):
     other = predicted(fit_graph(rows, SHORT, seed=2), rows)
     assert np.abs(other - again).max() > 1e-3
     longer = predicted(fit_graph(rows, replace(SHORT, steps=300), seed=1), rows)
-    error = np.abs(longer.mean(axis=0) - rows.log10_conductivity).mean()
-    assert error < 0.5 * np.abs(again.mean(axis=0) - rows.log10_conductivity).mean()
+    error = np.abs(longer.mean(axis=0) - rows.log10_value).mean()
+    assert error < 0.5 * np.abs(again.mean(axis=0) - rows.log10_value).mean()
     assert error < 0.05
 
 
@@ -179,7 +179,7 @@ def test_an_ionic_liquid_is_learnt_and_predicted_without_a_solvent():
     rows = rows_of(texts)
     for settings in KINDS:
         network = fit_graph(rows, replace(settings, members=1, steps=80))
-        error = np.abs(predicted(network, rows)[0] - rows.log10_conductivity)
+        error = np.abs(predicted(network, rows)[0] - rows.log10_value)
         assert error.mean() < 0.2
         neat = rows_of(("EMIMFSI", "EMIMTFSI"))
         assert np.isfinite(predicted(network, neat.select(np.array([0])))).all()
