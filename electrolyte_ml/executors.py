@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 LOCAL = "local"
 # Pieces that wait beside each worker, and where the number of workers is not known.
 _WAITING_BY_WORKER, _WAITING = 2, 32
-_DEATHS_BORNE = 20
+_DEATHS_BORNE = 60
 _CONNECT_WITHIN = "10s"
 
 

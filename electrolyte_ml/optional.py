@@ -21,6 +21,7 @@ _EXTRAS = MappingProxyType(
         "bpx": "cell",
         "deepchem": "deep",
         "distributed": "cluster",
+        "grpc": "cluster",
         "openmm": "md",
         "openpyxl": "train",
         "packmol": "md",
@@ -34,7 +35,7 @@ _EXTRAS = MappingProxyType(
 _PURPOSES = MappingProxyType(
     {
         "cell": "simulation of cells",
-        "cluster": "a Dask cluster",
+        "cluster": "work on a cluster",
         "deep": "the graph network",
         "md": "molecular dynamics",
         "qm": "electronic structure",

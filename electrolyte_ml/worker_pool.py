@@ -8,6 +8,7 @@ its own, so that a death costs the task in hand and nothing else.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, suppress
@@ -26,8 +27,10 @@ from electrolyte_ml.threads import one_thread
 
 _Result = TypeVar("_Result")
 
-# A task that kills its worker every time is given up then.
-_MOST_DEATHS = 20
+# A task is given up when its workers have crashed so often, or were killed so often: by somebody,
+# or by the system when memory is short. A worker that is killed may not even have begun.
+_MOST_CRASHES, _MOST_KILLS = 5, 60
+_KILLED = frozenset({-signal.SIGKILL, -signal.SIGTERM}) if os.name == "posix" else frozenset()
 # Libraries read these when they are loaded.
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -141,15 +144,15 @@ class _Worker:
 
     def _do(self, task: _Task) -> None:
         """Do a task, again where the process dies of it or is killed."""
-        for _ in range(_MOST_DEATHS):
+        n_crashes = n_kills = 0
+        while n_crashes < _MOST_CRASHES and n_kills < _MOST_KILLS and not self.stopping:
             try:
                 pipe = self._connected()
                 pipe.send((task.function, task.args, task.kwargs))
                 done, value = pipe.recv()
             except (EOFError, OSError):
-                self._end()
-                if self.stopping:
-                    break
+                was_killed = self._end() in _KILLED
+                n_kills, n_crashes = n_kills + was_killed, n_crashes + (not was_killed)
                 continue
             except Exception as error:  # what was to be sent cannot be pickled
                 task.future.set_exception(error)
@@ -161,8 +164,10 @@ class _Worker:
             return
         task.future.set_exception(
             WorkerDiedError(
-                "the process died in the middle of this task"
-                + ("" if self.stopping else f", {_MOST_DEATHS} times in a row; is memory short?")
+                "the process was stopped in the middle of this task"
+                if self.stopping
+                else f"the process died in the middle of this task, {n_kills + n_crashes} times in "
+                f"a row ({n_kills} times it was killed: is memory short?)"
             )
         )
 
@@ -178,13 +183,17 @@ class _Worker:
                 raise EOFError
             return self._pipe
 
-    def _end(self) -> None:
+    def _end(self) -> int | None:
+        """Let the process end; its exit code."""
         with self._lock:
             if self._pipe is not None:
                 self._pipe.close()
+            code = None
             if self._process is not None:
                 self._process.join()
+                code = self._process.exitcode
             self._pipe = self._process = None
+            return code
 
 
 def _work(pipe: Connection) -> None:

@@ -78,8 +78,20 @@ def test_a_killed_worker_costs_nothing_but_time():
         assert [future.result(timeout=60) for future in futures] == [None] * 8
 
 
+def test_a_worker_that_is_killed_again_and_again_is_given_up(monkeypatch):
+    monkeypatch.setattr(worker_pool, "_MOST_KILLS", 2)
+    with WorkerPool(1) as pool:
+        running = pool.submit(time.sleep, 3000)
+        while not running.done():
+            for pid in pool.pids:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        with pytest.raises(WorkerDiedError, match="2 times it was killed"):
+            running.result()
+
+
 def test_a_task_that_always_kills_its_worker_is_given_up(monkeypatch):
-    monkeypatch.setattr(worker_pool, "_MOST_DEATHS", 2)
+    monkeypatch.setattr(worker_pool, "_MOST_CRASHES", 2)
     with WorkerPool(1) as pool:
         fatal = pool.submit(os._exit, 1)
         after = pool.submit(math.sqrt, 16.0)

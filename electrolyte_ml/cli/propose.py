@@ -38,7 +38,8 @@ def propose(
         str | None,
         typer.Option(
             metavar="FILE|URL",
-            help="Keep the search in this file (or database, for many workers) and resume it.",
+            help="Keep the search in this file (or database or grpc:// proxy, for many workers) "
+            "and resume it.",
         ),
     ] = None,
     worker: Annotated[

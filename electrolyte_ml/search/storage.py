@@ -13,6 +13,7 @@ import os
 import re
 import time
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from electrolyte_ml.arguments import whole_number
 from electrolyte_ml.errors import ElectrolyteError, InputError, MissingDependencyError
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.search.problem import Problem, SamplerName
 from electrolyte_ml.text import first_line
 
@@ -45,6 +47,8 @@ _LOCK_IS_DEAD_AFTER_S = 10
 _ATTEMPTS = 6
 _PAUSE_S = 0.2
 
+_PROXY = "grpc://"
+_CONNECT_WITHIN_S = 20
 _POSTGRES = ("postgresql://", "postgres://")
 
 # About five seconds of Optuna's own time each: that of TPE is quadratic in the trials, a Gaussian
@@ -132,7 +136,8 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
     ----------
     storage
         A path or ``journal:PATH`` for a journal file, any URL that Optuna takes (such as
-        ``postgresql://user@host/name``), or None for memory.
+        ``postgresql://user@host/name``), ``grpc://host:port`` for a proxy of Optuna in front of
+        one, or None for memory.
 
     Raises
     ------
@@ -151,6 +156,8 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
             raise InputError(
                 f"storage {shown_storage(path)}: cannot be opened: {error.strerror}"
             ) from None
+    if storage.startswith(_PROXY):
+        return _proxy(storage)
     for prefix in _POSTGRES:
         if storage.startswith(prefix):
             storage = "postgresql+psycopg://" + storage.removeprefix(prefix)
@@ -162,6 +169,28 @@ def open_storage(storage: str | None) -> BaseStorage | str | None:
             f"({_without_password(error, storage)}); for PostgreSQL: "
             "pip install 'electrolyte_ml[postgres]'"
         ) from None
+
+
+def _proxy(url: str) -> BaseStorage:
+    """Connect to Optuna's gRPC proxy, which spares a database the connections of many workers."""
+    from optuna.storages import GrpcStorageProxy
+
+    import_optional("grpc")
+    host, colon, port = url.removeprefix(_PROXY).rstrip("/").rpartition(":")
+    if not (host and colon and port.isdecimal()):
+        raise InputError(
+            f"storage {shown_storage(url)!r}: a proxy is written as {_PROXY}host:13000"
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        proxy = GrpcStorageProxy(host=host, port=int(port))
+    try:
+        proxy.wait_server_ready(timeout=_CONNECT_WITHIN_S)
+    except Exception:  # of kinds that only grpc knows
+        raise InputError(
+            f"storage {shown_storage(url)!r}: no proxy answers there within {_CONNECT_WITHIN_S} s"
+        ) from None
+    return proxy
 
 
 def _database(url: str) -> RDBStorage:

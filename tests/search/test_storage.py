@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -94,26 +95,26 @@ def _finish(process):
     return int(out.split()[-1])
 
 
-def _two_workers_share(storage):
-    n_trials = 40
-    workers = [_start(storage, number, n_trials) for number in (0, 1)]
+def _workers_share(storage, n_workers=2):
+    n_trials = 20 * n_workers
+    workers = [_start(storage, number, n_trials) for number in range(n_workers)]
     _go(*workers)
     scored = [_finish(process) for process in workers]
     trials = _trials(storage)
     assert [t.number for t in trials] == list(range(len(trials)))
     assert all(t.state is TrialState.COMPLETE for t in trials)
-    # Whoever ends has seen all that was asked for; the other adds at most the batch under way.
+    # Whoever ends has seen all that was asked for; others add at most the batch under way.
     assert min(scored) >= n_trials
-    assert len({t.user_attrs["worker"] for t in trials}) == 2
+    assert len({t.user_attrs["worker"] for t in trials}) == n_workers
     # Two points of the space may be one recipe, so recipes are counted.
     problem = read_problem(_PROBLEM_TABLE)
     space = SearchSpace(problem.components, problem.limits)
     recipes = {space.decode([t.params[name] for name in space.names]).key for t in trials}
-    assert n_trials <= len(recipes) <= n_trials + _POPULATION
+    assert n_trials <= len(recipes) <= n_trials + (n_workers - 1) * _POPULATION
 
 
 def test_two_workers_gain_and_lose_nothing(tmp_path):
-    _two_workers_share(f"{tmp_path}/study.log")
+    _workers_share(f"{tmp_path}/study.log")
 
 
 def test_a_killed_worker_costs_only_its_own_batch(tmp_path):
@@ -211,9 +212,36 @@ def _unprivileged_user():
     return next((name for name in ("postgres", "nobody") if name in known), None)
 
 
+@pytest.fixture
+def proxy(postgres):
+    """Address of Optuna's gRPC proxy in front of the database."""
+    pytest.importorskip("grpc", reason="needs pip install 'electrolyte_ml[cluster]'")
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    code = (
+        "import sys; from optuna.storages import run_grpc_proxy_server as serve\n"
+        "from electrolyte_ml.search.storage import open_storage\n"
+        "serve(open_storage(sys.argv[1]), host='localhost', port=int(sys.argv[2]))"
+    )
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([sys.executable, "-c", code, postgres, str(port)], **quiet)
+    yield f"grpc://localhost:{port}"
+    server.kill()
+    server.wait()
+
+
 @pytest.mark.slow
-def test_workers_share_a_postgresql_server(postgres):
-    _two_workers_share(postgres)
+@pytest.mark.parametrize("where", ["postgres", "proxy"])
+def test_eight_workers_share_a_server_and_lose_nothing(where, request):
+    _workers_share(request.getfixturevalue(where), n_workers=8)
+
+
+@pytest.mark.parametrize("address", ["grpc://localhost", "grpc://:13000", "grpc://host:port"])
+def test_an_address_of_a_proxy_has_a_host_and_a_port(address):
+    pytest.importorskip("grpc", reason="needs pip install 'electrolyte_ml[cluster]'")
+    with pytest.raises(InputError, match=r"grpc://host:13000"):
+        open_storage(address)
 
 
 @pytest.mark.parametrize(
