@@ -197,6 +197,15 @@ def test_leaders_are_the_best_of_all_parts(problem, screening, parts):
     assert found.n_feasible == table.num_rows
 
 
+def test_limits_of_the_cell_of_a_problem_are_screened(problem, tmp_path):
+    limit = Constraint(property_name="ohmic_drop_mv", limit=1e6, is_minimum=False)
+    cell = replace(problem.cell, geometry="hc_nvpf")
+    screening = Screening(problem=replace(problem, constraints=(limit,), cell=cell), n=10)
+    run_screening(screening, tmp_path)
+    columns = whole(tmp_path, screening).column_names
+    assert any(name.startswith("ohmic_drop_mv") for name in columns)
+
+
 def test_nothing_feasible_says_which_limit_fails(problem, tmp_path):
     limit = Constraint(property_name="flash_point_k", limit=900.0, is_minimum=True)
     hard = Screening(problem=replace(problem, constraints=(limit,)), n=30)
