@@ -41,6 +41,7 @@ from electrolyte_ml.models.viscosity import predict_viscosity
 
 _Floats = NDArray[np.float64]
 _POWER = 1.25  # of the rise of the thermodynamic factor with concentration
+_MARGIN = 0.1  # beyond the outermost law, as a logarithm
 # Colder, the published polynomials of one paper give transference numbers down to -0.5.
 _COLDEST_LAW_K = 290.0
 _OUTER = 0.05  # share of published laws, each counted once, that may lie beyond an end
@@ -274,8 +275,8 @@ def with_published(
     for name in CATION_CLASSES:
         rows = warm & of_lithium if name == "lithium" else warm
         spread[name] = Spread(
-            # Where few laws are known, the interval holds all of them.
-            diffusivity=(float(left[rows].min()), float(left[rows].max())),
+            # Where few laws are known, the interval holds all of them, and a little more.
+            diffusivity=(float(left[rows].min()) - _MARGIN, float(left[rows].max()) + _MARGIN),
             transference=(
                 _quantile(apart[rows], weights[rows], _OUTER),
                 _quantile(apart[rows], weights[rows], 1.0 - _OUTER),
