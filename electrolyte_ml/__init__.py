@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from electrolyte_ml.version import __version__
 
 if TYPE_CHECKING:
     from electrolyte_ml.api.data import read_measurements

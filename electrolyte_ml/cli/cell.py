@@ -59,7 +59,7 @@ def list_cells(
         print_cells(cells)
 
 
-class Form(StrEnum):
+class CellForm(StrEnum):
     """What an electrolyte is exported to."""
 
     BPX = "bpx"
@@ -74,7 +74,9 @@ _RANGE_C = (-20.0, -10.0, 0.0, 10.0, 25.0, 40.0, 50.0, 60.0)
 @app.command()
 def export(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE")],
-    to: Annotated[Form, typer.Option(help="BPX 1.1 JSON, a Python module for PyBaMM, or tables.")],
+    to: Annotated[
+        CellForm, typer.Option(help="BPX 1.1 JSON, a Python module for PyBaMM, or tables.")
+    ],
     at: Temperatures = None,
     into: Annotated[
         Path | None,
@@ -92,13 +94,13 @@ def export(
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
 
-    if into is not None and to is not Form.BPX:
+    if into is not None and to is not CellForm.BPX:
         raise InputError(f"--into is for --to bpx, given --to {to.value}")
     kelvins = [temperature_k(text) for text in at or []]
     reference = kelvins[0] if kelvins else ROOM_TEMPERATURE_K
-    if not kelvins or (len(kelvins) == 1 and to is Form.BPX):
+    if not kelvins or (len(kelvins) == 1 and to is CellForm.BPX):
         # One activation energy does not hold in the deep cold.
-        kelvins = [c + ZERO_CELSIUS_K for c in _RANGE_C if c >= 0 or to is not Form.BPX]
+        kelvins = [c + ZERO_CELSIUS_K for c in _RANGE_C if c >= 0 or to is not CellForm.BPX]
     text = electrolyte_text(parse_recipe(recipe), to.value, kelvins, reference, into)
     if out is None:
         typer.echo(text, nl=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import electrolyte_ml
 from electrolyte_ml.files import packaged_file
 from electrolyte_ml.formulation import weigh_out_sheet
 from electrolyte_ml.models.curves import (
@@ -38,6 +37,7 @@ from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
+from electrolyte_ml.version import __version__
 
 _N_NEIGHBOURS = 4
 
@@ -109,7 +109,7 @@ def proposals_page(proposals: ProposalSet) -> str:
     environment.filters["degrees"] = _degrees
     landscape = landscape_of(proposals)
     return environment.from_string(template.read_text(encoding="utf-8")).render(
-        version=electrolyte_ml.__version__,
+        version=__version__,
         problem=proposals.problem.to_dict(),
         study=proposals.study,
         obeyed=obeyed_words(proposals.study),
