@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.conductivity import predict_conductivity
+from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.transport import TransportNumbers, predict_transport
 from electrolyte_ml.prediction import Prediction
 
@@ -65,7 +66,7 @@ class ElectrolyteCurves:
     provenance
         What salt diffusivity and transference number rest on.
     notes
-        Why the recipe is outside the domain of a model, if it is.
+        Why the recipe is outside the domain of a model, or may be frozen, if so.
     """
 
     recipe: str
@@ -193,6 +194,7 @@ def _curves(
         )
         if not p.in_domain[own]
     ]
+    notes += [words for words in liquid_range([formulation]).frozen(np.array([kelvin])) if words]
     knows = bool(known[own])
     return ElectrolyteCurves(
         recipe=formulation.notation(),

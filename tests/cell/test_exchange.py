@@ -52,6 +52,11 @@ def test_curves_reach_from_no_salt_to_far_above_the_recipe(room):
     assert np.all(room.thermodynamic_factor.value == 1)
 
 
+def test_a_recipe_that_may_be_frozen_says_so():
+    (cold,) = electrolyte_curves(RECIPE, [243.15])
+    assert any("fr" in note for note in cold.notes)
+
+
 def test_no_curves_without_salt():
     with pytest.raises(InputError, match="without salt"):
         electrolyte_curves(parse_recipe("PC"), [ROOM_K])

@@ -128,6 +128,85 @@ def test_the_lithium_pouch_starts_full(pybamm):
     assert found.capacity_ah == pytest.approx(4.85, abs=0.15)
 
 
+BPX = {
+    "Header": {"BPX": "1.1.0", "Model": "DFN"},
+    "Parameterisation": {
+        "Cell": {
+            "Electrode area [m2]": 0.1,
+            "External surface area [m2]": 0.41,
+            "Volume [m3]": 4e-5,
+            "Number of electrode pairs connected in parallel to make a cell": 2,
+            "Lower voltage cut-off [V]": 2.8,
+            "Upper voltage cut-off [V]": 4.2,
+            "Nominal cell capacity [A.h]": 5.0,
+            "Reference temperature [K]": 298.15,
+        },
+        "Electrolyte": {
+            "Cation transference number": 0.38,
+            "Conductivity [S.m-1]": 1.3,
+            "Diffusivity [m2.s-1]": 5e-10,
+        },
+        "Separator": {"Thickness [m]": 1.2e-5, "Porosity": 0.4, "Transport efficiency": 0.253},
+        **{
+            name: {
+                "Porosity": 0.3,
+                "Transport efficiency": 0.3**1.5,
+                "Conductivity [S.m-1]": 100.0,
+                "Diffusivity [m2.s-1]": 5e-15,
+                "Reaction rate constant [mol.m-2.s-1]": 2e-5,
+                "Entropic change coefficient [V.K-1]": 0.0,
+                **own,
+            }
+            for name, own in {
+                "Negative electrode": {
+                    "Thickness [m]": 6.2e-5,
+                    "Particle radius [m]": 2.5e-6,
+                    "Surface area per unit volume [m-1]": 7.3e5,
+                    "Maximum concentration [mol.m-3]": 28746,
+                    "Minimum stoichiometry": 0.005,
+                    "Maximum stoichiometry": 0.83,
+                    "OCP [V]": "0.063 + 0.8 * exp(-75 * (x + 0.001))",
+                },
+                "Positive electrode": {
+                    "Thickness [m]": 6.7e-5,
+                    "Particle radius [m]": 3.5e-6,
+                    "Surface area per unit volume [m-1]": 5.7e5,
+                    "Maximum concentration [mol.m-3]": 35380,
+                    "Minimum stoichiometry": 0.25,
+                    "Maximum stoichiometry": 0.9,
+                    "OCP [V]": "4.3 - 0.9 * x",
+                },
+            }.items()
+        },
+    },
+    "State": {
+        "Initial conditions": {
+            "Initial electrolyte concentration [mol.m-3]": 1000,
+            "Initial state-of-charge": 1.0,
+        }
+    },
+}
+
+
+@pytest.mark.slow
+def test_a_cell_of_a_bpx_file_is_imported_and_discharged(pybamm, tmp_path):
+    from electrolyte_ml.cell.exchange import cell_of_bpx, electrolyte_text, toml_of
+
+    path = tmp_path / "pouch.json"
+    path.write_text(json.dumps(BPX))
+    cell = cell_of_bpx(path)
+    assert cell.electrode_area_cm2 == pytest.approx(2000)
+    assert cell.positive.bruggeman == pytest.approx(1.5)
+    (tmp_path / "pouch.toml").write_text(toml_of(cell))
+    recipe = parse_recipe("1 M LiPF6 in EC:EMC 3:7 w/w")
+    (curves,) = electrolyte_curves(recipe, [ROOM_K])
+    found = Simulator(find_cell(tmp_path / "pouch.toml"), curves).discharge(1.0)
+    assert found.model == "DFN"
+    assert found.capacity_ah == pytest.approx(5.7, abs=0.3)
+    # The file with our electrolyte is one that bpx takes, too.
+    assert json.loads(electrolyte_text(recipe, "bpx", [273.15, 313.15], ROOM_K, path))
+
+
 @pytest.mark.slow
 def test_jobs_are_kept_and_not_run_again(pybamm, tmp_path, electrolyte, monkeypatch):
     job = DischargeJob(
