@@ -46,6 +46,29 @@ def show(
 
 
 @app.command()
+def bind(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names or SMILES.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute how strongly Li+ and Na+ are bound (extra `qm`), kept in your user folder."""
+    from dataclasses import asdict
+
+    from electrolyte_ml.quantum.binding import IONS
+    from electrolyte_ml.quantum.binding_table import compute_own
+    from electrolyte_ml.report.species import describe
+    from electrolyte_ml.report.text import dump_json
+
+    smiles = [one["smiles"] for name in names for one in describe(name)]
+    rows = compute_own([s for s in smiles if s not in IONS], IONS)
+    if as_json:
+        typer.echo(dump_json([asdict(row) for row in rows]))
+        return
+    for row in rows:
+        found = row.failure or f"{-(row.binding_ev or 0.0):.2f} eV by {row.donors}"
+        typer.echo(f"{row.smiles} {row.ion}: {found}")
+
+
+@app.command()
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.toml")],
     accept_unusual: Annotated[

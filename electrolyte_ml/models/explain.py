@@ -21,6 +21,7 @@ from electrolyte_ml.models.curves import (
 )
 from electrolyte_ml.models.domain import NOTABLE_SHARE
 from electrolyte_ml.models.efficiency.explain import EfficiencyExplanation, explain_efficiency
+from electrolyte_ml.models.interphase import Interphase, predict_interphase
 from electrolyte_ml.models.liquid import LiquidRange, liquid_range
 from electrolyte_ml.models.neighbours import Neighbour, nearest_measured
 from electrolyte_ml.models.similarity import anion_similarity, solvent_similarity
@@ -109,6 +110,8 @@ class Explanation:
         Nearest measured recipes.
     warnings
         What a colleague would say of it before it is made, the gravest first.
+    interphase
+        Share of anions at the metal ion, and its desolvation energy, one row.
     efficiency
         Coulombic efficiency of lithium metal, what drives it and what was measured; None where
         nothing is known of it, as of other metals.
@@ -125,6 +128,7 @@ class Explanation:
     cations: tuple[Swap, ...]
     neighbours: tuple[Neighbour, ...]
     warnings: tuple[RecipeWarning, ...] = ()
+    interphase: Interphase | None = None
     efficiency: EfficiencyExplanation | None = None
 
     def __repr__(self) -> str:
@@ -183,6 +187,7 @@ class Explanation:
             "swaps": [swap.to_dict() for swap in self.swaps],
             "cations": [swap.to_dict() for swap in self.cations],
             "nearest_measured": [neighbour.to_dict() for neighbour in self.neighbours],
+            **({} if self.interphase is None else self.interphase.record(0)),
             "coulombic_efficiency": self.efficiency and self.efficiency.to_dict(),
             "warnings": [warning.to_dict() for warning in self.warnings],
             "assumptions": list(self.formulation.assumptions),
@@ -234,6 +239,7 @@ def explain(
         cations=cation_twins(formulation, temperature_k),
         neighbours=nearest_measured([formulation])[0],
         warnings=scored_warnings([formulation], at, liquid, cell=cell, off=off)[0],
+        interphase=predict_interphase([formulation]),
         efficiency=explain_efficiency(formulation),
     )
 

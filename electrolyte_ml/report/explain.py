@@ -14,6 +14,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
 from electrolyte_ml.models.efficiency.explain import EfficiencyExplanation
 from electrolyte_ml.models.explain import Explanation, Swap
+from electrolyte_ml.models.interphase import Interphase
 from electrolyte_ml.models.liquid import LiquidRange
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour
 from electrolyte_ml.models.solubility import Solubility
@@ -59,6 +60,7 @@ def print_explanation(explanation: Explanation, text: str) -> None:
         *solubility_words(explanation.solubility),
         *concentration_words(explanation.formulation, explanation.concentration),
         *temperature_words(explanation.temperature),
+        *interphase_words(explanation.interphase),
     ):
         console.print(sentence)
     console.print(_temperature_table(explanation))
@@ -255,6 +257,21 @@ def _print_efficiency(console: Console, efficiency: EfficiencyExplanation) -> No
         words = (one.recipe, f"{one.percent:.4g} %", how, one.source, one.doubt)
         table.add_row(f"{one.distance:.2f}", *words)
     console.print(table)
+
+
+def interphase_words(interphase: Interphase | None) -> Iterator[str]:
+    """Anions at the metal ion, and how strongly it is held; nothing where it is not known."""
+    if interphase is None:
+        return
+    share, energy = (
+        p.record(0) for p in (interphase.anion_share_of_shell, interphase.desolvation_ev)
+    )
+    if share["value"] is None:
+        return
+    yield (
+        f"First shell of the metal ion, estimated: {interval(share, 2)} of it anions; its ligands "
+        f"hold it by {interval(energy)} eV in the mean."
+    )
 
 
 def efficiency_words(efficiency: EfficiencyExplanation) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError, UnknownSpeciesError
+from electrolyte_ml.quantum.binding import IONS
+from electrolyte_ml.quantum.binding_table import known_bindings
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
 from electrolyte_ml.species.properties import ION_PROPERTIES, SOLVENT_PROPERTIES
@@ -70,9 +72,26 @@ def describe(name: str) -> list[dict[str, Any]]:
                 }
                 for key, value in species.properties.items()
             },
+            "bindings": _bindings(species),
         }
         for species in found
     ]
+
+
+def _bindings(species: Solvent | Ion) -> dict[str, dict[str, Any]]:
+    """Computed bindings of metal ions, by the name of the ion."""
+    known = known_bindings()
+    names = {ion: default_catalog().ion(ion).name for ion in IONS}
+    held = {name: known.get((species.smiles, ion)) for ion, name in names.items()}
+    return {
+        name: {
+            "binding_ev": row.binding_ev,
+            "donors": row.donors,
+            "distance_angstrom": row.distance_angstrom,
+        }
+        for name, row in held.items()
+        if row is not None
+    }
 
 
 def print_list(rows: list[dict[str, Any]]) -> None:
@@ -103,6 +122,12 @@ def print_species(described: dict[str, Any]) -> None:
     console.print(f"  molar mass: {described['molar_mass_g_mol']:.3f} g/mol (RDKit)")
     if described["hazard_note"]:
         console.print(f"  hazard: {described['hazard_note']}")
+    for ion, binding in described["bindings"].items():
+        at = f" by {binding['donors']}" if binding["donors"] else ""
+        console.print(
+            f"  binds {ion}+ with {-binding['binding_ev']:.2f} eV{at} (GFN1-xTB in acetonitrile; "
+            "differences below 0.2 eV mean nothing)"
+        )
     table = Table(box=None)
     for heading in ("property", "value", "T, K", "checked", "source", "note"):
         table.add_column(heading, overflow="fold")
