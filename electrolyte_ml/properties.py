@@ -518,6 +518,7 @@ _BUILT_IN = (
         better="higher",
         predict=SOLUBILITY,
         part="solubility_margin",
+        is_rough=True,
         is_scored=False,
     ),
     Property(
