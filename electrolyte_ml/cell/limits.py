@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +35,17 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.conductivity import predict_conductivity
 from electrolyte_ml.models.transport import TransportNumbers, predict_transport
-from electrolyte_ml.prediction import Prediction, join_faults
+from electrolyte_ml.prediction import Prediction, flat_record, join_faults, shown
 from electrolyte_ml.row_table import RowTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _Floats = NDArray[np.float64]
 _FARADAY_C_MOL = 96485.33212
 _MOL_M3_PER_MOL_L, _S_M_PER_MS_CM, _MV_PER_V = 1000.0, 0.1, 1000.0
 _PER_1E10 = 1e-10
+_SHOWN_ROWS = 3  # in the short form
 #: Ohmic drop that is called the limit, mV.
 OHMIC_LIMIT_MV = 100.0
 NO_CELL = (
@@ -50,7 +54,7 @@ NO_CELL = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CellLimits(RowTable):
     """Limits of n recipes in one cell, each at its temperature.
 
@@ -88,6 +92,16 @@ class CellLimits(RowTable):
 
     def __len__(self) -> int:
         return len(self.cause)
+
+    def __repr__(self) -> str:
+        rates = ", ".join(shown(one.record(0)) for one in self.depletion_rate_c[:_SHOWN_ROWS])
+        return f"<CellLimits of {len(self)} rows, salt runs out at C rates {rates}>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One line for each row, with the columns of `record` joined with dots."""
+        import pandas as pd
+
+        return pd.DataFrame([flat_record(self.record(row)) for row in range(len(self))])
 
     def record(self, row: int) -> dict[str, Any]:
         """One row for JSON."""

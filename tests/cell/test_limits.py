@@ -91,6 +91,14 @@ def test_the_cause_is_sure_only_where_intervals_do_not_meet():
     assert found.cause == ("salt runs out", "ohmic drop first, by the best estimate")
 
 
+def test_limits_are_shown_short_and_as_a_frame():
+    found = limits("1 M NaPF6 in EC:PC 1:1 w/w", "1 M NaPF6 in diglyme")
+    assert repr(found).startswith("<CellLimits of 2 rows, salt runs out at C rates 6")
+    frame = found.to_frame()
+    assert frame["depletion_rate_c.value"].tolist() == found.depletion_rate_c.value.tolist()
+    assert frame["cause"][0] == "salt runs out"
+
+
 def test_predict_takes_the_cell():
     recipe = "1 M NaPF6 in diglyme"
     found = eml.predict(recipe, "depletion_rate_c", cell=eml.Cell(geometry="hc_nvpf"))

@@ -105,7 +105,7 @@ class Activity:
     factor: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransportNumbers(RowTable):
     """Transport numbers of n recipes, each at its temperature.
 
@@ -136,6 +136,9 @@ class TransportNumbers(RowTable):
 
     def __len__(self) -> int:
         return len(self.provenance)
+
+    def __repr__(self) -> str:
+        return f"<TransportNumbers of {len(self)} rows>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
