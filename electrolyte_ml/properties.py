@@ -553,6 +553,7 @@ _BUILT_IN = (
         part="anion_share_of_shell",
         is_scored=False,
         digits=2,
+        is_rough=True,
     ),
     Property(
         name="desolvation_ev",

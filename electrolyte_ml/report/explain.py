@@ -13,6 +13,7 @@ from rich.table import Table
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.curves import ConcentrationCurve, TemperatureCurve
 from electrolyte_ml.models.efficiency.explain import EfficiencyExplanation
+from electrolyte_ml.models.efficiency.measured import MeasuredEfficiency
 from electrolyte_ml.models.explain import Explanation, Swap
 from electrolyte_ml.models.interphase import Interphase
 from electrolyte_ml.models.liquid import LiquidRange
@@ -251,10 +252,7 @@ def _print_efficiency(console: Console, efficiency: EfficiencyExplanation) -> No
     for heading in ("distance", "recipe", "measured", "how", "paper", ""):
         table.add_column(heading, overflow="fold")
     for one in efficiency.measured:
-        how = one.method or "untold"
-        if one.current_ma_cm2 is not None and one.capacity_mah_cm2 is not None:
-            how += f", {one.current_ma_cm2:g} mA/cm2, {one.capacity_mah_cm2:g} mAh/cm2"
-        words = (one.recipe, f"{one.percent:.4g} %", how, one.source, one.doubt)
+        words = (one.recipe, f"{one.percent:.4g} %", cycling_words(one), one.source, one.doubt)
         table.add_row(f"{one.distance:.2f}", *words)
     console.print(table)
 
@@ -272,6 +270,14 @@ def interphase_words(interphase: Interphase | None) -> Iterator[str]:
         f"First shell of the metal ion, estimated: {interval(share, 2)} of it anions; its ligands "
         f"hold it by {interval(energy)} eV in the mean."
     )
+
+
+def cycling_words(measured: MeasuredEfficiency) -> str:
+    """How an efficiency was measured."""
+    told = measured.method or "untold"
+    if measured.current_ma_cm2 is not None and measured.capacity_mah_cm2 is not None:
+        told += f", {measured.current_ma_cm2:g} mA/cm2, {measured.capacity_mah_cm2:g} mAh/cm2"
+    return told
 
 
 def efficiency_words(efficiency: EfficiencyExplanation) -> Iterator[str]:

@@ -8,19 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.files import packaged_file
-from electrolyte_ml.formulation import weigh_out_sheet
+from electrolyte_ml.formulation import Formulation, weigh_out_sheet
 from electrolyte_ml.models.curves import (
     ConcentrationCurve,
     TemperatureCurve,
     concentration_curves,
     temperature_curves,
 )
+from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
 from electrolyte_ml.properties import LIQUID, Property, properties, registered_property
 from electrolyte_ml.report.explain import (
     concentration_words,
+    cycling_words,
     liquid_words,
     neighbour_range,
     neighbour_words,
@@ -180,7 +183,26 @@ def _cards(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
             **_curves(proposal, concentration[row], temperature[row]),
             **_sheet(proposal),
             "neighbours": [_neighbour(n) for n in neighbours[row]],
+            "efficiencies": _efficiencies(proposals, proposal.formulation),
         }
+
+
+def _efficiencies(proposals: ProposalSet, formulation: Formulation) -> list[dict[str, str]]:
+    """Nearest measured efficiencies of lithium metal, where the problem asks for efficiency."""
+    if EFFICIENCY not in proposals.problem.property_names:
+        return []
+    near = nearest_efficiencies([formulation], _N_NEIGHBOURS)[0]
+    return [
+        {
+            "distance": f"{one.distance:.2f}",
+            "recipe": one.recipe,
+            "measured": f"{one.percent:.4g} %",
+            "how": cycling_words(one),
+            "source": one.source,
+            "doubt": one.doubt,
+        }
+        for one in near
+    ]
 
 
 def _baselines(proposals: ProposalSet) -> Iterator[dict[str, Any]]:

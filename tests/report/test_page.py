@@ -122,6 +122,22 @@ def test_one_objective_needs_no_trade_off():
     assert "Among all recipes tried" in page
 
 
+def test_who_asks_for_efficiency_sees_measured_ones_and_others_do_not(page):
+    heading = "Nearest measured efficiencies of lithium metal"
+    assert heading not in page
+    problem = read_problem(
+        {
+            **_PROBLEM,
+            "components": {"solvents": ["DMC", "DME"], "salts": ["LiFSI"]},
+            "objectives": [{"property": "coulombic_efficiency_percent"}],
+        }
+    )
+    asked = proposals_page(propose(problem, n=1, n_trials=50))
+    part = asked.split(heading)[1].split("</table>")[0]
+    assert "mA/cm2" in part
+    assert "et al." in part
+
+
 def test_predictions_show_what_a_model_adds_and_what_is_missing():
     known = {"value": 4.4, "low": 4.0, "high": 4.8, "coverage": 0.9, "in_domain": True}
     record = {

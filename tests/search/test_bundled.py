@@ -44,6 +44,10 @@ _LOOKS_RIGHT = {
     ],
     "sodium_low_cost": [lambda p: "NaPF6" not in p.formulation.molalities_mol_kg],
     "sodium_wide_open": [_all_salts_are("Na")],
+    "lithium_metal": [
+        _all_salts_are("Li"),
+        lambda p: p.predictions[0]["coulombic_efficiency_percent"]["value"] > 98,
+    ],
     "lithium_reference": [
         _all_salts_are("Li"),
         lambda p: p.formulation.mass_fractions["EC"] > 0.17,
