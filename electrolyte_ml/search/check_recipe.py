@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrolyte_ml.formulation import (
-    AdditiveBasis,
-    Amounts,
     Formulation,
-    RatioBasis,
-    SaltBasis,
     SolventAmount,
 )
 from electrolyte_ml.formulation.amounts import as_written
@@ -79,33 +75,6 @@ def written_amounts(formulation: Formulation, components: Components) -> Written
         molalities_mol_kg={s.name: round(m, _DIGITS) for s, m, _ in exact.salts},
         additives_wt_percent={s.name: round(x, _DIGITS - 2) for s, x, _ in exact.additives},
     )
-
-
-def formulation_of(amounts: WrittenAmounts, components: Components) -> Formulation:
-    """Recipe of such amounts, its components in the order of the problem.
-
-    Parameters
-    ----------
-    amounts
-        Amounts of components of the problem.
-    components
-        Components of the problem.
-    """
-    shares, percents = amounts.fractions, amounts.additives_wt_percent
-    molalities = amounts.molalities_mol_kg
-    additives = [a.additive for a in components.additives if a.additive.name in percents]
-    solvents, salts = Amounts(
-        base_solvents=[(s, shares[s.name]) for s in components.solvents if s.name in shares],
-        ratio_basis=RatioBasis.MASS,
-        salts=[
-            (s, molalities[s.name], SaltBasis.MOLALITY)
-            for s in components.salts
-            if s.name in molalities
-        ],
-        additives=[(s, percents[s.name], AdditiveBasis.MASS_PERCENT) for s in additives],
-    ).solve()
-    # No assumptions of the conversion: the search chose these amounts.
-    return Formulation(solvents=solvents, salts=salts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

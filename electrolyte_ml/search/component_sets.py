@@ -67,6 +67,8 @@ class ComponentSets:
         )
         self.counts = lru_cache(maxsize=None)(self._counts)
         self.options = lru_cache(maxsize=65536)(self._options)
+        self._forms = lru_cache(maxsize=65536)(self._forms_of)
+        self._picked = lru_cache(maxsize=262144)(self._pick_from)
         self._completable = lru_cache(maxsize=262144)(self._search)
 
     def is_possible(self) -> bool:
@@ -109,8 +111,12 @@ class ComponentSets:
         u
             Position among the options.
         """
+        n_options = len(self.options(counts, picked))
+        return self._picked(counts, picked, min(int(u * n_options), n_options - 1))
+
+    def _pick_from(self, counts: Counts, picked: frozenset[int], start: int) -> int:
+        """The first of the options from `start` on, in a circle, that a legal set contains."""
         options = self.options(counts, picked)
-        start = min(int(u * len(options)), len(options) - 1)
         return next(
             i
             for i in (*options[start:], *options[:start])
@@ -176,6 +182,9 @@ class ComponentSets:
 
     def forms(self, solvents: Sequence[int]) -> tuple[Form, ...]:
         """Inequalities of the ratios for these solvents, in their order."""
+        return self._forms(tuple(solvents)) if self._ratios else ()
+
+    def _forms_of(self, solvents: tuple[int, ...]) -> tuple[Form, ...]:
         names = [self.names[i] for i in solvents]
         return tuple(form for ratio in self._ratios for form in ratio.forms(names, self._whole))
 

@@ -13,16 +13,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from electrolyte_ml.errors import InputErrors
-from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.formulation import (
+    AdditiveBasis,
+    Amounts,
+    Formulation,
+    RatioBasis,
+    SaltBasis,
+)
 from electrolyte_ml.search.check_recipe import (
-    WrittenAmounts,
-    formulation_of,
     violations,
     written_amounts,
 )
 from electrolyte_ml.search.component_sets import KINDS, ComponentSets, Counts
 from electrolyte_ml.search.grid_simplex import decode_composition, encode_composition
 from electrolyte_ml.search.limits import Components, Limits, amount, steps_equal
+
+_MOLALITY, _PERCENT = SaltBasis.MOLALITY, AdditiveBasis.MASS_PERCENT
 
 
 class SearchSpace:
@@ -46,6 +52,8 @@ class SearchSpace:
         self.names = self._coordinates()
         self._whole = limits.whole
         self._molality_steps = limits.molality_steps
+        liquids = [*components.solvents, *(a.additive for a in components.additives)]
+        self._species = dict(enumerate(liquids, start=len(components.salts)))
 
     def __reduce__(self) -> tuple[type[SearchSpace], tuple[Components, Limits]]:
         # Caches are not sent to another process.
@@ -203,16 +211,22 @@ class SearchSpace:
 
     def formulation(self, steps: Mapping[int, int]) -> Formulation:
         """Recipe of the steps of each component by number, listed in the order of the problem."""
-        limits, names = self.limits, self.sets.names
-        salts, solvents, additives = self._by_kind(list(steps))
-        amounts = WrittenAmounts(
-            fractions={names[i]: steps[i] / self._whole for i in solvents},
-            molalities_mol_kg={names[i]: amount(steps[i], limits.molality_step) for i in salts},
-            additives_wt_percent={
-                names[i]: amount(steps[i], limits.additive_step_wt_percent) for i in additives
-            },
-        )
-        return formulation_of(amounts, self.components)
+        limits, species = self.limits, self._species
+        salts, solvents, additives = self._by_kind(sorted(steps))
+        liquids, dissolved = Amounts(
+            base_solvents=[(species[i], steps[i] / self._whole) for i in solvents],
+            ratio_basis=RatioBasis.MASS,
+            salts=[
+                (self.components.salts[i], amount(steps[i], limits.molality_step), _MOLALITY)
+                for i in salts
+            ],
+            additives=[
+                (species[i], amount(steps[i], limits.additive_step_wt_percent), _PERCENT)
+                for i in additives
+            ],
+        ).solve()
+        # No assumptions of the conversion: the search chose these amounts.
+        return Formulation(solvents=liquids, salts=dissolved)
 
     def _steps(self, formulation: Formulation) -> dict[int, int]:
         """Steps of each component of a legal recipe."""

@@ -26,20 +26,26 @@ import numpy as np
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.suites.speed import recipes
 from electrolyte_ml.executors import LOCAL, Shard, as_finished, in_order, open_executor
-from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.compositions import score_compositions
 from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.search.bundled import find_problem
 from electrolyte_ml.search.recipe_file import load_problem
+from electrolyte_ml.search.screen_table import formulations_of_table
 from electrolyte_ml.search.screening import Screening, part_of, run_screening
+from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.threads import one_thread
 
-TASK = "screening, recipes per second"
+TASK = "screening, recipes at a temperature per second"
 SPLITS = ("core", "workers", "memory")
 _PROBLEM = "sodium_metal_glyme"
+# Has so many recipes that hardly any comes twice.
+_WIDE_PROBLEM = "sodium_room_temperature"
 _KELVIN = 298.15
 _BATCH, _QUICK_BATCH = 4000, 400
 _REPEATS = 3
+# Recipes of the screening that a timed chunk is of: hardly any comes twice.
+_MANY = 1_000_000
 # Chunks for each worker, and recipes of a chunk.
 _CHUNKS, _CHUNK, _QUICK_CHUNK = 4, 2000, 100
 _ROWS, _QUICK_ROWS = (10_000, 100_000, 1_000_000), (500, 2000)
@@ -98,8 +104,12 @@ def _silently(run: Callable[[], JobResult], progress: Progress | None) -> JobRes
     return run()
 
 
+#: Work to be timed; the rows that it is about, and their temperatures in turn.
+_Work = tuple[Callable[[], Any], list[Formulation], tuple[float, ...]]
+
+
 def _core_jobs(n: int, seed: int) -> list[Job]:
-    works: dict[str, Callable[[int, int], Callable[[], Any]]] = {
+    works: dict[str, Callable[[int, int], _Work]] = {
         "text read": _reading,
         "text read and all properties": _reading_and_scoring,
         "arrays, all properties": _arrays,
@@ -111,54 +121,61 @@ def _core_jobs(n: int, seed: int) -> list[Job]:
     ]
 
 
-def _beside_plain(make: Callable[[int, int], Callable[[], Any]], n: int, seed: int) -> JobResult:
-    """The best rate of some, in turn with plain prediction of all properties; one core."""
-    work, plain = make(n, seed), _plain(n, seed)
+def _beside_plain(make: Callable[[int, int], _Work], n: int, seed: int) -> JobResult:
+    """The best rate of some, in turn with plain prediction of the same recipes; one core."""
+    work, formulations, temperatures = make(n, seed)
+    kelvin = np.resize(np.array(temperatures), len(formulations))
     ours, theirs = [], []
     with one_thread():
+        work()  # models are loaded before the clock runs
         for _ in range(_REPEATS):
-            theirs.append(_cpu_seconds(plain))
+            theirs.append(_cpu_seconds(partial(score_formulations, formulations, kelvin)))
             ours.append(_cpu_seconds(work))
-    rate, of_plain = n / min(ours), n / min(theirs)
-    return JobResult(metrics={"n": float(n), "per_second": rate, "share_of_plain": rate / of_plain})
+    rate, of_plain = len(formulations) / min(ours), len(formulations) / min(theirs)
+    return JobResult(
+        metrics={
+            "n": float(len(formulations)),
+            "per_second": rate,
+            "share_of_plain": rate / of_plain,
+        }
+    )
 
 
-def _plain(n: int, seed: int) -> Callable[[], Any]:
-    formulations = [parse_recipe(text) for text in recipes(n, seed)]
-    kelvin = np.full(n, _KELVIN)
-    score_formulations(formulations[:50], kelvin[:50])  # models are loaded before the clock runs
-    return lambda: score_formulations(formulations, kelvin)
+def _parsed(texts: list[str]) -> list[Formulation]:
+    return [parse_recipe(text) for text in texts]
 
 
-def _reading(n: int, seed: int) -> Callable[[], Any]:
+def _reading(n: int, seed: int) -> _Work:
     texts = recipes(n, seed)
-    return lambda: [parse_recipe(text) for text in texts]
+    return partial(_parsed, texts), _parsed(texts), (_KELVIN,)
 
 
-def _reading_and_scoring(n: int, seed: int) -> Callable[[], Any]:
+def _reading_and_scoring(n: int, seed: int) -> _Work:
     texts, kelvin = recipes(n, seed), np.full(n, _KELVIN)
-    return lambda: score_formulations([parse_recipe(text) for text in texts], kelvin)
+    return lambda: score_formulations(_parsed(texts), kelvin), _parsed(texts), (_KELVIN,)
 
 
-def _arrays(n: int, seed: int) -> Callable[[], Any]:
-    made = [parse_recipe(text) for text in recipes(n, seed)]
+def _arrays(n: int, seed: int) -> _Work:
+    made = _parsed(recipes(n, seed))
     solvents = list({s.solvent.name: s.solvent for f in made for s in f.solvents}.values())
     salts = list({s.salt.name: s.salt for f in made for s in f.salts}.values())
     fractions = np.array([_amounts(f.mass_fractions, solvents) for f in made])
     molalities = np.array([_amounts(f.molalities_mol_kg, salts) for f in made])
-    return lambda: score_compositions([*solvents, *salts], fractions, molalities, _KELVIN)
+    species: list[Solvent | Salt] = [*solvents, *salts]
+    return lambda: score_compositions(species, fractions, molalities, _KELVIN), made, (_KELVIN,)
 
 
 def _amounts(held: dict[str, float], species: list[Any]) -> list[float]:
     return [held.get(one.name, 0.0) for one in species]
 
 
-def _screening(n: int, seed: int) -> Callable[[], Any]:
-    """A chunk of a problem with one temperature, as the plain rows have."""
-    problem = load_problem(find_problem(Path(_PROBLEM)))
-    kept = [o for o in problem.objectives if o.temperature_k in (None, _KELVIN)]
-    screening = Screening(problem=replace(problem, objectives=tuple(kept)), n=n, chunk=n, seed=seed)
-    return lambda: screening.score(0)
+def _screening(n: int, seed: int) -> _Work:
+    """A chunk of a problem, and its recipes at each of the problem's temperatures."""
+    problem = load_problem(find_problem(Path(_WIDE_PROBLEM)))
+    screening = Screening(problem=problem, n=_MANY, chunk=n, seed=seed)
+    made = formulations_of_table(problem.components, screening.score(0))
+    kelvins = problem.temperatures_k
+    return lambda: screening.score(0), [f for f in made for _ in kelvins], kelvins
 
 
 def _cpu_seconds(work: Callable[[], Any]) -> float:
@@ -202,10 +219,11 @@ def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> Jo
             for i in range(0, n_chunks, n_workers)
         )
         piece_s = _seconds_of_a_piece(executor)
-    rate = screening.n / seconds
+    n_rows = screening.n * len(screening.problem.temperatures_k)
+    rate = n_rows / seconds
     return JobResult(
         metrics={
-            "n": float(screening.n),
+            "n": float(n_rows),
             "per_second": rate,
             "efficiency": rate / n_workers / alone,
             "piece_ms": 1000 * piece_s,
@@ -215,11 +233,12 @@ def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> Jo
 
 
 def _alone(screening: Screening, folder: Path, of: int) -> float:
-    """Recipes by second of this process, on every so many of the chunks."""
+    """Rows by second of this process, on every so many of the chunks."""
     screening.score(0)  # models are loaded before the clock runs
     start = perf_counter()
     run_screening(screening, folder, shard=Shard(number=1, of=of))
-    return screening.n / of / (perf_counter() - start)
+    n_rows = screening.n * len(screening.problem.temperatures_k)
+    return n_rows / of / (perf_counter() - start)
 
 
 def _load(screening: Screening, n_workers: int, executor: Executor | None) -> None:
