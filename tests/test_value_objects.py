@@ -22,6 +22,7 @@ from electrolyte_ml.formulation import Amounts, Formulation, parse_recipe, weigh
 from electrolyte_ml.immutable import FrozenMapping
 from electrolyte_ml.models import liquid_range, predict_window, score_formulations
 from electrolyte_ml.models.conductivity import ConductivityModel
+from electrolyte_ml.models.efficiency.explain import explain_efficiency
 from electrolyte_ml.models.explain import explain
 from electrolyte_ml.models.window import SpeciesLimits, WindowModel, species_limits
 from electrolyte_ml.prediction import Prediction
@@ -118,6 +119,8 @@ def _models(formulation):
         explanation.swaps[0],
         explanation.neighbours[0],
         explanation.solubility,
+        explanation.interphase,
+        explain_efficiency(parse_recipe("1 M LiFSI in DME")),
         compose([formulation]),
     ]
 

@@ -219,10 +219,13 @@ class EfficiencyModel(StoredModel):
         self, scaled: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """-log10(1 - CE) of standardised inputs, and its standardised variance, shapes (n,)."""
-        cross = matern(scaled, self.inputs, self.variance, self.length)
-        explained = np.einsum("ij,jk,ik->i", cross, self.inverse, cross)
-        latent = np.maximum(self.variance - explained, 0.0)
-        return self.mean + self.spread * (cross @ self.weights), latent
+        value, latent = np.empty(len(scaled)), np.empty(len(scaled))
+        # Row by row: the last digits of a row must not depend on what stands beside it.
+        for row, inputs in enumerate(scaled):
+            cross = matern(inputs[None], self.inputs, self.variance, self.length)[0]
+            value[row] = cross @ self.weights
+            latent[row] = self.variance - cross @ self.inverse @ cross
+        return self.mean + self.spread * value, np.maximum(latent, 0.0)
 
     def unknown(self, formulation: Formulation) -> str | None:
         """Why there is no value of a recipe; None if there is one."""
