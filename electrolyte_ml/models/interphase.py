@@ -7,11 +7,11 @@ Each ligand i of n_i moles by mole of metal, with the computed binding E_i
 
 of the first shell, with an anion counted as bound more weakly by a constant d. The numbers e = 1 eV
 and d = 0.05 eV were fitted to the first shells of 40 simulations with lithium or sodium
-(``simulate/tables/lithium_sodium_pairs.csv``, most of them not converged): an effective energy, many
-times kT, because a full shell evens out what single ligands do. The fit leaves 0.088, where shares
-vary by 0.091, and ranks agree by 0.19 for sodium and 0.10 for lithium: of recipes with as much salt
-it tells next to nothing. What the share tells is the amount of salt and of what binds none. The
-desolvation energy is the mean of -E_i over the shell.
+(``simulate/tables/lithium_sodium_pairs.csv``, most of them not converged): an effective energy,
+many times kT, because a full shell evens out what single ligands do. The fit leaves 0.088, where
+shares vary by 0.091, and ranks agree by 0.19 for sodium and 0.10 for lithium: of recipes with as
+much salt it tells next to nothing. What the share tells is the amount of salt and of what binds
+none. The desolvation energy is the mean of -E_i over the shell.
 
 Anions at the metal are what inorganic films are made of; weak desolvation lets metal plate easily.
 """

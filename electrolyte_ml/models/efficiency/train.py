@@ -49,7 +49,28 @@ def train_efficiency(
         progress("efficiency", 1, 1)
     record = Trained(model=model, training=training, card=card(model, training)).write(out)
     measured.save({"data": training["data"]}, out)
+    if out is None:
+        measured.FILES.write_card(measured_card(measured))
     return record
+
+
+def measured_card(measured: MeasuredEfficiencies) -> str:
+    """Card of the table of measured efficiencies, Markdown."""
+    held = measured.record()
+    return f"""\
+# Measured coulombic efficiencies
+
+- **Holds** {held["measurements"]} coulombic efficiencies of {OF} from {held["papers"]} papers, each
+  with its composition, method, current, capacity and paper, as far as they are told.
+- **From** LCE_23 of HiMNN (github.com/Sh1n3rAI/HiMNN, MIT by its README) and S4
+  (github.com/JerryHanceSu/S4-website, MIT); values of LCE_23, method and paper are those of Kim et
+  al., PNAS 2023, 120, e2214357120. Measurements that stand in both are counted once.
+- **Used by** `electrolyte-ml explain` and reports of problems that ask for efficiency. No model is
+  trained on it.
+- **Made again** by `{measured.FILES.command}`.
+- **Format** `measured_efficiencies.npz` and `measured_efficiencies.json`; reading them runs no
+  code.
+"""
 
 
 def _data(table: EfficiencyTable) -> list[str]:
