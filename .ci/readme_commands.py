@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +29,25 @@ def main(places: list[Path]) -> int:
     root = Path(__file__).resolve().parent.parent
     environment = dict(os.environ)
     environment["PATH"] = f"{root / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}"
+    missing = missing_here(environment)
+    ran: set[str] = set()
+    with tempfile.TemporaryDirectory() as scratch:
+        environment["OUT"] = scratch
+        for document in documents(places):
+            print(f"# {document}", flush=True)
+            for line in commands(document, missing):
+                code = 0 if line in ran else run(line, root, environment)
+                if code != 0:
+                    return code
+                ran.add(line)
+    if not ran:
+        print(f"no command in {', '.join(map(str, places))}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def missing_here(environment: dict[str, str]) -> dict[str, str]:
+    """What blocks may need and is not there, with the reason."""
     missing = {}
     if not environment.get("ELECTROLYTE_ML_DATA"):
         missing["data"] = "ELECTROLYTE_ML_DATA is not set"
@@ -35,26 +55,16 @@ def main(places: list[Path]) -> int:
         missing["md"] = "OpenMM is not installed"
     if find_spec("pybamm") is None:
         missing["cell"] = "PyBaMM is not installed"
-    ran: set[str] = set()
-    with tempfile.TemporaryDirectory() as scratch:
-        environment["OUT"] = scratch
-        for document in documents(places):
-            print(f"# {document}", flush=True)
-            for needs, block in BLOCK.findall(document.read_text(encoding="utf-8")):
-                if needs in missing:
-                    print(f"skipped ({missing[needs]}):\n" + block)
-                    continue
-                for line in re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE):
-                    if line in ran:
-                        continue
-                    code = run(line, root, environment)
-                    if code != 0:
-                        return code
-                    ran.add(line)
-    if not ran:
-        print(f"no command in {', '.join(map(str, places))}", file=sys.stderr)
-        return 1
-    return 0
+    return missing
+
+
+def commands(document: Path, missing: dict[str, str]) -> Iterator[str]:
+    """Commands of a document, without blocks that need what is missing."""
+    for needs, block in BLOCK.findall(document.read_text(encoding="utf-8")):
+        if needs in missing:
+            print(f"skipped ({missing[needs]}):\n" + block)
+            continue
+        yield from re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE)
 
 
 def documents(places: list[Path]) -> list[Path]:

@@ -28,7 +28,7 @@ def two_threads():
 @pytest.mark.parametrize(
     ("owner", "name", "predict"),
     [
-        (Ensemble, "log10_conductivity", predict_conductivity),
+        (Ensemble, "members", predict_conductivity),
         (ViscosityModel, "_liquid", predict_viscosity),
     ],
 )

@@ -118,6 +118,8 @@ def _models(formulation):
         explanation.temperature,
         explanation.swaps[0],
         explanation.neighbours[0],
+        explanation.interphase,
+        explain_efficiency(parse_recipe("1 M LiFSI in DME")),
         explanation.solubility,
         explanation.interphase,
         explain_efficiency(parse_recipe("1 M LiFSI in DME")),
