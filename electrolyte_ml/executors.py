@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Self, TypeVar
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
+from electrolyte_ml.properties import Property, added_properties, register_property
 from electrolyte_ml.text import one_line, shown
 from electrolyte_ml.worker_pool import WorkerPool, prepare_worker
 
@@ -184,6 +186,7 @@ def in_order(
     if executor is None:
         yield from map(function, items)
         return
+    function = _with_properties(function)
     left, waiting = iter(items), deque[Future[_Result]]()
     while True:
         room = max(0, _most_waiting(executor) - len(waiting))
@@ -208,6 +211,7 @@ def as_finished(
         for item in left:
             yield item, _called(function, item)
         return
+    function = _with_properties(function)
     running: dict[Future[_Result], _Item] = {}
     while True:
         for item in islice(left, max(0, _most_waiting(executor) - len(running))):
@@ -216,6 +220,32 @@ def as_finished(
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future
+
+
+def _with_properties(function: Callable[[_Item], _Result]) -> Callable[[_Item], _Result]:
+    """The function, which first adds the properties of this process to those of a worker.
+
+    Raises
+    ------
+    InputError
+        If a property is of a script or notebook, which workers cannot import.
+    """
+    added = added_properties()
+    for known in added:
+        if getattr(known.predict, "__module__", None) == "__main__":
+            raise InputError(
+                f"the property {known.name!r} is defined in this script or notebook, where workers "
+                "cannot find it; define it in a module that they can import, or use no workers"
+            )
+    return partial(_adding, added, function) if added else function
+
+
+def _adding(
+    added: tuple[Property, ...], function: Callable[[_Item], _Result], item: _Item
+) -> _Result:
+    for known in added:
+        register_property(known)
+    return function(item)
 
 
 def _called(function: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:

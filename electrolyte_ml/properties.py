@@ -927,6 +927,11 @@ def register_property(known: Property) -> Property:
     return known
 
 
+def added_properties() -> tuple[Property, ...]:
+    """Properties that this process has added by `register_property`."""
+    return tuple(_ADDITIONS.registered.values())
+
+
 def _require_free(known: Property, others: Iterable[str]) -> None:
     if not _NAME.fullmatch(known.name):
         raise InputError(

@@ -9,7 +9,7 @@ from itertools import chain
 
 import pytest
 
-from electrolyte_ml import worker_pool
+from electrolyte_ml import properties, worker_pool
 from electrolyte_ml.errors import InputError, MissingDependencyError, WorkerDiedError
 from electrolyte_ml.executors import Shard, as_finished, in_order, open_executor
 from electrolyte_ml.worker_pool import WorkerPool
@@ -53,6 +53,37 @@ def test_few_items_are_taken_ahead(pool):
     next(results)
     assert len(taken) <= 2 * pool.n_workers + 1
     results.close()
+
+
+@pytest.fixture
+def added(monkeypatch):
+    """Adds a property with a function, for the time of a test."""
+    monkeypatch.setattr(properties._ADDITIONS, "registered", {})
+
+    def add(predict):
+        return properties.register_property(
+            properties.Property(name="salt_x", label="salt", at_temperature=False, predict=predict)
+        )
+
+    return add
+
+
+def test_workers_know_the_properties_of_this_process(pool, added):
+    known = added(len)
+    assert list(in_order(properties.registered_property, ["salt_x"], pool)) == [known]
+    ((_, future),) = as_finished(properties.registered_property, ["salt_x"], pool)
+    assert future.result() == known
+
+
+def test_a_property_of_a_script_is_refused_before_work_begins(pool, added):
+    def of_a_script(formulations):
+        return [0.0 for _ in formulations]
+
+    of_a_script.__module__ = "__main__"
+    added(of_a_script)
+    assert list(in_order(abs, [-1], None)) == [1]
+    with pytest.raises(InputError, match="'salt_x' is defined in this script or notebook"):
+        list(in_order(abs, [-1], pool))
 
 
 def test_what_cannot_be_pickled_is_an_error_of_its_task(pool):

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.models.solubility.descriptors import NAMES, descriptor_rows
 from electrolyte_ml.models.solubility.evidence import Evidence, solubility_evidence
 from electrolyte_ml.species import Salt, Solvent
+from electrolyte_ml.threads import one_thread
 
 #: A pair of salt and solvent.
 Pair = tuple[Salt, Solvent]
@@ -66,6 +67,7 @@ class PureSolubility:
     inverse: NDArray[np.float64]
 
     @classmethod
+    @one_thread()
     def of(cls, evidence: Sequence[Evidence]) -> PureSolubility:
         """Fit to evidence."""
         pairs = tuple((e.salt, e.solvent) for e in evidence)
@@ -78,6 +80,7 @@ class PureSolubility:
         inverse = root[:, None] * np.linalg.solve(_inner(prior, root), np.diag(root))
         return cls(pairs=pairs, weights=weights, inverse=inverse)
 
+    @one_thread()
     def predict(self, pairs: Sequence[Pair]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation of ln(mol/kg) of pairs, shapes (n,).
 
