@@ -91,7 +91,9 @@ class PureSolubility:
         """
         cross = _covariance(tuple(pairs), self.pairs)
         variance = _variance(tuple(pairs)) - np.einsum("ij,jk,ik->i", cross, self.inverse, cross)
-        return cross @ self.weights, np.sqrt(np.maximum(variance, _NOISE**2))
+        # Without linear algebra, whose last digits depend on how many pairs are asked for.
+        mean = np.einsum("ij,j->i", cross, self.weights)
+        return mean, np.sqrt(np.maximum(variance, _NOISE**2))
 
 
 @cache
@@ -156,7 +158,7 @@ def _log_tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _covariance(left: tuple[Pair, ...], right: tuple[Pair, ...]) -> NDArray[np.float64]:
     a, b = _scaled(left), _scaled(right)
-    total = a @ b.T
+    total = np.einsum("ik,jk->ij", a, b)
     first, second = _kinds(left), _kinds(right)
     for name, deviation in (*_SHARES.items(), ("pair", _PAIR)):
         total += deviation**2 * _equal(first[name], second[name])

@@ -64,3 +64,12 @@ def test_intervals_hold_values_of_solvents_left_out():
         inside += (np.abs(centre - mean) < _Z * deviation)[values].tolist()
     assert len(inside) > 12
     assert np.mean(inside) > 0.8
+
+
+def test_a_pair_has_the_same_digits_whatever_is_asked_beside_it():
+    catalog = default_catalog()
+    pairs = [(catalog.salt("NaPF6"), catalog.solvent(n)) for n in ("EC", "DEC", "DME", "THF", "PC")]
+    whole = pure_solubility().predict(pairs)
+    for number, pair in enumerate(pairs):
+        mean, deviation = pure_solubility().predict([pair])
+        assert (mean[0], deviation[0]) == (whole[0][number], whole[1][number])
