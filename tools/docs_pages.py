@@ -144,6 +144,21 @@ def notebooks() -> list[str]:
     return lines
 
 
+def decisions() -> None:
+    """The index of decisions: number, title and status of each."""
+    index = ROOT / "docs" / "decisions" / "index.md"
+    lines = ["| | decision | status |", "|---:|---|---|"]
+    for page in sorted(index.parent.glob("[0-9]*.md")):
+        text = page.read_text(encoding="utf-8")
+        title = re.search(r"^# (\d+)\. (.*)$", text, re.MULTILINE)
+        status = re.search(r"^Status: (.*)$", text, re.MULTILINE)
+        if title is None or status is None:
+            raise SystemExit(f"{page}: a decision begins with '# NUMBER. TITLE' and 'Status: ...'")
+        lines.append(f"| {title[1]} | [{title[2]}]({page.name}) | {status[1]} |")
+    text = index.read_text(encoding="utf-8")
+    write("decisions/index.md", text.replace("<!-- decisions -->", "\n".join(lines)))
+
+
 def commands() -> None:
     """Help of every command, as Typer writes it."""
     command = typer.main.get_command(app)
@@ -164,6 +179,7 @@ def main() -> None:
     """Write all pages, and the navigation with the pages that stand in ``docs``."""
     parts = {"cards": model_cards(), "leaderboards": leaderboards(), "notebooks": notebooks()}
     quality()
+    decisions()
     commands()
     interface()
     for name, path in REPOSITORY_FILES.items():
