@@ -54,8 +54,8 @@ EXAMPLES = {
         'electrolyte-ml score "1 M NaPF6 in EC:DEC 1:1 v/v" "1 m NaFSI in diglyme" --at "25 degC"',
         9,
     ),
-    "compare": ('electrolyte-ml compare "1 M NaPF6 in EC:PC 1:1 v/v" "1 M NaPF6 in diglyme"', 9),
-    "propose": ("electrolyte-ml propose recipes/sodium_room_temperature.toml --n 3", 12),
+    "compare": ('electrolyte-ml compare "1 M NaPF6 in EC:PC 1:1 v/v" "1 M NaPF6 in diglyme"', 6),
+    "propose": ("electrolyte-ml propose recipes/sodium_room_temperature.toml --n 3", 9),
     "explain": ('electrolyte-ml explain "1 M NaPF6 in EC:DEC 1:1 v/v"', 4),
 }
 _OURS = re.compile("our model|physics ensemble|trained on")

@@ -15,6 +15,15 @@ def test_recipes_stand_side_by_side_with_their_differences(run):
     assert "B: caution: probably frozen" not in done.out.replace("A, B:", "")
 
 
+def test_what_is_surely_different_is_not_called_alike(run):
+    done = run("compare", "1 M NaPF6 in EC:PC 1:1 v/v", "1 M NaPF6 in DME", "--at", "25 degC")
+    line = next(x for x in done.out.splitlines() if x.startswith("viscosity at 25"))
+    assert re.search(r" 0\.\d+ times \(0\.\d+ to 0\.\d+\)", line)
+    assert "alike" not in line
+    alike = run("compare", *RECIPES, "--at", "25 degC").out
+    assert "alike" in next(x for x in alike.splitlines() if x.startswith("conductivity at 25"))
+
+
 def test_json_has_scores_with_differences(run):
     rows = json.loads(run("compare", *RECIPES, "--json").out)
     assert [row["recipe"] for row in rows] == list(RECIPES)
