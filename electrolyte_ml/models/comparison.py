@@ -16,9 +16,10 @@ from electrolyte_ml.models.scoring import Answers, ScoreTable, score_formulation
 from electrolyte_ml.models.window import LimitPrediction
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record
-from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
+from electrolyte_ml.properties import Property, registered_property, scored_properties
 from electrolyte_ml.quantum.electrodes import reference_electrode
 from electrolyte_ml.rules import Cell
+from electrolyte_ml.shipped_properties import LIQUID
 
 if TYPE_CHECKING:
     import pandas as pd

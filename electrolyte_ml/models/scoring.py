@@ -19,8 +19,9 @@ from electrolyte_ml.models.liquid import PROBABLY_FROZEN, LiquidRange
 from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record
-from electrolyte_ml.properties import LIQUID, Property, registered_property, scored_properties
+from electrolyte_ml.properties import Property, registered_property, scored_properties
 from electrolyte_ml.rules import Cell, RecipeWarning
+from electrolyte_ml.shipped_properties import LIQUID
 from electrolyte_ml.text import one_line
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.table import Table
 
-from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, WINDOW_HEADING, Property, properties
+from electrolyte_ml.properties import Property, properties
 from electrolyte_ml.report.text import interval, liquid_range_text, output_console
 from electrolyte_ml.report.window import window_text
+from electrolyte_ml.shipped_properties import LIQUID, LIQUID_HEADING, WINDOW_HEADING
 from electrolyte_ml.text import significant
 
 Record = Mapping[str, Any]

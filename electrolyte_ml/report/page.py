@@ -20,7 +20,7 @@ from electrolyte_ml.models.curves import (
 from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
-from electrolyte_ml.properties import LIQUID, Property, properties, registered_property
+from electrolyte_ml.properties import Property, properties, registered_property
 from electrolyte_ml.report.explain import (
     concentration_words,
     cycling_words,
@@ -38,6 +38,7 @@ from electrolyte_ml.search.check_recipe import Check
 from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.rationale import objective_words
+from electrolyte_ml.shipped_properties import LIQUID
 from electrolyte_ml.text import celsius, significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 from electrolyte_ml.version import __version__

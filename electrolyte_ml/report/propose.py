@@ -13,7 +13,7 @@ from rich.table import Table
 
 from electrolyte_ml.files import make_folder, write_atomically, write_frame, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
-from electrolyte_ml.properties import LIQUID, LIQUID_HEADING, Property, registered_property
+from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
 from electrolyte_ml.report.page import baseline_words, proposals_page, ranking_words
 from electrolyte_ml.report.text import (
@@ -24,6 +24,7 @@ from electrolyte_ml.report.text import (
 from electrolyte_ml.report.warnings import lines_by, obeyed_words
 from electrolyte_ml.search import Problem, ProposalSet, load_problem
 from electrolyte_ml.search.bundled import bundled_problems
+from electrolyte_ml.shipped_properties import LIQUID, LIQUID_HEADING
 from electrolyte_ml.text import celsius, significant
 
 _WEIGHED_DIGITS = 5

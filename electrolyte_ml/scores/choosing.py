@@ -15,7 +15,8 @@ from typing import Any
 
 from electrolyte_ml.errors import InfeasibleError, InputError
 from electrolyte_ml.prediction import flat_record
-from electrolyte_ml.properties import LIQUID, properties
+from electrolyte_ml.properties import properties
+from electrolyte_ml.shipped_properties import LIQUID
 from electrolyte_ml.text import nearest_or_all, shown
 from electrolyte_ml.units import ZERO_CELSIUS_K
 

@@ -21,13 +21,14 @@ from electrolyte_ml.formulation.arrays import formulations_of_arrays
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.properties import LIQUID, registered_property, scored_properties
+from electrolyte_ml.properties import registered_property, scored_properties
 from electrolyte_ml.rules import RecipeWarning
 from electrolyte_ml.rules.table import Severity
 from electrolyte_ml.search.evaluation import Evaluation, Evaluator
 from electrolyte_ml.search.limits import Components
 from electrolyte_ml.search.objectives import at_temperature
 from electrolyte_ml.search.problem import Problem
+from electrolyte_ml.shipped_properties import LIQUID
 from electrolyte_ml.species import Solvent
 from electrolyte_ml.text import one_line
 

@@ -7,8 +7,9 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.compositions import score_compositions
 from electrolyte_ml.models.scoring import score_formulations
-from electrolyte_ml.properties import LIQUID, scored_properties
+from electrolyte_ml.properties import scored_properties
 from electrolyte_ml.rules import Cell
+from electrolyte_ml.shipped_properties import LIQUID
 
 SPECIES = ["EC", "DEC", "DME", "NaPF6", "NaClO4"]
 FRACTIONS = [[0.5, 0.5, 0.0], [0.0, 0.4, 0.6]]
