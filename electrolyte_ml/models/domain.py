@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import wide
 
 #: A component below this share hardly moves a prediction, and puts no recipe out of a domain.
@@ -43,35 +42,28 @@ def temperature_fault(
 
 
 def row_faults(
-    formulations: Sequence[Formulation],
-    temperature_k: NDArray[np.float64],
+    index: NDArray[np.intp],
     half_width_log10: NDArray[np.float64],
     *,
-    of_recipe: Callable[[Formulation], list[str]],
-    of_temperature: Callable[[Formulation, float], str | None],
+    of_recipe: Sequence[Sequence[str]],
+    of_temperature: Sequence[str | None],
 ) -> list[list[str]]:
     """Why each row is outside a domain; empty for rows inside.
 
     Parameters
     ----------
-    formulations
-        Recipes, length n; the same object may stand in many rows and is looked at once.
-    temperature_k
-        K, shape (n,).
+    index
+        Which of the u distinct recipes each row is about, shape (n,).
     half_width_log10
         Half width of the interval of a positive property, shape (n,): one too wide says nothing.
     of_recipe
-        Why a recipe is outside whatever its temperature.
+        Why each recipe is outside whatever its temperature, length u.
     of_temperature
-        Why a temperature is outside for a recipe.
+        Why the temperature of a row is outside; length n.
     """
-    of_formulation: dict[int, list[str]] = {}
-    rows = []
-    for formulation, kelvin, half in zip(
-        formulations, temperature_k.tolist(), half_width_log10.tolist(), strict=True
-    ):
-        if id(formulation) not in of_formulation:
-            of_formulation[id(formulation)] = of_recipe(formulation)
-        others = (of_temperature(formulation, kelvin), wide(half))
-        rows.append([*of_formulation[id(formulation)], *(o for o in others if o)])
-    return rows
+    return [
+        [*of_recipe[recipe], *(fault for fault in (of_row, wide(half)) if fault)]
+        for recipe, of_row, half in zip(
+            index.tolist(), of_temperature, half_width_log10.tolist(), strict=True
+        )
+    ]

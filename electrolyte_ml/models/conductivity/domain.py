@@ -7,7 +7,7 @@ its cation, beside the solvents. Its own amount has no limit, since it may be pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.features import Composition, compose
-from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.domain import NOTABLE_SHARE, temperature_fault
 from electrolyte_ml.species import Ion
 from electrolyte_ml.species.ionic_liquids import makes_liquids
@@ -29,6 +28,8 @@ _TEMPERATURE_MARGIN_K = 5.0
 # Solvents with at least this mass fraction are the main ones of a mixture.
 _MAIN_SHARE = 0.4
 _G_PER_KG = 1000.0
+# Where a text names a share.
+_WT = "{:.0f} wt%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,84 +68,149 @@ class ConductivityDomain:
     def of(cls, measurements: Measurements) -> ConductivityDomain:
         """The domain of measurements that were trained on; those not trusted are left out."""
         measurements = measurements.select(measurements.trusted)
-        highest: dict[str, float] = {}
+        composition = compose(measurements.formulations)
+        contents = _Contents.of(composition)
+        of_anions = zip(contents.anions, contents.charge.T, contents.holds_anion.T, strict=True)
         shares: dict[str, dict[str, float]] = {}
-        contents = [_content(f) for f in measurements.formulations]
-        for content in contents:
-            for anion, molality in content.anions.items():
-                if molality > 0:
-                    highest[anion.smiles] = max(highest.get(anion.smiles, 0.0), molality)
-                of_anion = shares.setdefault(anion.smiles, {})
-                for part in content.parts:
-                    of_anion[part.smiles] = max(of_anion.get(part.smiles, 0.0), part.share)
+        highest: dict[str, float] = {}
+        for anion, charge, held in of_anions:
+            most = contents.share[held].max(axis=0, initial=0.0).tolist()
+            shares[anion.smiles] = {
+                part.smiles: share
+                for part, share in zip(contents.parts, most, strict=True)
+                if share > 0
+            }
+            if charge.any():
+                highest[anion.smiles] = float(charge.max())
         return cls(
             highest_share=shares,
             highest_molality=highest,
-            cations=frozenset(ion.smiles for content in contents for ion in content.cations),
-            range_k=_ranges(measurements, contents),
+            cations=frozenset(ion.smiles for ion in contents.cations),
+            range_k=_ranges(
+                contents,
+                composition.index[measurements.formulation_index],
+                measurements.temperature_k,
+            ),
         )
 
-    def faults(self, formulation: Formulation) -> list[str]:
-        """Why a recipe is outside, whatever its temperature; empty if it is inside."""
-        content = _content(formulation)
-        faults = [
-            f"no training data with the cation {ion.name}"
-            for ion in content.cations
-            if ion.smiles not in self.cations
-        ]
-        for anion, molality in content.anions.items():
-            if anion.smiles not in self.highest_share:
-                faults.append(f"no training data with the anion {anion.name}")
-                continue
-            highest = self.highest_molality.get(anion.smiles)
-            if highest is None and molality > 0:
-                faults.append(f"{anion.name} was measured in ionic liquids alone")
-            elif highest is not None and molality > _MOLALITY_MARGIN * highest:
-                faults.append(
-                    f"{molality:.2g} mol/kg is above the highest measured with "
-                    f"{anion.name}, {highest:.2g} mol/kg"
-                )
-        return [
-            *faults,
-            *(f for part in content.parts if (f := self._share_fault(part, content.anions))),
-        ]
+    def faults(self, composition: Composition) -> list[list[str]]:
+        """Why each of u recipes is outside, whatever its temperature; empty if it is inside."""
+        contents = _Contents.of(composition)
+        faults: list[list[str]] = [[] for _ in range(composition.n_formulations)]
+        for ion, held in zip(contents.cations, contents.holds_cation.T, strict=True):
+            if ion.smiles not in self.cations:
+                for row in np.flatnonzero(held):
+                    faults[row].append(f"no training data with the cation {ion.name}")
+        for ion, held, charge in zip(
+            contents.anions, contents.holds_anion.T, contents.charge.T, strict=True
+        ):
+            for row in np.flatnonzero(held & self._is_beyond(ion, charge)):
+                faults[row].append(self._anion_fault(ion, float(charge[row])))
+        most = contents.share.max(axis=0, initial=0.0)
+        # Those with the largest share first, so that what matters most is read first.
+        found: list[tuple[int, float, str]] = []
+        for column in np.flatnonzero(most > 0).tolist():
+            found += self._share_faults(contents, column)
+        for row, _, text in sorted(found, key=lambda fault: (fault[0], -fault[1])):
+            faults[row].append(text)
+        return faults
 
-    def _share_fault(self, part: _Part, anions: Mapping[Ion, float]) -> str | None:
-        """Why a solvent or liquid salt in a recipe is outside; None if it is inside."""
-        smiles, share = part.smiles, part.share
-        known = self._measured_share.get(smiles, 0.0) >= NOTABLE_SHARE
-        if share >= NOTABLE_SHARE and not known:
-            if part.is_salt:
-                # A cation that was never measured at all is said to be so.
-                known_as_solute = smiles in self.cations
-                return f"no training data with liquids of {part.name}" if known_as_solute else None
-            return f"no training data with the solvent {part.name} ({100 * share:.0f} wt%)"
-        for anion in anions:
-            of_anion = self.highest_share.get(anion.smiles)
-            if of_anion is None:
-                continue
-            highest = of_anion.get(smiles, 0.0)
-            if share > highest + _SHARE_MARGIN:
+    def _is_beyond(self, anion: Ion, charge: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether an anion was not measured with so much charge, or not at all, shape (u,)."""
+        if anion.smiles not in self.highest_share:
+            return np.ones(len(charge), dtype=np.bool_)
+        return charge > _MOLALITY_MARGIN * self.highest_molality.get(anion.smiles, 0.0)
+
+    def _anion_fault(self, anion: Ion, molality: float) -> str:
+        if anion.smiles not in self.highest_share:
+            return f"no training data with the anion {anion.name}"
+        highest = self.highest_molality.get(anion.smiles)
+        if highest is None:
+            return f"{anion.name} was measured in ionic liquids alone"
+        return (
+            f"{molality:.2g} mol/kg is above the highest measured with "
+            f"{anion.name}, {highest:.2g} mol/kg"
+        )
+
+    def _share_faults(self, contents: _Contents, column: int) -> list[tuple[int, float, str]]:
+        """Row, share and text of the recipes that hold too much of a solvent or liquid salt."""
+        part, share = contents.parts[column], contents.share[:, column]
+        told = np.zeros(len(share), dtype=np.bool_)
+        found: list[tuple[int, float, str]] = []
+
+        def tell(which: NDArray[np.bool_], text: str) -> None:
+            rows = np.flatnonzero(which & ~told).tolist()
+            shares = share[rows].tolist()
+            found.extend(
+                (row, held, text.format(100 * held)) for row, held in zip(rows, shares, strict=True)
+            )
+            told[rows] = True
+
+        if self._measured_share.get(part.smiles, 0.0) < NOTABLE_SHARE:
+            if not part.is_salt:
+                tell(
+                    share >= NOTABLE_SHARE, f"no training data with the solvent {part.name} ({_WT})"
+                )
+            elif part.smiles in self.cations:  # others are told among the cations
+                tell(share >= NOTABLE_SHARE, f"no training data with liquids of {part.name}")
+            else:
+                told |= share >= NOTABLE_SHARE
+        for anion, held in zip(contents.anions, contents.holds_anion.T, strict=True):
+            if anion.smiles in self.highest_share:
+                highest = self.highest_share[anion.smiles].get(part.smiles, 0.0)
                 measured = f"at most {100 * highest:.0f} wt%" if highest else "no"
-                return (
-                    f"{anion.name} was measured with {measured} {part.name}, "
-                    f"here {100 * share:.0f} wt%"
+                tell(
+                    held & (share > highest + _SHARE_MARGIN),
+                    f"{anion.name} was measured with {measured} {part.name}, here {_WT}",
                 )
-        return None
+        return found
 
-    def temperature_fault(self, formulation: Formulation, temperature_k: float) -> str | None:
-        """Why a temperature is outside for mixtures like this one; None if it is inside."""
-        main = _main(_parts(formulation))
-        ranges = [r for p in main if (r := self.range_k.get(p.smiles))]
-        coldest, hottest = _span(ranges or self.range_k.values())
-        mostly = " or ".join(p.name for p in main if p.smiles in self.range_k)
-        return temperature_fault(
-            temperature_k,
-            coldest,
-            hottest,
-            margin_k=_TEMPERATURE_MARGIN_K,
-            measured=f" of mixtures of mostly {mostly}" if mostly else "",
-        )
+    def temperature_faults(
+        self, composition: Composition, temperature_k: NDArray[np.float64]
+    ) -> list[str | None]:
+        """Why temperatures are outside for mixtures like these; None where they are inside.
+
+        Parameters
+        ----------
+        composition
+            Of n rows.
+        temperature_k
+            K, shape (n,).
+        """
+        contents = _Contents.of(composition)
+        coldest, hottest = self._spans(contents)
+        low, high = coldest[composition.index], hottest[composition.index]
+        margin = _TEMPERATURE_MARGIN_K
+        outside = (temperature_k < low - margin) | (temperature_k > high + margin)
+        faults: list[str | None] = [None] * len(temperature_k)
+        for row in np.flatnonzero(outside):
+            at = composition.index[row]
+            mostly = " or ".join(
+                contents.parts[column].name
+                for column in np.argsort(-contents.share[at], kind="stable")
+                if contents.main[at, column] and contents.parts[column].smiles in self.range_k
+            )
+            faults[row] = temperature_fault(
+                float(temperature_k[row]),
+                float(low[row]),
+                float(high[row]),
+                margin_k=margin,
+                measured=f" of mixtures of mostly {mostly}" if mostly else "",
+            )
+        return faults
+
+    def _spans(self, contents: _Contents) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Coldest and hottest measurement of mixtures like each of u recipes, K, shapes (u,).
+
+        Of everything that was measured where nothing was with its main parts.
+        """
+        known = [self.range_k.get(part.smiles, (np.inf, -np.inf)) for part in contents.parts]
+        lows, highs = np.array(known).reshape(-1, 2).T
+        coldest = np.where(contents.main, lows, np.inf).min(axis=1, initial=np.inf)
+        hottest = np.where(contents.main, highs, -np.inf).max(axis=1, initial=-np.inf)
+        lowest, highest = zip(*self.range_k.values(), strict=True)
+        coldest = np.where(np.isfinite(coldest), coldest, min(lowest))
+        return coldest, np.where(np.isfinite(hottest), hottest, max(highest))
 
     def to_dict(self) -> dict[str, Any]:
         """For the model file."""
@@ -170,71 +236,71 @@ class ConductivityDomain:
 
 
 class _Part(NamedTuple):
-    """A solvent, or the liquid salts of one cation, with its share of the mass of them all."""
+    """A solvent, or the liquid salts of one cation."""
 
     smiles: str
     name: str
-    share: float
-    is_salt: bool = False
+    is_salt: bool
 
 
-class _Content(NamedTuple):
-    """What a recipe holds, however it is written; of anions the charge by `_by_anion`, mol/kg."""
+class _Contents(NamedTuple):
+    """What u recipes hold, however they are written.
+
+    Attributes
+    ----------
+    parts
+        Solvents, and liquid salts by their cation, length p.
+    share
+        Their shares of the mass of them all, shape (u, p).
+    cations, anions
+        Ions, lengths c and a.
+    holds_cation, holds_anion
+        Which ions a recipe has, shapes (u, c) and (u, a).
+    charge
+        Charge of cations that make no liquids, as shared by the anions, mol/kg, shape (u, a).
+    """
 
     parts: Sequence[_Part]
+    share: NDArray[np.float64]
     cations: Sequence[Ion]
-    anions: Mapping[Ion, float]
+    holds_cation: NDArray[np.bool_]
+    anions: Sequence[Ion]
+    holds_anion: NDArray[np.bool_]
+    charge: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, composition: Composition) -> _Contents:
+        liquid = [i for i, ion in enumerate(composition.cations) if makes_liquids(ion.smiles)]
+        cations = [composition.cations[i] for i in liquid]
+        molecules = composition.solvent_mole_fraction * composition.molecules_mol_kg[:, None]
+        masses = [s.molar_mass_g_mol / _G_PER_KG for s in composition.solvents]
+        of_molecules = molecules * np.array(masses, dtype=np.float64)
+        of_salts = composition.cation_fraction[:, liquid] * np.array(
+            [ion.molar_mass_g_mol for ion in cations], dtype=np.float64
+        )
+        total = of_salts.sum(axis=1)
+        rest = np.divide(
+            1.0 - of_molecules.sum(axis=1), total, out=np.zeros_like(total), where=total > 0
+        )
+        return cls(
+            parts=(
+                *(_Part(s.smiles, s.name, False) for s in composition.solvents),
+                *(_Part(ion.smiles, ion.name, True) for ion in cations),
+            ),
+            share=np.hstack([of_molecules, rest[:, None] * of_salts]),
+            cations=composition.cations,
+            holds_cation=composition.cation_fraction > 0,
+            anions=composition.anions,
+            holds_anion=composition.anion_fraction > 0,
+            charge=_by_anion(composition),
+        )
 
-def _content(formulation: Formulation) -> _Content:
-    if _has_liquid_salts(formulation):
-        composition = compose([formulation])
-        of_anions = _by_anion(composition)[0].tolist()
-        anions = dict(zip(composition.anions, of_anions, strict=True))
-        return _Content(_parts_with_liquid_salts(composition), composition.cations, anions)
-    anions = {}
-    for part in formulation.salts:
-        charge = part.molality_mol_kg * part.salt.n_cation * part.salt.cation.charge
-        anions[part.salt.anion] = anions.get(part.salt.anion, 0.0) + charge
-    cations = list(dict.fromkeys(part.salt.cation for part in formulation.salts))
-    return _Content(_parts(formulation), cations, anions)
-
-
-def _parts(formulation: Formulation) -> list[_Part]:
-    if _has_liquid_salts(formulation):
-        return _parts_with_liquid_salts(compose([formulation]))
-    return [_Part(s.solvent.smiles, s.solvent.name, s.mass_fraction) for s in formulation.solvents]
-
-
-def _has_liquid_salts(formulation: Formulation) -> bool:
-    salts = any(makes_liquids(part.salt.cation.smiles) for part in formulation.salts)
-    return salts or bool(formulation.ionic_liquids)
-
-
-def _parts_with_liquid_salts(composition: Composition) -> list[_Part]:
-    """Of a single recipe."""
-    molecules = composition.solvent_mole_fraction[0] * composition.molecules_mol_kg
-    parts = [
-        _Part(s.smiles, s.name, n * s.molar_mass_g_mol / _G_PER_KG)
-        for s, n in zip(composition.solvents, molecules.tolist(), strict=True)
-    ]
-    fraction = composition.cation_fraction[0].tolist()
-    weighed = [
-        (ion, share * ion.molar_mass_g_mol)
-        for ion, share in zip(composition.cations, fraction, strict=True)
-        if makes_liquids(ion.smiles)
-    ]
-    liquid, total = 1.0 - sum(part.share for part in parts), sum(mass for _, mass in weighed)
-    return [
-        *parts,
-        *(_Part(ion.smiles, ion.name, liquid * mass / total, True) for ion, mass in weighed),
-    ]
-
-
-def _main(parts: Sequence[_Part]) -> list[_Part]:
-    """Parts that make up most of a mixture; the largest where none does."""
-    least = min(_MAIN_SHARE, max((part.share for part in parts), default=0.0))
-    return [part for part in parts if part.share >= least]
+    @property
+    def main(self) -> NDArray[np.bool_]:
+        """Parts that make up most of a mixture, or the largest where none does, shape (u, p)."""
+        least = np.minimum(_MAIN_SHARE, self.share.max(axis=1, initial=0.0))
+        main: NDArray[np.bool_] = (self.share > 0) & (self.share >= least[:, None])
+        return main
 
 
 def _by_anion(composition: Composition) -> NDArray[np.float64]:
@@ -245,22 +311,13 @@ def _by_anion(composition: Composition) -> NDArray[np.float64]:
     return composition.solute_mol_kg[:, None] * share
 
 
-def _span(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    lows, highs = zip(*ranges, strict=True)
-    return min(lows), max(highs)
-
-
 def _ranges(
-    measurements: Measurements, contents: Sequence[_Content]
+    contents: _Contents, index: NDArray[np.intp], kelvin: NDArray[np.float64]
 ) -> dict[str, tuple[float, float]]:
     """Temperatures that mixtures of mostly each solvent or liquid salt were measured at."""
-    lowest = np.full(len(contents), np.inf)
-    np.minimum.at(lowest, measurements.formulation_index, measurements.temperature_k)
-    highest = np.full(len(contents), -np.inf)
-    np.maximum.at(highest, measurements.formulation_index, measurements.temperature_k)
-    ranges: dict[str, tuple[float, float]] = {}
-    for content, coldest, hottest in zip(contents, lowest.tolist(), highest.tolist(), strict=True):
-        for part in _main(content.parts) if coldest <= hottest else ():
-            low, high = ranges.get(part.smiles, (np.inf, -np.inf))
-            ranges[part.smiles] = min(low, coldest), max(high, hottest)
-    return ranges
+    main = contents.main[index]
+    return {
+        part.smiles: (float(kelvin[of_part].min()), float(kelvin[of_part].max()))
+        for part, of_part in zip(contents.parts, main.T, strict=True)
+        if of_part.any()
+    }

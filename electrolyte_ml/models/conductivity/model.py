@@ -95,7 +95,7 @@ class ConductivityModel(PropertyModel):
         salted = composition.molality_mol_kg[composition.index] > 0
         if salted.any():
             log10[salted], half_width[salted] = self._log10(composition, temperature, salted)
-        reason = self._reasons(formulations, temperature, half_width, salted)
+        reason = self._reasons(composition, temperature, half_width, salted)
         return Prediction(
             value=power_of_ten(log10),
             low=power_of_ten(log10 - half_width),
@@ -119,17 +119,16 @@ class ConductivityModel(PropertyModel):
 
     def _reasons(
         self,
-        formulations: Sequence[Formulation],
+        composition: Composition,
         temperature: _Floats,
         half_width: _Floats,
         salted: NDArray[np.bool_],
     ) -> tuple[str | None, ...]:
         faults = row_faults(
-            formulations,
-            temperature,
+            composition.index,
             half_width,
-            of_recipe=self.domain.faults,
-            of_temperature=self.domain.temperature_fault,
+            of_recipe=self.domain.faults(composition),
+            of_temperature=self.domain.temperature_faults(composition, temperature),
         )
         return tuple(
             join_faults(of_row) if has_salt else NO_SALT

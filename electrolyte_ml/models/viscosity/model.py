@@ -144,26 +144,22 @@ class ViscosityModel(PropertyModel):
     ) -> list[list[str]]:
         """Reasons why each row is outside the domain; empty for rows inside."""
         strangers = self.domain.strangers(composition.solvents, self.liquid)
-
-        def of_recipe(formulation: Formulation) -> list[str]:
-            faults = stranger_faults(formulation, strangers)
-            if not _has_ions(formulation):
-                return faults
-            if self.solutions is None:
-                return [*faults, _LIQUIDS_ALONE]
-            return [*faults, *self.solutions.domain.faults(formulation)]
-
-        def of_temperature(formulation: Formulation, kelvin: float) -> str | None:
-            if self.solutions is None or not _has_ions(formulation):
-                return self.domain.temperature_fault(kelvin)
-            return self.solutions.domain.temperature_fault(formulation, kelvin)
-
+        distinct = {id(f): f for f in formulations}.values()
+        of_recipe = [stranger_faults(formulation, strangers) for formulation in distinct]
+        has_ions = composition.molality_mol_kg > 0
+        of_temperature = [self.domain.temperature_fault(kelvin) for kelvin in temperature.tolist()]
+        if self.solutions is None:
+            for row in np.flatnonzero(has_ions):
+                of_recipe[row].append(_LIQUIDS_ALONE)
+        else:
+            of_solutions = self.solutions.domain.faults(composition)
+            for row in np.flatnonzero(has_ions):
+                of_recipe[row] += of_solutions[row]
+            measured = self.solutions.domain.temperature_faults(composition, temperature)
+            for row in np.flatnonzero(has_ions[composition.index]):
+                of_temperature[row] = measured[row]
         return row_faults(
-            formulations,
-            temperature,
-            half_width,
-            of_recipe=of_recipe,
-            of_temperature=of_temperature,
+            composition.index, half_width, of_recipe=of_recipe, of_temperature=of_temperature
         )
 
     def arrays(self) -> Arrays:
@@ -220,10 +216,6 @@ class ViscosityModel(PropertyModel):
             factors=(known, pair, molecule),
             domain=ViscosityDomain.from_dict(record["domain"]),
         )
-
-
-def _has_ions(formulation: Formulation) -> bool:
-    return bool(formulation.salts or formulation.ionic_liquids)
 
 
 def _solutions_of(

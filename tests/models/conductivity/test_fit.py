@@ -245,10 +245,14 @@ def test_a_fit_knows_nothing_of_what_it_was_not_given(lithium):
     assert {"[Li+]", "O=C1OCCO1"} <= set(network.species)
 
 
+def faults_of(domain, text):
+    return domain.faults(compose([parse_recipe(text)]))[0]
+
+
 def test_rows_unlike_those_of_the_fit_are_out_of_the_domain():
     domain = ConductivityDomain.of(measured(["1 m LiPF6 in EC:DEC 1:1 w/w"]))
     inside, other_anion, other_solvent = (
-        domain.faults(parse_recipe(t))
+        faults_of(domain, t)
         for t in (
             "1 m LiPF6 in EC:DEC 2:1 w/w",
             "1 m LiFSI in EC:DEC 1:1 w/w",
@@ -264,7 +268,7 @@ def test_rows_that_are_not_trusted_make_nothing_known():
     texts = ["1 m LiPF6 in EC:DEC 1:1 w/w", "1 m LiPF6 in THF"]
     trust = np.array([Trust.FULL.value, Trust.CONTRADICTED.value])
     domain = ConductivityDomain.of(measured(texts, trust=trust))
-    assert "solvent THF" in domain.faults(parse_recipe(texts[1]))[0]
+    assert "solvent THF" in faults_of(domain, texts[1])[0]
 
 
 def test_an_ionic_liquid_has_one_domain_however_it_is_written():
@@ -274,19 +278,19 @@ def test_an_ionic_liquid_has_one_domain_however_it_is_written():
     assert domain.highest_molality == pytest.approx({"O=S(=O)(F)[N-]S(=O)(=O)F": 1.0})
     for text in ("EMIMFSI", "0.5 m EMIMFSI in PC", "EMIMFSI:PC 1:4 w/w", "EMIMTFSI:PC 1:1 w/w"):
         # No molality of the liquid itself is too high, and neither are its ions unknown.
-        assert not [f for f in domain.faults(parse_recipe(text)) if "ion" in f or "above" in f]
+        assert not [f for f in faults_of(domain, text) if "ion" in f or "above" in f]
     salt, solvent = (
-        domain.faults(parse_recipe(text)) for text in ("9 m EMIMFSI in PC", "EMIMFSI:PC 72:28 w/w")
+        faults_of(domain, text) for text in ("9 m EMIMFSI in PC", "EMIMFSI:PC 72:28 w/w")
     )
     assert salt == solvent == []
-    assert domain.faults(parse_recipe("2 m NaFSI in EMIMFSI")) == [
+    assert faults_of(domain, "2 m NaFSI in EMIMFSI") == [
         "2 mol/kg is above the highest measured with FSI, 1 mol/kg"
     ]
-    assert domain.faults(parse_recipe("1 m NaTFSI in PC")) == [
+    assert faults_of(domain, "1 m NaTFSI in PC") == [
         "TFSI was measured in ionic liquids alone",
         "TFSI was measured with at most 56 wt% PC, here 100 wt%",
     ]
-    assert "cation Pyr13" in domain.faults(parse_recipe("Pyr13FSI"))[0]
-    assert domain.temperature_fault(parse_recipe("EMIMFSI"), 200.0) == (
-        "98 K below the coldest measurement of mixtures of mostly EMIM"
-    )
+    assert "cation Pyr13" in faults_of(domain, "Pyr13FSI")[0]
+    assert domain.temperature_faults(
+        compose([parse_recipe("EMIMFSI")] * 2), np.array([200.0, 298.15])
+    ) == ["98 K below the coldest measurement of mixtures of mostly EMIM", None]
