@@ -99,12 +99,12 @@ class ConductivityDomain:
         faults: list[list[str]] = [[] for _ in range(composition.n_formulations)]
         for ion, held in zip(contents.cations, contents.holds_cation.T, strict=True):
             if ion.smiles not in self.cations:
-                for row in np.flatnonzero(held):
+                for row in np.flatnonzero(held).tolist():
                     faults[row].append(f"no training data with the cation {ion.name}")
         for ion, held, charge in zip(
             contents.anions, contents.holds_anion.T, contents.charge.T, strict=True
         ):
-            for row in np.flatnonzero(held & self._is_beyond(ion, charge)):
+            for row in np.flatnonzero(held & self._is_beyond(ion, charge)).tolist():
                 faults[row].append(self._anion_fault(ion, float(charge[row])))
         most = contents.share.max(axis=0, initial=0.0)
         # Those with the largest share first, so that what matters most is read first.
