@@ -160,12 +160,12 @@ def decisions() -> None:
 
 
 def commands() -> None:
-    """Help of every command, as Typer writes it."""
+    """Help of every command, as Typer writes it; examples as code."""
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="electrolyte-ml")
-    write(
-        "reference/commands.md", get_docs_for_click(obj=command, ctx=context, name="electrolyte-ml")
-    )
+    text = get_docs_for_click(obj=command, ctx=context, name="electrolyte-ml")
+    text = re.sub(r"^Example: (.*)$", r"Example:\n\n```\n\1\n```", text, flags=re.MULTILINE)
+    write("reference/commands.md", text)
 
 
 def interface() -> None:

@@ -39,18 +39,20 @@ app = typer.Typer(
     help="Propose, score and benchmark liquid battery electrolytes, sodium first.",
     epilog=exit_codes.HELP,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("propose", help=propose.HELP)(propose.propose)
-app.command("score", help=score.HELP)(score.score)
-app.command("compare", help=compare.HELP)(compare.compare)
-app.command("screen", help=screen.HELP)(screen.screen)
-app.command("convert", help=convert.HELP)(convert.convert)
-app.command("explain", help=explain.HELP)(explain.explain)
-app.command("map", help=map_.HELP)(map_.draw_map)
-app.command("properties", help=properties.HELP)(properties.list_properties)
-app.command("rules", help=rules.HELP)(rules.list_rules)
+for _name, _verb, _function in (
+    ("propose", propose, propose.propose),
+    ("score", score, score.score),
+    ("compare", compare, compare.compare),
+    ("screen", screen, screen.screen),
+    ("convert", convert, convert.convert),
+    ("explain", explain, explain.explain),
+    ("map", map_, map_.draw_map),
+    ("properties", properties, properties.list_properties),
+    ("rules", rules, rules.list_rules),
+):
+    app.command(_name, help=_verb.HELP, epilog=_verb.EXAMPLE)(_function)
 app.add_typer(bench.app, name="bench")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(cell.app, name="cell")

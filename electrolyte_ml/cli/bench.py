@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli import completion
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.exit_codes import ExitCode
+from electrolyte_ml.cli.progress import Quiet
 
 _SUITES = (
     "conductivity, viscosity, density, transport, window, efficiency, chemistry, differences, "
@@ -34,13 +37,14 @@ class _SuiteOrCommand(TyperGroup):
 app = typer.Typer(cls=_SuiteOrCommand, help=HELP)
 
 
-@app.command(_RUN)
+@app.command(_RUN, epilog=example("bench density --quick"))
 def run(
     suite: Annotated[
         str,
         typer.Argument(
             metavar="SUITE",
             help=f"{_SUITES}.",
+            autocompletion=completion.suites,
         ),
     ] = "conductivity",
     quick: Annotated[
@@ -74,6 +78,7 @@ def run(
     workers: Workers = 1,
     dask: Dask = None,
     shard: ShardOption = None,
+    quiet: Quiet = False,
 ) -> None:
     """Run a suite and print its leaderboard (`bench SUITE` is short for `bench run SUITE`).
 
@@ -86,7 +91,8 @@ def run(
     from electrolyte_ml.benchmarks.selection import Selection, run_selected
     from electrolyte_ml.benchmarks.store import JobStore, default_folder
     from electrolyte_ml.executors import Shard, open_executor
-    from electrolyte_ml.report.leaderboard import fit_progress, print_leaderboard, write_results
+    from electrolyte_ml.report.leaderboard import print_leaderboard, write_results
+    from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
 
     selection = Selection(
@@ -103,7 +109,7 @@ def run(
     try:
         with (
             open_executor(workers, dask) as executor,
-            fit_progress(show=not as_json) as progress,
+            progress_bar("fitting", show=not quiet) as progress,
         ):
             result = run_jobs(
                 suite,
@@ -111,7 +117,7 @@ def run(
                 seed=seed,
                 store=store,
                 fresh=fresh,
-                progress=progress,
+                progress=progress.labelled,
                 executor=executor,
                 run_elsewhere=partial(run_selected, selection),
             )
@@ -128,7 +134,7 @@ def run(
             typer.echo(f"written: {path}")
 
 
-@app.command()
+@app.command(epilog=example("bench compare benchmarks/results/density.json density.json"))
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A.json", help="Result to compare with.")],
     after: Annotated[Path, typer.Argument(metavar="B.json", help="Result that may be worse.")],
@@ -153,19 +159,26 @@ def compare(
     typer.echo("no number got worse beyond the tolerances")
 
 
-@app.command()
+@app.command(epilog=example("bench freeze density --out splits"))
 def freeze(
     suite: Annotated[
-        list[str] | None, typer.Argument(metavar="[SUITE]...", help="All by default.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[SUITE]...", help="All by default.", autocompletion=completion.suites
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the splits; benchmarks/splits by default.")
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write the splits of seed 0 as files; the same data give the same bytes."""
     from electrolyte_ml.benchmarks.frozen import freeze as write
     from electrolyte_ml.benchmarks.frozen import frozen_folder
     from electrolyte_ml.benchmarks.registry import splits_to_freeze
+    from electrolyte_ml.report.progress import working
 
-    for path in write(splits_to_freeze(suite or None), out or frozen_folder()):
+    with working("reading data, splitting rows", show=not quiet):
+        written = write(splits_to_freeze(suite or None), out or frozen_folder())
+    for path in written:
         typer.echo(f"written: {path}")

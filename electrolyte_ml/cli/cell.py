@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from electrolyte_ml.cli import completion
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -28,7 +32,11 @@ Recipes = Annotated[
 ]
 CellName = Annotated[
     str,
-    typer.Option("--cell", help="Reference cell (see 'cell list'), or a TOML file of your own."),
+    typer.Option(
+        "--cell",
+        help="Reference cell (see 'cell list'), or a TOML file of your own.",
+        autocompletion=completion.cells,
+    ),
 ]
 Temperatures = Annotated[
     list[str] | None,
@@ -37,10 +45,13 @@ Temperatures = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command("list")
+@app.command("list", epilog=example("cell list hc_nvpf"))
 def list_cells(
     name: Annotated[
-        str | None, typer.Argument(help="Print the file of this cell, to copy and change.")
+        str | None,
+        typer.Argument(
+            help="Print the file of this cell, to copy and change.", autocompletion=completion.cells
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +82,9 @@ class CellForm(StrEnum):
 _RANGE_C = (-20.0, -10.0, 0.0, 10.0, 25.0, 40.0, 50.0, 60.0)
 
 
-@app.command()
+@app.command(
+    epilog=example('cell export "1 M NaPF6 in EC:PC 1:1 w/w" --to bpx --out electrolyte.json')
+)
 def export(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE")],
     to: Annotated[
@@ -109,7 +122,7 @@ def export(
         typer.echo(f"written to {out}", err=True)
 
 
-@app.command("import")
+@app.command("import", epilog=example("cell import cell.json --cation Na --out mine.toml"))
 def import_cell(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="BPX file of a cell.")],
     out: Annotated[
@@ -130,7 +143,7 @@ def import_cell(
         typer.echo(f"written to {out}; use it as --cell {out}", err=True)
 
 
-@app.command()
+@app.command(epilog=example('cell limits "1 M NaPF6 in EC:PC 1:1 w/w" --cell hc_nvpf'))
 def limits(
     recipes: Recipes = None,
     cell: CellName = "hc_nvpf",
@@ -138,12 +151,14 @@ def limits(
         Path | None, typer.Option(help="Table with a column 'recipe', as for 'score'.")
     ] = None,
     at: Temperatures = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell at which rate salt runs out, and the ohmic drop: a closed form, a thousand a second."""
     from electrolyte_ml.cell import cell_limits, find_cell
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.report.cell import limit_records, print_limits
+    from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.scores import ScoreSource
 
@@ -151,18 +166,25 @@ def limits(
         raise InputError("nothing to judge: give a RECIPE or --file")
     geometry = find_cell(cell)
     records = []
-    for part in ScoreSource(recipes or [], file, at or []).parts():
-        found = cell_limits(part.formulations, part.temperature_k, geometry)
-        records += limit_records(
-            part.recipes, part.formulations, part.temperature_k, found, geometry
-        )
+    source = ScoreSource(recipes or [], file, at or [])
+    with progress_bar("recipes in the cell", show=not quiet, total=source.n_rows) as progress:
+        for part in source.parts():
+            found = cell_limits(part.formulations, part.temperature_k, geometry)
+            records += limit_records(
+                part.recipes, part.formulations, part.temperature_k, found, geometry
+            )
+            progress.steps(len(records))
     if as_json:
         typer.echo(dump_json(records))
     else:
         print_limits(records, geometry)
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        'cell simulate "1 M NaPF6 in EC:PC 1:1 w/w" --rate 1C --rate 3C --out discharges'
+    )
+)
 def simulate(
     recipes: Annotated[
         list[str], typer.Argument(metavar="RECIPE...", help="Such as '1 M NaPF6 in EC:PC 1:1 w'.")
@@ -189,6 +211,7 @@ def simulate(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Parameter of the film; may be repeated."),
     ] = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Discharge a cell with PyBaMM (extra 'cell'): capacity and voltage with their intervals."""
@@ -196,12 +219,8 @@ def simulate(
     from electrolyte_ml.cell.runs import run_jobs_of_cell
     from electrolyte_ml.cell.sei import require_law
     from electrolyte_ml.cell.simulate import pybamm_module
-    from electrolyte_ml.report.cell import (
-        discharge_progress,
-        print_discharges,
-        without_samples,
-        write_discharges,
-    )
+    from electrolyte_ml.report.cell import print_discharges, without_samples, write_discharges
+    from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.units import temperature_k
 
@@ -215,9 +234,11 @@ def simulate(
     jobs = _jobs(recipes, geometry, rates, kelvins, samples, seed)
     with (
         _pool(workers, len(jobs)) as executor,
-        discharge_progress(len(jobs), show=not as_json) as progress,
+        progress_bar("discharges", show=not quiet, total=len(jobs)) as progress,
     ):
-        records = run_jobs_of_cell(jobs, out, executor=executor, progress=progress)
+        records = run_jobs_of_cell(
+            jobs, out, executor=executor, progress=lambda job: progress.finished(job.label)
+        )
     write_discharges(records, geometry, out)
     if as_json:
         typer.echo(dump_json([without_samples(record) for record in records]))

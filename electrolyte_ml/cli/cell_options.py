@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from electrolyte_ml.cli import completion
+
 if TYPE_CHECKING:
     from electrolyte_ml.rules import Cell
 
@@ -22,7 +24,11 @@ WaterPpm = Annotated[
 ]
 Without = Annotated[
     list[str] | None,
-    typer.Option(metavar="RULE", help="Switch a rule off by its name; may be repeated."),
+    typer.Option(
+        metavar="RULE",
+        help="Switch a rule off by its name; may be repeated.",
+        autocompletion=completion.rules,
+    ),
 ]
 
 

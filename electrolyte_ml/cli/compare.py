@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
 
 HELP = "Compare recipes with the first: properties, differences with their intervals, warnings."
+EXAMPLE = example('compare "1 M NaPF6 in EC:PC 1:1 v/v" "1 M NaPF6 in diglyme"')
 
 
 def compare(
@@ -40,6 +43,7 @@ def compare(
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
     without: Without = None,
+    quiet: Quiet = False,
     seed: Annotated[  # noqa: ARG001 - every verb takes it; nothing here is drawn at random
         int, typer.Option(help="Has no effect: comparing is deterministic.", hidden=True)
     ] = 0,
@@ -48,6 +52,7 @@ def compare(
     from electrolyte_ml.models.comparison import compare_formulations
     from electrolyte_ml.report.compare import print_comparison, write_comparison_plot
     from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.rules import require_rules
     from electrolyte_ml.scores import ScoreSource
@@ -58,14 +63,16 @@ def compare(
     parts = list(ScoreSource(recipes, None, at or []).parts())
     rows = [f for part in parts for f in part.formulations]
     n_temperatures = len(rows) // len(recipes)
-    comparison = compare_formulations(
-        rows[::n_temperatures],
-        parts[0].temperature_k[:n_temperatures],
-        names=recipes,
-        cell=cell_of(anode, upper_voltage, water_ppm),
-        off=require_rules(without or []),
-        prices=None if prices is None else read_prices(prices),
-    )
+    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
+    with working("properties and differences", show=not quiet):
+        comparison = compare_formulations(
+            rows[::n_temperatures],
+            parts[0].temperature_k[:n_temperatures],
+            names=recipes,
+            cell=cell,
+            off=off,
+            prices=None if prices is None else read_prices(prices),
+        )
     if plot is not None:
         write_comparison_plot(comparison, plot)
         typer.echo(f"curves drawn to {plot}", err=True)

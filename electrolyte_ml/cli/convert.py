@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from electrolyte_ml.cli.examples import example
+
 if TYPE_CHECKING:
     from electrolyte_ml.formulation import Formulation
 
@@ -14,6 +16,7 @@ HELP = (
     "Show a recipe in another basis or format: canonical text, JSON, wt%, mol%, molarity, a CSV "
     "table, BattINFO JSON-LD, or a weigh-out sheet."
 )
+EXAMPLE = example('convert "1 M NaPF6 in EC:DEC 1:1 v/v" --to sheet --batch "50 g"')
 
 
 class Target(StrEnum):

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
 
 HELP = "Explain the conductivity of a recipe: its curves, swaps, and nearest measured recipes."
+EXAMPLE = example('explain "1 M NaPF6 in EC:DEC 1:1 v/v" --plot curves.svg')
 
 
 def explain(
@@ -25,6 +28,7 @@ def explain(
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
     without: Without = None,
+    quiet: Quiet = False,
     seed: Annotated[  # noqa: ARG001 - every verb takes it; nothing here is drawn at random
         int, typer.Option(help="Has no effect: explaining is deterministic.", hidden=True)
     ] = 0,
@@ -34,6 +38,7 @@ def explain(
     from electrolyte_ml.models.explain import explain as explain_recipe
     from electrolyte_ml.report.explain import print_explanation, write_plot
     from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.rules import require_rules
     from electrolyte_ml.units import temperature_k
@@ -42,7 +47,8 @@ def explain(
         require_plot_path(plot)
     kelvin = temperature_k(at)
     cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
-    explanation = explain_recipe(parse_recipe(recipe), kelvin, cell=cell, off=off)
+    with working("curves and swaps", show=not quiet):
+        explanation = explain_recipe(parse_recipe(recipe), kelvin, cell=cell, off=off)
     if plot is not None:
         write_plot(explanation, recipe, plot)
         typer.echo(f"curves drawn to {plot}", err=True)

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
+
 HELP = "Map known electrolytes, and recipes among them, by the embedding of the graph network."
+EXAMPLE = example('map "1 M NaPF6 in EC:DEC 1:1 v/v" --plot map.svg')
 
 
 def draw_map(
@@ -24,6 +28,7 @@ def draw_map(
     method: Annotated[str, typer.Option(help="pca, or umap if it is installed.")] = "pca",
     clusters: Annotated[int, typer.Option(help="How many clusters to name.")] = 10,
     seed: Annotated[int, typer.Option(help="Of UMAP; pca is deterministic.")] = 0,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Cluster known blends by their embedding, name the clusters, and draw them."""
@@ -36,6 +41,7 @@ def draw_map(
         write_map_table,
     )
     from electrolyte_ml.report.plots import require_plot_path
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
 
     if plot is not None:
@@ -43,7 +49,8 @@ def draw_map(
     if out is not None:
         require_table_path(out)
     asked = [parse_recipe(text) for text in recipes or []]
-    found = electrolyte_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
+    with working("embedding known electrolytes", show=not quiet):
+        found = electrolyte_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)
     if plot is not None:
         write_map_plot(found, plot)
         typer.echo(f"map drawn to {plot}", err=True)

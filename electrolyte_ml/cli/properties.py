@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli.examples import example
+
 HELP = "List properties: their names in problem files, results and tables, and who adds them."
+EXAMPLE = example("properties")
 
 
 def list_properties(

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli import completion
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.exit_codes import ExitCode
+from electrolyte_ml.cli.progress import Quiet
 
 HELP = "Search a problem (TOML) for the best recipes; print a ranked shortlist to weigh out."
+EXAMPLE = example("propose sodium_room_temperature --n 5 --out shortlist")
 
 
 def propose(
@@ -18,6 +22,7 @@ def propose(
         typer.Argument(
             metavar="RECIPE.toml",
             help="A file, or the name of a bundled problem: see recipes list.",
+            autocompletion=completion.problems,
         ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Recipes to propose.")] = 8,
@@ -45,9 +50,11 @@ def propose(
     worker: Annotated[
         int, typer.Option(min=0, help="Number of this worker, if several share one storage.")
     ] = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Search, print the shortlist, and write it to a folder if one is named."""
-    from electrolyte_ml.report.propose import print_proposals, search_progress, write_proposals
+    from electrolyte_ml.report.progress import progress_bar
+    from electrolyte_ml.report.propose import print_proposals, write_proposals
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.search import load_problem
     from electrolyte_ml.search import propose as run_search
@@ -55,7 +62,7 @@ def propose(
 
     loaded = load_problem(find_problem(problem))
     try:
-        with search_progress(show=not as_json) as progress:
+        with progress_bar("searching", show=not quiet) as progress:
             proposals = run_search(
                 loaded,
                 n=n,
@@ -63,7 +70,7 @@ def propose(
                 seed=seed,
                 storage=storage,
                 worker=worker,
-                progress=progress,
+                progress=progress.steps,
             )
     except KeyboardInterrupt:
         kept = "nothing is kept; name a file with --storage to be able to go on later"

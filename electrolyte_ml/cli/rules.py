@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli.examples import example
+
 HELP = "List the rules behind warnings: what each says, its severity, its source."
+EXAMPLE = example("rules --json")
 
 
 def list_rules(

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from electrolyte_ml.cli import completion
 from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
+from electrolyte_ml.cli.progress import Quiet
 from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.scores import ScoreSource
 
 HELP = "Predict the properties of recipes, each with its interval and domain flag."
+EXAMPLE = example('score "1 M NaPF6 in EC:DEC 1:1 v/v" --at "-20 degC"')
 
 
 def score(
@@ -59,6 +63,7 @@ def score(
         typer.Option(
             metavar="COLUMN",
             help="Sort by a column, the better first; '--sort=-COLUMN' turns that around.",
+            autocompletion=completion.columns,
         ),
     ] = None,
     skip_bad: SkipBad = False,
@@ -80,6 +85,7 @@ def score(
     workers: Workers = 1,
     dask: Dask = None,
     shard: ShardOption = None,
+    quiet: Quiet = False,
     seed: Annotated[  # noqa: ARG001 - part of the contract; scoring draws no random numbers
         int, typer.Option(help="Has no effect: scoring is deterministic.", hidden=True)
     ] = 0,
@@ -87,10 +93,10 @@ def score(
     """Score recipes from arguments and from a file, in that order."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.executors import Shard, open_executor
+    from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.score import (
         print_tables,
         require_one_output,
-        scoring_progress,
         write_csv,
         write_json,
         write_scores,
@@ -108,17 +114,18 @@ def score(
     cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
     source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
-    to_terminal = out is None and sys.stdout.isatty()
+    # Scores that go to a terminal would be spoilt by a bar.
+    show = not quiet and (out is not None or not sys.stdout.isatty())
     n_scored = 0
 
     def count(done: int) -> None:
         nonlocal n_scored
         n_scored = done
-        progress(done)
+        progress.steps(done)
 
     with (
         open_executor(workers, dask) as executor,
-        scoring_progress(source.n_rows, to_terminal=to_terminal) as progress,
+        progress_bar("scoring", show=show, total=source.n_rows) as progress,
     ):
         scored = _scored(source, tuned, count, cell, off, executor, part)
         parts = chosen(scored, condition, sort)

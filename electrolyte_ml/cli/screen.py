@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli import completion
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.exit_codes import ExitCode
+from electrolyte_ml.cli.progress import Quiet
 
 HELP = "Score a million recipes of a problem (TOML), chunk by chunk; keep the best and the rest."
+EXAMPLE = example("screen sodium_metal_glyme --n 100000 --workers 4 --out screening")
 
 
 def screen(
@@ -19,6 +23,7 @@ def screen(
         typer.Argument(
             metavar="PROBLEM.toml",
             help="A file, or the name of a bundled problem: see recipes list.",
+            autocompletion=completion.problems,
         ),
     ],
     out: Annotated[
@@ -39,16 +44,14 @@ def screen(
     workers: Workers = 1,
     dask: Dask = None,
     shard: ShardOption = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Screen a problem's whole space; the same command continues where one was stopped."""
     from electrolyte_ml.errors import InputErrors
     from electrolyte_ml.executors import Shard, open_executor
-    from electrolyte_ml.report.screen import (
-        print_screening,
-        screen_progress,
-        write_leaders,
-    )
+    from electrolyte_ml.report.progress import progress_bar
+    from electrolyte_ml.report.screen import print_screening, write_leaders
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.search import load_problem
     from electrolyte_ml.search.bundled import find_problem
@@ -67,9 +70,11 @@ def screen(
     try:
         with (
             open_executor(workers, dask) as executor,
-            screen_progress(show=not as_json) as progress,
+            progress_bar("chunks", show=not quiet) as progress,
         ):
-            faults = run_screening(screening, out, executor=executor, shard=part, progress=progress)
+            faults = run_screening(
+                screening, out, executor=executor, shard=part, progress=progress.steps
+            )
     except KeyboardInterrupt:
         typer.echo(f"interrupted: the same command goes on from the parts in {out}", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
+from electrolyte_ml.cli.progress import Quiet
 
 if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
@@ -36,7 +38,7 @@ class _RunByDefault(TyperGroup):
 app = typer.Typer(help=HELP, cls=_RunByDefault, no_args_is_help=True)
 
 
-@app.command()
+@app.command(epilog=example('simulate "1 M NaPF6 in PC" --preset smoke'))
 def run(
     recipe: Annotated[str, typer.Argument(help="Such as '1 M NaPF6 in PC'.")],
     preset: Annotated[str, typer.Option(help="smoke, quick, standard or transport.")] = "quick",
@@ -62,6 +64,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Makes packing and velocities repeatable.")] = 1,
     platform: Annotated[str, typer.Option(help=_PLATFORM_HELP)] = "cpu",
     state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Simulate one recipe; a killed run is continued by the same command."""
@@ -100,7 +103,7 @@ def run(
         protocol=protocol,
         seed=seed,
     )
-    with _Bar() as bar:
+    with _Bar(show=not quiet) as bar:
         result = run_job(
             job,
             state or default_folder(),
@@ -115,7 +118,7 @@ def run(
         typer.echo(line)
 
 
-@app.command()
+@app.command(epilog=example("simulate campaign solvents.toml --workers 4"))
 def campaign(
     file: Annotated[Path, typer.Argument(metavar="FILE.toml")],
     state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
@@ -130,6 +133,7 @@ def campaign(
     reanalyse: Annotated[
         bool, typer.Option("--reanalyse", help="Analyse kept recordings again; simulate nothing.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run every job of a campaign that is not finished; the table grows as jobs end."""
     from functools import partial
@@ -152,10 +156,10 @@ def campaign(
         _write_results(plan, folder, target)
         return
     _write_results(plan, folder, target)
-    after_each = _reporter(plan, folder, target)
+    after_each = _reporter(plan, folder, target, quiet=quiet)
     run_campaign = partial(run_campaign, viscosity=_viscosity_mpa_s, platform=platform)
     if workers == 1 and dask is None:
-        with _Bar() as bar:
+        with _Bar(show=not quiet) as bar:
             run_campaign(
                 plan,
                 folder,
@@ -168,7 +172,7 @@ def campaign(
         run_campaign(plan, folder, executor=executor, after_each=after_each, skip=known)
 
 
-@app.command("ratios")
+@app.command("ratios", epilog=example("simulate ratios solvents.csv"))
 def print_ratios(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
     column: Annotated[str, typer.Option(help="Which quantity.")] = "nernst_einstein_short_ms_cm",
@@ -213,21 +217,24 @@ def _pooled_lines(found: Sequence[CationRatio], name: str) -> Iterator[str]:
             yield f"{label}, {cation_set} x{scale}: {mean}{spread}"
 
 
-@app.command("validate")
+@app.command("validate", epilog=example("simulate validate solvents.csv"))
 def validate(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
     write: Annotated[
         Path | None, typer.Option(help="Also write every comparison to this table.")
     ] = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare simulated diffusion and density with measured ones; judge each force field."""
     from electrolyte_ml.errors import TableError
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.simulate.results import read_table, write_table
     from electrolyte_ml.simulate.validation import compare, judge
 
-    comparisons = compare(read_table(table))
+    with working("comparing with measured values", show=not quiet):
+        comparisons = compare(read_table(table))
     if not comparisons:
         raise TableError([f"{table} holds nothing that is measured too"])
     verdicts = judge(comparisons)
@@ -270,7 +277,7 @@ def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
 
 
 def _reporter(
-    plan: SimulationCampaign, folder: Path, target: Path
+    plan: SimulationCampaign, folder: Path, target: Path, *, quiet: bool
 ) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
     from electrolyte_ml.simulate.campaign import Pace, duration, open_jobs
     from electrolyte_ml.simulate.results import read_table
@@ -285,7 +292,8 @@ def _reporter(
         done = _write_results(plan, folder, target)
         left = pace.left_s()
         ahead = "" if left is None else f", about {duration(left)} left"
-        typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)}{ahead})", err=True)
+        if not quiet:
+            typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)}{ahead})", err=True)
 
     return after_each
 
@@ -329,6 +337,9 @@ def _label(entry: CampaignJob) -> str:
 class _Bar:
     """A progress bar on standard error; silent where that is not a terminal."""
 
+    def __init__(self, *, show: bool) -> None:
+        self._show = show
+
     def __enter__(self) -> _Bar:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -339,7 +350,12 @@ class _Bar:
             TextColumn("{task.fields[detail]}"),
             TimeRemainingColumn(),
         )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        from electrolyte_ml.report.progress import can_show
+
+        disable = not (self._show and can_show())
+        self._bar = Progress(
+            *columns, console=Console(stderr=True), transient=True, disable=disable
+        )
         self._bar.start()
         return self
 

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from electrolyte_ml.cli import completion
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
+
 app = typer.Typer(help="List, show and add species of the catalog.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", epilog=example("species list --family glyme"))
 def list_species(
     family: Annotated[
         str | None, typer.Option(help="Only this family, such as 'cyclic carbonate' or 'anion'.")
@@ -28,9 +32,12 @@ def list_species(
         print_list(rows)
 
 
-@app.command()
+@app.command(epilog=example("species show diglyme"))
 def show(
-    name: Annotated[str, typer.Argument(help="Name, alias, formula or SMILES.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name, alias, formula or SMILES.", autocompletion=completion.species),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show every value of a solvent, an ion or a salt, each with its source."""
@@ -45,9 +52,15 @@ def show(
             print_species(one)
 
 
-@app.command()
+@app.command(epilog=example("species bind diglyme FEC"))
 def bind(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names or SMILES.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Names or SMILES.", autocompletion=completion.species
+        ),
+    ],
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute how strongly Li+ and Na+ are bound (extra `qm`), kept in your user folder."""
@@ -55,11 +68,13 @@ def bind(
 
     from electrolyte_ml.quantum.binding import IONS
     from electrolyte_ml.quantum.binding_table import compute_own
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.species import describe
     from electrolyte_ml.report.text import dump_json
 
     smiles = [one["smiles"] for name in names for one in describe(name)]
-    rows = compute_own([s for s in smiles if s not in IONS], IONS)
+    with working("relaxing complexes", show=not quiet):
+        rows = compute_own([s for s in smiles if s not in IONS], IONS)
     if as_json:
         typer.echo(dump_json([asdict(row) for row in rows]))
         return
@@ -68,7 +83,7 @@ def bind(
         typer.echo(f"{row.smiles} {row.ion}: {found}")
 
 
-@app.command()
+@app.command(epilog=example("species add mine.csv"))
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.toml")],
     accept_unusual: Annotated[

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from electrolyte_ml.cli.examples import example
+from electrolyte_ml.cli.progress import Quiet
 from electrolyte_ml.models.train import Trainable, trainable, trainable_models
 
 
@@ -28,7 +30,8 @@ class _Models(TyperGroup):
         if model is None:
             return None
         one = typer.Typer(add_completion=False)
-        one.command(model.name, help=model.summary)(_command(model))
+        shown = example(f"train {model.name} --out new_model")
+        one.command(model.name, help=model.summary, epilog=shown)(_command(model))
         return typer.main.get_command(one)
 
 
@@ -68,12 +71,17 @@ def _conductivity(
         ),
     ] = False,
     seed: _Seed = 0,
+    quiet: Quiet = False,
     as_json: _Json = False,
 ) -> None:
     if finetune is not None:
-        _print(_finetuned(finetune, out, accept_unusual=accept_unusual), as_json=as_json)
+        from electrolyte_ml.report.progress import working
+
+        with working("fitting a correction", show=not quiet):
+            report = _finetuned(finetune, out, accept_unusual=accept_unusual)
+        _print(report, as_json=as_json)
     else:
-        _run(trainable("conductivity"), out, seed, as_json)
+        _run(trainable("conductivity"), out, seed, as_json, quiet=quiet)
 
 
 def _encoder(
@@ -83,30 +91,35 @@ def _encoder(
         typer.Option(help="Folder of checkpoints; the same command goes on from there."),
     ] = None,
     seed: _Seed = 0,
+    quiet: Quiet = False,
     as_json: _Json = False,
 ) -> None:
     from electrolyte_ml.optional import import_optional
 
     import_optional("deepchem")
     model = trainable("encoder")
-    _run(model, out, seed, as_json, checkpoints=checkpoints)
+    _run(model, out, seed, as_json, quiet=quiet, checkpoints=checkpoints)
 
 
 def _command(model: Trainable) -> Callable[..., None]:
     """The command of a model: with options of its own, or the plain one."""
 
-    def plain(out: _Out = None, seed: _Seed = 0, as_json: _Json = False) -> None:
-        _run(model, out, seed, as_json)
+    def plain(
+        out: _Out = None, seed: _Seed = 0, quiet: Quiet = False, as_json: _Json = False
+    ) -> None:
+        _run(model, out, seed, as_json, quiet=quiet)
 
     own: dict[str, Callable[..., None]] = {"conductivity": _conductivity, "encoder": _encoder}
     return own.get(model.name, plain)
 
 
-def _run(model: Trainable, out: Path | None, seed: int, as_json: bool, **options: Any) -> None:
-    from electrolyte_ml.report.leaderboard import fit_progress
+def _run(
+    model: Trainable, out: Path | None, seed: int, as_json: bool, *, quiet: bool, **options: Any
+) -> None:
+    from electrolyte_ml.report.progress import progress_bar
 
-    with fit_progress(show=not as_json) as progress:
-        report = model.train(seed=seed, out=out, progress=progress, **options)
+    with progress_bar("fitting", show=not quiet) as progress:
+        report = model.train(seed=seed, out=out, progress=progress.labelled, **options)
     _print(report, as_json=as_json)
 
 

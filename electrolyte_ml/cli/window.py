@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
+from electrolyte_ml.cli.progress import Quiet
 from electrolyte_ml.cli.skipping import BadRowsFile, SkipBad, bad_rows_of, exit_if_skipped
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.quantum.table import LimitRow
 
 _BOTH = ("Na/Na+", "Li/Li+")
+_SHOW = example('window show "1 M NaPF6 in EC:DEC 1:1 v/v" --against Na/Na+')
 
 app = typer.Typer(
     help="Electrochemical stability windows: of recipes, and computed for molecules.",
@@ -27,16 +30,16 @@ app = typer.Typer(
 
 
 class _WithValidation(TyperCommand):
-    """A command whose help ends with the errors of the shipped window model."""
+    """A command whose help ends with the errors of the shipped window model, and an example."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         from electrolyte_ml.report.window import validation
 
-        self.epilog = validation()
+        self.epilog = f"{validation()}\n\n{_SHOW}"
         super().format_help(ctx, formatter)
 
 
-@app.command(cls=_WithValidation)
+@app.command(cls=_WithValidation, epilog=_SHOW)
 def show(
     recipes: Annotated[list[str], typer.Argument(metavar="RECIPE...")],
     against: Annotated[
@@ -48,17 +51,20 @@ def show(
     sodium_above_lithium: Annotated[
         float | None, typer.Option(help="Potential of Na/Na+ against Li/Li+, V; 0.3 by default.")
     ] = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the window of recipes, the species that limit it, and known film formers."""
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.window import predict_window
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_windows, window_records
 
     electrodes = [_electrode(name, sodium_above_lithium) for name in against or _BOTH]
     formulations = [parse_recipe(text) for text in recipes]
-    windows = [predict_window(formulations, e, minimum_share) for e in electrodes]
+    with working("windows", show=not quiet):
+        windows = [predict_window(formulations, e, minimum_share) for e in electrodes]
     records = window_records(formulations, windows)
     if as_json:
         typer.echo(dump_json(records))
@@ -79,7 +85,7 @@ def _electrode(name: str, sodium_above_lithium: float | None) -> ReferenceElectr
     )
 
 
-@app.command()
+@app.command(epilog=example("window screen --file molecules.csv --workers 4"))
 def screen(
     smiles: Annotated[
         list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
@@ -100,12 +106,14 @@ def screen(
     workers: Workers = 1,
     dask: Dask = None,
     shard: ShardOption = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Limits of molecules from the table, your calculations or the model: thousands a minute."""
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.executors import open_executor
     from electrolyte_ml.models.window.screening import listed_molecules, screened_windows
+    from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_species, species_records
 
@@ -117,7 +125,10 @@ def screen(
     if not molecules:
         raise InputError(f"{file}: no molecules")
     molecules = _held(molecules, shard)
-    with open_executor(workers, dask) as executor:
+    with (
+        open_executor(workers, dask) as executor,
+        working(f"{len(molecules)} molecules", show=not quiet),
+    ):
         windows = screened_windows([molecule.smiles for molecule in molecules], executor)
     records = species_records(windows, electrode, [molecule.given for molecule in molecules])
     if as_json:
@@ -127,7 +138,7 @@ def screen(
     exit_if_skipped(bad)
 
 
-@app.command()
+@app.command(epilog=example("window compute COCCOC --out mine.csv"))
 def compute(
     smiles: Annotated[
         list[str] | None, typer.Argument(metavar="SMILES...", help="Molecules and anions.")
@@ -159,6 +170,7 @@ def compute(
         bool,
         typer.Option("--relaxed", help="With --dft: relax ions with it, too; slow."),
     ] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compute limits with tblite; molecules already in the table are not computed again."""
@@ -189,7 +201,7 @@ def compute(
     table = out or user_table()
     make_folder(table.resolve().parent)
     with open_executor(workers, dask) as executor:
-        rows = _run(molecules, table, executor, dft=dft, relaxed=relaxed)
+        rows = _run(molecules, table, executor, dft=dft, relaxed=relaxed, quiet=quiet)
     if as_json:
         typer.echo(dump_json(limit_records(rows)))
     elif library:
@@ -200,7 +212,13 @@ def compute(
 
 
 def _run(
-    molecules: list[Any], table: Path, executor: Executor | None, *, dft: bool, relaxed: bool
+    molecules: list[Any],
+    table: Path,
+    executor: Executor | None,
+    *,
+    dft: bool,
+    relaxed: bool,
+    quiet: bool,
 ) -> list[LimitRow]:
     from functools import partial
 
@@ -219,7 +237,8 @@ def _run(
         key, compute = protocol.key, partial(dft_row, protocol=protocol)
     else:
         key, compute = XtbProtocol().key, xtb_compute(XtbProtocol())
-    return compute_table(molecules, key, compute, table, executor=executor, after_each=_reporter())
+    after_each = _reporter(quiet=quiet)
+    return compute_table(molecules, key, compute, table, executor=executor, after_each=after_each)
 
 
 def _held(molecules: list[Any], shard: str | None) -> list[Any]:
@@ -230,15 +249,16 @@ def _held(molecules: list[Any], shard: str | None) -> list[Any]:
     return [molecule for number, molecule in enumerate(molecules) if part.holds(number)]
 
 
-def _reporter() -> Callable[[LimitRow, int, int], None]:
+def _reporter(*, quiet: bool) -> Callable[[LimitRow, int, int], None]:
     def after_each(row: LimitRow, done: int, total: int) -> None:
-        what = f"failed: {row.failure}" if row.failure else "done"
-        typer.echo(f"{done}/{total} {row.smiles} {what}", err=True)
+        if row.failure or not quiet:
+            what = f"failed: {row.failure}" if row.failure else "done"
+            typer.echo(f"{done}/{total} {row.smiles} {what}", err=True)
 
     return after_each
 
 
-@app.command()
+@app.command(epilog=example("window library --json"))
 def library(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -303,23 +301,3 @@ def _each(records: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
 def _colors(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     known = (BLUE, ORANGE, GREEN, GREY)
     return {r: known[i % len(known)] for i, r in enumerate(_each(records, "recipe"))}
-
-
-@contextmanager
-def discharge_progress(
-    n_jobs: int, *, show: bool
-) -> Iterator[Callable[[DischargeJob], None] | None]:
-    """A progress bar of jobs on standard error, where that is a terminal."""
-    if not (show and sys.stderr.isatty()):
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("discharges", total=n_jobs)
-
-        def done(job: DischargeJob) -> None:
-            bar.update(task, advance=1, description=job.label)
-
-        yield done

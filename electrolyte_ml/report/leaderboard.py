@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from electrolyte_ml.files import make_folder, write_text
@@ -237,20 +233,6 @@ def write_results(result: SuiteResult, folder: Path) -> list[Path]:
     for path, text in texts.items():
         write_text(path, text)
     return [*texts, *parity_plots(result, folder), *trace_plots(result, folder)]
-
-
-@contextmanager
-def fit_progress(*, show: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """Progress bar on standard error; yields ``callback(label, done, total)``, or None."""
-    if not show:
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("fitting", total=None)
-        yield lambda label, done, total: progress.update(
-            task, description=label, completed=done, total=total
-        )
 
 
 def print_leaderboard(result: dict[str, Any]) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from electrolyte_ml.files import make_folder, write_atomically, write_frame, write_text
@@ -92,18 +89,6 @@ def print_sheet(sheet: Sheet) -> None:
     console.print(table)
     for note in sheet.notes:
         console.print(f"note: {note}")
-
-
-@contextmanager
-def search_progress(*, show: bool) -> Iterator[ProgressCallback | None]:
-    """Progress bar on standard error; yields ``callback(done, total)``, or None if not shown."""
-    if not show:
-        yield None
-        return
-    columns = (TextColumn("searching"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("searching", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def print_proposals(proposals: ProposalSet) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
@@ -23,7 +21,6 @@ from electrolyte_ml.report.text import (
 )
 from electrolyte_ml.report.warnings import lines_of_records, said_by
 from electrolyte_ml.report.window import caveat
-from electrolyte_ml.scores import ROWS_AT_A_TIME
 from electrolyte_ml.text import celsius
 
 #: Rows in the contract's form, in parts.
@@ -45,35 +42,6 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
         raise InputError(f"--out {out}: the suffix must be one of {', '.join(_SUFFIXES)}")
     if out is not None and not out.resolve().parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.resolve().parent}")
-
-
-@contextmanager
-def scoring_progress(n_rows: int, *, to_terminal: bool) -> Iterator[Callable[[int], None]]:
-    """Progress bar on standard error, if it is a terminal; yields ``callback(done)``.
-
-    Parameters
-    ----------
-    n_rows
-        Rows to score.
-    to_terminal
-        Whether the scores go to the terminal, where a bar would spoil them.
-    """
-    if to_terminal or n_rows <= ROWS_AT_A_TIME or not sys.stderr.isatty():
-        yield lambda done: None  # noqa: ARG005 - nothing to be shown
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("scoring"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("scoring", total=n_rows)
-        yield lambda done: progress.update(task, completed=done)
 
 
 def write_json(parts: Parts, stream: TextIO) -> None:

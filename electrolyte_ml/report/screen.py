@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from electrolyte_ml.files import write_atomically, write_frame
@@ -19,18 +15,6 @@ from electrolyte_ml.search.screening import Screening
 from electrolyte_ml.text import significant
 
 _FILE = "leaders.csv"
-
-
-@contextmanager
-def screen_progress(*, show: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Progress bar of chunks on standard error; yields ``callback(done, total)``, or None."""
-    if not show:
-        yield None
-        return
-    columns = (TextColumn("chunks"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("chunks", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[str, Any]:
