@@ -21,15 +21,18 @@ _EXTRAS = MappingProxyType(
         "bpx": "cell",
         "deepchem": "deep",
         "distributed": "cluster",
+        "fastapi": "web",
         "grpc": "cluster",
         "openmm": "md",
         "openpyxl": "train",
         "packmol": "md",
         "pybamm": "cell",
         "pyscf": "qm",
+        "python_multipart": "web",
         "tblite": "qm",
         "torch": "train",
         "torch_geometric": "deep",
+        "uvicorn": "web",
     }
 )
 _PURPOSES = MappingProxyType(
@@ -40,6 +43,7 @@ _PURPOSES = MappingProxyType(
         "md": "molecular dynamics",
         "qm": "electronic structure",
         "train": "training",
+        "web": "the page",
     }
 )
 

@@ -26,6 +26,7 @@ from electrolyte_ml.cli import (
     simulate,
     species,
     train,
+    web,
     window,
 )
 from electrolyte_ml.cli.exit_codes import ExitCode
@@ -51,6 +52,7 @@ for _name, _verb, _function in (
     ("map", map_, map_.draw_map),
     ("properties", properties, properties.list_properties),
     ("rules", rules, rules.list_rules),
+    ("web", web, web.web),
 ):
     app.command(_name, help=_verb.HELP, epilog=_verb.EXAMPLE)(_function)
 app.add_typer(bench.app, name="bench")

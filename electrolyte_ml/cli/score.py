@@ -48,7 +48,7 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Write to a .csv, .parquet or .json file instead.")
+        Path | None, typer.Option(help="Write to a .csv, .xlsx, .parquet or .json file instead.")
     ] = None,
     where: Annotated[
         str | None,

@@ -21,11 +21,13 @@ from electrolyte_ml.report.text import (
 )
 from electrolyte_ml.report.warnings import lines_of_records, said_by
 from electrolyte_ml.report.window import caveat
-from electrolyte_ml.text import celsius
+from electrolyte_ml.text import celsius, spreadsheet_cell
 
 #: Rows in the contract's form, in parts.
 Parts = Iterable[list[dict[str, Any]]]
-_SUFFIXES = (".csv", ".parquet", ".json")
+_SUFFIXES = (".csv", ".xlsx", ".parquet", ".json")
+# Rows of a sheet, its heading among them.
+_SHEET_ROWS = 2**20
 
 
 def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None:
@@ -87,8 +89,36 @@ def write_parquet(parts: Parts, path: Path) -> None:
                 writer.write_table(feather.read_table(file, memory_map=False).cast(schema))
 
 
+def write_workbook(parts: Parts, path: Path) -> None:
+    """Write the columns of the CSV to the first sheet of an xlsx file.
+
+    Raises
+    ------
+    InputError
+        If there are more rows than a sheet has.
+    """
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("scores")
+    sheet.freeze_panes = "B2"
+    columns: list[str] = []
+    n_rows = 0
+    for records in parts:
+        rows = [flat_record(record) for record in records]
+        n_rows += len(rows)
+        if n_rows >= _SHEET_ROWS:
+            raise InputError(f"a sheet has {_SHEET_ROWS} rows at most; write .csv or .parquet")
+        if rows and not columns:
+            columns = list(rows[0])
+            sheet.append(columns)
+        for row in rows:
+            sheet.append([spreadsheet_cell(row.get(name)) for name in columns])
+    book.save(path)
+
+
 def write_scores(parts: Parts, path: Path) -> None:
-    """Write a .csv, .parquet or .json file, whole or not at all."""
+    """Write a .csv, .xlsx, .parquet or .json file, whole or not at all."""
 
     def as_text(write: Callable[[Parts, TextIO], None], to: Path) -> None:
         with to.open("w", encoding="utf-8", newline="") as stream:
@@ -96,6 +126,7 @@ def write_scores(parts: Parts, path: Path) -> None:
 
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": lambda to: as_text(write_csv, to),
+        ".xlsx": lambda to: write_workbook(parts, to),
         ".parquet": lambda to: write_parquet(parts, to),
         ".json": lambda to: as_text(write_json, to),
     }
@@ -113,6 +144,36 @@ def _remarks(record: dict[str, Any], shown: Sequence[Column], said: set[str]) ->
                 yield f"{mark}{record['recipe']}: {reason}"
 
 
+def shown_columns(records: Sequence[dict[str, Any]]) -> list[Column]:
+    """Columns that a table of these rows has."""
+    return [c for c in columns(scored_properties()) if c.is_needed(records)]
+
+
+def reading_line(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> str:
+    """What the intervals of a table mean; empty if it has none."""
+    explained = [p for record in records for c in shown for p in c.explained(record)]
+    coverage = coverage_text(explained)
+    return f"interval that holds {coverage} of measurements" if coverage else ""
+
+
+def lines_below(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> list[str]:
+    """What stands below a table besides warnings: reasons, notes and assumptions, each once.
+
+    Reasons for predictions outside the domain begin with ``?``.
+    """
+    lines: dict[str, None] = {}
+    said = said_by(records)
+    for record in records:
+        lines |= dict.fromkeys(_remarks(record, shown, said))
+        lines |= {
+            f"{record['recipe']}: {line}": None
+            for line in record["liquid"]["notes"]
+            if line not in said
+        }
+        lines |= {f"assumed: {line}": None for line in record["assumptions"]}
+    return list(lines)
+
+
 def print_tables(parts: Parts) -> None:
     """Print a table, then warnings, reasons for predictions outside the domain, and assumptions.
 
@@ -124,30 +185,19 @@ def print_tables(parts: Parts) -> None:
 
 def _print_table(records: list[dict[str, Any]]) -> None:
     console = output_console()
-    shown = [c for c in columns(scored_properties()) if c.is_needed(records)]
+    shown = shown_columns(records)
     grid = Table(box=None, pad_edge=False)
     for heading in ("recipe", "T", *(column.heading for column in shown)):
         grid.add_column(
             heading, overflow="fold", justify="left" if heading == "recipe" else "right"
         )
-    notes: dict[str, None] = {}
-    said = said_by(records)
     for record in records:
         cells = (column.cell(record) for column in shown)
         grid.add_row(record["recipe"], celsius(record["temperature_k"]), *cells)
-        notes |= dict.fromkeys(_remarks(record, shown, said))
-        notes |= {
-            f"{record['recipe']}: {line}": None
-            for line in record["liquid"]["notes"]
-            if line not in said
-        }
-        notes |= {f"assumed: {line}": None for line in record["assumptions"]}
     console.print(grid)
-    coverage = coverage_text([p for record in records for c in shown for p in c.explained(record)])
-    if coverage:
-        console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
+    reading = reading_line(records, shown)
+    if reading:
+        console.print(f"in brackets: {reading}. {READING}")
     console.print(caveat())
-    for line in lines_of_records(records):
+    for line in (*lines_of_records(records), *lines_below(records, shown)):
         console.print(line)
-    for note in notes:
-        console.print(note)
