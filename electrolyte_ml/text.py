@@ -18,6 +18,8 @@ _STEERING = re.compile(
 )
 # What a spreadsheet takes for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Such as -77 (-90 to -61).
+_INTERVAL = re.compile(r"-?\d[\d.]* \(-?\d[\d.]* to -?\d[\d.]*\)")
 
 
 def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], *, most: int = 1) -> str:
@@ -143,8 +145,8 @@ def harmless(text: str) -> str:
 
 
 def looks_like_formula(text: str) -> bool:
-    """Whether a spreadsheet would run a cell of this text; a number is none."""
-    if not text.startswith(_FORMULA) or text == "-":
+    """Whether a spreadsheet would run a cell of this text; a number or an interval is none."""
+    if not text.startswith(_FORMULA) or text == "-" or _INTERVAL.fullmatch(text):
         return False
     try:
         float(text)
@@ -160,6 +162,8 @@ def spreadsheet_cell(value: object) -> object:
     --------
     >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-20"), spreadsheet_cell(0.5)
     ("'=1+1", '-20', 0.5)
+    >>> spreadsheet_cell("-20 (-35 to -5)"), spreadsheet_cell("-20 (1 to 2)+A1")
+    ('-20 (-35 to -5)', "'-20 (1 to 2)+A1")
     """
     if not isinstance(value, str):
         return value

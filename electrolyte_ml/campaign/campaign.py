@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.celsius import people_heading, people_prediction
 from electrolyte_ml.campaign.efficiency_prior import EfficiencyPrior
 from electrolyte_ml.campaign.failures import Failures
 from electrolyte_ml.campaign.log import CampaignLog
@@ -413,7 +414,7 @@ def _sha256(path: Path) -> str:
 
 def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
     """Write a sheet of suggestions with empty columns for the results."""
-    wanted = [column_name(q) for q in measurable(problem)]
+    wanted = [people_heading(column_name(q)) for q in measurable(problem)]
     rows = []
     warnings = problem_warnings(problem, [s.formulation for s in suggestions])
     for suggestion, found in zip(suggestions, warnings, strict=True):
@@ -424,7 +425,9 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
                 "recipe": suggestion.formulation.notation(),
                 "weigh out, g for 100 g": "; ".join(f"{n} {m:.2f}" for n, m in masses.items()),
                 **{
-                    f"predicted {label}": _interval(prediction)
+                    f"predicted {people_heading(label)}": _interval(
+                        people_prediction(label, prediction)
+                    )
                     for label, prediction in suggestion.predictions.items()
                 },
                 **dict.fromkeys(wanted, ""),

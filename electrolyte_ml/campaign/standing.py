@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from electrolyte_ml.campaign.adapted import TunedScorer
+from electrolyte_ml.campaign.celsius import people_heading, people_number, people_prediction
 from electrolyte_ml.campaign.state import CampaignState, Status, Suggestion, column_name
 from electrolyte_ml.campaign.suggest import measurable
 from electrolyte_ml.files import write_text
@@ -67,10 +68,11 @@ def pending_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     labels = list(rows[0]["predicted"])
     lines = ["", "## Pending, with current predictions", ""]
-    lines.append("| id | recipe | " + " | ".join(labels) + " | within limits |")
+    headings = map(people_heading, labels)
+    lines.append("| id | recipe | " + " | ".join(headings) + " | within limits |")
     lines.append("|---" * (len(labels) + 3) + "|")
     for row in rows:
-        cells = [interval_words(row["predicted"][label]) for label in labels]
+        cells = [interval_words(people_prediction(x, row["predicted"][x])) for x in labels]
         kept = "yes" if row["satisfies"] else "no longer"
         lines.append(f"| {row['id']} | {row['recipe']} | " + " | ".join(cells) + f" | {kept} |")
     return lines
@@ -226,7 +228,9 @@ def _markdown(campaign: Standing) -> str:
     if status["best"]:
         lines += ["", "## Best so far", "", "| objective | measured | recipe |", "|---|---|---|"]
         lines += [
-            f"| {b['objective']} | {significant(b['value'])} (n = {b['n']}) | {b['recipe']} |"
+            f"| {people_heading(b['objective'])} | "
+            f"{significant(people_number(b['objective'], b['value']))} (n = {b['n']}) | "
+            f"{b['recipe']} |"
             for b in status["best"]
         ]
     models = model_errors(campaign)
@@ -250,14 +254,17 @@ def _results_table(campaign: Standing) -> list[str]:
         "Measured values, and in brackets the predictions at the time of suggestion.",
         "",
     ]
-    lines.append("| id | recipe | " + " | ".join(columns) + " | status |")
+    headings = map(people_heading, columns)
+    lines.append("| id | recipe | " + " | ".join(headings) + " | status |")
     lines.append("|---" * (len(columns) + 3) + "|")
     for row in rows:
         cells = []
         for column in columns:
             predicted = row["predicted"].get(column)
-            measured = significant(row["measured"].get(column))
-            cells.append(measured + (f" ({interval_words(predicted)})" if predicted else ""))
+            cell = significant(people_number(column, row["measured"].get(column)))
+            if predicted:
+                cell += f" ({interval_words(people_prediction(column, predicted))})"
+            cells.append(cell)
         remark = row["status"] + (f": {row['comment']}" if row["comment"] else "")
         cells = [cell.replace("|", "/") for cell in (*cells, remark)]
         lines.append(f"| {row['id'] or '-'} | {row['recipe']} | " + " | ".join(cells) + " |")

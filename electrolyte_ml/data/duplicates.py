@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.paper_curves import Likeness, comparisons
 from electrolyte_ml.properties import property_of
-from electrolyte_ml.text import significant
+from electrolyte_ml.text import celsius, significant
 
 # Temperatures closer than this are one.
 _SAME_TEMPERATURE_K = 0.1
@@ -96,7 +96,7 @@ class Conflict:
     unit: str
 
     def __str__(self) -> str:
-        at = "" if math.isnan(self.temperature_k) else f" at {self.temperature_k:.1f} K"
+        at = "" if math.isnan(self.temperature_k) else f" at {celsius(self.temperature_k)}"
         more = f", and {self.n_pairs - 1} more of this recipe" if self.n_pairs > 1 else ""
         return (
             f"{self.source}: {self.recipe}{at} has {significant(self.values[0])} in row "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
 from electrolyte_ml.campaign import Campaign, Recorded, Status, Suggestion
+from electrolyte_ml.campaign.celsius import people_heading, people_number, people_prediction
 from electrolyte_ml.campaign.standing import error_sentence, interval_words, model_errors
 from electrolyte_ml.campaign.state import Suggestions
 from electrolyte_ml.properties import registered_property
@@ -15,7 +16,6 @@ from electrolyte_ml.report.text import output_console
 from electrolyte_ml.report.warnings import lines_by
 from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.text import counted, significant
-from electrolyte_ml.units import ZERO_CELSIUS_K
 
 
 def print_status(campaign: Campaign) -> None:
@@ -32,7 +32,8 @@ def print_status(campaign: Campaign) -> None:
         console.print(f"  pending {item['id']}  {item['recipe']}")
     for best in status["best"]:
         console.print(
-            f"  best {best['objective']}: {significant(best['value'])} by {best['recipe']}"
+            f"  best {people_heading(best['objective'])}: "
+            f"{significant(people_number(best['objective'], best['value']))} by {best['recipe']}"
         )
     if not status["pending"]:
         console.print(f"next: electrolyte-ml campaign suggest {campaign.folder}")
@@ -58,7 +59,8 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
         table.add_column(heading, overflow="fold")
     for suggestion in suggestions:
         intervals = [
-            interval_words(_in_celsius(label, p)) for label, p in suggestion.predictions.items()
+            interval_words(people_prediction(label, p))
+            for label, p in suggestion.predictions.items()
         ]
         table.add_row(suggestion.id, suggestion.formulation.notation(), *intervals, suggestion.why)
     console.print(table)
@@ -77,16 +79,6 @@ def _heading(label: str) -> str:
     known = registered_property(name)
     unit = "°C" if known.unit == "K" else known.unit
     return f"{known.label}{f' at {at}' if at else ''}, {unit}".removesuffix(", ")
-
-
-def _in_celsius(label: str, prediction: Mapping[str, float | None]) -> dict[str, float | None]:
-    """A prediction of a temperature in degrees Celsius, to a tenth; others as they are."""
-    if registered_property(label.partition(" at ")[0]).unit != "K":
-        return dict(prediction)
-    return {
-        end: None if number is None else round(number - ZERO_CELSIUS_K, 1)
-        for end, number in prediction.items()
-    }
 
 
 def print_recorded(campaign: Campaign, results: Recorded) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.campaign import Campaign
+from electrolyte_ml.campaign.celsius import people_heading, people_number, people_prediction
 from electrolyte_ml.campaign.standing import report_record
 from electrolyte_ml.campaign.state import column_name
 from electrolyte_ml.campaign.suggest import measurable
@@ -60,7 +62,7 @@ def _write_workbook(record: Record, path: Path) -> Path:
     sheets = {
         "results": [_flat_result(row) for row in record["results"]],
         "pending": [_flat_pending(row) for row in record["pending_now"]],
-        "best": list(record["best"]),
+        "best": [_for_people(row) for row in record["best"]],
         "models": list(record["models"]),
     }
     frames = {
@@ -87,12 +89,18 @@ def _write_sheet(frame: pd.DataFrame, name: str, writer: pd.ExcelWriter) -> None
         sheet.column_dimensions[column[0].column_letter].width = min(60, longest + 2)
 
 
+def _for_people(best: Record) -> dict[str, Any]:
+    label = best["objective"]
+    number = people_number(label, best["value"])
+    return {**best, "objective": people_heading(label), "value": number}
+
+
 def _flat_result(row: Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         "recipe": row["recipe"],
         "status": row["status"],
-        **row["measured"],
+        **{people_heading(x): people_number(x, value) for x, value in row["measured"].items()},
         **_flat_predictions(row["predicted"]),
         "comment": row["comment"],
     }
@@ -105,9 +113,9 @@ def _flat_pending(row: Record) -> dict[str, Any]:
 
 def _flat_predictions(predicted: Mapping[str, Record]) -> dict[str, Any]:
     return {
-        f"predicted {label}{'' if end == 'value' else f' {end}'}": number
+        f"predicted {people_heading(label)}{'' if end == 'value' else f' {end}'}": number
         for label, ends in predicted.items()
-        for end, number in ends.items()
+        for end, number in people_prediction(label, ends).items()
     }
 
 
@@ -141,9 +149,10 @@ def campaign_figure(campaign: Campaign, results: Sequence[Record]) -> Figure | N
 
 def _draw_parity(axes: Axes, rows: Sequence[Record], label: str, known: Property) -> None:
     said = [row for row in rows if (row["predicted"].get(label) or {}).get("value") is not None]
-    measured = np.array([row["measured"][label] for row in said])
+    measured = _numbers(said, label)
+    predicted = [people_prediction(label, row["predicted"][label]) for row in said]
     value, low, high = (
-        np.array([row["predicted"][label][end] for row in said], dtype=np.float64)
+        np.array([ends[end] for ends in predicted], dtype=np.float64)
         for end in ("value", "low", "high")
     )
     if said:
@@ -162,17 +171,27 @@ def _draw_parity(axes: Axes, rows: Sequence[Record], label: str, known: Property
         if known.is_logarithmic:
             axes.set_xscale("log")
             axes.set_yscale("log")
-    axes.set_xlabel(f"predicted when it was suggested, {known.unit}")
-    axes.set_ylabel(f"measured {label.replace('_', ' ')}", fontsize=8)
+    unit = "°C" if known.unit == "K" else known.unit
+    axes.set_xlabel(f"predicted when it was suggested, {unit}")
+    axes.set_ylabel(f"measured {_axis_words(label)}", fontsize=8)
+
+
+def _numbers(rows: Sequence[Record], label: str) -> NDArray[np.float64]:
+    """Measured values of a quantity, shape (n,)."""
+    return np.array([people_number(label, row["measured"][label]) for row in rows], dtype=float)
+
+
+def _axis_words(label: str) -> str:
+    return people_heading(label).replace("_", " ")
 
 
 def _draw_best(axes: Axes, rows: Sequence[Record], label: str, objective: Objective) -> None:
-    measured = np.array([row["measured"][label] for row in rows])
+    measured = _numbers(rows, label)
     is_maximum = objective.direction is Direction.MAXIMIZE
     best = np.maximum.accumulate(measured) if is_maximum else np.minimum.accumulate(measured)
     number = np.arange(1, len(measured) + 1)
     axes.plot(number, measured, "o", color=GREY, markersize=4, label="measured")
     axes.step(number, best, where="post", color=GREEN, label="best so far")
     axes.set_xlabel("result")
-    axes.set_ylabel(label.replace("_", " "), fontsize=8)
+    axes.set_ylabel(_axis_words(label), fontsize=8)
     axes.legend(fontsize=8)

@@ -15,7 +15,7 @@ from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.data.quality import DataCheck, TableCheck
 from electrolyte_ml.models.slips import Slip
 from electrolyte_ml.report.text import output_console
-from electrolyte_ml.text import significant
+from electrolyte_ml.text import celsius, significant
 
 # Recipes with different values that are listed, the largest differences first.
 _MOST_CONFLICTS = 10
@@ -117,12 +117,12 @@ def print_card(card: Card, head: Sequence[dict[str, Any]]) -> None:
 
 def _head_table(head: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("formulation", "T / K", "property", "value", "unit", "source", "flag"):
+    for heading in ("formulation", "at", "property", "value", "unit", "source", "flag"):
         table.add_column(heading, overflow="fold")
     for row in head:
         table.add_row(
             row["formulation"],
-            significant(row["temperature_k"], 6),
+            "" if row["temperature_k"] is None else celsius(row["temperature_k"]),
             row["property"],
             significant(row["value"], 5),
             row["unit"],

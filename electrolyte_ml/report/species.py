@@ -13,6 +13,7 @@ from electrolyte_ml.report.text import output_console
 from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
 from electrolyte_ml.species.properties import ION_PROPERTIES, SOLVENT_PROPERTIES
 from electrolyte_ml.text import significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 
 def species_rows(family: str | None = None) -> list[dict[str, Any]]:
@@ -129,23 +130,31 @@ def print_species(described: dict[str, Any]) -> None:
             "differences below 0.2 eV mean nothing)"
         )
     table = Table(box=None)
-    for heading in ("property", "value", "T, K", "checked", "source", "note"):
+    for heading in ("property", "value", "T, °C", "checked", "source", "note"):
         table.add_column(heading, overflow="fold")
     kinds = ION_PROPERTIES if described["family"] in ("cation", "anion") else SOLVENT_PROPERTIES
     for key, kind in kinds.items():
         value = described["properties"].get(key)
+        is_temperature = kind.label.endswith(", K")
+        label = f"{kind.label.removesuffix('K')}°C" if is_temperature else kind.label
         if value is None:
-            table.add_row(kind.label, "", "", "", "", "")
+            table.add_row(label, "", "", "", "", "")
             continue
+        number = value["value"]
         table.add_row(
-            kind.label,
-            significant(value["value"], 5),
-            significant(value["temperature_k"], 5),
+            label,
+            _degrees(number) if is_temperature else significant(number, 5),
+            _degrees(value["temperature_k"]),
             "yes" if value["verified"] else "no",
             value["source"],
             value["note"],
         )
     console.print(table)
+
+
+def _degrees(kelvin: float | None) -> str:
+    """A temperature in degrees Celsius, to a tenth."""
+    return "-" if kelvin is None else f"{round(kelvin - ZERO_CELSIUS_K, 1):g}"
 
 
 def _identity(species: Solvent | Ion) -> dict[str, Any]:

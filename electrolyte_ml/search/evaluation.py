@@ -406,9 +406,10 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int, name: str) -
             return "no recipe is one that the models know; see out_of_domain in [prediction]"
         return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"
     constraint = problem.constraints[column]
-    unit = registered_property(constraint.property_name).unit
     value = evaluation.constraint_values[row, column]
+    amount = problem.amount(constraint.property_name, value)
     if misses[row] > 0:
+        unit = problem.unit_of(constraint.property_name)
         short = with_unit(abs(value - constraint.limit), unit)
-        return f"the nearest recipe has {with_unit(value, unit)}, {short} off"
-    return f"the best recipe has {with_unit(value, unit)}"
+        return f"the nearest recipe has {amount}, {short} off"
+    return f"the best recipe has {amount}"

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -16,11 +17,13 @@ def test_every_value_is_shown_with_its_source(run):
     folded = "".join(out.split())
     solvent = default_catalog().solvent("diglyme")
     for name, value in solvent.properties.items():
-        assert SOLVENT_PROPERTIES[name].label in out
+        assert re.sub(", K$", ", °C", SOLVENT_PROPERTIES[name].label) in out
         assert value.source.replace(" ", "")[:12] in folded
     assert "COCCOCCOC" in out
     assert "111-96-6" in out
     assert "reproductive toxicant" in out
+    melts = solvent.properties["melting_point_k"].value - 273.15
+    assert f"{melts:.1f}" in next(line for line in out.splitlines() if "melting point" in line)
 
 
 def test_values_as_json(run):

@@ -30,7 +30,7 @@ PREDICTED = sorted(
     if known.predict and not known.takes_cell and name not in COUNTED | COVERED | NARROWER
 )
 # Numbers of doubts, which are certain.
-DOUBTS = ("solubility_doubts", "phase_separation_doubt")
+DOUBTS = ("phase_separation_doubt",)
 
 
 def _answers(recipes: list[Formulation]) -> Answers:

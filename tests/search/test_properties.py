@@ -96,7 +96,7 @@ def calls(monkeypatch):
         (["density_g_cm3"], {"predict_density": [4]}),
         (["fluorine_mass_fraction"], {}),
         (["oxidation_limit_v", "reduction_limit_v"], {"predict_window": [2]}),
-        (["flash_point_k", "freezes_below_k", "solubility_doubts"], {"liquid_range": [2]}),
+        (["flash_point_k", "freezes_below_k", "phase_separation_doubt"], {"liquid_range": [2]}),
         (
             ["conductivity_ms_cm", "oxidation_limit_v", "flash_point_k"],
             {"predict_conductivity": [4], "liquid_range": [2], "predict_window": [2]},

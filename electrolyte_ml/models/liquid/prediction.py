@@ -89,11 +89,6 @@ class LiquidRange(RowTable):
         return pd.DataFrame([flat_record(self.record(row)) for row in range(len(self))])
 
     @property
-    def solubility_doubts(self) -> NDArray[np.float64]:
-        """How many reasons speak against the salts of each recipe, shape (n,)."""
-        return np.array([float(len(notes)) for notes in self.solubility_notes])
-
-    @property
     def phase_separation_doubt(self) -> NDArray[np.float64]:
         """0 where recipes are one liquid, 1 if not known, 2 if two may form, 3 if they do, (n,)."""
         return np.array([float(WORDS.index(word)) for word in self.miscibility])
