@@ -47,9 +47,8 @@ def error_correlation(left: Sequence[Formulation], right: Sequence[Formulation])
         1 for the same recipe.
     """
     square = square_distances(compose(left), compose(right))
-    same = np.array([[a.key == b.key for b in right] for a in left], dtype=np.bool_)
-    correlation = correlation_at(square)
-    return np.where(same.reshape(square.shape), 1.0, correlation)
+    mine, others = (np.array([f.key for f in recipes]) for recipes in (left, right))
+    return np.where(mine[:, None] == others, 1.0, correlation_at(square))
 
 
 def correlation_at(square_distance: _Floats) -> _Floats:

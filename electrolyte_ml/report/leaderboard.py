@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.benchmarks.runner import SuiteResult
 
 
-_SPREAD = "_sd"
+_SPREAD, _ERROR = "_sd", "_se"
 
 #: Heading of each metric, and a definition where the heading needs one.
 HEADINGS: dict[str, tuple[str, str]] = {
@@ -59,7 +59,11 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "within_15_percent": ("in 15 %", "share of values at most 15 % outside of the range"),
     "regret_percent": ("regret %", "how far the best recipe found is below the best there is"),
     "experiments_to_95": ("to 95 %", "experiments until 95 % of the best there is"),
-    "reached_95": ("reached", "share of searches that got there"),
+    "reached_95": ("reached", "share of searches or lists that got there"),
+    "chemistries": ("kinds", "distinct chemistries: salts with families of the main solvents"),
+    "regret_percent_ahead": ("ahead regret", "regret that the first model of the table has less"),
+    "reached_95_ahead": ("ahead reached", "share that it reaches more often"),
+    "chemistries_ahead": ("ahead kinds", "chemistries that it has more"),
     "hypervolume_percent": ("HV %", "hypervolume of the trade-offs found, of the best there are"),
     "fit_cpu_s": ("fit s", "CPU seconds of one fit"),
     "gain_log10": ("gain", "MAE lg that simulations save"),
@@ -80,12 +84,19 @@ HEADINGS: dict[str, tuple[str, str]] = {
 def shown_metrics(tasks: list[dict[str, Any]]) -> list[str]:
     """Metrics of any task, in the order of `HEADINGS`, then others."""
     held = dict.fromkeys(name for task in tasks for name in task["metrics"] if name != "seed")
-    known = [n for heading in HEADINGS for n in (heading, heading + _SPREAD) if n in held]
+    known = [
+        n
+        for heading in HEADINGS
+        for n in (heading, heading + _SPREAD, heading + _ERROR)
+        if n in held
+    ]
     return [*known, *(n for n in held if n not in known)]
 
 
 def heading_of(metric: str) -> tuple[str, str]:
     """Heading and definition of a metric; an unknown metric keeps its name."""
+    if metric.endswith(_ERROR) and metric.removesuffix(_ERROR) in HEADINGS:
+        return "+-", "standard error of the number before it, over seeds"
     whole = metric.removesuffix(_SPREAD)
     if whole != metric and whole in HEADINGS:
         return "sd", "standard deviation over seeds of the number before it"

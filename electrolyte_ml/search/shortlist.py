@@ -10,6 +10,7 @@ for the best of the recipes compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,21 +28,6 @@ LEAST_MOLALITY_APART = 0.1
 # Candidates for each pick; more of them cost time and hardly change the shortlist.
 _CANDIDATES_PER_PICK = 5
 
-# The quality of a recipe falls to its minimum at half of an objective's range from the front: what
-# is nearer is hardly ever surely worse.
-_QUALITY_LOST_PER_DISTANCE = 2.0
-_LEAST_QUALITY = 0.01
-
-# Factor on the novelty of a recipe whose set of components was picked before.
-_REPEATED_COMPONENTS = 0.5
-
-# The same for each pick of the same chemistry: the same salts in solvents of the same families.
-_REPEATED_CHEMISTRY = 0.75
-
-# The same for each pick whose largest solvent, or whose salts, are the same.
-_REPEATED_BULK = 0.6
-_REPEATED_SALTS = 0.8
-
 # One set of components gets at most one pick in four (rounded up) while there are others.
 _ONE_SET_OF = 4
 
@@ -51,6 +37,54 @@ _MAIN_SHARE = 0.1
 # Largest possible distance of two recipes.
 _FARTHEST = 2.0
 
+# Lowest quality of a recipe, far from the front.
+_LEAST_QUALITY = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picking:
+    """Rule of picking: what distance from the front costs, and what repetition costs.
+
+    Attributes
+    ----------
+    quality_lost_per_distance
+        The quality of a recipe falls to its minimum at the inverse of this, as a share of an
+        objective's range from the front; what is nearer than half of it is hardly ever surely
+        worse.
+    repeated_components
+        Factor on the novelty of a recipe whose set of components was picked before.
+    repeated_chemistry
+        The same for each pick of the same chemistry: the same salts in solvents of the same
+        families.
+    repeated_bulk, repeated_salts
+        The same for each pick whose largest solvent, or whose salts, are the same.
+    nearer_is_better
+        Whether of two recipes of the lowest quality the one that is nearer to the front is better.
+    distinct_anchors
+        Whether the best recipes of several objectives must have different main components.
+    """
+
+    quality_lost_per_distance: float = 2.0
+    repeated_components: float = 0.5
+    repeated_chemistry: float = 0.75
+    repeated_bulk: float = 0.6
+    repeated_salts: float = 0.8
+    nearer_is_better: bool = True
+    distinct_anchors: bool = True
+
+    @property
+    def repeats(self) -> tuple[tuple[float, Callable[[Formulation], Hashable]], ...]:
+        """Factor for each repeat of a kind, and what makes the kind."""
+        return (
+            (self.repeated_chemistry, chemistry),
+            (self.repeated_bulk, _bulk),
+            (self.repeated_salts, _salts),
+        )
+
+
+#: The rule of shortlists.
+PICKING = Picking()
+
 
 def shortlist(
     formulations: Sequence[Formulation],
@@ -58,6 +92,8 @@ def shortlist(
     weights: Sequence[float],
     n: int,
     taken: Sequence[Formulation] = (),
+    *,
+    rule: Picking = PICKING,
 ) -> list[int]:
     """Choose `n` good and different recipes.
 
@@ -73,6 +109,8 @@ def shortlist(
         Number of recipes to choose.
     taken
         Recipes chosen before; picks keep their distance from these too.
+    rule
+        What distance from the front and repetition cost.
 
     Returns
     -------
@@ -85,11 +123,14 @@ def shortlist(
     order = _canonical_order(formulations, utility)
     layers = _layers(scaled_gains, enough=n * _CANDIDATES_PER_PICK)
     ranked = sorted(order, key=lambda row: layers[row])
-    anchors = _of_other_components(formulations, _anchors(scaled_gains, order, n))
+    anchors = _anchors(scaled_gains, order, n)
+    if rule.distinct_anchors:
+        anchors = _of_other_components(formulations, anchors)
     front = np.flatnonzero(layers == 0)
     pool = _thin(formulations, [*anchors, *ranked], n)
     n_anchors = len(set(anchors) & set(pool))
-    picked = _pick(_Pool(formulations, scaled_gains, front, pool, taken), n_anchors, n)
+    candidates = _Pool(formulations, scaled_gains, front, pool, taken, rule=rule)
+    picked = _pick(candidates, n_anchors, n)
     place = {row: i for i, row in enumerate(order)}
     picked.sort(key=lambda row: (layers[row] > 0, place[row]))
     return picked
@@ -219,32 +260,28 @@ class _Pool:
         front: NDArray[np.intp],
         rows: Sequence[int],
         taken: Sequence[Formulation],
+        *,
+        rule: Picking,
     ) -> None:
         self.rows = list(rows)
         self.sets = [main_set(formulations[row]) for row in rows]
         self.taken_sets = [main_set(f) for f in taken]
+        self.repeated_components = rule.repeated_components
         # What counts for less when it is repeated: factor, that of each candidate, those taken.
         self.kinds = [
             (factor, [kind(formulations[row]) for row in rows], [kind(f) for f in taken])
-            for factor, kind in _REPEATED
+            for factor, kind in rule.repeats
         ]
         self.covered = dominated_samples(scaled_gains[self.rows])
         both = np.concatenate([scaled_gains[self.rows], scaled_gains[front]])
         behind = distance_to_front(both, np.arange(len(rows), len(both)))[: len(rows)]
         # Beyond that distance, what is nearer to the front is still the better one.
-        least = _LEAST_QUALITY * (1.0 - behind / 2)
-        self.quality = np.maximum(1.0 - _QUALITY_LOST_PER_DISTANCE * behind, least)
+        least = _LEAST_QUALITY * (1.0 - behind / 2 if rule.nearer_is_better else 1.0)
+        self.quality = np.maximum(1.0 - rule.quality_lost_per_distance * behind, least)
         distance = _distances([*(formulations[row] for row in rows), *taken])
         self.distance = distance[: len(rows), : len(rows)]
         # Without taken recipes: the largest possible distance.
         self.from_taken = distance[: len(rows), len(rows) :].min(axis=1, initial=_FARTHEST)
-
-
-_REPEATED: tuple[tuple[float, Callable[[Formulation], Hashable]], ...] = (
-    (_REPEATED_CHEMISTRY, chemistry),
-    (_REPEATED_BULK, _bulk),
-    (_REPEATED_SALTS, _salts),
-)
 
 
 def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
@@ -272,7 +309,7 @@ def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
             pool.distance[:, picked].min(axis=1, initial=_FARTHEST), pool.from_taken
         )
         used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
-        novelty = np.array([_REPEATED_COMPONENTS if s in used else 1.0 for s in pool.sets])
+        novelty = np.array([pool.repeated_components if s in used else 1.0 for s in pool.sets])
         for factor, own, taken in pool.kinds:
             alike = [*(own[i] for i in picked), *taken]
             novelty *= [factor ** alike.count(kind) for kind in own]

@@ -38,9 +38,11 @@ _BAYBE = "BayBE, 1000 recipes of our space"
 # Source that decides the figures: worlds, strategies, their models, and our engine.
 _CODE = (
     "electrolyte_ml.benchmarks.suites.search",
+    "electrolyte_ml.campaign",
     "electrolyte_ml.data.cleaning",
     "electrolyte_ml.data.sources.calisol23",
     "electrolyte_ml.features",
+    "electrolyte_ml.models.differences",
     "electrolyte_ml.models.neighbours",
     "electrolyte_ml.models.similarity",
     "electrolyte_ml.search",
