@@ -6,10 +6,10 @@ and few rows are in memory.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -19,7 +19,8 @@ from typing import IO, TYPE_CHECKING, cast
 
 from electrolyte_ml.errors import TableError
 from electrolyte_ml.files import write_atomically, write_csv_rows
-from electrolyte_ml.text import counted, shown
+from electrolyte_ml.tables.writing import WORKBOOK, fill_workbook
+from electrolyte_ml.text import counted, numbered, shown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -75,7 +76,7 @@ class BadRows:
     Parameters
     ----------
     skip_to
-        CSV file for bad rows, which are then skipped; None if they are refused.
+        CSV file or workbook for bad rows, which are then skipped; None if they are refused.
 
     Attributes
     ----------
@@ -184,6 +185,10 @@ class BadRows:
         waiting.seek(0)
 
         def fill(temporary: Path) -> None:
+            if path.suffix.lower() == WORKBOOK:
+                text = io.TextIOWrapper(waiting, encoding="utf-8", newline="")
+                fill_workbook(temporary, {"bad rows": csv.reader(text)})
+                return
             with temporary.open("wb") as file:
                 shutil.copyfileobj(waiting, file)
 
@@ -197,28 +202,6 @@ def _waiting_file() -> IO[bytes]:
 
 def _lines(row: BadRow) -> list[str]:
     return [f"{row.place}: {reason}" for reason in row.reasons]
-
-
-def numbered(headings: Sequence[str]) -> tuple[str, ...]:
-    """A name of its own for each column: equal headings are numbered, as pandas does.
-
-    Examples
-    --------
-    >>> numbered(["", "value", "value", "value.1"])
-    ('Unnamed: 0', 'value', 'value.2', 'value.1')
-    """
-    seen: Counter[str] = Counter()
-    taken = set(headings)
-    names = []
-    for number, heading in enumerate(headings):
-        name = heading or f"Unnamed: {number}"
-        while seen[heading] and name in taken:
-            name = f"{heading}.{seen[heading]}"
-            seen[heading] += name in taken
-        seen[heading] += 1
-        taken.add(name)
-        names.append(name)
-    return tuple(names)
 
 
 def named_cells(headings: Sequence[str], cells: Sequence[object]) -> dict[str, str]:

@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, UnwritableError
 from electrolyte_ml.text import spreadsheet_cell
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # No TOML file of a person comes near; a longer one is something else, or endless.
 _LONGEST_TOML = 2_000_000
@@ -196,13 +193,6 @@ def write_csv_rows(
     """
     writer = csv.writer(stream, lineterminator=line_end)
     writer.writerows(map(spreadsheet_cell, row) for row in rows)
-
-
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a data frame as a CSV table; no cell is run as a formula by a spreadsheet."""
-    texts = frame.select_dtypes(include=["object", "string"]).columns
-    harmless = frame.assign(**{name: frame[name].map(spreadsheet_cell) for name in texts})
-    harmless.rename(columns=spreadsheet_cell).to_csv(path, index=False)
 
 
 def read_table(

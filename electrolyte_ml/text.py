@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
 
 from electrolyte_ml.units import ZERO_CELSIUS_K
@@ -169,3 +170,25 @@ def spreadsheet_cell(value: object) -> object:
         return value
     plain = harmless(value)
     return f"'{plain}" if looks_like_formula(plain) else plain
+
+
+def numbered(headings: Sequence[str]) -> tuple[str, ...]:
+    """A name of its own for each column: equal headings are numbered, as pandas does.
+
+    Examples
+    --------
+    >>> numbered(["", "value", "value", "value.1"])
+    ('Unnamed: 0', 'value', 'value.2', 'value.1')
+    """
+    seen: Counter[str] = Counter()
+    taken = set(headings)
+    names = []
+    for number, heading in enumerate(headings):
+        name = heading or f"Unnamed: {number}"
+        while seen[heading] and name in taken:
+            name = f"{heading}.{seen[heading]}"
+            seen[heading] += name in taken
+        seen[heading] += 1
+        taken.add(name)
+        names.append(name)
+    return tuple(names)

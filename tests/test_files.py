@@ -10,12 +10,12 @@ from electrolyte_ml.files import (
     packaged_table,
     read_table,
     read_toml,
-    write_frame,
     write_table,
     write_text,
 )
 from electrolyte_ml.species.catalog import catalog_with, user_folder
 from electrolyte_ml.species.user import add_species
+from electrolyte_ml.tables.writing import write_frame
 from electrolyte_ml.text import did_you_mean, first_line, nearest_or_all, one_line, shown
 from electrolyte_ml.units import unit_registry
 

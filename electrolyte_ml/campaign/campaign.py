@@ -31,7 +31,7 @@ from electrolyte_ml.campaign.state import (
 from electrolyte_ml.campaign.suggest import choose, choose_to_learn, measurable
 from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.errors import InputError, UnwritableError
-from electrolyte_ml.files import read_toml, reading, sha256_of, write_table, writing
+from electrolyte_ml.files import read_toml, reading, sha256_of, writing
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.search.bundled import find_problem, require_predictable
@@ -40,6 +40,7 @@ from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
+from electrolyte_ml.tables.writing import CSV, WORKBOOK, write_cells
 from electrolyte_ml.text import counted, shown, significant
 from electrolyte_ml.threads import one_thread
 
@@ -50,8 +51,9 @@ README = """\
 This folder is a campaign of electrolyte-ml: suggest, measure, record, and suggest again.
 
   problem.toml     the search problem; a copy that must stay as it is
-  round_001.csv    recipes to measure, with empty columns for what you find. Fill it in with any
-                   spreadsheet and record it:  electrolyte-ml campaign record FOLDER round_001.csv
+  round_001.xlsx   recipes to measure, with empty columns for what you find; the same as
+  round_001.csv    round_001.csv. Fill in one of the two with any spreadsheet and record it:
+                   electrolyte-ml campaign record FOLDER round_001.xlsx
                    - a second row of the same id is a replicate
                    - write `failed` under status if an experiment gave no number (not dissolved,
                      two phases, froze) and why under comment; `skipped` if it will not be done
@@ -77,7 +79,7 @@ PROBLEM, LOG, MEASURED = "problem.toml", "log.jsonl", "measured.csv"
 # The folder of a file of prices whose name one of the campaign's own files bears.
 PRICES = "prices"
 _OWN_FILES = re.compile(
-    r"(problem\.toml|readme\.txt|measured\.csv|report\.(md|xlsx|svg)|round_\d+\.csv|\.?log\..*)$",
+    r"(problem\.toml|readme\.txt|measured\.csv|report\.(md|xlsx|svg)|round_\d+\.(csv|xlsx)|\.?log\..*)$",
     re.IGNORECASE,
 )
 
@@ -365,11 +367,11 @@ class Campaign:
     def _write_missing_files(self) -> None:
         """Write files for people that are not there; somebody may be filling in the others."""
         for number in range(1, self.state.n_rounds + 1):
-            sheet = self.folder / f"round_{number:03d}.csv"
-            if not sheet.exists():
-                write_sheet(
-                    sheet, self.problem, [s for s in self.state.suggestions if s.round == number]
-                )
+            suggested = [s for s in self.state.suggestions if s.round == number]
+            for suffix in (CSV, WORKBOOK):
+                sheet = self.folder / f"round_{number:03d}{suffix}"
+                if not sheet.exists():
+                    write_sheet(sheet, self.problem, suggested)
         if not (self.folder / MEASURED).exists():
             write_measured(self.folder / MEASURED, self.state)
 
@@ -479,4 +481,4 @@ def _write(path: Path, rows: Sequence[Mapping[str, Any]], header: Sequence[str] 
     """Write rows of the same columns; those of `header` if there are no rows."""
     columns = list(rows[0]) if rows else header
     # Line ends as spreadsheets expect them.
-    write_table(path, columns, [list(row.values()) for row in rows], line_end="\r\n")
+    write_cells(path, columns, [list(row.values()) for row in rows], line_end="\r\n")

@@ -95,16 +95,24 @@ def export(
         Path | None,
         typer.Option(help="BPX file of a cell whose electrolyte is replaced (with --to bpx)."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="File; standard output by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File; of tables also .xlsx; standard output by default."),
+    ] = None,
 ) -> None:
     """Write conductivity, salt diffusivity and transference number against concentration.
 
     The first temperature is the reference of BPX; activation energies are fitted to all of them.
     """
+    from io import StringIO
+
+    import pandas as pd
+
     from electrolyte_ml.cell.exchange import electrolyte_text
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.files import write_text
     from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.tables.writing import write_frame
     from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K, temperature_k
 
     if into is not None and to is not CellForm.BPX:
@@ -117,9 +125,12 @@ def export(
     text = electrolyte_text(parse_recipe(recipe), to.value, kelvins, reference, into)
     if out is None:
         typer.echo(text, nl=False)
+        return
+    if to is CellForm.CSV and out.suffix.lower() == ".xlsx":
+        write_frame(pd.read_csv(StringIO(text)), out)
     else:
         write_text(out, text)
-        typer.echo(f"written to {out}", err=True)
+    typer.echo(f"written to {out}", err=True)
 
 
 @app.command("import", epilog=example("cell import cell.json --cation Na --out mine.toml"))
@@ -148,9 +159,13 @@ def limits(
     recipes: Recipes = None,
     cell: CellName = "hc_nvpf",
     file: Annotated[
-        Path | None, typer.Option(help="Table with a column 'recipe', as for 'score'.")
+        Path | None,
+        typer.Option(help="CSV, xlsx or Parquet with a column 'recipe', as for 'score'."),
     ] = None,
     at: Temperatures = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to a .csv, .xlsx or .parquet file instead.")
+    ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -161,9 +176,12 @@ def limits(
     from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.scores import ScoreSource
+    from electrolyte_ml.tables.writing import require_writable, write_records
 
     if not recipes and file is None:
         raise InputError("nothing to judge: give a RECIPE or --file")
+    if out is not None:
+        require_writable(out)
     geometry = find_cell(cell)
     records = []
     source = ScoreSource(recipes or [], file, at or [])
@@ -174,7 +192,10 @@ def limits(
                 part.recipes, part.formulations, part.temperature_k, found, geometry
             )
             progress.steps(len(records))
-    if as_json:
+    if out is not None:
+        write_records(records, out)
+        typer.echo(f"{len(records)} rows written to {out}", err=True)
+    elif as_json:
         typer.echo(dump_json(records))
     else:
         print_limits(records, geometry)
@@ -250,7 +271,7 @@ def simulate(
 
 
 def _films(jobs: list[DischargeJob], law: str, cycles: int, film: list[str], out: Path) -> None:
-    """Cycles with a growing film, told on standard error and written to films.csv."""
+    """Cycles with a growing film, told on standard error and written to films.csv and .xlsx."""
     from electrolyte_ml.cell.sei import film_cycles
     from electrolyte_ml.report.cell import FILM_WORDS, film_line, write_films
 
@@ -266,7 +287,8 @@ def _films(jobs: list[DischargeJob], law: str, cycles: int, film: list[str], out
         )
         for job in jobs
     ]
-    write_films(jobs, found, out / "films.csv")
+    for suffix in (".csv", ".xlsx"):
+        write_films(jobs, found, out / f"films{suffix}")
     for job, one in zip(jobs, found, strict=True):
         typer.echo(film_line(job, one), err=True)
     typer.echo(FILM_WORDS, err=True)

@@ -179,7 +179,7 @@ def import_(
 @app.command(epilog=example("data export calisol23 --out calisol23.csv"))
 def export(
     name: Annotated[str, _NAME_OR_ALL],
-    out: Annotated[Path, typer.Option(help="A .csv or .parquet file.")],
+    out: Annotated[Path, typer.Option(help="A .csv, .xlsx or .parquet file.")],
     property_name: Annotated[
         str | None,
         typer.Option(

@@ -23,7 +23,10 @@ def draw_map(
         Path | None, typer.Option(help="Draw the map to this .svg, .png or .pdf file.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write every blend and its place to this .csv or .json.")
+        Path | None,
+        typer.Option(
+            help="Write every blend and its place to this .csv, .xlsx, .parquet or .json."
+        ),
     ] = None,
     method: Annotated[str, typer.Option(help="pca, or umap if it is installed.")] = "pca",
     clusters: Annotated[int, typer.Option(help="How many clusters to name.")] = 10,
@@ -35,19 +38,20 @@ def draw_map(
     from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.models.maps import electrolyte_map
     from electrolyte_ml.report.map import (
+        TABLE_SUFFIXES,
         print_map,
-        require_table_path,
         write_map_plot,
         write_map_table,
     )
     from electrolyte_ml.report.plots import require_plot_path
     from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.tables.writing import require_writable
 
     if plot is not None:
         require_plot_path(plot)
     if out is not None:
-        require_table_path(out)
+        require_writable(out, TABLE_SUFFIXES)
     asked = [parse_recipe(text) for text in recipes or []]
     with working("embedding known electrolytes", show=not quiet):
         found = electrolyte_map(asked, names=recipes, method=method, n_clusters=clusters, seed=seed)

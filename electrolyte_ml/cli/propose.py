@@ -36,7 +36,8 @@ def propose(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for report.html, proposals.json, proposals.csv and weigh_out.csv."
+            help="Folder for report.html, proposals.json, proposals.xlsx, proposals.csv and "
+            "weigh_out.csv."
         ),
     ] = None,
     storage: Annotated[

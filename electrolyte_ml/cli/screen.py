@@ -28,7 +28,9 @@ def screen(
     ],
     out: Annotated[
         Path,
-        typer.Option(help="Folder of the Parquet parts and of leaders.csv; it is continued."),
+        typer.Option(
+            help="Folder of the Parquet parts, leaders.csv and leaders.xlsx; it is continued."
+        ),
     ],
     n: Annotated[int, typer.Option("--n", min=1, help="Recipes to make.")] = 100_000,
     grid: Annotated[

@@ -221,25 +221,31 @@ def _pooled_lines(found: Sequence[CationRatio], name: str) -> Iterator[str]:
 def validate(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
     write: Annotated[
-        Path | None, typer.Option(help="Also write every comparison to this table.")
+        Path | None,
+        typer.Option(help="Also write every comparison to this .csv, .xlsx or .parquet file."),
     ] = None,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare simulated diffusion and density with measured ones; judge each force field."""
+    import pandas as pd
+
     from electrolyte_ml.errors import TableError
     from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
-    from electrolyte_ml.simulate.results import read_table, write_table
+    from electrolyte_ml.simulate.results import read_table
     from electrolyte_ml.simulate.validation import compare, judge
+    from electrolyte_ml.tables.writing import require_writable, write_frame
 
+    if write is not None:
+        require_writable(write, option="--write")
     with working("comparing with measured values", show=not quiet):
         comparisons = compare(read_table(table))
     if not comparisons:
         raise TableError([f"{table} holds nothing that is measured too"])
     verdicts = judge(comparisons)
     if write is not None:
-        write_table(write, [comparison.to_dict() for comparison in comparisons])
+        write_frame(pd.DataFrame([comparison.to_dict() for comparison in comparisons]), write)
     if as_json:
         typer.echo(dump_json([verdict.to_dict() for verdict in verdicts]))
         return

@@ -16,7 +16,7 @@ SkipBad = Annotated[
     bool,
     typer.Option(
         "--skip-bad",
-        help="Go on without the rows of the file that cannot be used; they are written to a CSV "
+        help="Go on without the rows of the file that cannot be used; they are written to a "
         "file with their numbers and reasons, and the exit code is 4.",
     ),
 ]
@@ -24,7 +24,7 @@ BadRowsFile = Annotated[
     Path | None,
     typer.Option(
         "--bad-rows",
-        metavar="FILE.csv",
+        metavar="FILE.csv|.xlsx",
         help="Where --skip-bad writes bad rows; NAME.bad_rows.csv beside --out, or else beside the "
         "file that is read, by default.",
     ),
@@ -52,6 +52,7 @@ def bad_rows_of(
     """
     from electrolyte_ml.bad_rows import BadRows
     from electrolyte_ml.errors import InputError
+    from electrolyte_ml.tables.writing import CSV, WORKBOOK, require_writable
 
     if not skip:
         if file is not None:
@@ -61,10 +62,7 @@ def bad_rows_of(
         raise InputError("--skip-bad skips rows of a file; give --file, or leave it out")
     beside = table if out is None else out
     to = file or beside.with_name(f"{beside.stem}.bad_rows.csv")
-    if to.suffix.lower() != ".csv":
-        raise InputError(f"--bad-rows {to}: the suffix must be .csv")
-    if not to.resolve().parent.is_dir():
-        raise InputError(f"--bad-rows {to}: there is no folder {to.resolve().parent}")
+    require_writable(to, (CSV, WORKBOOK), "--bad-rows")
     taken = [other for other in (table, out) if other is not None]
     if to.resolve() in {other.resolve() for other in taken}:
         raise InputError(f"--bad-rows {to} is read or written already; name another file")

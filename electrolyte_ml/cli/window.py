@@ -106,6 +106,9 @@ def screen(
     workers: Workers = 1,
     dask: Dask = None,
     shard: ShardOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to a .csv, .xlsx or .parquet file instead.")
+    ] = None,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -116,11 +119,14 @@ def screen(
     from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.report.window import print_species, species_records
+    from electrolyte_ml.tables.writing import require_writable, write_records
 
     if not smiles and file is None:
         raise InputError("nothing to screen: give SMILES or --file")
+    if out is not None:
+        require_writable(out)
     electrode = _electrode(against, sodium_above_lithium)
-    bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
+    bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
     molecules = listed_molecules(smiles or [], file, bad)
     if not molecules:
         raise InputError(f"{file}: no molecules")
@@ -131,7 +137,10 @@ def screen(
     ):
         windows = screened_windows([molecule.smiles for molecule in molecules], executor)
     records = species_records(windows, electrode, [molecule.given for molecule in molecules])
-    if as_json:
+    if out is not None:
+        write_records(records, out)
+        typer.echo(f"{len(records)} rows written to {out}", err=True)
+    elif as_json:
         typer.echo(dump_json(records))
     else:
         print_species(records)

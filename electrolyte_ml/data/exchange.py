@@ -29,8 +29,9 @@ from electrolyte_ml.data.measurements import COLUMNS
 from electrolyte_ml.data.sources import load_source
 from electrolyte_ml.data.user_table import MeasurementTables, read_user_table
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import make_folder, sha256_of, write_atomically, write_frame, write_text
+from electrolyte_ml.files import make_folder, sha256_of, write_text
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.tables.writing import require_writable, write_frame
 from electrolyte_ml.text import shown, steers_terminal
 
 if TYPE_CHECKING:
@@ -241,7 +242,11 @@ DATASET_COLUMN = {"dataset": "name of the data set"}
 
 METADATA = "croissant.json"
 
-_ENCODINGS = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet"}
+_ENCODINGS = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +277,7 @@ def export(names: Sequence[str], out: Path, property_name: str | None = None) ->
     names
         Data sets.
     out
-        A ``.csv`` or ``.parquet`` file; ``croissant.json`` is written beside it.
+        A ``.csv``, ``.xlsx`` or ``.parquet`` file; ``croissant.json`` is written beside it.
     property_name
         Only this property; sets without it are left out.
 
@@ -288,17 +293,14 @@ def export(names: Sequence[str], out: Path, property_name: str | None = None) ->
     DataNotFoundError
         If a file is not on this machine.
     """
-    if out.suffix.lower() not in _ENCODINGS:
-        raise InputError(f"{out}: cannot write {out.suffix!r}; use {' or '.join(_ENCODINGS)}")
-    if not out.resolve().parent.is_dir():
-        raise InputError(f"{out.resolve().parent}: no such folder; make it first")
+    require_writable(out, tuple(_ENCODINGS))
     if property_name is not None:
         registered_property(property_name)
     cards = [c for c in map(card_of, names) if property_name in (None, *c.properties)]
     if not cards:
         raise InputError(f"none of {', '.join(names)} has {property_name!r}")
     frame = _frame(cards, property_name)
-    write_atomically(out, lambda path: _write(frame, path, out.suffix.lower()))
+    write_frame(frame, out)
     metadata = out.with_name(METADATA)
     text = json.dumps(
         croissant(
@@ -327,10 +329,3 @@ def _frame(cards: Sequence[Card], property_name: str | None) -> pd.DataFrame:
         frame.insert(0, "dataset", card.name)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-def _write(frame: pd.DataFrame, path: Path, suffix: str) -> None:
-    if suffix == ".csv":
-        write_frame(frame, path)
-    else:
-        frame.to_parquet(path, index=False)

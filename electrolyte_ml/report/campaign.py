@@ -68,8 +68,8 @@ def print_suggestions(campaign: Campaign, suggestions: Sequence[Suggestion]) -> 
         console.print(line)
     if isinstance(suggestions, Suggestions) and suggestions.gain is not None:
         console.print(str(suggestions.gain))
-    sheet = campaign.folder / f"round_{suggestions[0].round:03d}.csv"
-    console.print(f"fill in {sheet} and record it:")
+    sheet = campaign.folder / f"round_{suggestions[0].round:03d}.xlsx"
+    console.print(f"fill in {sheet}, or the .csv beside it, and record it:")
     console.print(f"  electrolyte-ml campaign record {campaign.folder} {sheet}")
 
 

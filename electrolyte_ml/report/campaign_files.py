@@ -18,14 +18,13 @@ from electrolyte_ml.campaign.celsius import people_heading, people_number, peopl
 from electrolyte_ml.campaign.standing import report_record
 from electrolyte_ml.campaign.state import column_name
 from electrolyte_ml.campaign.suggest import measurable
-from electrolyte_ml.files import write_atomically, write_text
+from electrolyte_ml.files import write_text
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.report.plots import BLUE, GREEN, GREY, ORANGE, new_figure, save_figure
 from electrolyte_ml.search.problem import Direction
-from electrolyte_ml.text import spreadsheet_cell
+from electrolyte_ml.tables.writing import write_workbook
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -65,28 +64,9 @@ def _write_workbook(record: Record, path: Path) -> Path:
         "best": [_for_people(row) for row in record["best"]],
         "models": list(record["models"]),
     }
-    frames = {
-        name: pd.DataFrame([{k: spreadsheet_cell(v) for k, v in row.items()} for row in rows])
-        for name, rows in sheets.items()
-        if rows
-    } or {"results": pd.DataFrame(columns=["recipe"])}
-
-    def write(temporary: Path) -> None:
-        with pd.ExcelWriter(temporary, engine="openpyxl") as writer:
-            for name, frame in frames.items():
-                _write_sheet(frame, name, writer)
-
-    write_atomically(path, write)
+    frames = {name: pd.DataFrame(rows) for name, rows in sheets.items() if rows}
+    write_workbook(path, frames or {"results": pd.DataFrame(columns=["recipe"])})
     return path
-
-
-def _write_sheet(frame: pd.DataFrame, name: str, writer: pd.ExcelWriter) -> None:
-    frame.to_excel(writer, sheet_name=name, index=False)
-    sheet = writer.sheets[name]
-    sheet.freeze_panes = "A2"
-    for column in sheet.columns:
-        longest = max(len(str(cell.value or "")) for cell in column)
-        sheet.column_dimensions[column[0].column_letter].width = min(60, longest + 2)
 
 
 def _for_people(best: Record) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from electrolyte_ml.cell import CellGeometry, CellLimits
-from electrolyte_ml.files import write_table, write_text
+from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.report.plots import BLUE, GREEN, GREY, ORANGE, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, interval, output_console
+from electrolyte_ml.tables.writing import write_cells, write_frame, write_workbook
 from electrolyte_ml.text import celsius, significant
 
 if TYPE_CHECKING:
@@ -180,7 +181,9 @@ def _discharge_doubts(
 def write_discharges(
     records: Sequence[Mapping[str, Any]], geometry: CellGeometry, folder: Path
 ) -> None:
-    """Write the summary (JSON), samples and curves (CSV) and plots (SVG) of discharges."""
+    """Write the summary (JSON), samples and curves (CSV, workbook) and plots (SVG)."""
+    import pandas as pd
+
     summary = {"cell": geometry.to_dict(), "discharges": [without_samples(r) for r in records]}
     write_text(folder / "summary.json", dump_json(summary) + "\n")
     place = ("recipe", "temperature_k", "rate_c")
@@ -194,8 +197,10 @@ def write_discharges(
         for r in records
         for q, v in zip(r["curve"]["charge_ah"], r["curve"]["voltage_v"], strict=True)
     ]
-    for name, rows in (("samples.csv", samples), ("curves.csv", curves)):
-        write_table(folder / name, list(rows[0]), [list(row.values()) for row in rows])
+    sheets = {"samples": pd.DataFrame(samples), "curves": pd.DataFrame(curves)}
+    for name, frame in sheets.items():
+        write_frame(frame, folder / f"{name}.csv")
+    write_workbook(folder / "discharges.xlsx", sheets)
     for kelvin in dict.fromkeys(r["temperature_k"] for r in records):
         chosen = [r for r in records if r["temperature_k"] == kelvin]
         name = celsius(kelvin).replace(" °C", "C").replace("−", "-")
@@ -274,7 +279,7 @@ def film_line(job: DischargeJob, cycles: Sequence[FilmCycle]) -> str:
 def write_films(
     jobs: Sequence[DischargeJob], cycles: Sequence[Sequence[FilmCycle]], path: Path
 ) -> None:
-    """Write a CSV table with a row for each cycle."""
+    """Write a CSV file or a workbook with a row for each cycle."""
     header = ("recipe", "temperature_k", "rate_c", "cycle", "capacity_ah", "film_loss_ah")
     rows = [
         (
@@ -288,7 +293,7 @@ def write_films(
         for job, found in zip(jobs, cycles, strict=True)
         for c in found
     ]
-    write_table(path, header, rows)
+    write_cells(path, header, rows)
 
 
 _CYCLE = ("-", "--", ":", "-.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from electrolyte_ml.errors import InputError
-from electrolyte_ml.files import write_csv_rows, write_text
+from electrolyte_ml.files import write_text
 from electrolyte_ml.models.maps import ElectrolyteMap, MappedBlend
 from electrolyte_ml.report.plots import GREY, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, output_console
+from electrolyte_ml.tables.writing import WRITTEN, require_writable, write_frame
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TABLE_SUFFIXES = (".csv", ".json")
+TABLE_SUFFIXES = (*WRITTEN, ".json")
 # Both cycle together, so that no two clusters share colour and marker (colours: Okabe and Ito).
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
@@ -106,20 +105,6 @@ def write_map_plot(found: ElectrolyteMap, path: Path) -> None:
     save_figure(map_figure(found), path)
 
 
-def require_table_path(path: Path) -> None:
-    """Refuse a file that cannot be written, before any work.
-
-    Raises
-    ------
-    InputError
-        If the kind of file is unknown, or there is no such folder.
-    """
-    if path.suffix.lower() not in TABLE_SUFFIXES:
-        raise InputError(f"--out {path}: the suffix must be one of {', '.join(TABLE_SUFFIXES)}")
-    if not path.resolve().parent.is_dir():
-        raise InputError(f"--out {path}: there is no folder {path.resolve().parent}")
-
-
 def write_map_table(found: ElectrolyteMap, path: Path) -> None:
     """Write every blend and its coordinates, whole or not at all.
 
@@ -128,16 +113,14 @@ def write_map_table(found: ElectrolyteMap, path: Path) -> None:
     InputError
         If the kind of file is unknown, or there is no such folder.
     """
-    require_table_path(path)
-    text = dump_json(found.to_dict()) if path.suffix.lower() == ".json" else _csv(found)
-    write_text(path, text)
+    require_writable(path, TABLE_SUFFIXES)
+    if path.suffix.lower() == ".json":
+        write_text(path, dump_json(found.to_dict()))
+        return
+    import pandas as pd
 
-
-def _csv(found: ElectrolyteMap) -> str:
-    stream = io.StringIO()
     rows = [_cells(b, asked) for asked, part in enumerate((found.known, found.asked)) for b in part]
-    write_csv_rows(stream, [list(rows[0]), *(row.values() for row in rows)])
-    return stream.getvalue()
+    write_frame(pd.DataFrame(rows), path)
 
 
 def _cells(blend: MappedBlend, asked: int) -> dict[str, Any]:

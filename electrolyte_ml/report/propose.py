@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from electrolyte_ml.files import make_folder, write_atomically, write_frame, write_text
+from electrolyte_ml.files import make_folder, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
@@ -22,6 +22,7 @@ from electrolyte_ml.report.warnings import lines_by, obeyed_words
 from electrolyte_ml.search import Problem, ProposalSet, load_problem
 from electrolyte_ml.search.bundled import bundled_problems
 from electrolyte_ml.shipped_properties import LIQUID, LIQUID_HEADING
+from electrolyte_ml.tables.writing import write_frame, write_workbook
 from electrolyte_ml.text import celsius, significant
 
 _WEIGHED_DIGITS = 5
@@ -118,7 +119,10 @@ def print_proposals(proposals: ProposalSet) -> None:
 
 
 def write_proposals(proposals: ProposalSet, folder: Path) -> None:
-    """Write report.html, proposals.json, proposals.csv and weigh_out.csv; each whole or not at all.
+    """Write the report, the proposals and their weigh-out; each file whole or not at all.
+
+    They are report.html, proposals.json, proposals.csv, weigh_out.csv, and both tables as sheets of
+    proposals.xlsx.
 
     Raises
     ------
@@ -136,8 +140,10 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
         for name, grams in p["weigh_out_g_per_100g"].items()
     ]
     write_text(folder / "proposals.json", dump_json(result) + "\n")
-    write_atomically(folder / "proposals.csv", lambda path: write_frame(proposals.to_frame(), path))
-    write_atomically(folder / "weigh_out.csv", lambda path: write_frame(pd.DataFrame(sheet), path))
+    tables = {"proposals": proposals.to_frame(), "weigh_out": pd.DataFrame(sheet)}
+    for name, frame in tables.items():
+        write_frame(frame, folder / f"{name}.csv")
+    write_workbook(folder / "proposals.xlsx", tables)
     write_text(folder / "report.html", page)
 
 

@@ -1,4 +1,4 @@
-"""Writing scores part by part: a table on the terminal, JSON, CSV and Parquet."""
+"""Writing scores part by part: a table on the terminal, JSON, CSV, workbooks and Parquet."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ from electrolyte_ml.report.text import (
 )
 from electrolyte_ml.report.warnings import lines_of_records, said_by
 from electrolyte_ml.report.window import caveat
-from electrolyte_ml.text import celsius, spreadsheet_cell
+from electrolyte_ml.tables.writing import WRITTEN, fill_workbook, require_writable
+from electrolyte_ml.text import celsius
 
 #: Rows in the contract's form, in parts.
 Parts = Iterable[list[dict[str, Any]]]
-_SUFFIXES = (".csv", ".xlsx", ".parquet", ".json")
-# Rows of a sheet, its heading among them.
-_SHEET_ROWS = 2**20
+_SUFFIXES = (*WRITTEN, ".json")
 
 
 def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None:
@@ -40,10 +39,8 @@ def require_one_output(*, as_json: bool, as_csv: bool, out: Path | None) -> None
     """
     if as_json + as_csv + (out is not None) > 1:
         raise InputError("choose one of --json, --csv and --out")
-    if out is not None and out.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"--out {out}: the suffix must be one of {', '.join(_SUFFIXES)}")
-    if out is not None and not out.resolve().parent.is_dir():
-        raise InputError(f"--out {out}: there is no folder {out.resolve().parent}")
+    if out is not None:
+        require_writable(out, _SUFFIXES)
 
 
 def write_json(parts: Parts, stream: TextIO) -> None:
@@ -57,13 +54,18 @@ def write_json(parts: Parts, stream: TextIO) -> None:
 
 def write_csv(parts: Parts, stream: TextIO) -> None:
     """Write CSV: the JSON's fields, flattened with dots, one row per recipe."""
-    columns: list[str] = []
+    write_csv_rows(stream, _lines(parts))
+
+
+def _lines(parts: Parts) -> Iterator[list[Any]]:
+    """Headings, then the cells of each row."""
+    names: list[str] = []
     for records in parts:
         rows = [flat_record(record) for record in records]
-        if rows and not columns:
-            columns = list(rows[0])
-            write_csv_rows(stream, [columns])
-        write_csv_rows(stream, ([row.get(name, "") for name in columns] for row in rows))
+        if rows and not names:
+            names = list(rows[0])
+            yield names
+        yield from ([row.get(name, "") for name in names] for row in rows)
 
 
 def write_parquet(parts: Parts, path: Path) -> None:
@@ -89,32 +91,15 @@ def write_parquet(parts: Parts, path: Path) -> None:
                 writer.write_table(feather.read_table(file, memory_map=False).cast(schema))
 
 
-def write_workbook(parts: Parts, path: Path) -> None:
-    """Write the columns of the CSV to the first sheet of an xlsx file.
+def write_sheet(parts: Parts, path: Path) -> None:
+    """Write the columns of the CSV to a workbook.
 
     Raises
     ------
     InputError
         If there are more rows than a sheet has.
     """
-    import openpyxl
-
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("scores")
-    sheet.freeze_panes = "B2"
-    columns: list[str] = []
-    n_rows = 0
-    for records in parts:
-        rows = [flat_record(record) for record in records]
-        n_rows += len(rows)
-        if n_rows >= _SHEET_ROWS:
-            raise InputError(f"a sheet has {_SHEET_ROWS} rows at most; write .csv or .parquet")
-        if rows and not columns:
-            columns = list(rows[0])
-            sheet.append(columns)
-        for row in rows:
-            sheet.append([spreadsheet_cell(row.get(name)) for name in columns])
-    book.save(path)
+    fill_workbook(path, {"scores": _lines(parts)})
 
 
 def write_scores(parts: Parts, path: Path) -> None:
@@ -126,7 +111,7 @@ def write_scores(parts: Parts, path: Path) -> None:
 
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": lambda to: as_text(write_csv, to),
-        ".xlsx": lambda to: write_workbook(parts, to),
+        ".xlsx": lambda to: write_sheet(parts, to),
         ".parquet": lambda to: write_parquet(parts, to),
         ".json": lambda to: as_text(write_json, to),
     }

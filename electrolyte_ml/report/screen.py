@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from electrolyte_ml.files import write_atomically, write_frame
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.leaders import Leaders
 from electrolyte_ml.search.screening import Screening
+from electrolyte_ml.tables.writing import CSV, WORKBOOK, write_frame
 from electrolyte_ml.text import significant
 
-_FILE = "leaders.csv"
+_FILE = "leaders"
 
 
 def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[str, Any]:
-    """Write ``leaders.csv``, and give the record of the screening.
+    """Write ``leaders.csv`` and ``leaders.xlsx``, and give the record of the screening.
 
     Parameters
     ----------
@@ -32,7 +31,8 @@ def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[
     dict
         Counts, and the leaders of different chemistry, the form for JSON.
     """
-    write_atomically(folder / _FILE, partial(write_frame, leaders.to_frame()))
+    for suffix in (CSV, WORKBOOK):
+        write_frame(leaders.to_frame(), folder / f"{_FILE}{suffix}")
     best = zip(leaders.labels, leaders.top, strict=True)
     return {
         "problem": screening.problem.name,
@@ -61,5 +61,5 @@ def print_screening(record: dict[str, Any], folder: Path) -> None:
     console.print(
         f"{record['n_recipes']} recipes screened, {record['n_feasible']} satisfy every limit"
         f"{failed}; {record['n_trade_offs']} are best trade-offs. All are in {folder}, the leaders "
-        f"in {_FILE}."
+        f"in {_FILE}{CSV} and {_FILE}{WORKBOOK}."
     )

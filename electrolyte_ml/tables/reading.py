@@ -6,7 +6,6 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from pathlib import Path
 
-from electrolyte_ml.bad_rows import numbered
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.tables.dialect import dialect_of
 from electrolyte_ml.tables.formats import (
@@ -22,7 +21,7 @@ from electrolyte_ml.tables.formats import (
     workbook_chunks,
 )
 from electrolyte_ml.tables.headings import visible_heading
-from electrolyte_ml.text import shown
+from electrolyte_ml.text import numbered, shown
 
 #: Files that are read.
 SUFFIXES = (*TEXT, *WORKBOOKS, PARQUET)

@@ -206,9 +206,24 @@ def test_sheets_are_made_again_but_never_overwritten(campaign, reopen):
     sheet.unlink()
     reopen(campaign)
     assert sheet.read_bytes() == whole
-    sheet.write_text("half filled in", encoding="utf-8")
-    reopen(campaign)
-    assert sheet.read_text(encoding="utf-8") == "half filled in"
+    for held in (sheet, sheet.with_suffix(".xlsx")):
+        held.write_text("half filled in", encoding="utf-8")
+        reopen(campaign)
+        assert held.read_text(encoding="utf-8") == "half filled in"
+
+
+def test_the_workbook_of_a_round_can_be_filled_in_instead(campaign):
+    import pandas as pd
+
+    campaign.suggest(2)
+    sheet = campaign.folder / "round_001.xlsx"
+    frame = pd.read_excel(sheet)
+    frame[COLUMN] = frame[COLUMN].astype(float)
+    frame.loc[1, COLUMN] = 6.5
+    frame.to_excel(sheet, index=False)
+    (result,) = campaign.record(sheet)
+    assert result.suggestion == "S002"
+    assert result.values == {("conductivity_ms_cm", 298.15): 6.5}
 
 
 def test_the_measured_table_can_be_recorded_into_a_new_campaign(campaign, write_rows, tmp_path):

@@ -68,6 +68,10 @@ def test_an_electrolyte_is_exported(run, tmp_path):
     table = run("cell", "export", RECIPE, "--to", "csv", "--at", "25 degC").out
     assert table.startswith("temperature_k,concentration_mol_m3,conductivity_s_m,")
     out = tmp_path / "electrolyte.py"
+    workbook = tmp_path / "tables.xlsx"
+    assert run("cell", "export", RECIPE, "--to", "csv", "--out", workbook).code == 0
+    assert workbook.read_bytes().startswith(b"PK")
+    assert run("cell", "limits", RECIPE, "--out", tmp_path / "limits.xlsx").code == 0
     outcome = run("cell", "export", RECIPE, "--to", "pybamm", "--out", out)
     assert outcome.code == 0
     assert "import pybamm" in out.read_text()
@@ -103,6 +107,7 @@ def test_discharges_are_written_and_told_with_what_they_leave_out(run, tmp_path)
         "summary.json",
         "samples.csv",
         "curves.csv",
+        "discharges.xlsx",
         "discharge_25C.svg",
         "rate_25C.svg",
     }

@@ -1,5 +1,6 @@
 import json
 
+import pandas as pd
 import pytest
 
 from electrolyte_ml.data import fetching
@@ -89,6 +90,9 @@ def test_imported_measurements_are_a_data_set(run, lab, tmp_path):
     names = [c["name"] for c in json.loads(run("data", "check", "all", "--json").out)]
     assert names == ["sodium_table", "lab"]
     assert "lab" in run("data", "check", "all").out
+    workbook = tmp_path / "lab.xlsx"
+    assert run("data", "export", "lab", "--out", workbook).code == 0
+    assert len(pd.read_excel(workbook)) == len(pd.read_parquet(out))
     out = tmp_path / "all.csv"
     assert "22 rows of sodium_table, lab" in run("data", "export", "all", "--out", out).out
 

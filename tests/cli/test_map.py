@@ -48,7 +48,7 @@ def test_json_is_the_same_twice(run):
     ("arguments", "words"),
     [
         (("--plot", "map.txt"), "--plot map.txt: the suffix must be one of .svg"),
-        (("--out", "map.txt"), "--out map.txt: the suffix must be one of .csv, .json"),
+        (("--out", "map.txt"), "--out map.txt: the suffix must be one of .csv, .xlsx"),
         (("--method", "tsne"), "unknown method 'tsne'"),
         (("--clusters", "1"), "clusters must be 2 to"),
         (("EC:DEC 1:1 w/w",), "without a salt"),

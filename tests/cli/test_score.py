@@ -88,6 +88,11 @@ def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
     assert again["conductivity_ms_cm.value"].tolist() == pytest.approx(
         scores["conductivity_ms_cm.value"].tolist()
     )
+    workbook = tmp_path / "scores.xlsx"
+    assert run("score", "--file", parquet, "--out", workbook).code == 0
+    assert pd.read_excel(workbook)["conductivity_ms_cm.high"].tolist() == pytest.approx(
+        scores["conductivity_ms_cm.high"].tolist()
+    )
     printed = run("score", "--file", file, "--csv").out
     assert printed.splitlines()[0].startswith("recipe,key,temperature_k,conductivity_ms_cm.value")
 
@@ -465,6 +470,9 @@ def test_bad_rows_of_any_file_are_skipped(run, half_bad, tmp_path, suffix):
     kept = pd.read_csv(tmp_path / "any.bad_rows.csv")
     assert kept["row"].tolist() == [2, 3]
     assert kept["temperature_c"].tolist() == ["25", "hot"]
+    sheet = tmp_path / "bad.xlsx"
+    assert run("score", "--file", file, "--skip-bad", "--bad-rows", sheet, "--json").code == 4
+    assert pd.read_excel(sheet)["reason"].tolist() == kept["reason"].tolist()
 
 
 def test_a_row_with_too_many_cells_is_skipped_whole(run, tmp_path):

@@ -13,6 +13,7 @@ def test_leaders_are_printed_and_written(run, tmp_path):
     assert "recipes screened" in shown.out
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "leaders.csv",
+        "leaders.xlsx",
         "part-000000.parquet",
         "part-000001.parquet",
         "screening.json",

@@ -113,7 +113,13 @@ def test_same_shortlist_same_page(page, proposals):
 def test_page_stands_beside_the_tables(tmp_path, proposals):
     write_proposals(proposals, tmp_path / "out")
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"report.html", "proposals.json", "proposals.csv", "weigh_out.csv"}
+    assert names == {
+        "report.html",
+        "proposals.json",
+        "proposals.csv",
+        "proposals.xlsx",
+        "weigh_out.csv",
+    }
 
 
 def test_one_objective_needs_no_trade_off():
