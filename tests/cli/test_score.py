@@ -326,7 +326,7 @@ def test_bad_arguments_and_files_of_bad_rows_alone_are_refused(run, half_bad, tm
     [
         (("--bad-rows", "b.csv"), "no effect without --skip-bad"),
         (("--skip-bad", "--bad-rows", "half.csv"), "name another file"),
-        (("--skip-bad", "--bad-rows", "b.xlsx"), "must be .csv"),
+        (("--skip-bad", "--bad-rows", "b.parquet"), "must be one of .csv, .xlsx"),
         (("--skip-bad", "--bad-rows", "no/b.csv"), "no folder"),
         (("--skip-bad", "--out", "b.csv", "--bad-rows", "b.csv"), "name another file"),
     ],
