@@ -76,6 +76,9 @@ class Property:
         Whether `predict` takes the prices of the problem, by kilogram and component, as ``prices``.
     takes_cell
         Whether `predict` takes the geometry of the cell as ``cell``; None without one.
+    takes_cycling
+        Whether `predict` takes how efficiency is measured as ``cycling``
+        (`electrolyte_ml.data.efficiency.Cycling`); None without a wish.
     needs_liquid
         Whether it is a property of a liquid: predictions note where the recipe may be frozen.
     is_scored
@@ -130,6 +133,7 @@ class Property:
     suite: str = ""
     takes_prices: bool = False
     takes_cell: bool = False
+    takes_cycling: bool = False
     needs_liquid: bool = False
     is_scored: bool = True
     nested_in: str = ""

@@ -209,6 +209,7 @@ SHIPPED = (
         at_temperature=False,
         better="higher",
         predict="electrolyte_ml.models.efficiency:predict_efficiency",
+        takes_cycling=True,
         model="efficiency",
         train="electrolyte_ml.models.efficiency.train:train_efficiency",
         suite="efficiency",

@@ -213,7 +213,8 @@ def predict(
     prices
         Price by kilogram of each component by name, for ``cost_per_kg``.
     cell
-        The cell that limits such as ``depletion_rate_c`` are of, with its ``geometry``.
+        The cell that limits such as ``depletion_rate_c`` are of, with its ``geometry``, and how
+        coulombic efficiency is measured, its ``cycling``.
     accept_unusual
         As in `score`.
 
@@ -245,8 +246,7 @@ def predict(
     parts = list(source_of(recipes, at, at_k, accept_unusual=accept_unusual)[0].parts())
     formulations = [f for part in parts for f in part.formulations]
     temperatures = np.concatenate([part.temperature_k for part in parts])
-    geometry = None if cell is None else cell.geometry
-    return Answers(formulations, temperatures, prices, geometry).predict(known)
+    return Answers(formulations, temperatures, prices, cell).predict(known)
 
 
 def warnings(

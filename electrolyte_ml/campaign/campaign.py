@@ -387,8 +387,10 @@ def _goal(given: Goal | str) -> Goal:
 
 def _models(problem: Problem, names: Sequence[str]) -> Scorer:
     """The models of the package, with a prior of the efficiency of other metals than lithium."""
-    models = ModelScorer(names, problem.prices, problem.cell.geometry)
-    return EfficiencyPrior(models, lithium=problem.lithium_prior) if EFFICIENCY in names else models
+    models = ModelScorer(names, problem.prices, problem.cell)
+    if EFFICIENCY not in names:
+        return models
+    return EfficiencyPrior(models, lithium=problem.lithium_prior, cycling=problem.cell.cycling)
 
 
 def _fill(folder: Path, files: Mapping[str, Path]) -> None:

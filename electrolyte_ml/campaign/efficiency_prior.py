@@ -18,9 +18,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.efficiency import EFFICIENCY, percent_of
+from electrolyte_ml.data.efficiency import DEFAULT_CYCLING, EFFICIENCY, Cycling, percent_of
 from electrolyte_ml.formulation import Formulation, SaltAmount
-from electrolyte_ml.models.efficiency import DEFAULT_CYCLING, EfficiencyModel
+from electrolyte_ml.models.efficiency import EfficiencyModel
 from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.search.scorer import Scorer
@@ -41,11 +41,14 @@ class EfficiencyPrior:
         Source of predictions.
     lithium
         Whether the prior is tilted by what is learnt from lithium.
+    cycling
+        How the efficiency is measured; `DEFAULT_CYCLING` by default.
     """
 
-    def __init__(self, base: Scorer, *, lithium: bool) -> None:
+    def __init__(self, base: Scorer, *, lithium: bool, cycling: Cycling | None = None) -> None:
         self.base = base
         self.lithium = lithium
+        self.cycling = cycling or DEFAULT_CYCLING
 
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
@@ -70,7 +73,7 @@ class EfficiencyPrior:
         mean = np.full(len(places), MEAN_LCE)
         reasons = [NOTHING] * len(places)
         if self.lithium:
-            tilt, told = _tilt([formulations[i] for i in places.tolist()])
+            tilt, told = _tilt([formulations[i] for i in places.tolist()], self.cycling)
             mean = mean + _SHARE_OF_LITHIUM * tilt
             reasons = [FROM_LITHIUM if is_told else NOTHING for is_told in told.tolist()]
         half = NORMAL_QUANTILE * SPREAD_LCE
@@ -90,7 +93,7 @@ class EfficiencyPrior:
 
 
 def _tilt(
-    formulations: Sequence[Formulation],
+    formulations: Sequence[Formulation], cycling: Cycling
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """By how much lithium lies above its mean in each recipe, and where that is known."""
     model = EfficiencyModel.load()
@@ -99,7 +102,7 @@ def _tilt(
     tilt = np.zeros(len(twins))
     if known.any():
         of = [twin for twin, is_known in zip(twins, known.tolist(), strict=True) if is_known]
-        value, _, _ = model.lce(of, [DEFAULT_CYCLING] * len(of))
+        value, _, _ = model.lce(of, [cycling] * len(of))
         tilt[known] = value - model.mean
     return tilt, known
 

@@ -32,8 +32,36 @@ Without = Annotated[
 ]
 
 
-def cell_of(anode: str | None, upper_voltage: float | None, water_ppm: float | None) -> Cell:
-    """The cell that the options describe."""
+CeMethod = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METHOD",
+        help="How coulombic efficiency is measured: aurbach (the default) or cycling.",
+    ),
+]
+CeCurrent = Annotated[
+    float | None,
+    typer.Option(metavar="MA/CM2", help="Current density of that, mA/cm2; 0.5 by default."),
+]
+CeCapacity = Annotated[
+    float | None,
+    typer.Option(metavar="MAH/CM2", help="Capacity of its half cycles, mAh/cm2; 1 by default."),
+]
+
+
+def cell_of(
+    anode: str | None,
+    upper_voltage: float | None,
+    water_ppm: float | None,
+    cycling: tuple[str | None, float | None, float | None],
+) -> Cell:
+    """The cell that the options describe; `cycling` is method, current and capacity."""
+    from electrolyte_ml.data.efficiency import asked_cycling
     from electrolyte_ml.rules import Cell
 
-    return Cell(anode=anode, upper_voltage_v=upper_voltage, water_ppm=water_ppm)
+    return Cell(
+        anode=anode,
+        upper_voltage_v=upper_voltage,
+        water_ppm=water_ppm,
+        cycling=asked_cycling(*cycling) if any(x is not None for x in cycling) else None,
+    )

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.cell_options import (
+    Anode,
+    CeCapacity,
+    CeCurrent,
+    CeMethod,
+    UpperVoltage,
+    WaterPpm,
+    Without,
+    cell_of,
+)
 from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.progress import Quiet
 
@@ -42,6 +51,9 @@ def compare(
     anode: Anode = None,
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
+    ce_method: CeMethod = None,
+    ce_current: CeCurrent = None,
+    ce_capacity: CeCapacity = None,
     without: Without = None,
     quiet: Quiet = False,
     seed: Annotated[  # noqa: ARG001 - every verb takes it; nothing here is drawn at random
@@ -63,7 +75,9 @@ def compare(
     parts = list(ScoreSource(recipes, None, at or []).parts())
     rows = [f for part in parts for f in part.formulations]
     n_temperatures = len(rows) // len(recipes)
-    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
+    cycling = ce_method, ce_current, ce_capacity
+    cell = cell_of(anode, upper_voltage, water_ppm, cycling)
+    off = require_rules(without or [])
     with working("properties and differences", show=not quiet):
         comparison = compare_formulations(
             rows[::n_temperatures],

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.cell_options import (
+    Anode,
+    CeCapacity,
+    CeCurrent,
+    CeMethod,
+    UpperVoltage,
+    WaterPpm,
+    Without,
+    cell_of,
+)
 from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.progress import Quiet
 
@@ -27,6 +36,9 @@ def explain(
     anode: Anode = None,
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
+    ce_method: CeMethod = None,
+    ce_current: CeCurrent = None,
+    ce_capacity: CeCapacity = None,
     without: Without = None,
     quiet: Quiet = False,
     seed: Annotated[  # noqa: ARG001 - every verb takes it; nothing here is drawn at random
@@ -46,7 +58,9 @@ def explain(
     if plot is not None:
         require_plot_path(plot)
     kelvin = temperature_k(at)
-    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
+    cycling = ce_method, ce_current, ce_capacity
+    cell = cell_of(anode, upper_voltage, water_ppm, cycling)
+    off = require_rules(without or [])
     with working("curves and swaps", show=not quiet):
         explanation = explain_recipe(parse_recipe(recipe), kelvin, cell=cell, off=off)
     if plot is not None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from electrolyte_ml.cli import completion
-from electrolyte_ml.cli.cell_options import Anode, UpperVoltage, WaterPpm, Without, cell_of
+from electrolyte_ml.cli.cell_options import (
+    Anode,
+    CeCapacity,
+    CeCurrent,
+    CeMethod,
+    UpperVoltage,
+    WaterPpm,
+    Without,
+    cell_of,
+)
 from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.progress import Quiet
@@ -81,6 +90,9 @@ def score(
     anode: Anode = None,
     upper_voltage: UpperVoltage = None,
     water_ppm: WaterPpm = None,
+    ce_method: CeMethod = None,
+    ce_current: CeCurrent = None,
+    ce_capacity: CeCapacity = None,
     without: Without = None,
     workers: Workers = 1,
     dask: Dask = None,
@@ -111,7 +123,9 @@ def score(
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
     part = None if shard is None else Shard.read(shard)
-    cell, off = cell_of(anode, upper_voltage, water_ppm), require_rules(without or [])
+    cycling = ce_method, ce_current, ce_capacity
+    cell = cell_of(anode, upper_voltage, water_ppm, cycling)
+    off = require_rules(without or [])
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows, out=out)
     source = ScoreSource(recipes or [], file, at or [], bad_rows=bad, accept_unusual=accept_unusual)
     # Scores that go to a terminal would be spoilt by a bar.

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import Self
@@ -31,9 +31,10 @@ from electrolyte_ml.data.catalog import card_of
 from electrolyte_ml.data.cleaning import CleaningReport, Collector
 from electrolyte_ml.data.copies import species_of
 from electrolyte_ml.data.measurements import Measurements, Trust, concatenate
-from electrolyte_ml.errors import AmountError
+from electrolyte_ml.errors import AmountError, InputErrors
 from electrolyte_ml.formulation import Amounts, Formulation, RatioBasis, SaltBasis
 from electrolyte_ml.species import default_catalog
+from electrolyte_ml.text import nearest_or_all, shown
 
 EFFICIENCY = "coulombic_efficiency_percent"
 #: Data sets of efficiencies, the best documented first.
@@ -76,6 +77,73 @@ class Cycling:
             capacity_mah_cm2=number_in(capacity),
             cycles=number_in(cycles.strip().lstrip(">")),
         )
+
+    @property
+    def conditions(self) -> dict[str, str | float]:
+        """What an efficiency depends on, for results."""
+        return {
+            "method": self.method,
+            "current_ma_cm2": self.current_ma_cm2,
+            "capacity_mah_cm2": self.capacity_mah_cm2,
+        }
+
+
+#: How an efficiency is measured where nothing else is said.
+DEFAULT_CYCLING = Cycling(method=AURBACH, current_ma_cm2=0.5, capacity_mah_cm2=1.0, cycles=10)
+#: Lowest and highest current density, mA/cm2, and capacity of a half cycle, mAh/cm2, that
+#: efficiencies were measured with.
+CURRENTS_MA_CM2, CAPACITIES_MAH_CM2 = (0.1, 1.0), (0.08, 2.0)
+
+
+def asked_cycling(
+    method: str | None = None,
+    current_ma_cm2: float | None = None,
+    capacity_mah_cm2: float | None = None,
+) -> Cycling:
+    """How an efficiency is asked to be measured; what is None is as in `DEFAULT_CYCLING`.
+
+    Parameters
+    ----------
+    method
+        ``aurbach`` or ``cycling``.
+    current_ma_cm2, capacity_mah_cm2
+        Current density, mA/cm2, and capacity of each half cycle, mAh/cm2.
+
+    Raises
+    ------
+    InputErrors
+        If the method is unknown, or no efficiency was measured with such a current or capacity;
+        one line for each fault.
+
+    Examples
+    --------
+    >>> asked_cycling("cycling", capacity_mah_cm2=0.5).current_ma_cm2
+    0.5
+    """
+    known = AURBACH if method is None else _METHODS.get(method.strip().lower())
+    faults = []
+    if known is None:
+        hint = nearest_or_all(str(method), (AURBACH, CYCLING))
+        faults.append(f"method: unknown {shown(method)}{hint}")
+    ranges = (
+        ("current_ma_cm2", current_ma_cm2, CURRENTS_MA_CM2, "mA/cm2"),
+        ("capacity_mah_cm2", capacity_mah_cm2, CAPACITIES_MAH_CM2, "mAh/cm2"),
+    )
+    for name, number, (low, high), unit in ranges:
+        if number is not None and not low <= number <= high:
+            faults.append(
+                f"{name}: efficiencies were measured with {low:g} to {high:g} {unit} alone, given "
+                f"{number:g}; leave it out for {getattr(DEFAULT_CYCLING, name):g} {unit}"
+            )
+    if faults:
+        raise InputErrors(faults)
+    usual = DEFAULT_CYCLING
+    return replace(
+        usual,
+        method=known or usual.method,
+        current_ma_cm2=usual.current_ma_cm2 if current_ma_cm2 is None else current_ma_cm2,
+        capacity_mah_cm2=usual.capacity_mah_cm2 if capacity_mah_cm2 is None else capacity_mah_cm2,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -210,7 +210,7 @@ def explain(
     temperature_k
         Temperature of everything but the curve against temperature, K.
     cell
-        The cell it is for, which warnings look at.
+        The cell it is for, which warnings look at, and how efficiency is measured.
     off
         Names of rules that are switched off.
 
@@ -240,7 +240,7 @@ def explain(
         neighbours=nearest_measured([formulation])[0],
         warnings=scored_warnings([formulation], at, liquid, cell=cell, off=off)[0],
         interphase=predict_interphase([formulation]),
-        efficiency=explain_efficiency(formulation),
+        efficiency=explain_efficiency(formulation, None if cell is None else cell.cycling),
     )
 
 

@@ -42,8 +42,8 @@ class Answers:
         Temperatures, K, shape (n,).
     prices
         Price by kilogram of each component by name, for the properties that take prices.
-    geometry
-        Name or file of the cell, for the properties that take a cell.
+    cell
+        The cell, for the properties that take its geometry or how efficiency is measured.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Answers:
         formulations: Sequence[Formulation],
         temperature_k: NDArray[np.float64],
         prices: Mapping[str, float] | None = None,
-        geometry: str | None = None,
+        cell: Cell | None = None,
     ) -> None:
         self.formulations = formulations
         self.temperature_k = np.asarray(temperature_k, dtype=np.float64)
         self.prices = dict(prices or {})
-        self.geometry = geometry
+        self.cell = cell or Cell()
         places: dict[int, int] = {}
         self._index = np.array(
             [places.setdefault(id(f), len(places)) for f in formulations], dtype=np.intp
@@ -115,7 +115,9 @@ class Answers:
         if key not in self._answers:
             more: dict[str, Any] = {"prices": self.prices} if known.takes_prices else {}
             if known.takes_cell:
-                more["cell"] = self.geometry
+                more["cell"] = self.cell.geometry
+            if known.takes_cycling:
+                more["cycling"] = self.cell.cycling
             asked = (
                 (self.formulations, self.temperature_k)
                 if known.at_temperature
@@ -141,6 +143,7 @@ def _require_signature(
         wanted = "formulations and temperatures in K" if known.at_temperature else "formulations"
         wanted += " and prices by keyword" if known.takes_prices else ""
         wanted += " and the cell by keyword" if known.takes_cell else ""
+        wanted += " and the cycling by keyword" if known.takes_cycling else ""
         raise PropertyError(
             f"{known.title}: its function is called with {wanted} "
             f"(at_temperature={known.at_temperature}, takes_prices={known.takes_prices}), which it "
@@ -288,7 +291,7 @@ def score_formulations(
     temperature_k
         Temperatures, K, shape (n,).
     cell
-        The cell they are for, which rules look at.
+        The cell they are for, which rules look at, and how efficiency is measured.
     off
         Names of rules that are switched off.
 
@@ -297,7 +300,7 @@ def score_formulations(
     ScoreTable
         Predictions of n rows; where a model has no value, it says why.
     """
-    answers = Answers(formulations, temperature_k)
+    answers = Answers(formulations, temperature_k, cell=cell)
     predictions = {
         known.name: answers.predict(known)
         for known in scored_properties()

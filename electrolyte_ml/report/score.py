@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from rich.table import Table
 
+from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import write_atomically, write_csv_rows
 from electrolyte_ml.prediction import flat_record
@@ -159,6 +160,17 @@ def lines_below(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> l
     return list(lines)
 
 
+def efficiency_conditions(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How the coulombic efficiencies of a table would be measured, where there are any."""
+    found = [record[EFFICIENCY] for record in records if EFFICIENCY in record]
+    told = [one for one in found if one["value"] is not None]
+    if told:
+        yield (
+            f"coulombic efficiency: of {told[0]['of']}, method {told[0]['method']}, "
+            f"{told[0]['current_ma_cm2']:g} mA/cm2, {told[0]['capacity_mah_cm2']:g} mAh/cm2."
+        )
+
+
 def print_tables(parts: Parts) -> None:
     """Print a table, then warnings, reasons for predictions outside the domain, and assumptions.
 
@@ -184,5 +196,7 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     if reading:
         console.print(f"in brackets: {reading}. {READING}")
     console.print(caveat())
+    for line in efficiency_conditions(records):
+        console.print(line)
     for line in (*lines_of_records(records), *lines_below(records, shown)):
         console.print(line)

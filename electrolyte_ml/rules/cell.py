@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from electrolyte_ml.data.efficiency import Cycling
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.quantum.electrodes import ELECTRODES
 from electrolyte_ml.text import nearest_or_all
@@ -44,6 +45,9 @@ class Cell:
     geometry
         Layers of the cell: the name of a reference cell, such as ``hc_nvpf``, or a TOML file
         (`electrolyte_ml.cell.geometry`). Rules do not look at it.
+    cycling
+        How coulombic efficiency is measured, from `electrolyte_ml.data.efficiency.asked_cycling`;
+        by default Aurbach's method at 0.5 mA/cm2 and 1 mAh/cm2. Rules do not look at it.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class Cell:
     upper_voltage_v: float | None = None
     water_ppm: float | None = None
     geometry: str | None = None
+    cycling: Cycling | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -92,6 +97,7 @@ class Cell:
             "upper_voltage_v": self.upper_voltage_v,
             "water_ppm": self.water_ppm,
             "geometry": self.geometry,
+            "cycling": None if self.cycling is None else self.cycling.conditions,
         }
         return {name: value for name, value in known.items() if value is not None}
 

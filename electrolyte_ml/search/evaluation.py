@@ -100,9 +100,7 @@ class Evaluator:
         self._bounds = [
             o.optimistic_bound if optimistic else o.bound(problem.risk) for o in problem.objectives
         ]
-        self.scorer = scorer or ModelScorer(
-            problem.scored_names, problem.prices, problem.cell.geometry
-        )
+        self.scorer = scorer or ModelScorer(problem.scored_names, problem.prices, problem.cell)
         self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
         self.needs_domain = problem.out_of_domain is OutOfDomain.EXCLUDE

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from electrolyte_ml.cell import find_cell, reference_cells
-from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
+from electrolyte_ml.data.efficiency import Cycling, asked_cycling
+from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors, RecipeFileError
 from electrolyte_ml.files import read_toml
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.rules import Cell, RuleSettings
@@ -31,6 +32,7 @@ from electrolyte_ml.search.recipe_tables import (
     CellTable,
     ComponentsTable,
     ConstraintTable,
+    CyclingTable,
     LimitsTable,
     Lookup,
     ObjectiveTable,
@@ -306,7 +308,7 @@ def _limits(table: LimitsTable) -> Limits:
 
 def _cell(table: CellTable, folder: Path, faults: list[str]) -> Cell:
     """The cell; a file of its geometry is looked for beside the recipe file."""
-    given = dict(table)
+    given = {**dict(table), "cycling": _cycling(table.cycling, faults)}
     geometry = given["geometry"]
     if geometry is None:
         return Cell(**given)
@@ -318,6 +320,17 @@ def _cell(table: CellTable, folder: Path, faults: list[str]) -> Cell:
         faults += [f"cell.geometry: {line}" for line in str(error).splitlines()]
         given["geometry"] = None
     return Cell(**given)
+
+
+def _cycling(table: CyclingTable | None, faults: list[str]) -> Cycling | None:
+    """How efficiency is measured; None where the file does not say."""
+    if table is None:
+        return None
+    try:
+        return asked_cycling(**dict(table))
+    except InputErrors as error:
+        faults += [f"cell.cycling.{line}" for line in str(error).splitlines()]
+        return None
 
 
 def _geometry_faults(cell: Cell, asked: Sequence[str], faults: Sequence[str]) -> list[str]:

@@ -397,6 +397,17 @@ class PricesTable(Table):
     """Prices by kilogram; they replace those of the file."""
 
 
+class CyclingTable(Table):
+    """How coulombic efficiency is measured, of the metal on copper."""
+
+    method: Text | None = None
+    """ "aurbach" (a fixed reservoir of metal, stripped at the end; the default) or "cycling"."""
+    current_ma_cm2: float | None = None
+    """Current density, mA/cm2; 0.5 by default."""
+    capacity_mah_cm2: float | None = None
+    """Capacity of each half cycle, mAh/cm2; 1 by default."""
+
+
 class CellTable(Table):
     """The cell that recipes are for; warnings and rules look at it."""
 
@@ -410,6 +421,8 @@ class CellTable(Table):
     """Water in the electrolyte by mass, ppm."""
     geometry: Text | None = None
     """Layers, for limits of the cell: a reference cell such as "hc_nvpf", or a TOML file."""
+    cycling: CyclingTable | None = None
+    """How coulombic efficiency is measured: method, current and capacity under [cell.cycling]."""
 
 
 class RulesTable(Table):

@@ -12,6 +12,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.scoring import Answers
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
+from electrolyte_ml.rules import Cell
 
 
 class Scorer(Protocol):
@@ -46,24 +47,24 @@ class ModelScorer:
         Properties to predict; names that nothing predicts are left out.
     prices
         Price by kilogram of each component by name, for the cost.
-    geometry
-        Name or file of the cell, for its limits.
+    cell
+        The cell, for its limits and for how efficiency is measured.
     """
 
     def __init__(
         self,
         names: Iterable[str],
         prices: Mapping[str, float] | None = None,
-        geometry: str | None = None,
+        cell: Cell | None = None,
     ) -> None:
         known = [registered_property(name) for name in dict.fromkeys(names)]
         self.properties = tuple(p for p in known if p.predict is not None)
         self.prices = dict(prices or {})
-        self.geometry = geometry
+        self.cell = cell
 
     def __call__(
         self, formulations: Sequence[Formulation], temperature_k: NDArray[np.float64], /
     ) -> dict[str, Prediction]:
         """Predict the properties; shared intermediate results are computed once."""
-        answers = Answers(formulations, temperature_k, self.prices, self.geometry)
+        answers = Answers(formulations, temperature_k, self.prices, self.cell)
         return {known.name: answers.predict(known) for known in self.properties}

@@ -124,7 +124,7 @@ class ScreenTables:
         problem, kelvins = self._problem, self._evaluator.temperatures_k
         rows = [f for f in formulations for _ in kelvins]
         kelvin = np.tile(kelvins, len(formulations))
-        answers = Answers(rows, kelvin, problem.prices, problem.cell.geometry)
+        answers = Answers(rows, kelvin, problem.prices, problem.cell)
         predictions = {known.name: answers.predict(known) for known in self._properties}
         shown = [p.name for p in self._properties if p.is_scored and p.nested_in != LIQUID]
         said = scored_warnings(

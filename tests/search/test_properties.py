@@ -14,6 +14,7 @@ from electrolyte_ml.models.recipe_properties import (
 )
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import properties
+from electrolyte_ml.rules import Cell
 from electrolyte_ml.search import Constraint
 from electrolyte_ml.search.evaluation import Evaluator, probability_obeyed
 from electrolyte_ml.search.scorer import ModelScorer
@@ -47,7 +48,7 @@ def test_every_property_of_the_table_answers_for_every_row():
     recipes = [parse_recipe("1 m NaPF6 in EC:DEC 50:50 wt"), parse_recipe("0.5 m NaFSI in DME")]
     temperatures = np.array([298.15, 253.15])
     prices = {"EC": 1.0, "DEC": 1.0, "DME": 1.0, "NaPF6": 1.0, "NaFSI": 1.0}
-    answers = scoring.Answers(recipes, temperatures, prices, "hc_nvpf")
+    answers = scoring.Answers(recipes, temperatures, prices, Cell(geometry="hc_nvpf"))
     for name, known in properties().items():
         if known.predict is None:
             continue

@@ -1,10 +1,9 @@
 """Coulombic efficiency of lithium metal on copper: a ranking inside known families of solvents."""
 
 from electrolyte_ml.models.efficiency.model import (
-    DEFAULT_CYCLING,
     EfficiencyModel,
     EfficiencyPrediction,
     predict_efficiency,
 )
 
-__all__ = ["DEFAULT_CYCLING", "EfficiencyModel", "EfficiencyPrediction", "predict_efficiency"]
+__all__ = ["EfficiencyModel", "EfficiencyPrediction", "predict_efficiency"]

@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.data.efficiency import DEFAULT_CYCLING, Cycling
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.efficiency.features import INPUTS, OF_THE_METHOD
 from electrolyte_ml.models.efficiency.measured import MeasuredEfficiency, nearest_efficiencies
-from electrolyte_ml.models.efficiency.model import (
-    DEFAULT_CYCLING,
-    EfficiencyModel,
-    EfficiencyPrediction,
-)
+from electrolyte_ml.models.efficiency.model import EfficiencyModel, EfficiencyPrediction
 
 #: Inputs that belong together, as people call them.
 DRIVERS: Mapping[str, tuple[str, ...]] = {
@@ -72,26 +69,35 @@ class EfficiencyExplanation:
         }
 
 
-def explain_efficiency(formulation: Formulation) -> EfficiencyExplanation | None:
+def explain_efficiency(
+    formulation: Formulation, cycling: Cycling | None = None
+) -> EfficiencyExplanation | None:
     """What drives the efficiency of a recipe; None where the model has no value.
 
     Inputs change together in real recipes, so that factors of single ones do not multiply to the
     whole.
+
+    Parameters
+    ----------
+    formulation
+        A recipe.
+    cycling
+        How it would be measured; `DEFAULT_CYCLING` by default.
     """
-    model = EfficiencyModel.load()
-    prediction = model.predict([formulation])
+    model, how = EfficiencyModel.load(), cycling or DEFAULT_CYCLING
+    prediction = model.predict([formulation], how)
     if not np.isfinite(prediction.value[0]):
         return None
     return EfficiencyExplanation(
         prediction=prediction,
-        drivers=drivers(model, formulation),
+        drivers=drivers(model, formulation, how),
         measured=nearest_efficiencies([formulation])[0],
     )
 
 
-def drivers(model: EfficiencyModel, formulation: Formulation) -> dict[str, float]:
+def drivers(model: EfficiencyModel, formulation: Formulation, cycling: Cycling) -> dict[str, float]:
     """Factors of `EfficiencyExplanation.drivers`."""
-    own = model.scaled([formulation], [DEFAULT_CYCLING])
+    own = model.scaled([formulation], [cycling])
     rows, names = [own[0]], list(INPUTS)
     for inputs in DRIVERS.values():
         usual = own[0].copy()

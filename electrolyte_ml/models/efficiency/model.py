@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.data.efficiency import AURBACH, Cycling, percent_of
+from electrolyte_ml.data.efficiency import DEFAULT_CYCLING, Cycling, percent_of
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.base import StoredModel
 from electrolyte_ml.models.efficiency.features import INPUTS, family_of, features
@@ -35,8 +35,6 @@ from electrolyte_ml.species import default_catalog
 
 #: What an efficiency is of.
 OF = "lithium metal on copper"
-#: How an efficiency is measured where nothing else is said.
-DEFAULT_CYCLING = Cycling(method=AURBACH, current_ma_cm2=0.5, capacity_mah_cm2=1.0, cycles=10)
 LITHIUM = "[Li+]"
 NO_SALT = "no salt"
 # Shares of cations other than lithium, and of anions never measured, that a model may overlook.
@@ -63,14 +61,8 @@ class EfficiencyPrediction(Prediction):
     def record(self, row: int) -> dict[str, Any]:
         """One row as the command line's contract writes it; NaN becomes None."""
         # No zero-argument super: a dataclass with slots is not the class this was written in.
-        how = self.cycling[row]
-        return {
-            **Prediction.record(self, row),
-            "of": self.of,
-            "method": how.method,
-            "current_ma_cm2": how.current_ma_cm2,
-            "capacity_mah_cm2": how.capacity_mah_cm2,
-        }
+        record = Prediction.record(self, row)
+        return {**record, "of": self.of, **self.cycling[row].conditions}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -153,7 +145,7 @@ class EfficiencyModel(StoredModel):
     def predict(
         self,
         formulations: Sequence[Formulation],
-        cycling: Sequence[Cycling] | None = None,
+        cycling: Cycling | Sequence[Cycling] | None = None,
     ) -> EfficiencyPrediction:
         """Efficiencies of recipes; none for those that nothing measured stands behind.
 
@@ -162,9 +154,10 @@ class EfficiencyModel(StoredModel):
         formulations
             Recipes, length n.
         cycling
-            How each would be measured, length n; `DEFAULT_CYCLING` by default.
+            How all would be measured, or each, length n; `DEFAULT_CYCLING` by default.
         """
-        how = tuple(cycling or [DEFAULT_CYCLING] * len(formulations))
+        asked = DEFAULT_CYCLING if cycling is None else cycling
+        how = tuple([asked] * len(formulations) if isinstance(asked, Cycling) else asked)
         unknown = [self.unknown(f) for f in formulations]
         value, half, far = (np.full(len(how), np.nan) for _ in range(3))
         known = [row for row, why in enumerate(unknown) if why is None]
@@ -280,7 +273,7 @@ def _shares(amounts: Any) -> dict[str, float]:
 
 def predict_efficiency(
     formulations: Sequence[Formulation],
-    cycling: Sequence[Cycling] | None = None,
+    cycling: Cycling | Sequence[Cycling] | None = None,
     folder: Path | None = None,
 ) -> EfficiencyPrediction:
     """Coulombic efficiency of lithium metal on copper in recipes, percent.
@@ -290,8 +283,8 @@ def predict_efficiency(
     formulations
         Recipes, length n.
     cycling
-        How each would be measured, length n; by default `DEFAULT_CYCLING`, Aurbach's method with
-        ten cycles at 0.5 mA/cm2 and 1 mAh/cm2.
+        How all would be measured, or each, length n; by default `DEFAULT_CYCLING`, Aurbach's
+        method with ten cycles at 0.5 mA/cm2 and 1 mAh/cm2.
     folder
         Folder of another model than the one that ships with the package.
 

@@ -6,25 +6,31 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.data.efficiency import (
+    CAPACITIES_MAH_CM2,
+    CURRENTS_MA_CM2,
     CYCLING,
+    DEFAULT_CYCLING,
     Cycling,
     EfficiencyTable,
+    asked_cycling,
     efficiency_table,
     percent_of,
 )
 from electrolyte_ml.data.measurements import Measurements
+from electrolyte_ml.errors import InputErrors, RecipeFileError
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.models.efficiency import (
-    DEFAULT_CYCLING,
-    EfficiencyModel,
-    predict_efficiency,
-)
+from electrolyte_ml.models.efficiency import EfficiencyModel, predict_efficiency
 from electrolyte_ml.models.efficiency.explain import DRIVERS, drivers, explain_efficiency
 from electrolyte_ml.models.efficiency.features import INPUTS, family_of, features
 from electrolyte_ml.models.efficiency.fit import fit_efficiency
 from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
 from electrolyte_ml.models.efficiency.train import train_efficiency
+from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.report.explain import efficiency_words
+from electrolyte_ml.rules import Cell
+from electrolyte_ml.search import load_problem
+from electrolyte_ml.search.bundled import find_problem
+from electrolyte_ml.search.scorer import ModelScorer
 
 LIFSI = "[Li+].[N-](S(=O)(=O)F)S(=O)(=O)F"
 
@@ -141,7 +147,9 @@ def test_nearest_measured_of_a_measured_recipe_is_itself():
 def test_drivers_are_all_inputs_once_and_agree_with_the_process():
     assert sorted(name for names in DRIVERS.values() for name in names) == sorted(INPUTS)
     model = fit_efficiency(_made_up())
-    strong, weak = (drivers(model, parse_recipe(f"{m} m LiFSI in DME")) for m in (4.8, 0.6))
+    strong, weak = (
+        drivers(model, parse_recipe(f"{m} m LiFSI in DME"), DEFAULT_CYCLING) for m in (4.8, 0.6)
+    )
     assert strong["amount of salt"] > 1 > weak["amount of salt"]
     assert [*strong] == sorted(strong, key=lambda n: -abs(np.log(strong[n])))
 
@@ -153,6 +161,63 @@ def test_an_explanation_names_papers_and_is_none_for_sodium():
     assert "lithium metal on copper" in words
     assert "0.5 mA/cm2" in words
     assert explain_efficiency(parse_recipe("1 M NaPF6 in DME")) is None
+
+
+def test_conditions_are_asked_within_what_was_measured():
+    assert asked_cycling() == DEFAULT_CYCLING
+    asked = asked_cycling("Cycling", 1.0, 0.5)
+    told = (asked.method, asked.current_ma_cm2, asked.capacity_mah_cm2)
+    assert told == (CYCLING, 1.0, 0.5)
+    with pytest.raises(InputErrors) as failed:
+        asked_cycling("aurbach's", 5.0, float("nan"))
+    assert len(failed.value.messages) == 3
+    assert "aurbach, cycling" in str(failed.value) or "did you mean 'aurbach'" in str(failed.value)
+    assert "0.1 to 1 mA/cm2 alone, given 5" in str(failed.value)
+
+
+def test_the_limits_are_those_of_the_rows_that_the_model_holds():
+    model = EfficiencyModel.load()
+    raw = model.inputs * np.where(np.isinf(model.scale), 0, model.scale) + model.centre
+    for name, (low, high) in (
+        ("current_ma_cm2", CURRENTS_MA_CM2),
+        ("capacity_mah_cm2", CAPACITIES_MAH_CM2),
+    ):
+        held = raw[:, list(INPUTS).index(name)]
+        assert held.min() == pytest.approx(low, rel=0.05)
+        assert held.max() == pytest.approx(high, rel=0.05)
+
+
+def test_the_same_conditions_are_told_by_scores_explanations_and_searches(tmp_path):
+    recipe = parse_recipe("4 M LiFSI in DME")
+    cell = Cell(cycling=asked_cycling("cycling", 1.0))
+    usual, asked = (
+        next(score_formulations([recipe], np.array([298.15]), cell=one).records())
+        for one in (None, cell)
+    )
+    name = "coulombic_efficiency_percent"
+    conditions = {"method": "cycling", "current_ma_cm2": 1.0, "capacity_mah_cm2": 1.0}
+    assert conditions.items() <= asked[name].items()
+    assert usual[name]["method"] == "aurbach"
+    assert asked[name]["value"] != usual[name]["value"]
+    explained = explain_efficiency(recipe, cell.cycling)
+    assert explained.to_dict()["prediction"] == asked[name]
+    assert cell.to_dict() == {"cycling": conditions}
+    found = ModelScorer([name], cell=cell)([recipe], np.array([298.15]))[name]
+    assert found.record(0) == asked[name]
+
+
+def test_a_problem_file_says_how_it_is_measured(tmp_path):
+    text = find_problem("lithium_metal").read_text(encoding="utf-8")
+    path = tmp_path / "asked.toml"
+    path.write_text(f'{text}\n[cell.cycling]\nmethod = "cycling"\n', encoding="utf-8")
+    assert load_problem(path).to_dict()["cell"]["cycling"]["method"] == "cycling"
+    bad = 'method = "coin"\ncurrent_ma_cm2 = 20\n'
+    path.write_text(f"{text}\n[cell.cycling]\n{bad}", encoding="utf-8")
+    with pytest.raises(RecipeFileError) as failed:
+        load_problem(path)
+    lines = str(failed.value).splitlines()
+    assert ["cell.cycling.method: unknown 'coin'" in lines[0], len(lines)] == [True, 2]
+    assert "cell.cycling.current_ma_cm2: efficiencies were measured with" in lines[1]
 
 
 def test_whoever_has_helena_trains_with_one_command(tmp_path, monkeypatch):
