@@ -89,8 +89,16 @@ def _numbered_csv(original: Path) -> pd.DataFrame:
     return table
 
 
+def _efficiency_alone(original: Path) -> pd.DataFrame:
+    """A table of conductivities and efficiencies without the columns of conductivity."""
+    import pandas as pd
+
+    return pd.read_csv(original).drop(columns=["Ionic Conductivity", "Temperature"])
+
+
 #: Ways of reading a published file, by the name that a dataset card gives them.
 CONVERSIONS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
     "numbered sheet": _numbered_sheet,
     "numbered csv": _numbered_csv,
+    "efficiency alone": _efficiency_alone,
 }

@@ -227,3 +227,20 @@ def test_rows_that_stay_are_those_of_the_frozen_files(name, tmp_path):
         conversion.convert(how, original, tmp_path / download.file)
     again = pd.read_csv(tmp_path / download.file)
     pd.testing.assert_frame_equal(again, table, check_dtype=False)
+
+
+@pytest.mark.full_data
+def test_efficiencies_are_parted_from_conductivities_as_splits_know_them(tmp_path):
+    """The published table has two more columns and as many digits as its makers typed."""
+    import pandas as pd
+
+    download = card_of("s4_efficiency").downloads[0]
+    file = data_path_of_user(download.file)
+    table = pd.read_csv(file, dtype=str)
+    table.insert(1, "Ionic Conductivity", "3.80")
+    table.insert(2, "Temperature", "25.0")
+    table["CE (%)"] = [f"{float(value):.2f}" for value in table["CE (%)"]]
+    table.to_csv(tmp_path / "original.csv", index=False)
+    conversion.convert("efficiency alone", tmp_path / "original.csv", tmp_path / download.file)
+    made = hashlib.sha256((tmp_path / download.file).read_bytes()).hexdigest()
+    assert made == download.file_sha256
