@@ -209,10 +209,10 @@ def test_the_same_conditions_are_told_by_scores_explanations_and_searches(tmp_pa
 def test_a_problem_file_says_how_it_is_measured(tmp_path):
     text = find_problem("lithium_metal").read_text(encoding="utf-8")
     path = tmp_path / "asked.toml"
-    path.write_text(f'{text}\n[cell.cycling]\nmethod = "cycling"\n', encoding="utf-8")
+    path.write_text(text.replace('"aurbach"', '"cycling"'), encoding="utf-8")
     assert load_problem(path).to_dict()["cell"]["cycling"]["method"] == "cycling"
-    bad = 'method = "coin"\ncurrent_ma_cm2 = 20\n'
-    path.write_text(f"{text}\n[cell.cycling]\n{bad}", encoding="utf-8")
+    bad = text.replace('"aurbach"', '"coin"').replace("current_ma_cm2 = 0.5", "current_ma_cm2 = 20")
+    path.write_text(bad, encoding="utf-8")
     with pytest.raises(RecipeFileError) as failed:
         load_problem(path)
     lines = str(failed.value).splitlines()
