@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.files import packaged_file
@@ -100,8 +101,12 @@ def proposals_page(proposals: ProposalSet) -> str:
     str
         The page; every text in it is escaped.
     """
+    return report_page(report_values(proposals))
+
+
+def report_page(values: Mapping[str, Any]) -> str:
+    """HTML of a report, of what `report_values` returns."""
     import jinja2
-    from markupsafe import Markup
 
     template = packaged_file("report/templates/proposals.html")
     environment = jinja2.Environment(
@@ -111,25 +116,34 @@ def proposals_page(proposals: ProposalSet) -> str:
         lstrip_blocks=True,
     )
     environment.filters["degrees"] = _degrees
+    text = template.read_text(encoding="utf-8")
+    return environment.from_string(text).render(version=__version__, **values)
+
+
+def report_values(proposals: ProposalSet) -> dict[str, Any]:
+    """What the report shows: texts, and plots as SVG elements."""
+    from markupsafe import Markup
+
     landscape = landscape_of(proposals)
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
-        version=__version__,
-        problem=proposals.problem.to_dict(),
-        study=proposals.study,
-        obeyed=obeyed_words(proposals.study),
-        objectives=list(_objective_sentences(proposals)),
-        constraints=[constraint_words(proposals.problem, c) for c in proposals.problem.constraints],
-        objectives_short=landscape.labels,
-        pareto={
+    return {
+        "problem": proposals.problem.to_dict(),
+        "study": dict(proposals.study),
+        "obeyed": obeyed_words(proposals.study),
+        "objectives": list(objective_sentences(proposals.problem)),
+        "constraints": [
+            constraint_words(proposals.problem, c) for c in proposals.problem.constraints
+        ],
+        "objectives_short": landscape.labels,
+        "pareto": {
             "title": _pareto_title(landscape),
             "svg": Markup(pareto_svg(landscape)),
             "caption": _pareto_caption(landscape),
         },
-        ranking=_degrees(ranking_words(proposals)),
-        baselines=list(_baselines(proposals)),
-        cards=list(_cards(proposals)),
-        data_set=DATA_SET,
-    )
+        "ranking": _degrees(ranking_words(proposals)),
+        "baselines": list(_baselines(proposals)),
+        "cards": list(_cards(proposals)),
+        "data_set": DATA_SET,
+    }
 
 
 def _degrees(text: str) -> str:
@@ -139,7 +153,13 @@ def _degrees(text: str) -> str:
 
 def landscape_of(proposals: ProposalSet) -> Landscape:
     """Objectives of a shortlist and of all recipes tried, for a plot."""
-    problem = proposals.problem
+    return problem_landscape(proposals.problem, proposals.objectives, proposals.explored)
+
+
+def problem_landscape(
+    problem: Problem, chosen: NDArray[np.float64], explored: NDArray[np.float64]
+) -> Landscape:
+    """Objectives of chosen recipes and of all tried, as `Landscape` has them."""
     labels = []
     for objective in problem.objectives:
         unit = problem.unit_of(objective.property_name)
@@ -148,8 +168,8 @@ def landscape_of(proposals: ProposalSet) -> Landscape:
     return Landscape(
         labels=labels,
         maximise=[o.direction is Direction.MAXIMIZE for o in problem.objectives],
-        chosen=proposals.objectives,
-        explored=proposals.explored,
+        chosen=chosen,
+        explored=explored,
     )
 
 
@@ -166,10 +186,11 @@ def _pareto_caption(landscape: Landscape) -> str:
     )
 
 
-def _objective_sentences(proposals: ProposalSet) -> Iterator[str]:
-    for objective in proposals.problem.objectives:
+def objective_sentences(problem: Problem) -> Iterator[str]:
+    """What a problem asks for, such as ``highest conductivity at 25 °C``."""
+    for objective in problem.objectives:
         which = "highest" if objective.direction is Direction.MAXIMIZE else "lowest"
-        yield _degrees(f"{which} {objective_words(proposals.problem, objective)}")
+        yield _degrees(f"{which} {objective_words(problem, objective)}")
 
 
 def _cards(proposals: ProposalSet) -> Iterator[dict[str, Any]]:
@@ -469,7 +490,7 @@ def prediction_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str]
     """
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for record in records:
-        for name, prediction in _properties(record):
+        for name, prediction in predictions_of(record):
             if prediction.get("value") is None:
                 continue
             depends = registered_property(name).at_temperature
@@ -483,7 +504,7 @@ def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
     """Properties without a value and why, as one line."""
     missing: dict[str, None] = {}
     for record in records:
-        for name, prediction in _properties(record):
+        for name, prediction in predictions_of(record):
             if prediction.get("value") is None:
                 reason = prediction.get("reason")
                 words = registered_property(name).label
@@ -491,8 +512,8 @@ def not_predicted(records: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(missing)
 
 
-def _properties(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Predictions of a record by name, including those of the liquid range."""
+def predictions_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Predictions of a score by name, including those of the liquid range."""
     for name, content in record.items():
         if name == LIQUID:
             inside = (p.name for p in properties().values() if p.nested_in == LIQUID)

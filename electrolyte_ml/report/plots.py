@@ -333,15 +333,16 @@ def _draw_pair(axes: Axes, landscape: Landscape, x: int, y: int) -> None:
     front = explored[next(fronts(explored * landscape.signs[[x, y]]))]
     front = front[np.argsort(front[:, 0])]
     axes.plot(*front.T, "-", color=BLUE, linewidth=1.2, label="best trade-off of the two")
-    axes.scatter(
-        chosen[:, 0],
-        chosen[:, 1],
-        s=36,
-        color=ORANGE,
-        marker="D",
-        zorder=3,
-        label="shortlist, by rank",
-    )
+    if len(chosen):
+        axes.scatter(
+            chosen[:, 0],
+            chosen[:, 1],
+            s=36,
+            color=ORANGE,
+            marker="D",
+            zorder=3,
+            label="shortlist, by rank",
+        )
     for rank, point in enumerate(chosen.tolist(), start=1):
         axes.annotate(str(rank), point, xytext=(4, 4), textcoords="offset points", fontsize=9)
     for axis, j in ((axes.xaxis, x), (axes.yaxis, y)):

@@ -12,7 +12,7 @@ from electrolyte_ml.files import make_folder, write_text
 from electrolyte_ml.formulation.weigh_out import Sheet
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.report.columns import coverage_text, prediction_text
-from electrolyte_ml.report.page import baseline_words, proposals_page, ranking_words
+from electrolyte_ml.report.page import baseline_words, ranking_words, report_page, report_values
 from electrolyte_ml.report.text import (
     dump_json,
     liquid_range_text,
@@ -118,11 +118,16 @@ def print_proposals(proposals: ProposalSet) -> None:
         console.print(obeyed_words(study))
 
 
-def write_proposals(proposals: ProposalSet, folder: Path) -> None:
+def write_proposals(proposals: ProposalSet, folder: Path) -> dict[str, Any]:
     """Write the report, the proposals and their weigh-out; each file whole or not at all.
 
     They are report.html, proposals.json, proposals.csv, weigh_out.csv, and both tables as sheets of
     proposals.xlsx.
+
+    Returns
+    -------
+    dict
+        What the report shows; see `report_values`.
 
     Raises
     ------
@@ -133,7 +138,7 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     import pandas as pd
 
     result = proposals.to_dict()
-    page = proposals_page(proposals)
+    values = report_values(proposals)
     sheet = [
         {"place": p["place"], "recipe": p["recipe"], "component": name, "g_per_100g": grams}
         for p in result["proposals"]
@@ -144,7 +149,8 @@ def write_proposals(proposals: ProposalSet, folder: Path) -> None:
     for name, frame in tables.items():
         write_frame(frame, folder / f"{name}.csv")
     write_workbook(folder / "proposals.xlsx", tables)
-    write_text(folder / "report.html", page)
+    write_text(folder / "report.html", report_page(values))
+    return values
 
 
 def _asked(problem: Problem) -> list[tuple[Property, int]]:

@@ -37,6 +37,8 @@ from electrolyte_ml.search.storage import (
 from electrolyte_ml.threads import one_thread
 
 ProgressCallback = Callable[[int, int], None]
+#: Is given a function that returns the search so far.
+SearchWatch = Callable[[Callable[[], "SearchResult"]], None]
 
 # Repeats, in populations. A converged population proposes known recipes: after the first number
 # random recipes fill the batch, after the second the space counts as exhausted.
@@ -201,6 +203,7 @@ def run_search(
     storage: str | None = None,
     worker: int = 0,
     progress: ProgressCallback | None = None,
+    watch: SearchWatch | None = None,
 ) -> SearchResult:
     """Search a problem's space.
 
@@ -222,6 +225,9 @@ def run_search(
         score up to a population each more than `n_trials`.
     progress
         Called as ``progress(done, total)`` after every population.
+    watch
+        Called before that with a function that returns the search so far; it costs nothing where
+        that one is not called.
 
     Returns
     -------
@@ -240,6 +246,8 @@ def run_search(
         search = _Search(problem, evaluator, plan, storage)
         search.start()
         while search.n_scored < plan.n_trials and search.advance():
+            if watch is not None:
+                watch(search.result)
             if progress is not None:
                 progress(search.n_scored, plan.n_trials)
     return search.result()

@@ -21,7 +21,7 @@ from electrolyte_ml.rules import RecipeWarning
 from electrolyte_ml.search.advice import of_recipes
 from electrolyte_ml.search.baselines import UsualRecipe, usual_recipes
 from electrolyte_ml.search.check_recipe import Check, limit_checks, violations
-from electrolyte_ml.search.engine import ProgressCallback, SearchResult, run_search
+from electrolyte_ml.search.engine import ProgressCallback, SearchResult, SearchWatch, run_search
 from electrolyte_ml.search.evaluation import (
     FORBIDDEN,
     FREEZES,
@@ -246,6 +246,7 @@ def propose(
     storage: str | None = None,
     worker: int = 0,
     progress: ProgressCallback | None = None,
+    watch: SearchWatch | None = None,
 ) -> ProposalSet:
     """Search a problem for the best recipes and pick a diverse shortlist.
 
@@ -266,6 +267,8 @@ def propose(
         Number of this worker, if several share the storage.
     progress
         Called as ``progress(done, total)`` while the search runs.
+    watch
+        Called with a function that returns the search so far; see `run_search`.
 
     Returns
     -------
@@ -291,6 +294,7 @@ def propose(
         storage=storage,
         worker=worker,
         progress=progress,
+        watch=watch,
     )
     feasible = np.flatnonzero(result.evaluation.feasible)
     if not len(feasible):

@@ -233,7 +233,7 @@ def _fault(error: ErrorDetails) -> str:
     """One line for an error of pydantic: place, fault, allowed values."""
     path = _path(error)
     place = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in path)[1:]
-    known, key = _table_at(path[:-1]).model_fields, str(path[-1])
+    known, key = table_at(path[:-1]).model_fields, str(path[-1])
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return f"{place}: {context['error']}"
@@ -247,7 +247,7 @@ def _fault(error: ErrorDetails) -> str:
     return f"{place}: {words}, given {shown(error['input'])}{more}"
 
 
-def _table_at(path: Sequence[int | str]) -> type[Table]:
+def table_at(path: Sequence[int | str]) -> type[Table]:
     """The table at a place, or the one around it."""
     table: type[Table] = RecipeFile
     for key in path:

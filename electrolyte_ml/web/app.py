@@ -15,13 +15,13 @@ from starlette.exceptions import HTTPException
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import make_folder, packaged_file
-from electrolyte_ml.web import job_pages, score
+from electrolyte_ml.web import job_pages, problems, propose, score
 from electrolyte_ml.web.pages import Site
 from electrolyte_ml.web.security import Guard, require_csrf
 from electrolyte_ml.web.warm import warm_up
 
 #: All pages, in the order of the navigation.
-PAGES = (score.PAGE, job_pages.PAGE)
+PAGES = (score.PAGE, propose.PAGE, job_pages.PAGE)
 
 
 def create_app(folder: Path, *, token: str | None = None, warm: bool = True) -> FastAPI:
@@ -62,6 +62,7 @@ def create_app(folder: Path, *, token: str | None = None, warm: bool = True) -> 
     app.add_middleware(Guard, token=token)
     for page in PAGES:
         app.include_router(page.router)
+    app.include_router(problems.router)
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(packaged_file("web/static"))), name="static")
     app.add_exception_handler(ElectrolyteError, _fault)

@@ -7,6 +7,8 @@ import it. It reads ``control.arguments``, writes its results into ``control.fol
 - ``job.json``: kind, title, arguments, time of the start; written once;
 - ``state.json``: status, progress, faults; replaced with every report;
 - ``stop``: an empty file that asks the job to stop;
+- ``picture.svg``: what it draws of itself while it runs, if it does;
+- ``results``: an empty file that says that its results can be shown, even of one that was stopped;
 - its results.
 
 So a closed browser loses nothing, and neither does a stopped server: jobs that it leaves behind are
@@ -60,7 +62,13 @@ WAITING, RUNNING, DONE, FAILED, STOPPED, INTERRUPTED = (
     "interrupted",
 )
 _GOING = (WAITING, RUNNING)
-_JOB, _STATE, _STOP = "job.json", "state.json", "stop"
+_JOB, _STATE, _STOP, _RESULTS, _PICTURE = (
+    "job.json",
+    "state.json",
+    "stop",
+    "results",
+    "picture.svg",
+)
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 # Reports that come faster are not written, and events are not sent more often, s.
 _LEAST_PAUSE_S = 0.25
@@ -131,6 +139,19 @@ class PageJob:
         return self.progress.status in _GOING
 
     @property
+    def has_results(self) -> bool:
+        """Whether there is something to show: of one that was stopped, what it had found."""
+        return self.progress.status == DONE or (self.folder / _RESULTS).exists()
+
+    @property
+    def picture(self) -> str:
+        """What it draws of itself, an SVG element; empty for nothing."""
+        try:
+            return (self.folder / _PICTURE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    @property
     def percent(self) -> int | None:
         """Progress, 0 to 100; None where it is not known."""
         total = self.progress.total
@@ -168,6 +189,19 @@ class JobControl:
             _write_state(self.folder, self._told)
             if (self.folder / _STOP).exists():
                 raise JobStoppedError("stopped")
+
+    def show(self, svg: str) -> None:
+        """Show a picture beside the progress, from the next report on."""
+        write_text(self.folder / _PICTURE, svg)
+
+    def finishing(self, words: str) -> None:
+        """Tell what is still done of a job that was asked to stop; it cannot be stopped again."""
+        self._told = replace(self._told, words=words)
+        _write_state(self.folder, self._told)
+
+    def has_results(self) -> None:
+        """Say that results can be shown, although the job may not end as it should."""
+        (self.folder / _RESULTS).touch()
 
     def end(self, status: str, faults: tuple[str, ...] = ()) -> None:
         """Write how the job ended."""

@@ -16,9 +16,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from electrolyte_ml.errors import PropertyWarning, TableNote
+from electrolyte_ml.properties import properties
 from electrolyte_ml.version import __version__
 from electrolyte_ml.web.jobs import JobFunction, JobPool
-from electrolyte_ml.web.shown import ShownUnits
+from electrolyte_ml.web.shown import ShownUnits, embedded
 
 if TYPE_CHECKING:
     import jinja2
@@ -135,5 +136,22 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["section_title"] = _section_title
+    made.filters["property_label"] = _property_label
+    made.filters["embedded"] = embedded
     made.filters["degrees"] = lambda text: str(text).replace(" degC", " °C")
     return made
+
+
+def _property_label(name: str) -> str:
+    """What people call a property, with its unit."""
+    known = properties().get(name)
+    return name if known is None else f"{known.label}, {known.unit}".removesuffix(", ")
+
+
+def _section_title(path: str) -> str:
+    """Title of a table of a problem file: ``Objective 2`` for ``objectives.1``."""
+    name, _, number = path.rpartition(".")
+    if number.isdigit():
+        return f"{name.rpartition('.')[2].removesuffix('s').capitalize()} {int(number) + 1}"
+    return path.replace("_", " ").replace(".", ": ").capitalize()

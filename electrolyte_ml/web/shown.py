@@ -204,4 +204,9 @@ def _liquid_in_kelvin(liquid: Record) -> str:
 
 def drawn(figure: Figure, *, name: str, title: str) -> Markup:
     """A figure as an SVG element of a page; see `svg_text`."""
-    return Markup(_STYLE_SHEET.sub("", svg_text(figure, name=name, title=title)))
+    return embedded(svg_text(figure, name=name, title=title))
+
+
+def embedded(svg: str) -> Markup:
+    """An SVG element of ours without its style sheet, which would hold for the whole page."""
+    return Markup(_STYLE_SHEET.sub("", svg))
