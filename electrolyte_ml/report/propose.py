@@ -93,11 +93,12 @@ def print_sheet(sheet: Sheet) -> None:
 
 
 def print_proposals(proposals: ProposalSet) -> None:
-    """Print the shortlist, the active constraints, and the weigh-out sheet."""
+    """Print the shortlist, why each is in it, the active constraints, and the weigh-out sheet."""
     result = proposals.to_dict()
     asked = _asked(proposals.problem)
     console = output_console()
     console.print(_shortlist(proposals, asked))
+    console.print(_reasons(proposals))
     console.print(ranking_words(proposals))
     console.print(_weigh_out(result))
     for line in lines_by(result["proposals"], "place"):
@@ -177,13 +178,23 @@ def _shortlist(proposals: ProposalSet, asked: Sequence[tuple[Property, int]]) ->
         heading = f"{known.label}, {problem.unit_of(known.name)}".removesuffix(", ")
         table.add_column(f"{heading}{against}{at}", justify="right")
     table.add_column(LIQUID_HEADING, justify="right")
-    table.add_column("why", overflow="fold")
     for p in proposals:
         cells = _cells(p.predictions, asked)
-        table.add_row(str(p.place), p.rank_text, p.formulation.notation(), *cells, p.why)
+        table.add_row(str(p.place), p.rank_text, p.formulation.notation(), *cells)
     for b in proposals.baselines:
-        cells = _cells(b.predictions, asked)
-        table.add_row("", "usual", b.text, *cells, baseline_words(problem, b))
+        table.add_row("", "usual", b.text, *_cells(b.predictions, asked))
+    return table
+
+
+def _reasons(proposals: ProposalSet) -> Table:
+    """Why each recipe is in the list, and how number 1 stands beside usual ones."""
+    table = Table(title="Why", title_justify="left")
+    table.add_column("#", overflow="fold")
+    table.add_column("reason", overflow="fold")
+    for p in proposals:
+        table.add_row(str(p.place), p.why)
+    for b in proposals.baselines:
+        table.add_row(b.text, baseline_words(proposals.problem, b))
     return table
 
 

@@ -184,10 +184,10 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     console = output_console()
     shown = shown_columns(records)
     grid = Table(box=None, pad_edge=False)
-    for heading in ("recipe", "T", *(column.heading for column in shown)):
-        grid.add_column(
-            heading, overflow="fold", justify="left" if heading == "recipe" else "right"
-        )
+    grid.add_column("recipe", overflow="fold")
+    grid.add_column("T", justify="right", no_wrap=True)
+    for column in shown:
+        grid.add_column(column.heading, overflow="fold", justify="right")
     for record in records:
         cells = (column.cell(record) for column in shown)
         grid.add_row(record["recipe"], celsius(record["temperature_k"]), *cells)

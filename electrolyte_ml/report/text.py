@@ -26,7 +26,7 @@ _FACTOR_NOT_PERCENT = 3.0
 
 
 class _OutputConsole(Console):
-    """A console that writes tables as lists where it is too narrow for their words."""
+    """A console that breaks no word of a table; where it is too narrow it writes lists."""
 
     def print(self, *objects: Any, **more: Any) -> None:
         super().print(*map(self._fitting, objects), **more)
@@ -42,23 +42,35 @@ class _OutputConsole(Console):
                 yield Segment(harmless(segment.text), segment.style)
 
     def _fitting(self, shown: Any) -> Any:
-        if not isinstance(shown, Table) or self.width >= _WIDE_ENOUGH:
+        if not isinstance(shown, Table):
             return shown
-        needed = self.measure(shown, options=self.options.update(width=_UNBOUNDED)).minimum
-        if needed > self.width:
-            return _as_list(shown)
-        _share_out(shown, self.width - needed)
+        needed = self.measure(shown, options=self.options.update(width=_UNBOUNDED)).maximum
+        if needed <= self.width:
+            return shown
+        widths = _shared_out(shown, needed - self.width)
+        if widths is None:
+            return _as_list(shown) if self.width < _WIDE_ENOUGH else shown
+        for column, width in zip(shown.columns, widths, strict=True):
+            column.width = width
         return shown
 
 
-def _share_out(table: Table, spare: int) -> None:
-    """Give each column its longest word, and of `spare` characters what its longest cell lacks."""
+def _shared_out(table: Table, too_much: int) -> list[int] | None:
+    """Widths of columns that need `too_much` fewer characters in all, without a broken word.
+
+    The widest columns give them. None where the longest words need more.
+    """
     texts = [[str(column.header), *map(str, column.cells)] for column in table.columns]
-    words = [max((len(w) for text in cells for w in text.split()), default=0) for cells in texts]
-    lacks = [max(map(len, cells)) - word for cells, word in zip(texts, words, strict=True)]
-    share = min(1.0, spare / max(1, sum(lacks)))
-    for column, word, lack in zip(table.columns, words, lacks, strict=True):
-        column.width = word + int(share * lack)
+    whole = [max(map(len, cells)) for cells in texts]
+    words = [
+        full if c.no_wrap else max((len(w) for text in cells for w in text.split()), default=0)
+        for c, cells, full in zip(table.columns, texts, whole, strict=True)
+    ]
+    for widest in range(max(whole), 0, -1):
+        widths = [min(w, max(least, widest)) for w, least in zip(whole, words, strict=True)]
+        if sum(widths) <= sum(whole) - too_much:
+            return widths
+    return None
 
 
 def output_console() -> Console:

@@ -1,6 +1,7 @@
 import pytest
+from rich.table import Table
 
-from electrolyte_ml.report.text import interval, value_text
+from electrolyte_ml.report.text import interval, output_console, value_text
 from electrolyte_ml.text import significant
 
 
@@ -29,3 +30,27 @@ def test_intervals_as_people_read_them(prediction, text):
 
 def test_a_value_without_an_interval_stands():
     assert value_text({"value": 1.25, "low": None, "high": None}) == significant(1.25) == "1.25"
+
+
+def shown_at(monkeypatch, capsys, width):
+    """What a table of three columns looks like in a console of that width."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("recipe", overflow="fold")
+    table.add_column("T", justify="right", no_wrap=True)
+    table.add_column("conductivity, mS/cm", justify="right")
+    table.add_row("1 M NaPF6 in " + ":".join(["EC", "DEC"] * 4) + " by volume" * 8, "25 °C", "8.98")
+    output_console().print(table)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [120, 60])
+def test_a_table_that_must_be_narrower_breaks_no_word(monkeypatch, capsys, width):
+    out = shown_at(monkeypatch, capsys, width)
+    assert max(map(len, out.splitlines())) <= width
+    assert {"conductivity,", "EC:DEC:EC:DEC:EC:DEC:EC:DEC", "volume"} <= set(out.split())
+    assert "25 °C" in out
+
+
+def test_where_words_are_too_long_rows_stand_below_each_other(monkeypatch, capsys):
+    assert "  conductivity, mS/cm: 8.98\n" in shown_at(monkeypatch, capsys, 40)
