@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from electrolyte_ml import __version__
 from electrolyte_ml.species.catalog import packaged_catalog
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,19 @@ def test_the_numbers_of_species_in_the_readme_are_those_of_the_catalog():
     n_ions = len(catalog.cations) + len(catalog.anions)
     told = f"{len(catalog.solvents)} solvents, diluents and additives and {n_ions} ions"
     assert told in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_version_is_the_same_everywhere():
+    def found(pattern, name):
+        return re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+    versions = {
+        found(r'^version = "(.*)"$', "pyproject.toml"),
+        found(r"^version: (.*)$", "CITATION.cff"),
+        found(r"^## (\S+)", "CHANGELOG.md"),
+        __version__,
+    }
+    assert len(versions) == 1
 
 
 def _importable(name: str) -> bool:
