@@ -170,9 +170,9 @@ def limits(
     as_json: AsJson = False,
 ) -> None:
     """Tell at which rate salt runs out, and the ohmic drop: a closed form, a thousand a second."""
-    from electrolyte_ml.cell import cell_limits, find_cell
+    from electrolyte_ml.cell import find_cell
     from electrolyte_ml.errors import InputError
-    from electrolyte_ml.report.cell import limit_records, print_limits
+    from electrolyte_ml.report.cell import limits_of, print_limits
     from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.scores import ScoreSource
@@ -183,15 +183,9 @@ def limits(
     if out is not None:
         require_writable(out)
     geometry = find_cell(cell)
-    records = []
     source = ScoreSource(recipes or [], file, at or [])
     with progress_bar("recipes in the cell", show=not quiet, total=source.n_rows) as progress:
-        for part in source.parts():
-            found = cell_limits(part.formulations, part.temperature_k, geometry)
-            records += limit_records(
-                part.recipes, part.formulations, part.temperature_k, found, geometry
-            )
-            progress.steps(len(records))
+        records = limits_of(source, geometry, progress.steps)
     if out is not None:
         write_records(records, out)
         typer.echo(f"{len(records)} rows written to {out}", err=True)

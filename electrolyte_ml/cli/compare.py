@@ -61,28 +61,23 @@ def compare(
     ] = 0,
 ) -> None:
     """Compare recipes, and draw their curves if a file is named."""
-    from electrolyte_ml.models.comparison import compare_formulations
     from electrolyte_ml.report.compare import print_comparison, write_comparison_plot
     from electrolyte_ml.report.plots import require_plot_path
     from electrolyte_ml.report.progress import working
     from electrolyte_ml.report.text import dump_json
     from electrolyte_ml.rules import require_rules
-    from electrolyte_ml.scores import ScoreSource
+    from electrolyte_ml.scores.compared import compare_recipes
     from electrolyte_ml.search.recipe_file import read_prices
 
     if plot is not None:
         require_plot_path(plot)
-    parts = list(ScoreSource(recipes, None, at or []).parts())
-    rows = [f for part in parts for f in part.formulations]
-    n_temperatures = len(rows) // len(recipes)
     cycling = ce_method, ce_current, ce_capacity
     cell = cell_of(anode, upper_voltage, water_ppm, cycling)
     off = require_rules(without or [])
     with working("properties and differences", show=not quiet):
-        comparison = compare_formulations(
-            rows[::n_temperatures],
-            parts[0].temperature_k[:n_temperatures],
-            names=recipes,
+        comparison = compare_recipes(
+            recipes,
+            at or [],
             cell=cell,
             off=off,
             prices=None if prices is None else read_prices(prices),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from electrolyte_ml.cell import CellGeometry, CellLimits
+from electrolyte_ml.cell import CellGeometry, CellLimits, cell_limits
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import liquid_range
 from electrolyte_ml.report.plots import BLUE, GREEN, GREY, ORANGE, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, interval, output_console
+from electrolyte_ml.scores import ScoreSource
 from electrolyte_ml.tables.writing import write_cells, write_frame, write_workbook
 from electrolyte_ml.text import celsius, significant
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.cell.runs import DischargeJob
     from electrolyte_ml.cell.sei import FilmCycle
 
-_COLUMNS = {
+LIMIT_COLUMNS = {
     "depletion_rate_c": "salt runs out at, C",
     "charge_depletion_rate_c": "on charge, C",
     "ohmic_drop_mv": "ohmic drop at 1C, mV",
@@ -34,10 +35,35 @@ _COLUMNS = {
     "salt_diffusivity_1e10_m2_s": "salt D, 1e-10 m2/s",
     "transference_number": "t+",
 }
-_LEFT_OUT = (
+LIMITS_LEAVE_OUT = (
     "left out: kinetics and diffusion of the electrodes, which usually limit in the cold; ageing. "
     "t+ is the diffusion fraction; its interval holds what that leaves out."
 )
+
+
+def limits_of(
+    source: ScoreSource, geometry: CellGeometry, progress: Callable[[int], object] | None = None
+) -> list[dict[str, Any]]:
+    """Limits of all recipes of a source in a cell, as rows for JSON.
+
+    Parameters
+    ----------
+    source
+        The recipes.
+    geometry
+        The cell.
+    progress
+        Is told how many rows are done.
+    """
+    records: list[dict[str, Any]] = []
+    for part in source.parts():
+        found = cell_limits(part.formulations, part.temperature_k, geometry)
+        records += limit_records(
+            part.recipes, part.formulations, part.temperature_k, found, geometry
+        )
+        if progress is not None:
+            progress(len(records))
+    return records
 
 
 def limit_records(
@@ -80,29 +106,30 @@ def print_limits(records: Sequence[Mapping[str, Any]], geometry: CellGeometry) -
     console = output_console()
     console.print(f"{geometry.name}: {geometry.description}")
     grid = Table(box=None, pad_edge=False)
-    for heading in ("recipe", "at", *_COLUMNS.values(), "limit"):
+    for heading in ("recipe", "at", *LIMIT_COLUMNS.values(), "limit"):
         grid.add_column(heading, overflow="fold")
     for record in records:
         grid.add_row(
             str(record["recipe"]),
             celsius(record["temperature_k"]),
-            *(interval(record[name], 2) for name in _COLUMNS),
+            *(interval(record[name], 2) for name in LIMIT_COLUMNS),
             record["cause"] or "-",
         )
     console.print(grid)
-    for line in dict.fromkeys(_notes(records)):
+    for line in dict.fromkeys(limit_notes(records)):
         console.print(line)
-    console.print(_LEFT_OUT)
+    console.print(LIMITS_LEAVE_OUT)
 
 
-def _notes(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def limit_notes(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What stands below a table of limits; reasons outside the domain begin with ``?``."""
     for record in records:
         if record["frozen"]:
             yield f"? {record['recipe']} at {celsius(record['temperature_k'])}: {record['frozen']}"
         for name in ("depletion_rate_c", "ohmic_drop_mv"):
             if record[name]["reason"]:
                 mark = "" if record[name]["in_domain"] else "? "
-                yield f"{mark}{record['recipe']}: {_COLUMNS[name]}: {record[name]['reason']}"
+                yield f"{mark}{record['recipe']}: {LIMIT_COLUMNS[name]}: {record[name]['reason']}"
 
 
 def print_cells(cells: Sequence[CellGeometry]) -> None:

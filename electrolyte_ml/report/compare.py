@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,49 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedRow:
+    """A property of all recipes at one temperature.
+
+    Attributes
+    ----------
+    known
+        The property.
+    temperature_k
+        Temperature, K; None if it does not depend on it.
+    predictions
+        Of each recipe, in the contract's form.
+    differences
+        Of each recipe but the first, in the contract's form.
+    """
+
+    known: Property
+    temperature_k: float | None
+    predictions: tuple[Mapping[str, Any], ...]
+    differences: tuple[Mapping[str, Any], ...]
+
+
+def compared_rows(comparison: RecipeComparison) -> Iterator[ComparedRow]:
+    """Rows of a comparison, property by property."""
+    n = comparison.n_temperatures
+    for known in comparison.properties:
+        for at in range(n if known.at_temperature else 1):
+            rows = range(at, n * len(comparison), n)
+            kelvin = float(comparison.scores.temperature_k[at])
+            predicted = comparison.predictions[known.name]
+            beside = comparison.differences[known.name]
+            yield ComparedRow(
+                known=known,
+                temperature_k=kelvin if known.at_temperature else None,
+                predictions=tuple(predicted.record(row) for row in rows),
+                differences=tuple(beside.record(row) for row in rows[1:]),
+            )
+
+
 def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
     """Print properties side by side, each recipe's difference from the first, and warnings."""
     console = output_console()
-    letters = _letters(len(comparison))
+    letters = recipe_letters(len(comparison))
     for letter, name in zip(letters, comparison.names, strict=True):
         console.print(f"{letter}: {name}")
     table = Table(box=None, pad_edge=False)
@@ -36,21 +76,20 @@ def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
     for letter in letters[1:]:
         table.add_column(letter, justify="right")
         table.add_column(f"{letter} against A")
-    for known in comparison.properties:
-        for at in range(comparison.n_temperatures if known.at_temperature else 1):
-            table.add_row(*_row(comparison, known, at, currency))
+    for row in compared_rows(comparison):
+        table.add_row(*_cells(row, currency))
     console.print(table)
     records = list(comparison.records())
     coverage = coverage_text(
         [records[0][p.name] for p in comparison.properties if p.name in records[0]]
     )
     console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
-    for line in lines_by(_by_letter(comparison, records, letters), "letter"):
+    for line in lines_by(warnings_by_letter(comparison, records), "letter"):
         console.print(line)
 
 
-def _by_letter(
-    comparison: RecipeComparison, records: Sequence[dict[str, Any]], letters: Sequence[str]
+def warnings_by_letter(
+    comparison: RecipeComparison, records: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Warnings of each recipe at any temperature, each once."""
     n = comparison.n_temperatures
@@ -65,7 +104,7 @@ def _by_letter(
                 }.values()
             ),
         }
-        for i, letter in enumerate(letters)
+        for i, letter in enumerate(recipe_letters(len(comparison)))
     ]
 
 
@@ -94,22 +133,19 @@ def write_comparison_plot(comparison: RecipeComparison, path: Path) -> None:
     save_figure(comparison_plot(comparison), path)
 
 
-def _letters(n: int) -> list[str]:
+def recipe_letters(n: int) -> list[str]:
     """A, B, ... and beyond Z numbers."""
     return [ascii_uppercase[i] if i < len(ascii_uppercase) else str(i + 1) for i in range(n)]
 
 
-def _row(comparison: RecipeComparison, known: Property, at: int, currency: str) -> Iterator[str]:
-    kelvin = float(comparison.scores.temperature_k[at])
-    unit = _unit(known, currency)
-    heading = f"{known.label}{f' at {celsius(kelvin)}' if known.at_temperature else ''}"
-    yield f"{heading}, {unit}".removesuffix(", ")
-    for recipe in range(len(comparison)):
-        row = recipe * comparison.n_temperatures + at
-        yield _value(known, comparison.predictions[known.name].record(row))
-        if recipe:
-            difference = comparison.differences[known.name].record(row)
-            yield difference_text(known, difference, unit)
+def _cells(row: ComparedRow, currency: str) -> Iterator[str]:
+    known, unit = row.known, _unit(row.known, currency)
+    at = "" if row.temperature_k is None else f" at {celsius(row.temperature_k)}"
+    yield f"{known.label}{at}, {unit}".removesuffix(", ")
+    yield _value(known, row.predictions[0])
+    for prediction, difference in zip(row.predictions[1:], row.differences, strict=True):
+        yield _value(known, prediction)
+        yield difference_text(known, difference, unit)
 
 
 def _unit(known: Property, currency: str) -> str:
@@ -119,7 +155,7 @@ def _unit(known: Property, currency: str) -> str:
     return "°C" if known.unit == "K" else known.unit
 
 
-def _value(known: Property, prediction: dict[str, Any]) -> str:
+def _value(known: Property, prediction: Mapping[str, Any]) -> str:
     if known.unit != "K":
         words = prediction_text(known, prediction)
         species = prediction.get("limiting_species")

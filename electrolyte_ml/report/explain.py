@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -56,17 +56,11 @@ def print_explanation(explanation: Explanation, text: str) -> None:
     for line in warning_lines(explanation.warnings):
         console.print(line)
     console.print()
-    for sentence in (
-        *liquid_words(explanation.liquid),
-        *solubility_words(explanation.solubility),
-        *concentration_words(explanation.formulation, explanation.concentration),
-        *temperature_words(explanation.temperature),
-        *interphase_words(explanation.interphase),
-    ):
+    for sentence in explanation_words(explanation):
         console.print(sentence)
     console.print(_temperature_table(explanation))
-    for reason, hottest in _doubts(explanation.temperature).items():
-        console.print(f"? up to {celsius(hottest)}: {reason}")
+    for line in temperature_doubts(explanation.temperature):
+        console.print(line)
     _print_swaps(console, explanation)
     console.print("Nearest measured recipes")
     console.print(_neighbour_table(explanation.neighbours))
@@ -75,6 +69,15 @@ def print_explanation(explanation: Explanation, text: str) -> None:
         _print_efficiency(console, explanation.efficiency)
     for line in explanation.formulation.assumptions:
         console.print(f"assumed: {line}")
+
+
+def explanation_words(explanation: Explanation) -> Iterator[str]:
+    """What an explanation says in sentences, before its tables."""
+    yield from liquid_words(explanation.liquid)
+    yield from solubility_words(explanation.solubility)
+    yield from concentration_words(explanation.formulation, explanation.concentration)
+    yield from temperature_words(explanation.temperature)
+    yield from interphase_words(explanation.interphase)
 
 
 def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> Iterator[str]:
@@ -197,24 +200,32 @@ def _rounded_celsius(temperature_k: float) -> str:
     return f"{round(temperature_k - ZERO_CELSIUS_K)} °C"
 
 
+def temperature_rows(curve: TemperatureCurve) -> list[tuple[float, dict[str, Any]]]:
+    """Temperatures of the table, K, each with its prediction in the contract's form."""
+    return [
+        (kelvin, curve.prediction.record(row))
+        for row, kelvin in enumerate(curve.temperature_k.tolist())
+        if round(kelvin - ZERO_CELSIUS_K, 6) in _SHOWN_C
+    ]
+
+
+def temperature_doubts(curve: TemperatureCurve) -> list[str]:
+    """Reasons to doubt rows of the table, each with the hottest row it applies to."""
+    doubts = {
+        record["reason"] or "": kelvin
+        for kelvin, record in temperature_rows(curve)
+        if not record["in_domain"]
+    }
+    return [f"? up to {celsius(hottest)}: {reason}" for reason, hottest in doubts.items()]
+
+
 def _temperature_table(explanation: Explanation) -> Table:
-    curve = explanation.temperature
     table = Table(box=None, pad_edge=False)
     table.add_column("T", justify="right")
     table.add_column("conductivity, mS/cm", justify="right")
-    for row, kelvin in enumerate(curve.temperature_k.tolist()):
-        if round(kelvin - ZERO_CELSIUS_K, 6) in _SHOWN_C:
-            table.add_row(celsius(kelvin), interval(curve.prediction.record(row)))
+    for kelvin, record in temperature_rows(explanation.temperature):
+        table.add_row(celsius(kelvin), interval(record))
     return table
-
-
-def _doubts(curve: TemperatureCurve) -> dict[str, float]:
-    """Reasons to doubt rows of the table, each with the hottest row it applies to."""
-    return {
-        curve.prediction.reason[row] or "": kelvin
-        for row, kelvin in enumerate(curve.temperature_k.tolist())
-        if not curve.prediction.in_domain[row] and round(kelvin - ZERO_CELSIUS_K, 6) in _SHOWN_C
-    }
 
 
 def _print_swaps(console: Console, explanation: Explanation) -> None:

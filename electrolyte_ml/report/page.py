@@ -31,7 +31,7 @@ from electrolyte_ml.report.explain import (
     temperature_words,
 )
 from electrolyte_ml.report.plots import Landscape, curves_figure, pareto_svg, svg_text
-from electrolyte_ml.report.text import difference_text, value_text
+from electrolyte_ml.report.text import difference_text, spelt_out, value_text
 from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Bound, Constraint, Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.baselines import UsualRecipe
@@ -319,16 +319,7 @@ def _curves(
         *concentration_words(proposal.formulation, concentration),
         *temperature_words(temperature),
     ]
-    return {"curves": Markup(svg), "sentences": [_spelt_out(s) for s in sentences]}
-
-
-def _spelt_out(sentence: str) -> str:
-    """The sentence with the ``?`` of the terminal (outside the domain) in words."""
-    words = sentence.strip()
-    if words.startswith("? "):
-        words = words.removeprefix("? ")
-        return words[0].upper() + words[1:] + "."
-    return words.replace(" ? mS/cm", " mS/cm (outside the model's domain)")
+    return {"curves": Markup(svg), "sentences": [spelt_out(s) for s in sentences]}
 
 
 def _sheet(proposal: Proposal) -> dict[str, Any]:

@@ -123,33 +123,50 @@ def print_species(described: dict[str, Any]) -> None:
     console.print(f"  molar mass: {described['molar_mass_g_mol']:.3f} g/mol (RDKit)")
     if described["hazard_note"]:
         console.print(f"  hazard: {described['hazard_note']}")
-    for ion, binding in described["bindings"].items():
-        at = f" by {binding['donors']}" if binding["donors"] else ""
-        console.print(
-            f"  binds {ion}+ with {-binding['binding_ev']:.2f} eV{at} (GFN1-xTB in acetonitrile; "
-            "differences below 0.2 eV mean nothing)"
-        )
+    for line in binding_lines(described):
+        console.print(f"  {line}")
     table = Table(box=None)
     for heading in ("property", "value", "T, °C", "checked", "source", "note"):
         table.add_column(heading, overflow="fold")
+    for row in value_rows(described):
+        table.add_row(*row)
+    console.print(table)
+
+
+def binding_lines(described: dict[str, Any]) -> list[str]:
+    """How strongly metal ions are bound, a line each."""
+    return [
+        f"binds {ion}+ with {-binding['binding_ev']:.2f} eV"
+        + (f" by {binding['donors']}" if binding["donors"] else "")
+        + " (GFN1-xTB in acetonitrile; "
+        "differences below 0.2 eV mean nothing)"
+        for ion, binding in described["bindings"].items()
+    ]
+
+
+def value_rows(described: dict[str, Any]) -> list[tuple[str, str, str, str, str, str]]:
+    """Each property of a species: label, value, at which °C, checked, source, note."""
     kinds = ION_PROPERTIES if described["family"] in ("cation", "anion") else SOLVENT_PROPERTIES
+    rows = []
     for key, kind in kinds.items():
         value = described["properties"].get(key)
         is_temperature = kind.label.endswith(", K")
         label = f"{kind.label.removesuffix('K')}°C" if is_temperature else kind.label
         if value is None:
-            table.add_row(label, "", "", "", "", "")
+            rows.append((label, "", "", "", "", ""))
             continue
         number = value["value"]
-        table.add_row(
-            label,
-            _degrees(number) if is_temperature else significant(number, 5),
-            _degrees(value["temperature_k"]),
-            "yes" if value["verified"] else "no",
-            value["source"],
-            value["note"],
+        rows.append(
+            (
+                label,
+                _degrees(number) if is_temperature else significant(number, 5),
+                _degrees(value["temperature_k"]),
+                "yes" if value["verified"] else "no",
+                value["source"],
+                value["note"],
+            )
         )
-    console.print(table)
+    return rows
 
 
 def _degrees(kelvin: float | None) -> str:

@@ -157,6 +157,15 @@ def liquid_range_text(liquid: Mapping[str, Any]) -> str:
     )
 
 
+def spelt_out(sentence: str) -> str:
+    """The sentence with the ``?`` of the terminal (outside the domain) in words."""
+    words = sentence.strip()
+    if words.startswith("? "):
+        words = words.removeprefix("? ")
+        return words[0].upper() + words[1:] + "."
+    return words.replace(" ? mS/cm", " mS/cm (outside the model's domain)")
+
+
 def dump_json(value: object) -> str:
     """JSON text as all verbs print it; NaN raises, since JSON has none."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)

@@ -15,13 +15,32 @@ from starlette.exceptions import HTTPException
 
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import make_folder, packaged_file
-from electrolyte_ml.web import job_pages, problems, propose, score
+from electrolyte_ml.web import (
+    cell,
+    compare,
+    explain,
+    job_pages,
+    problems,
+    propose,
+    reading,
+    score,
+    species,
+)
 from electrolyte_ml.web.pages import Site
 from electrolyte_ml.web.security import Guard, require_csrf
 from electrolyte_ml.web.warm import warm_up
 
 #: All pages, in the order of the navigation.
-PAGES = (score.PAGE, propose.PAGE, job_pages.PAGE)
+PAGES = (
+    score.PAGE,
+    compare.PAGE,
+    explain.PAGE,
+    propose.PAGE,
+    species.PAGE,
+    cell.PAGE,
+    job_pages.PAGE,
+    reading.PAGE,
+)
 
 
 def create_app(folder: Path, *, token: str | None = None, warm: bool = True) -> FastAPI:

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Form
 
+from electrolyte_ml.data.efficiency import asked_cycling
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.rules import Cell, require_rules
 from electrolyte_ml.text import shown
 
 #: Recipes that a form takes; more are a table.
 MOST_RECIPES = 200
+_NUMBERS = ("upper_voltage", "water_ppm", "ce_current", "ce_capacity")
 # No recipe has as many characters.
 _LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCell:
-    """The cell that a form tells of, and the rules that it switches off."""
+    """The cell that a form tells of, and the rules that it switches off.
+
+    Attributes
+    ----------
+    cell, off
+        The cell, and names of rules.
+    fields
+        The fields as they were filled in, from which `given_cell` reads the same again.
+    """
 
     cell: Cell
     off: tuple[str, ...]
+    fields: Mapping[str, str]
 
 
 def given_cell(
+    *,
     anode: Annotated[str, Form()] = "",
     upper_voltage: Annotated[str, Form()] = "",
     water_ppm: Annotated[str, Form()] = "",
     without: Annotated[str, Form()] = "",
+    ce_method: Annotated[str, Form()] = "",
+    ce_current: Annotated[str, Form()] = "",
+    ce_capacity: Annotated[str, Form()] = "",
 ) -> GivenCell:
     """Read the fields of a cell.
 
@@ -38,22 +54,34 @@ def given_cell(
     InputErrors
         If one of them cannot be used.
     """
-    faults: list[str] = []
-
-    def number(name: str, text: str) -> float | None:
+    given = {
+        "anode": anode.strip(),
+        "upper_voltage": upper_voltage.strip(),
+        "water_ppm": water_ppm.strip(),
+        "without": without.strip(),
+        "ce_method": ce_method.strip(),
+        "ce_current": ce_current.strip(),
+        "ce_capacity": ce_capacity.strip(),
+    }
+    numbers, faults = {}, []
+    for name in _NUMBERS:
         try:
-            return float(text.replace(",", ".")) if text.strip() else None
+            numbers[name] = float(given[name].replace(",", ".")) if given[name] else None
         except ValueError:
-            faults.append(f"{name}: {shown(text)} is no number; give one, or leave it empty")
-            return None
-
-    volts, ppm = number("upper voltage", upper_voltage), number("water", water_ppm)
+            words = name.replace("_", " ")
+            faults.append(f"{words}: {shown(given[name])} is no number; give one, or none")
     if faults:
         raise InputErrors(faults)
-    names = [name.strip() for name in without.split(",") if name.strip()]
+    cycling = given["ce_method"] or None, numbers["ce_current"], numbers["ce_capacity"]
     return GivenCell(
-        cell=Cell(anode=anode.strip() or None, upper_voltage_v=volts, water_ppm=ppm),
-        off=tuple(require_rules(names)),
+        cell=Cell(
+            anode=given["anode"] or None,
+            upper_voltage_v=numbers["upper_voltage"],
+            water_ppm=numbers["water_ppm"],
+            cycling=asked_cycling(*cycling) if any(x is not None for x in cycling) else None,
+        ),
+        off=tuple(require_rules([n.strip() for n in given["without"].split(",") if n.strip()])),
+        fields={name: text for name, text in given.items() if text},
     )
 
 

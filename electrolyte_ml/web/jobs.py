@@ -41,7 +41,7 @@ import secrets
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -50,6 +50,7 @@ from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import make_folder, write_text
+from electrolyte_ml.species import default_catalog
 from electrolyte_ml.text import shown
 from electrolyte_ml.worker_pool import WorkerPool
 
@@ -70,6 +71,7 @@ _JOB, _STATE, _STOP, _RESULTS, _PICTURE = (
     "picture.svg",
 )
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+_AT_ONCE = 2
 # Reports that come faster are not written, and events are not sent more often, s.
 _LEAST_PAUSE_S = 0.25
 
@@ -221,15 +223,16 @@ class JobPool:
         Folder of the page; jobs are kept in ``jobs`` within.
     kinds
         Function of each kind of job, by its name.
-    n_workers
-        Jobs that run at once; others wait. Processes are started when they are needed.
+    executor
+        Where they run; by default two processes, so that two run at once and others wait. They may
+        not start processes of their own.
     """
 
     def __init__(
-        self, folder: Path, kinds: Mapping[str, JobFunction], *, n_workers: int = 2
+        self, folder: Path, kinds: Mapping[str, JobFunction], *, executor: Executor | None = None
     ) -> None:
         self._folder, self._kinds = folder / "jobs", dict(kinds)
-        self._pool = WorkerPool(n_workers)
+        self._pool = executor or WorkerPool(_AT_ONCE)
         self._futures: dict[str, Future[None]] = {}
         self._lock = Lock()
 
@@ -345,6 +348,7 @@ def _run(function: JobFunction, folder: Path, arguments: Mapping[str, Any]) -> N
     """Life of a job in its process."""
     control = JobControl(folder, arguments)
     control.end(RUNNING)
+    default_catalog.cache_clear()  # the user may have added species since the last job
     try:
         function(control)
     except JobStoppedError:

@@ -21,7 +21,6 @@ from electrolyte_ml.report.plots import comparison_figure, curves_figure
 from electrolyte_ml.report.score import lines_below, reading_line, shown_columns, write_scores
 from electrolyte_ml.report.text import dump_json
 from electrolyte_ml.report.window import caveat
-from electrolyte_ml.rules import Cell
 from electrolyte_ml.rules.cell import ANODES
 from electrolyte_ml.scores import ScoreSource, scored_parts
 from electrolyte_ml.scores.choosing import Condition, chosen
@@ -61,8 +60,7 @@ class ScoreAsked:
             "recipes": self.recipes,
             "table": table,
             "at": self.at,
-            "cell": self.given.cell.to_dict(),
-            "off": list(self.given.off),
+            "cell": dict(self.given.fields),
             "where": self.where,
             "sort": self.sort,
         }
@@ -115,11 +113,13 @@ def score_page(
 
 
 @router.post("/score/check")
-def check(request: Request, recipes: Annotated[str, Form()] = "") -> HTMLResponse:
+def check(
+    request: Request, recipes: Annotated[str, Form()] = "", recipe: Annotated[str, Form()] = ""
+) -> HTMLResponse:
     """Say of each line how it is read, or what is wrong with it."""
     site = site_of(request)
     with site.answering():
-        lines = [_checked(line) for line in recipes_of(recipes)]
+        lines = [_checked(line) for line in recipes_of(recipes or recipe)]
     return site.answer(request, "checked.html", lines=lines)
 
 
@@ -239,11 +239,10 @@ def score_table(records: Sequence[dict[str, Any]], units: ShownUnits) -> dict[st
 def score_job(control: JobControl) -> None:
     """Score a table: a CSV file, and of a shorter one an xlsx and a JSON file as well."""
     held, folder = control.arguments, control.folder
-    given = GivenCell(cell=Cell(**held["cell"]), off=tuple(held["off"]))
     asked = ScoreAsked(
         recipes=held["recipes"],
         at=held["at"],
-        given=given,
+        given=given_cell(**held["cell"]),
         where=held["where"],
         sort=held["sort"],
     )
@@ -259,6 +258,7 @@ def score_job(control: JobControl) -> None:
         for kind in ("xlsx", "json"):
             control.report(source.n_rows, source.n_rows, f"writing scores.{kind}")
             write_scores(kept, folder / f"scores.{kind}")
+    control.report(source.n_rows, source.n_rows, f"{source.n_rows} rows scored")
 
 
 def _told(

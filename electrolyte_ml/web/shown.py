@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
@@ -15,9 +15,10 @@ from electrolyte_ml.prediction import is_unknown
 from electrolyte_ml.properties import Property
 from electrolyte_ml.report.columns import Column
 from electrolyte_ml.report.plots import svg_text
-from electrolyte_ml.report.text import value_text
+from electrolyte_ml.report.text import difference_text, value_text
 from electrolyte_ml.shipped_properties import LIQUID, LIQUID_HEADING
 from electrolyte_ml.text import celsius, significant
+from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,14 +77,30 @@ class ShownUnits:
         return f"{known.label}, {self.unit_of(known)}" if known.unit else known.label
 
     def scaled(self, known: Property, prediction: Record) -> dict[str, Any]:
-        """A prediction in the unit that is shown; temperatures stay in K."""
-        factor = _OTHER_UNITS.get(known.unit, {}).get(self.unit_of(known), 1.0)
-        ends = {n: prediction[n] for n in ("value", "low", "high")}
-        return {**prediction, **{n: None if v is None else factor * v for n, v in ends.items()}}
+        """A prediction in the unit that is shown; temperatures as whole degrees."""
+        if known.unit == _KELVIN:
+            zero = ZERO_CELSIUS_K if self.temperature == _CELSIUS else 0.0
+            return _with_ends(prediction, lambda kelvin: float(round(kelvin - zero)))
+        return _with_ends(prediction, lambda number: self._factor(known) * number)
+
+    def difference_text(self, known: Property, difference: Record) -> str:
+        """What one recipe has more than another, in the unit that is shown."""
+        if not known.is_logarithmic and known.unit != _KELVIN:
+            difference = _with_ends(difference, lambda number: self._factor(known) * number)
+        return difference_text(known, difference, self.unit_of(known))
+
+    def _factor(self, known: Property) -> float:
+        return _OTHER_UNITS.get(known.unit, {}).get(self.unit_of(known), 1.0)
 
     def temperature_text(self, kelvin: float) -> str:
         """A temperature, such as ``25 °C``."""
         return celsius(kelvin) if self.temperature == _CELSIUS else f"{kelvin:.5g} K"
+
+
+def _with_ends(prediction: Record, change: Callable[[float], float]) -> dict[str, Any]:
+    """A prediction whose value and ends are changed."""
+    ends = {name: prediction[name] for name in ("value", "low", "high")}
+    return {**prediction, **{n: None if v is None else change(v) for n, v in ends.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +155,10 @@ def _cell(known: Property, prediction: Record, scale: tuple[float, float] | None
     if prediction["value"] is None:
         return ShownCell(text="-", flag=reason)
     flag = "" if prediction["in_domain"] else reason or "outside the model's domain"
-    rough = known.is_rough
-    text = significant(prediction["value"], known.digits) if rough else value_text(prediction)
+    # Degrees have no factors, and of a rough property the number is shown.
+    as_number = known.is_rough or known.unit == _KELVIN
+    number = significant(prediction["value"], known.digits)
+    text = number if as_number else value_text(prediction, known.digits)
     if prediction["coverage"] == 1:
         return ShownCell(text=text, flag=flag)
     low, high = (

@@ -27,17 +27,17 @@ def is_given(file: UploadFile | None) -> bool:
     return file is not None and bool(file.filename)
 
 
-def keep(file: UploadFile, folder: Path) -> Path:
-    """Write an uploaded table into a folder, under the name that it was given.
+def keep(file: UploadFile, folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
+    """Write an uploaded file into a folder, under the name that it was given.
 
     Raises
     ------
     InputError
-        If it is no kind of table that is read, or a workbook that is far larger than it looks.
+        If it is of no kind that is read, or a workbook that is far larger than it looks.
     """
     name = _UNUSUAL.sub("_", Path(file.filename or "").name)[-100:].lstrip(".")
-    if not name.lower().endswith(SUFFIXES):
-        raise InputError(f"{shown(name)} is no table; give {', '.join(SUFFIXES)}")
+    if not name.lower().endswith(suffixes):
+        raise InputError(f"{shown(name)} is not read here; give {', '.join(suffixes)}")
     path = folder / name
     with path.open("wb") as to:
         shutil.copyfileobj(file.file, to)

@@ -164,5 +164,5 @@ def test_tables_are_bounded_in_rows_and_kind(browser):
     text = browser.post("/score/answer", files={"file": ("long.csv", long)}).text
     assert f"long.csv: has more than {MOST_ROWS} rows" in text
     text = browser.post("/score/answer", files={"file": ("image.png", b"x")}).text
-    assert "image.png&#39; is no table" in text
+    assert "image.png&#39; is not read here; give .csv" in text
     assert not list((browser.site.folder / "jobs").glob("*"))

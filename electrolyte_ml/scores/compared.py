@@ -1,0 +1,46 @@
+"""Recipes as they are written, compared with the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from electrolyte_ml.models.comparison import RecipeComparison, compare_formulations
+from electrolyte_ml.rules import Cell
+from electrolyte_ml.scores.source import ScoreSource
+
+
+def compare_recipes(
+    recipes: Sequence[str],
+    at: Sequence[str] = (),
+    *,
+    cell: Cell | None = None,
+    off: Sequence[str] = (),
+    prices: Mapping[str, float] | None = None,
+) -> RecipeComparison:
+    """Read recipes and temperatures, and compare each recipe with the first.
+
+    Parameters
+    ----------
+    recipes
+        Two or more, as text.
+    at
+        Temperatures with their units; 25 degC if empty.
+    cell, off, prices
+        As of `compare_formulations`.
+
+    Raises
+    ------
+    InputError
+        With a line for each recipe or temperature that cannot be used.
+    """
+    parts = list(ScoreSource(recipes, None, at).parts())
+    rows = [f for part in parts for f in part.formulations]
+    n_temperatures = len(rows) // len(recipes)
+    return compare_formulations(
+        rows[::n_temperatures],
+        parts[0].temperature_k[:n_temperatures],
+        names=recipes,
+        cell=cell,
+        off=off,
+        prices=prices,
+    )
