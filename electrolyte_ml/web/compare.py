@@ -12,7 +12,6 @@ from electrolyte_ml.models.comparison import RecipeComparison
 from electrolyte_ml.report.columns import coverage_text
 from electrolyte_ml.report.compare import (
     compared_rows,
-    comparison_plot,
     recipe_letters,
     warnings_by_letter,
 )
@@ -21,7 +20,7 @@ from electrolyte_ml.rules.cell import ANODES
 from electrolyte_ml.scores.compared import compare_recipes
 from electrolyte_ml.web.fields import GivenCell, given_cell, recipes_of, temperatures_of
 from electrolyte_ml.web.pages import WebPage, site_of, units_of
-from electrolyte_ml.web.shown import ShownUnits, drawn, prediction_cells
+from electrolyte_ml.web.shown import ShownUnits, prediction_cells
 
 router = APIRouter()
 _MOST_RECIPES = 8
@@ -54,11 +53,7 @@ def answer(
         raise InputError(f"{len(texts)} recipes; compare at most {_MOST_RECIPES} at once")
     with site.answering():
         comparison = compare_recipes(texts, temperatures_of(at), cell=given.cell, off=given.off)
-        salted = any(f.salts for f in comparison.formulations)
-        curves = comparison_plot(comparison) if salted else None
-        words = f"conductivity of {', '.join(texts)} against concentration and temperature"
-        svg = "" if curves is None else drawn(curves, name="curves", title=words)
-    return site.answer(request, "comparison.html", svg=svg, left_out=0, **_table(comparison, units))
+    return site.answer(request, "comparison.html", **_table(comparison, units))
 
 
 def _table(comparison: RecipeComparison, units: ShownUnits) -> dict[str, Any]:

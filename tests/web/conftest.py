@@ -1,11 +1,27 @@
+import importlib
+
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra web is not installed")
-pytest.importorskip("httpx", reason="httpx is not installed")
 
-from fastapi.testclient import TestClient
+def is_missing(name):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return True
+    return False
 
-from electrolyte_ml.web.app import create_app
+
+MISSING = [n for n in ("fastapi", "httpx", "python_multipart", "uvicorn") if is_missing(n)]
+
+
+class SkippedModule(pytest.Module):
+    def collect(self):
+        pytest.skip(f"not installed: {', '.join(MISSING)}", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Skip all modules here where the page cannot run; none is imported then."""
+    return SkippedModule.from_parent(parent, path=module_path) if MISSING else None
 
 
 class Browser:
@@ -25,6 +41,10 @@ class Browser:
 
 @pytest.fixture
 def browser(tmp_path):
+    from fastapi.testclient import TestClient
+
+    from electrolyte_ml.web.app import create_app
+
     app = create_app(tmp_path / "page", warm=False)
     with TestClient(app, base_url="http://127.0.0.1:8321") as client:
         yield Browser(client)
