@@ -418,7 +418,17 @@ def _sha256(path: Path) -> str:
 
 def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
     """Write a sheet of suggestions with empty columns for the results."""
-    wanted = [people_heading(column_name(q)) for q in measurable(problem)]
+    _write(path, sheet_rows(problem, suggestions))
+
+
+def result_columns(problem: Problem) -> list[str]:
+    """Columns of a sheet for what is measured, such as ``conductivity_ms_cm at 25 degC``."""
+    return [people_heading(column_name(q)) for q in measurable(problem)]
+
+
+def sheet_rows(problem: Problem, suggestions: Sequence[Suggestion]) -> list[dict[str, str]]:
+    """Rows of a sheet of suggestions, with empty cells for the results."""
+    wanted = result_columns(problem)
     rows = []
     warnings = problem_warnings(problem, [s.formulation for s in suggestions])
     for suggestion, found in zip(suggestions, warnings, strict=True):
@@ -441,7 +451,7 @@ def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion])
                 "warnings": "; ".join(map(str, found)),
             }
         )
-    _write(path, rows)
+    return rows
 
 
 def write_measured(path: Path, state: CampaignState) -> None:

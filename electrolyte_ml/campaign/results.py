@@ -33,8 +33,8 @@ from electrolyte_ml.units import temperature_k
 if TYPE_CHECKING:
     import pandas as pd
 
-#: A file of a table, or a table with the same columns.
-ResultsSource: TypeAlias = str | Path | TableLike
+#: A file of a table, a table with the same columns, or its cells as text.
+ResultsSource: TypeAlias = "str | Path | TableLike | ResultsTable"
 _ID, _RECIPE, _STATUS, _COMMENT = "id", "recipe", "status", "comment"
 # Columns of a sheet of suggestions that are not read back.
 _CARRIED = ("why", "warnings", "weigh out, g for 100 g", "suggestion")
@@ -78,7 +78,7 @@ class ResultsTable:
 
     @classmethod
     def of(cls, results: ResultsSource) -> ResultsTable:
-        """The table of a file, a data frame, a dict or a list of dicts.
+        """The table of a file, a data frame, a dict or a list of dicts; a table as it is.
 
         Raises
         ------
@@ -89,6 +89,8 @@ class ResultsTable:
         """
         if isinstance(results, str | Path):
             return _read_file(Path(results))
+        if isinstance(results, ResultsTable):
+            return results
         return _of_frame(
             table_of_rows(
                 results,

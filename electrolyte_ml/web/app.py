@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import make_folder, packaged_file
 from electrolyte_ml.web import (
+    campaign,
     cell,
     compare,
     explain,
@@ -36,6 +37,7 @@ PAGES = (
     compare.PAGE,
     explain.PAGE,
     propose.PAGE,
+    campaign.PAGE,
     species.PAGE,
     cell.PAGE,
     job_pages.PAGE,

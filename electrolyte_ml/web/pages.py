@@ -137,6 +137,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["section_title"] = _section_title
+    made.filters["measured_label"] = _measured_label
     made.filters["property_label"] = _property_label
     made.filters["embedded"] = embedded
     made.filters["degrees"] = lambda text: str(text).replace(" degC", " °C")
@@ -147,6 +148,16 @@ def _property_label(name: str) -> str:
     """What people call a property, with its unit."""
     known = properties().get(name)
     return name if known is None else f"{known.label}, {known.unit}".removesuffix(", ")
+
+
+def _measured_label(column: str) -> str:
+    """A column of a sheet in words, such as ``conductivity at 25 °C, mS/cm``."""
+    name, _, at = column.partition(" at ")
+    known = properties().get(name)
+    if known is None:
+        return column.replace("degC", "°C")
+    words = f"{known.label} at {at}" if at else known.label
+    return f"{words}, {known.unit}".removesuffix(", ").replace("degC", "°C")
 
 
 def _section_title(path: str) -> str:

@@ -29,6 +29,8 @@ router = APIRouter()
 #: Name of the file of a problem.
 PROBLEM = "problem.toml"
 FIRST = "sodium_room_temperature"
+#: Before the id of a job, where the problem of a search is meant.
+OF_JOB = "job:"
 _LONGEST = 200_000
 # Settings that may name a file, and of which values that is so.
 _FILES: dict[str, Callable[[str], bool]] = {
@@ -122,8 +124,8 @@ def _require_no_files(text: str) -> None:
             )
 
 
-def ready_text(name: str) -> str:
-    """The file of a ready problem.
+def problem_text(site: Site, name: str) -> str:
+    """The file of a ready problem, or that of a search by the id of its job.
 
     Raises
     ------
@@ -131,6 +133,10 @@ def ready_text(name: str) -> str:
         If there is none of that name.
     """
     known = bundled_problems()
+    if name.startswith(OF_JOB):
+        path = site.jobs.job(name.removeprefix(OF_JOB)).folder / PROBLEM
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
     if name not in known:
         raise InputError(f"there is no ready problem {shown(name)}{nearest_or_all(name, known)}")
     return known[name].read_text(encoding="utf-8")
@@ -176,9 +182,9 @@ def ready_problems() -> tuple[tuple[str, str], ...]:
 
 @router.get("/problem/ready")
 def ready(request: Request, problem: str = FIRST) -> HTMLResponse:
-    """The editor with a ready problem."""
+    """The editor with a ready problem, or that of a search."""
     site = site_of(request)
-    return site.answer(request, "problem_editor.html", **editor_of(ready_text(problem)))
+    return site.answer(request, "problem_editor.html", **editor_of(problem_text(site, problem)))
 
 
 @router.post("/problem/edit")

@@ -34,8 +34,8 @@ from electrolyte_ml.web.problems import (
     checked,
     editor_of,
     problem_given,
+    problem_text,
     ready_problems,
-    ready_text,
 )
 from electrolyte_ml.web.shown import ShownCell, ShownUnits, prediction_cells
 
@@ -57,10 +57,10 @@ def propose_page(request: Request, problem: str = FIRST, n: int = 8) -> HTMLResp
         request,
         "propose.html",
         ready=ready_problems(),
+        searches=site.jobs.jobs(KIND)[:8],
         chosen=problem,
         n=n,
-        jobs=site.jobs.jobs(KIND)[:8],
-        **editor_of(ready_text(problem)),
+        **editor_of(problem_text(site, problem)),
     )
 
 

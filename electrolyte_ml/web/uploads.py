@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fastapi import UploadFile
+from starlette.datastructures import UploadFile
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
 from electrolyte_ml.tables import SUFFIXES, TableFile
