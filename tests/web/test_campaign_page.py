@@ -1,5 +1,6 @@
 import csv
 import re
+import shutil
 
 import pytest
 
@@ -29,14 +30,19 @@ population = 50
 COLUMN = "conductivity_ms_cm at 25 degC"
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The folder of a campaign that was begun without the page, and has three suggestions."""
+    place = tmp_path_factory.mktemp("campaign")
+    (place / "problem.toml").write_text(PROBLEM)
+    Campaign.create(place / "autumn", place / "problem.toml").suggest(3, n_trials=60)
+    return place / "autumn"
+
+
 @pytest.fixture
-def campaign(browser, tmp_path):
-    """A campaign begun on the page, whose suggestions were made without it."""
-    answer = browser.post("/campaign/new", {"name": "autumn", "toml": PROBLEM})
-    assert answer.headers["HX-Redirect"] == "/campaign/at/autumn"
-    made = Campaign(browser.site.folder / "autumn")
-    made.suggest(3, n_trials=60)
-    return made
+def campaign(browser, begun):
+    shutil.copytree(begun, browser.site.folder / "autumn")
+    return Campaign(browser.site.folder / "autumn")
 
 
 def sheet(*rows, **more):
@@ -67,10 +73,18 @@ def run_verb(*arguments, monkeypatch, capsys):
     return ended.value.code or 0, captured.out, captured.err
 
 
-def test_a_campaign_is_the_folder_of_the_verb(browser, campaign):
-    names = {p.name for p in campaign.folder.iterdir()}
-    assert {"problem.toml", "README.txt", "log.jsonl", "round_001.csv", "measured.csv"} <= names
-    assert (campaign.folder / "problem.toml").read_text() == PROBLEM
+def test_a_campaign_is_begun_as_the_folder_of_the_verb(browser, begun):
+    answer = browser.post("/campaign/new", {"name": "late autumn", "toml": PROBLEM})
+    assert answer.headers["HX-Redirect"] == "/campaign/at/late autumn"
+    made = Campaign(browser.site.folder / "late autumn")
+    names = {p.name for p in made.folder.iterdir()}
+    assert {"problem.toml", "README.txt", "log.jsonl", "measured.csv"} <= names
+    assert names < {p.name for p in begun.iterdir()}
+    assert (made.folder / "problem.toml").read_text() == PROBLEM
+    assert "Suggest the first recipes" in browser.get("/campaign/at/late autumn").text
+
+
+def test_the_page_of_a_campaign_has_its_sheet(browser, campaign):
     text = browser.get("/campaign").text
     assert '<a href="/campaign/at/autumn">' in text
     assert "1 round, 3 to measure, 0 measured" in text
@@ -99,7 +113,7 @@ def test_rounds_mix_the_page_and_the_command_line(browser, campaign, monkeypatch
     assert "recorded 2 results (1 failed)" in out
     page = browser.get("/campaign/at/autumn").text
     assert "Nothing is left to measure" in page
-    assert f"Best conductivity_ms_cm at 25 °C: <b>{7.5}</b>" in page
+    assert "Best conductivity at 25 °C, mS/cm: <b>7.5</b>" in page
     standing = browser.get("/campaign/at/autumn/standing").text
     assert '<span class="value">6.1</span>' in standing
     assert "<svg" in standing
