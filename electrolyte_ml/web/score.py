@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from markupsafe import Markup
 
+from electrolyte_ml.bad_rows import BadRows
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, parse_recipe
@@ -27,7 +28,7 @@ from electrolyte_ml.scores.choosing import Condition, chosen
 from electrolyte_ml.text import counted
 from electrolyte_ml.units import temperatures_k
 from electrolyte_ml.web.fields import GivenCell, given_cell, recipes_of, temperatures_of
-from electrolyte_ml.web.jobs import JobControl
+from electrolyte_ml.web.jobs import JobControl, PageJob
 from electrolyte_ml.web.pages import WebPage, site_of, units_of
 from electrolyte_ml.web.shown import ShownUnits, column_cells, drawn
 from electrolyte_ml.web.uploads import is_given, keep, n_rows_of, named_as_given, plain_lines
@@ -41,7 +42,8 @@ _AT_ONCE = 300
 _SHOWN_ROWS, _ALL_KINDS_ROWS = 100, 20_000
 _KINDS = ("csv", "xlsx", "json")
 _MOST_CURVES = 7
-_FIRST_ROWS = "first_rows.json"
+_FIRST_ROWS, _BAD_ROWS = "first_rows.json", "bad_rows.csv"
+_Scored = tuple[ScoreSource, Iterator[Records]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class ScoreAsked:
     given: GivenCell
     where: str
     sort: str
+    skip_bad: bool
+    accept_unusual: bool
 
     def arguments(self, table: str) -> dict[str, Any]:
         """What a job is started with, for a table in its folder."""
@@ -63,22 +67,34 @@ class ScoreAsked:
             "cell": dict(self.given.fields),
             "where": self.where,
             "sort": self.sort,
+            "skip_bad": self.skip_bad,
+            "accept_unusual": self.accept_unusual,
         }
 
-    def parts(self, table: Path | None) -> tuple[ScoreSource, Iterator[Records]]:
+    def parts(self, table: Path | None, bad: BadRows | None = None) -> _Scored:
         """What is scored, and its scores part by part, by the functions of the verb."""
         condition = Condition.parse(self.where) if self.where else None
-        source = ScoreSource(self.recipes, table, self.at)
+        source = ScoreSource(
+            self.recipes, table, self.at, bad_rows=bad, accept_unusual=self.accept_unusual
+        )
         scored = scored_parts(source, cell=self.given.cell, off=self.given.off)
         return source, chosen((part.records for part in scored), condition, self.sort or None)
 
+    def bad_rows(self, table: Path | None) -> BadRows:
+        """What takes up the bad rows of a table: they are skipped into a file beside it, or not."""
+        skips = self.skip_bad and table is not None
+        return BadRows(table.with_name(_BAD_ROWS) if skips and table is not None else None)
+
 
 def score_asked(
+    *,
     given: Annotated[GivenCell, Depends(given_cell)],
     recipes: Annotated[str, Form()] = "",
     at: Annotated[str, Form()] = "",
     where: Annotated[str, Form()] = "",
     sort: Annotated[str, Form()] = "",
+    skip_bad: Annotated[bool, Form()] = False,
+    accept_unusual: Annotated[bool, Form()] = False,
 ) -> ScoreAsked:
     """Read the fields of the form."""
     return ScoreAsked(
@@ -87,6 +103,8 @@ def score_asked(
         given=given,
         where=where.strip(),
         sort=sort.strip(),
+        skip_bad=skip_bad,
+        accept_unusual=accept_unusual,
     )
 
 
@@ -144,7 +162,9 @@ def answer(request: Request, asked: Asked, file: Upload = None) -> HTMLResponse:
             table = keep(file, folder) if file is not None and is_given(file) else None
             n_rows = len(asked.recipes) + (0 if table is None else n_rows_of(table))
             if table is None or n_rows * max(1, len(asked.at)) <= _AT_ONCE:
-                records = [record for part in asked.parts(table)[1] for record in part]
+                bad = asked.bad_rows(table)
+                records = [record for part in asked.parts(table, bad)[1] for record in part]
+                notes += [f"skipped: {line}" for line in bad.messages()]
             else:
                 to = site.jobs.prepare()
                 table.replace(to / table.name)
@@ -169,7 +189,7 @@ def download(
             if table is not None and n_rows_of(table) * max(1, len(asked.at)) > _AT_ONCE:
                 raise InputError("that is a long table; score it first, then take its files")
             to = folder / f"scores.{kind}"
-            write_scores(asked.parts(table)[1], to)
+            write_scores(asked.parts(table, asked.bad_rows(table))[1], to)
             held = to.read_bytes()
     return Response(
         held,
@@ -245,10 +265,14 @@ def score_job(control: JobControl) -> None:
         given=given_cell(**held["cell"]),
         where=held["where"],
         sort=held["sort"],
+        skip_bad=held["skip_bad"],
+        accept_unusual=held["accept_unusual"],
     )
     control.report(0, words="checking every row")
     with named_as_given(folder):
-        source, parts = asked.parts(folder / held["table"])
+        table = folder / held["table"]
+        bad = asked.bad_rows(table)
+        source, parts = asked.parts(table, bad)
         kept: list[Records] = []
         told = _told(parts, control, source.n_rows, kept)
         write_scores(told, folder / "scores.csv")
@@ -258,7 +282,8 @@ def score_job(control: JobControl) -> None:
         for kind in ("xlsx", "json"):
             control.report(source.n_rows, source.n_rows, f"writing scores.{kind}")
             write_scores(kept, folder / f"scores.{kind}")
-    control.report(source.n_rows, source.n_rows, f"{source.n_rows} rows scored")
+    skipped = f", {counted(bad.n_rows, 'row')} skipped" if bad.n_rows else ""
+    control.report(source.n_rows, source.n_rows, f"{source.n_rows} rows scored{skipped}")
 
 
 def _told(
@@ -282,7 +307,7 @@ def result(request: Request, name: str) -> HTMLResponse:
     job = site.jobs.job(name)
     held = (job.folder / _FIRST_ROWS).read_text(encoding="utf-8")
     values = score_table(json.loads(held), units_of(request))
-    files = [p.name for p in sorted(job.folder.glob("scores.*"))]
+    files = list(_files(job))
     return site.answer(
         request, "scores.html", notes=[], with_files=False, job=job, files=files, **values
     )
@@ -292,10 +317,16 @@ def result(request: Request, name: str) -> HTMLResponse:
 def result_file(request: Request, name: str, file: str) -> FileResponse:
     """A file of a job."""
     job = site_of(request).jobs.job(name)
-    known = {path.name: path for path in job.folder.glob("scores.*")}
+    known = _files(job)
     if file not in known:
         raise InputError(f"there is no file {file!r}; there are {', '.join(known) or 'none yet'}")
     return FileResponse(known[file], filename=file)
+
+
+def _files(job: PageJob) -> dict[str, Path]:
+    """Results of a job by name."""
+    found = [*sorted(job.folder.glob("scores.*")), *job.folder.glob(_BAD_ROWS)]
+    return {path.name: path for path in found}
 
 
 PAGE = WebPage(path="/score", title="Score", router=router, jobs={"score": score_job})

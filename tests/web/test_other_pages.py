@@ -220,3 +220,13 @@ def test_documents_are_shown_and_lead_nowhere_else(browser, name):
     for path in re.findall(r'href="(/[^"?#]*)', text):
         assert browser.get(path).status_code == 200
     assert browser.get("/reading/secrets").status_code == 422
+
+
+def test_costs_are_compared_where_prices_are_given(browser):
+    prices = {"file": ("prices.csv", "component,price_per_kg\nNaPF6,100\nEC,10\nDEC,20\n")}
+    recipes = f"{ONE}\n0.5 M NaPF6 in EC:DEC 1:1 v/v"
+    form = {"recipes": recipes, "currency": "EUR"}
+    text = browser.post("/compare/answer", form, files=prices).text
+    assert "cost by kilogram, EUR" in text
+    form["recipes"] = TWO
+    assert "diglyme" in browser.post("/compare/answer", form, files=prices).text

@@ -166,3 +166,19 @@ def test_tables_are_bounded_in_rows_and_kind(browser):
     text = browser.post("/score/answer", files={"file": ("image.png", b"x")}).text
     assert "image.png&#39; is not read here; give .csv" in text
     assert not list((browser.site.folder / "jobs").glob("*"))
+
+
+def test_bad_rows_are_skipped_where_asked_for(browser):
+    table = "recipe,lab\n1 M NaPF6 in PC,a\n1 M NaXX in PC,b\n"
+    shown = browser.post(
+        "/score/answer", {"skip_bad": "true"}, files={"file": ("lab.csv", table)}
+    ).text
+    assert "1 M NaPF6 in PC" in shown
+    assert "skipped: lab.csv, row 2: recipe &#39;1 M NaXX in PC&#39;" in shown
+
+
+def test_unusual_temperatures_are_taken_where_asked_for(browser):
+    form = {"recipes": "1 M NaPF6 in PC", "at": "800 °C"}
+    assert "--accept-unusual" in browser.post("/score/answer", form).text
+    form["accept_unusual"] = "true"
+    assert browser.post("/score/answer", form).status_code == 200
