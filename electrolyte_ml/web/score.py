@@ -18,6 +18,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.curves import concentration_curves, temperature_curves
+from electrolyte_ml.report.columns import Column
 from electrolyte_ml.report.plots import comparison_figure, curves_figure
 from electrolyte_ml.report.score import lines_below, reading_line, shown_columns, write_scores
 from electrolyte_ml.report.text import dump_json
@@ -234,11 +235,13 @@ def score_table(records: Sequence[dict[str, Any]], units: ShownUnits) -> dict[st
     shown = shown_columns(records)
     cells = [column_cells(column, records, units) for column in shown]
     warnings = {
-        (record["recipe"], w["rule"], w["text"]): {"recipe": record["recipe"], **w}
+        (record["recipe"], w["rule"], w["text"]): {**w, "about": record["recipe"]}
         for record in records
         for w in record["warnings"]
     }
+    several = len({record["recipe"] for record in records}) > 1
     return {
+        "several": several,
         "headings": [units.heading(column) for column in shown],
         "rows": [
             {
@@ -250,10 +253,16 @@ def score_table(records: Sequence[dict[str, Any]], units: ShownUnits) -> dict[st
         ],
         "counted": counted(len(records), "row"),
         "warnings": list(warnings.values()),
-        "lines": lines_below(records, shown),
+        "lines": lines_below(records, shown) if several else _unnamed(records, shown),
         "reading": reading_line(records, shown),
         "caveat": caveat(),
     }
+
+
+def _unnamed(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> list[str]:
+    """Lines below a table of one recipe, without its name."""
+    named = f"{records[0]['recipe']}: " if records else ""
+    return [line.replace(named, "", 1) for line in lines_below(records, shown)]
 
 
 def score_job(control: JobControl) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
-from electrolyte_ml.prediction import is_unknown
 from electrolyte_ml.properties import Property
 from electrolyte_ml.report.columns import Column
 from electrolyte_ml.report.plots import svg_text
@@ -28,8 +27,8 @@ _CELSIUS, _KELVIN = "°C", "K"
 # Units besides that of a property's name, and what a number in that is multiplied with.
 _OTHER_UNITS = {"mS/cm": {"S/m": 0.1}, "g/cm3": {"kg/m3": 1000.0}}
 _LIQUID_PARTS = ("freezes_below_k", "boils_above_k", "flash_point_k")
-# Bars reach at most this far beyond the values of their column: a factor, or a share of the span.
-_BAR_FACTOR = 4.0
+# A wider interval is unknown: a factor of four each way.
+_BAR_FAR = math.log(4.0)
 # Matplotlib's own rule for all elements of the page that it stands in; `page.css` has it.
 _STYLE_SHEET = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 
@@ -174,21 +173,20 @@ def _cell(known: Property, prediction: Record, scale: tuple[float, float] | None
 
 
 def _scale(known: Property, predictions: Sequence[Record]) -> tuple[float, float] | None:
-    """Ends of the scale of a column of bars, as logarithms for logarithmic properties."""
-    values = [_place(known, p["value"]) for p in predictions if p["value"] is not None]
-    ends = [
-        _place(known, p[end])
-        for p in predictions
-        if p["value"] is not None and not is_unknown(p["low"], p["high"])
-        for end in ("low", "high")
-        if p[end] is not None
-    ]
-    if not values or not ends or None in (*values, *ends):
-        return None
+    """Ends of the scale of a column of bars, as logarithms for logarithmic properties.
+
+    That of a logarithmic property reaches a factor beyond all values, so that the length of a bar
+    means the same in every table.
+    """
+    held = [p for p in predictions if p["value"] is not None]
+    values = [_place(known, p["value"]) for p in held]
+    ends = [_place(known, p[end]) for p in held for end in ("low", "high") if p[end] is not None]
     places = [place for place in (*values, *ends) if place is not None]
-    far = math.log(_BAR_FACTOR) if known.is_logarithmic else math.inf
-    low = max(min(places), min(v for v in values if v is not None) - far)
-    high = min(max(places), max(v for v in values if v is not None) + far)
+    if not ends or len(places) < len(values) + len(ends):
+        return None
+    if known.is_logarithmic:
+        places = [v + far for v in places[: len(values)] for far in (-_BAR_FAR, _BAR_FAR)]
+    low, high = min(places), max(places)
     return (low, high) if high > low else None
 
 

@@ -2,6 +2,7 @@ import io
 import json
 import re
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -182,3 +183,22 @@ def test_unusual_temperatures_are_taken_where_asked_for(browser):
     assert "--accept-unusual" in browser.post("/score/answer", form).text
     form["accept_unusual"] = "true"
     assert browser.post("/score/answer", form).status_code == 200
+
+
+def test_bars_of_a_column_have_one_scale(browser):
+    sure = "1 M NaPF6 in EC:DEC 1:1 v/v\n1 M NaPF6 in diglyme"
+    text = browser.post("/score/answer", {"recipes": sure, "at": "25 °C"}).text
+    records = json.loads(scores_of(browser, "json", recipes=sure))
+    bars = re.findall(r'x="([\d.]+)" y="2" width="([\d.]+)"', text)
+    # Of each row: conductivity, viscosity, solubility.
+    widths = [float(bars[n][1]) for n in (0, 3)]
+    spans = [
+        np.log(r["conductivity_ms_cm"]["high"] / r["conductivity_ms_cm"]["low"]) for r in records
+    ]
+    assert widths[0] / widths[1] == pytest.approx(spans[0] / spans[1], rel=0.02)
+
+
+def test_one_recipe_is_named_once(browser):
+    text = browser.post("/score/answer", {"recipes": "1.2 M NaFSI in DME", "at": "25 °C"}).text
+    assert "1.2 M NaFSI in DME: " not in text
+    assert "</b> FSI was measured with at most" in text
