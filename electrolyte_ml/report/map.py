@@ -36,7 +36,7 @@ def print_map(found: ElectrolyteMap) -> None:
         table.add_column(heading, justify="right" if heading in ("blends", "points") else "left")
     for name, members in clusters_of(found).items():
         points = sum(b.n_points for b in members)
-        table.add_row(name, str(len(members)), str(points), _typical(name, members).recipe)
+        table.add_row(name, str(len(members)), str(points), typical(name, members).recipe)
     console.print(table)
     for blend in found.asked:
         console.print(f"\n{blend.recipe}: {blend.cluster}; most like it are")
@@ -53,7 +53,7 @@ def clusters_of(found: ElectrolyteMap) -> dict[str, list[MappedBlend]]:
     return {name: [b for b in found.known if b.cluster == name] for name in ordered}
 
 
-def _typical(name: str, members: list[MappedBlend]) -> MappedBlend:
+def typical(name: str, members: list[MappedBlend]) -> MappedBlend:
     """Most measured blend with the traits that name the cluster."""
     typical = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
     return max(typical or members, key=lambda b: b.n_points)

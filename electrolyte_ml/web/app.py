@@ -21,6 +21,7 @@ from electrolyte_ml.web import (
     compare,
     explain,
     job_pages,
+    maps,
     problems,
     propose,
     reading,
@@ -40,6 +41,7 @@ PAGES = (
     campaign.PAGE,
     species.PAGE,
     cell.PAGE,
+    maps.PAGE,
     job_pages.PAGE,
     reading.PAGE,
 )

@@ -41,3 +41,9 @@ document.addEventListener("click", (event) => {
   form.submit();
   form.action = before;
 }, true);
+// What a point of the map is, while one points at it.
+document.addEventListener("mouseover", (event) => {
+  const point = event.target.closest("[data-about]");
+  const about = document.getElementById("about");
+  if (point && about) about.textContent = point.dataset.about;
+});
