@@ -1,10 +1,17 @@
+import csv
 import importlib
 import re
+import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from electrolyte_ml import __version__
+from electrolyte_ml.data import catalog
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import packaged_table
+from electrolyte_ml.search.bundled import check_problem
 from electrolyte_ml.species.catalog import packaged_catalog
 
 ROOT = Path(__file__).parents[1]
@@ -14,6 +21,8 @@ DOCUMENTS = (
     ROOT / "benchmarks" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 )
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 # Pages of the site that are made when it is built (`tools/docs_pages.py`).
 _MADE = re.compile(
     r"(?:\.\./)?(?:models/\w+|benchmarks/\w+|reference/\w+|contributing|changelog)\.md"
@@ -65,3 +74,41 @@ def _importable(name: str) -> bool:
     except ModuleNotFoundError:
         return False
     return True
+
+
+def test_the_source_shown_to_contributors_reads_a_table(tmp_path, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    (tmp_path / "mylab.csv").write_text(
+        "recipe,temperature_c,conductivity_ms_cm,doi\n1 M NaPF6 in PC,25,8.1,10.1/x\n"
+    )
+    monkeypatch.setenv("ELECTROLYTE_ML_DATA", str(tmp_path))
+    module = {}
+    exec(textwrap.dedent(code), module)
+    measurements, report = module["load"]()
+    assert measurements.value.tolist() == [8.1]
+    assert report.n_kept == 1
+
+
+def test_the_card_shown_to_contributors_has_what_a_card_needs():
+    cards = [tomllib.loads(textwrap.dedent(b)) for b in TOML.findall(CONTRIBUTING)]
+    (shown,) = [card["mylab"] for card in cards if "mylab" in card]
+    catalog._card("mylab", shown)
+    del shown["traps"], shown["licence"]
+    with pytest.raises(InputError, match=r"\[mylab\] lacks licence, traps"):
+        catalog._card("mylab", shown)
+
+
+def test_rows_shown_to_contributors_fit_their_tables():
+    for name, folder in (("iPrOAc,propan", "solvents"), ("iPrOAc,density", "solvent_properties")):
+        (row,) = re.findall(rf"^ *({name}.*)$", CONTRIBUTING, re.MULTILINE)
+        table = packaged_table(f"species/tables/{folder}.csv")
+        assert len(next(csv.reader([row]))) == len(table[0])
+
+
+def test_problems_shown_in_guides_can_be_searched(tmp_path):
+    guides = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs" / "guides").glob("*.md"))
+    problems = [block for block in TOML.findall(guides) if "[components]" in block]
+    assert problems
+    for text in problems:
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        check_problem(tmp_path / "mine.toml")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ import typer
 from typer.cli import get_docs_for_click
 
 import electrolyte_ml
+from electrolyte_ml.benchmarks.submissions import beside, read_submission
 from electrolyte_ml.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # MkDocs runs this file by its path
+from tools import scale_figures  # noqa: E402
+
 CARDS = ROOT / "electrolyte_ml" / "models" / "artefacts"
 RESULTS = ROOT / "benchmarks" / "results"
 REPOSITORY_FILES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
@@ -76,6 +81,37 @@ def leaderboards() -> list[str]:
     return lines
 
 
+def outside() -> list[str]:
+    """The page of results that were handed in, beside ours; lines of the navigation."""
+    lines = [
+        "# Results from outside",
+        "",
+        "Models that were handed in, beside ours and the usual baselines on the same frozen "
+        "splits. [Hand in data or results](../guides/hand-in.md) says how.",
+    ]
+    for folder in sorted((ROOT / "benchmarks" / "submissions").iterdir()):
+        submission = read_submission(folder)
+        about = submission.about
+        lines += ["", f"## {submission.title}", "", about["description"], ""]
+        who = f"{', '.join(about['authors'])}, {about['date']}"
+        lines += [
+            f"- by {who}; code: {about['code']} ({about['licence']})",
+            f"- learnt from: {about['learnt_from']}; settings chosen on: {about['chosen_on']}",
+        ]
+        for suite in submission.results:
+            ours = json.loads((RESULTS / f"{suite}.json").read_text())
+            rows = beside(ours, [submission])
+            for split in dict.fromkeys(row["split"] for row in rows):
+                lines += ["", f"Suite {suite}, split {split}:", ""]
+                of_split = [row for row in rows if row["split"] == split]
+                names = [r["model"] for r in of_split]
+                names = [f"**{n}**" if n == submission.title else n for n in names]
+                shown = list(zip(names, (r["metrics"] for r in of_split), strict=True))
+                lines.append(_table("model", shown, f"{suite}, {split}"))
+    write("benchmarks/outside.md", "\n".join(lines) + "\n")
+    return ["    - [Results from outside](benchmarks/outside.md)"]
+
+
 def quality() -> None:
     """The page on how good models are, with figures of the results in place of its comments."""
     text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
@@ -125,6 +161,12 @@ def _table(head: str, rows: list[tuple[str, dict[str, float]]], asked: str) -> s
         cells = [_COLUMNS[n][1].format(numbers[n]) if n in numbers else "" for n in held]
         lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def scale() -> None:
+    """The guide to screening with the figures of the results."""
+    guide = scale_figures.GUIDE
+    write(f"guides/{guide.name}", scale_figures.filled(guide.read_text(encoding="utf-8")))
 
 
 def notebooks() -> list[str]:
@@ -177,8 +219,14 @@ def interface() -> None:
 
 def main() -> None:
     """Write all pages, and the navigation with the pages that stand in ``docs``."""
-    parts = {"cards": model_cards(), "leaderboards": leaderboards(), "notebooks": notebooks()}
+    parts = {
+        "cards": model_cards(),
+        "leaderboards": leaderboards(),
+        "outside": outside(),
+        "notebooks": notebooks(),
+    }
     quality()
+    scale()
     decisions()
     commands()
     interface()

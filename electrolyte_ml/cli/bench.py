@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -137,15 +137,28 @@ def run(
 @app.command(epilog=example("bench compare benchmarks/results/density.json density.json"))
 def compare(
     before: Annotated[Path, typer.Argument(metavar="A.json", help="Result to compare with.")],
-    after: Annotated[Path, typer.Argument(metavar="B.json", help="Result that may be worse.")],
+    after: Annotated[
+        Path,
+        typer.Argument(
+            metavar="B.json|FOLDER",
+            help="Result that may be worse; or a submission (a folder), which is shown beside A.",
+        ),
+    ],
     tolerance: Annotated[float, typer.Option(help="Share by which an error may grow.")] = 0.05,
     score_tolerance: Annotated[
         float, typer.Option(help="Amount by which R2, rank correlation, coverage may get worse.")
     ] = 0.02,
 ) -> None:
-    """Name every number that got worse from A to B: exit code 1 if there is one, 0 if not."""
+    """Name every number that got worse from A to B: exit code 1 if there is one, 0 if not.
+
+    A folder in place of B is a submission: the results of a model from outside, which are checked
+    and shown beside those of A on the same splits.
+    """
     from electrolyte_ml.benchmarks.compare import read_result, regressions
 
+    if after.is_dir():
+        _print_submission(before, after)
+        return
     found = regressions(
         read_result(before),
         read_result(after),
@@ -157,6 +170,24 @@ def compare(
     if found:
         raise typer.Exit(ExitCode.REGRESSION)
     typer.echo("no number got worse beyond the tolerances")
+
+
+def _print_submission(ours: Path, folder: Path) -> None:
+    """What was handed in, beside our results."""
+    from electrolyte_ml.benchmarks.compare import read_result
+    from electrolyte_ml.benchmarks.submissions import beside, read_submission
+    from electrolyte_ml.report.leaderboard import print_leaderboard
+
+    submission = read_submission(folder)
+    print_leaderboard({"tasks": _without_parts(beside(read_result(ours), [submission]))})
+    typer.echo(f"{submission.title}: {submission.about['description']}")
+    for name in ("code", "learnt_from", "chosen_on"):
+        typer.echo(f"{name.replace('_', ' ')}: {submission.about[name]}")
+
+
+def _without_parts(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tasks without the figures of parts of their rows."""
+    return [{k: v for k, v in task.items() if k != "subsets"} for task in tasks]
 
 
 @app.command(epilog=example("bench freeze density --out splits"))

@@ -141,6 +141,10 @@ class Card:
         }
 
 
+# What a card of the table must say; a set has traps, or nobody looked.
+_REQUIRED = ("title", "files", "properties", "licence", "citation", "obtain", "traps")
+
+
 @cache
 def shipped_cards() -> Mapping[str, Card]:
     """Card of every data set the package can read, by name."""
@@ -171,6 +175,9 @@ def card_of(name: str) -> Card:
 
 
 def _card(name: str, data: dict[str, Any]) -> Card:
+    lacking = [key for key in _REQUIRED if key not in data]
+    if lacking:
+        raise InputError(f"{TABLE}: [{name}] lacks {', '.join(lacking)}")
     lists = {k: tuple(data[k]) for k in ("files", "properties", "traps")}
     columns = FrozenMapping(data.get("columns"))
     downloads = tuple(Download(**d) for d in data.get("downloads", ()))

@@ -74,6 +74,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "piece_ms": ("piece ms", "milliseconds to hand out a piece of work and take it back"),
     "n_different": ("differ", "parts that differ from those of one process"),
     "memory_mb": ("MB", "largest memory of the process"),
+    "bytes_per_recipe": ("bytes", "size of the parts on disk, by recipe"),
+    "leaders_s_per_million": ("lead s", "seconds to find the leaders, by million recipes"),
     "latency_ms": ("ms", "milliseconds for one item"),
     "n_modules": ("modules", "modules that are imported"),
     "reference_ms": ("ref ms", "milliseconds of the reference workload"),

@@ -3,7 +3,8 @@
 Split ``core`` has rates of one core in processor time, each beside that of plain prediction in the
 same run. Split ``workers`` has rates by the clock: a parallel efficiency is the rate by worker over
 that of this process, taken right before; it is only worth something on cores that do nothing else.
-Split ``memory`` has the largest memory of a process that screens. Timings are never kept.
+Split ``memory`` has the largest memory of a process that screens, the disk that it fills, and the
+time to find the leaders in its parts. Timings are never kept.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.compositions import score_compositions
 from electrolyte_ml.models.scoring import score_formulations
 from electrolyte_ml.search.bundled import find_problem
+from electrolyte_ml.search.leaders import find_leaders
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.search.screen_table import formulations_of_table
-from electrolyte_ml.search.screening import Screening, part_of, run_screening
+from electrolyte_ml.search.screening import Screening, part_of, parts_in, run_screening
 from electrolyte_ml.species import Salt, Solvent
 from electrolyte_ml.threads import one_thread
 
@@ -48,8 +50,11 @@ _REPEATS = 3
 _MANY = 1_000_000
 # Chunks for each worker, and recipes of a chunk.
 _CHUNKS, _CHUNK, _QUICK_CHUNK = 4, 2000, 100
+_MOST_CHUNK = 10_000
 _ROWS, _QUICK_ROWS = (10_000, 100_000, 1_000_000), (500, 2000)
 _EMPTY_PIECES = 200
+# Place of a recipe in a screening of a thousand million.
+_FAR = 10**9
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
@@ -115,10 +120,27 @@ def _core_jobs(n: int, seed: int) -> list[Job]:
         "arrays, all properties": _arrays,
         "screening: made, scored and evaluated": _screening,
     }
+    place = _job("core", f"place {_FAR:.0e} of the sequence", seed, partial(_place, seed))
     return [
-        _job("core", name, seed, partial(_beside_plain, make, n, seed))
-        for name, make in works.items()
+        *(
+            _job("core", name, seed, partial(_beside_plain, make, n, seed))
+            for name, make in works.items()
+        ),
+        place,
     ]
+
+
+def _place(seed: int) -> JobResult:
+    """Processor time to a far place of the Sobol sequence, which a chunk there waits for."""
+    problem = load_problem(find_problem(Path(_PROBLEM)))
+    screening = Screening(problem=problem, n=_FAR + 1, chunk=1, seed=seed)
+    screening.score(0)
+    return JobResult(
+        metrics={
+            "n": float(_FAR),
+            "latency_ms": 1000 * _cpu_seconds(partial(screening.score, _FAR)),
+        }
+    )
 
 
 def _beside_plain(make: Callable[[int, int], _Work], n: int, seed: int) -> JobResult:
@@ -185,17 +207,22 @@ def _cpu_seconds(work: Callable[[], Any]) -> float:
 
 
 def _worker_jobs(chunk: int, seed: int) -> list[Job]:
-    most = os.cpu_count() or 1
-    listed = [
-        _job(
-            "workers", f"pool of {n} processes", seed, partial(_with_workers, n, None, chunk, seed)
-        )
-        for n in sorted({1, 2, most})
-        if n > 1
-    ]
+    """One worker, then two and as many as there are processors, of each kind."""
+    several = sorted({2, os.cpu_count() or 2} - {1})
+    kinds: list[tuple[str, int, str | None]] = [("this process", 1, None)]
+    kinds += [(f"pool of {n} processes", n, None) for n in several]
+    kinds += [(f"local Dask cluster of {n} processes", n, LOCAL) for n in several]
     missing = None if find_spec("distributed") else "Dask is not installed"
-    dask = partial(_with_workers, 2, LOCAL, chunk, seed)
-    return [*listed, _job("workers", "local Dask cluster of 2 processes", seed, dask, missing)]
+    return [
+        _job(
+            "workers",
+            name,
+            seed,
+            partial(_with_workers, n, dask, chunk, seed),
+            missing if dask else None,
+        )
+        for name, n, dask in kinds
+    ]
 
 
 def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> JobResult:
@@ -256,11 +283,28 @@ def _seconds_of_a_piece(executor: Executor | None) -> float:
 
 
 def _memory(n: int, seed: int) -> JobResult:
-    """Largest memory of a process that screens."""
+    """Largest memory of a process that screens; size of its parts; time to find their leaders."""
+    screening = Screening(
+        problem=load_problem(find_problem(Path(_PROBLEM))),
+        n=n,
+        seed=seed,
+        chunk=min(n, _MOST_CHUNK),
+    )
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", _SCREEN, _PROBLEM, str(n), str(seed), folder]
+        command += [str(screening.chunk)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return JobResult(metrics={"n": float(n), "memory_mb": int(done.stdout.split()[-1]) / 1e3})
+        parts = parts_in(Path(folder), screening)
+        leaders_s = _cpu_seconds(partial(find_leaders, screening.problem, parts))
+        size = sum(part.stat().st_size for part in parts)
+    return JobResult(
+        metrics={
+            "n": float(n),
+            "memory_mb": int(done.stdout.split()[-1]) / 1e3,
+            "bytes_per_recipe": size / n,
+            "leaders_s_per_million": leaders_s / n * 1e6,
+        }
+    )
 
 
 # The system's own record where there is one: what `resource` says of a child of a large process is
@@ -269,8 +313,8 @@ _SCREEN = """
 import resource, sys
 from pathlib import Path
 import electrolyte_ml as eml
-name, n, seed, out = sys.argv[1:]
-eml.screen(name, int(n), out, seed=int(seed), chunk=min(int(n), 10_000))
+name, n, seed, out, chunk = sys.argv[1:]
+eml.screen(name, int(n), out, seed=int(seed), chunk=int(chunk))
 status = Path("/proc/self/status")
 if status.exists():
     print(*(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line))
