@@ -184,9 +184,10 @@ class JobControl:
         JobStoppedError
             If the job was asked to stop: what is to be kept must be on disk before.
         """
+        before, now = self._told, time.monotonic()
         self._told = JobProgress(status=RUNNING, done=done, total=total, words=words)
-        now = time.monotonic()
-        if now - self._last >= _LEAST_PAUSE_S:
+        is_new_stage = done == before.done and words != before.words
+        if is_new_stage or now - self._last >= _LEAST_PAUSE_S:
             self._last = now
             _write_state(self.folder, self._told)
             if (self.folder / _STOP).exists():
