@@ -24,6 +24,30 @@ CASES = {
         ["1 M NaClO4 in PC"],
         ["2 M NaClO4 in water", "1 M NaPF6 in PC", "1 M NaClO4 in DME"],
     ),
+    "perchlorate_sulfoxide": (
+        ["1 M NaClO4 in DMSO", "1 M LiClO4 in DMSO:EC 1:1 wt"],
+        ["1 M NaPF6 in DMSO", "1 M NaClO4 in sulfolane", "1 M LiNO3 in DMSO"],
+    ),
+    "energetic": (
+        [
+            "1 M LiPF6 in EC:DMC 1:1 v/v + 1 wt% smiles:CC(C)(C)OO",
+            "1 M LiPF6 in EC:DMC 1:1 v/v + 2 wt% smiles:O=[N+]([O-])OCCO[N+](=O)[O-]",
+            "1 M LiPF6 in EC:DMC 1:1 v/v + 2 wt% smiles:CCN=[N+]=[N-]",
+        ],
+        ["1 M LiPF6 in nitromethane", "0.5 M LiNO3 in DME", "1 M LiFSI in DME"],
+    ),
+    "azide_chlorinated": (
+        ["0.1 M smiles:[Na+].[N-]=[N+]=[N-] in DCM"],
+        ["0.1 M smiles:[Na+].[N-]=[N+]=[N-] in DME", "1 M LiTFSI in DCM"],
+    ),
+    "azide": (
+        ["0.1 M smiles:[Li+].[N-]=[N+]=[N-] in DME"],
+        ["0.1 M smiles:[Na+].[N-]=[N+]=[N-] in DCM", "1 M LiTFSI in DME"],
+    ),
+    "acid_chloride": (
+        ["1 M LiAlCl4 in smiles:ClS(=O)Cl"],
+        ["1 M LiTFSI in DCM", "1 M LiPF6 in EC"],
+    ),
     "chlorinated_on_metal": (
         [("1 M LiTFSI in DCM", LI), "1 M LiTFSI in DCM", ("1 M NaPF6 in PC + 5 wt% DCM", NA)],
         ["1 M LiPF6 in EC", ("1 M NaPF6 in chlorobenzene", NA)],
@@ -81,11 +105,17 @@ CASES = {
         [("1 M NaTFSI in PC", {**HC, "water_ppm": 20}), "1 M NaTFSI in PC + 200 ppmw water"],
     ),
     "dioxolane_polymerises": (
-        ["1 M NaPF6 in DOL:DME 1:1 v/v", "1 M LiBF4 in DOL", "1 M LiDFOB in DME:DOL 9:1 wt"],
+        [
+            "1 M NaPF6 in DOL:DME 1:1 v/v",
+            "1 M LiBF4 in DOL",
+            "1 M LiDFOB in DME:DOL 9:1 wt",
+            "1 M LiPF6 in smiles:C1COCOCO1",
+        ],
         [
             "1 M LiTFSI in DOL:DME 1:1 v/v",
             "1 M NaPF6 in EC:DEC 1:1 v/v",
             "1 M NaPF6 in 1,4-dioxane",
+            "1 M NaPF6 in 1,3-dioxane",
         ],
     ),
     "lewis_acid_polymerises": (
@@ -123,6 +153,20 @@ CASES = {
             ("LiFSI:DME 1:1.4 mol", {"upper_voltage_v": 4.3}),
             ("1 M NaPF6 in EC:DEC 1:1 v/v", {"upper_voltage_v": 4.2}),
             "1 M NaPF6 in diglyme",
+        ],
+    ),
+    "carbonate_oxidation": (
+        [
+            ("1 M LiPF6 in EC:EMC 3:7 wt", {"upper_voltage_v": 4.9}),
+            ("1 M NaPF6 in EC:PC 1:1 wt", {"upper_voltage_v": 4.5}),
+        ],
+        [
+            ("1 M LiPF6 in FEC:FEMC 3:7 v/v", {"upper_voltage_v": 4.9}),
+            ("1 M LiPF6 in EC:EMC 3:7 wt", {"upper_voltage_v": 4.5}),
+            ("1 M NaPF6 in EC:PC 1:1 wt", {"upper_voltage_v": 4.3}),
+            ("1 M LiPF6 in sulfolane", {"upper_voltage_v": 4.9}),
+            ("LiFSI:DMC 1:1.1 mol", {"upper_voltage_v": 4.9}),
+            "1 M LiPF6 in EC:EMC 3:7 wt",
         ],
     ),
     "amide_oxidation": (
@@ -238,6 +282,71 @@ STANDARD = (
 )
 
 
+# What a colleague must say, and how gravely: recipe and cell, then rules with severities. They
+# are independent of the cases above, and of several rules at once.
+HAZARDS = (
+    ("1 M NaClO4 in EC:DME 1:1 v/v", HC, {"perchlorate_ether": "danger"}),
+    ("0.8 M NaClO4 in DMSO", {}, {"perchlorate_sulfoxide": "danger"}),
+    ("3 M LiClO4 in AN", {}, {"perchlorate": "caution"}),
+    (
+        "1 M NaPF6 in EC:PC 1:1 wt",
+        {"water_ppm": 500, "anode": "hard carbon"},
+        {"pf6_moist": "caution", "water_in_cell": "caution"},
+    ),
+    ("1 M NaPF6 in EC:DEC 1:1 v/v + 0.5 wt% water", {}, {"pf6_wet": "danger"}),
+    ("1 M NaPF6 in DOL:DME 1:1 v/v", NA, {"dioxolane_polymerises": "danger"}),
+    ("0.5 M NaDFOB in DOL:diglyme 1:1 v/v", {}, {"dioxolane_polymerises": "danger"}),
+    (
+        "1 M LiTFSI in EC:DMC 1:1 v/v",
+        {"anode": "graphite", "upper_voltage_v": 4.2},
+        {"aluminium_corrosion": "caution"},
+    ),
+    ("1 M NaFSI in EC:PC 1:1 v/v", {"upper_voltage_v": 4.0}, {"aluminium_corrosion": "caution"}),
+    ("1 M LiPF6 in PC", GRAPHITE, {"pc_graphite": "caution"}),
+    ("1 M LiFSI in DME", GRAPHITE, {"ether_graphite": "caution"}),
+    ("1 M NaPF6 in EC:DEC 1:1 v/v", GRAPHITE, {"sodium_graphite": "caution"}),
+    ("1 M NaBF4 in DEC", {}, {"solubility": "caution"}),
+    ("0.5 M NaF in PC", {}, {"solubility": "caution"}),
+    ("0.5 M LiNO3 in EC:DMC 1:1 v/v", {}, {"solubility": "caution"}),
+    ("1 M NaPF6 in AN", NA, {"nitrile_reduction": "caution"}),
+    ("1 M NaPF6 in DMSO", NA, {"metal_attacks_solvent": "caution"}),
+    ("1 M NaTFSI in ethanol", NA, {"protic_on_metal": "danger"}),
+    ("1 M LiTFSI in DCM", LI, {"chlorinated_on_metal": "danger"}),
+    ("1 M NaPF6 in EC:TTE 1:1 v/v", {}, {"miscibility": "caution"}),
+    ("1.2 M NaPF6 in EC:PC:TTE 1:1:2 v/v", HC, {"miscibility": "caution"}),
+    ("1 M NaPF6 in HMPA", {}, {"hmpa": "danger"}),
+    ("1 M LiAsF6 in THF", {}, {"arsenic": "caution"}),
+    (
+        "1 M NaPF6 in methyl formate",
+        HC,
+        {"volatile": "note", "ester_reduction": "caution", "flash_point_cold": "caution"},
+    ),
+    ("0.5 M NaI in DME", {"upper_voltage_v": 3.5}, {"halide_corrosion": "caution"}),
+    ("1 M NaPF6 in diglyme", {"upper_voltage_v": 4.2}, {"ether_oxidation": "caution"}),
+    ("1 M LiPF6 in EC:DMC 1:1 v/v", {"upper_voltage_v": 5.2}, {"carbonate_oxidation": "caution"}),
+    ("1 M LiFSI in diisopropyl ether", LI, {"severe_peroxide_former": "caution"}),
+    ("1 M LiPF6 in TMP", GRAPHITE, {"phosphate_reduction": "caution"}),
+    ("0.8 M KPF6 in EC:DEC 1:1 v/v", {"anode": "potassium"}, {"carbonate_on_metal": "caution"}),
+    ("1 M LiPF6 in EC:VC 1:1 v/v", GRAPHITE, {"vinylene_rich": "caution"}),
+    ("1 M LiPF6 in benzene:EC 1:1 v/v", {}, {"carcinogen_solvent": "danger"}),
+    ("1 M NaPF6 in CCl4:PC 1:1 v/v", NA, {"chlorinated_on_metal": "danger", "banned": "caution"}),
+)
+# What is in cells and half cells every day; cautions that belong to it.
+EVERYDAY = (
+    ("1 M LiPF6 in EC:DEC 1:1 v/v + 5 wt% FEC", "graphite", 4.2, set()),
+    ("1 M LiPF6 in EC:DMC:EMC 1:1:1 v/v + 1 wt% VC", "graphite", 4.4, set()),
+    ("1 M NaPF6 in EC:PC 1:1 v/v + 2 wt% FEC", "hard carbon", 4.2, set()),
+    ("1 M NaPF6 in EC:DMC 1:1 v/v + 3 wt% FEC", "hard carbon", 3.8, set()),
+    ("0.8 M NaPF6 in TEP + 5 wt% FEC", "hard carbon", 4.0, set()),
+    ("1 M NaFSI in EC:PC 1:1 v/v + 2 wt% NaDFOB", "hard carbon", 4.0, set()),
+    ("NaFSI:DME:TTE 1:1.5:2 mol", "hard carbon", 4.0, set()),
+    ("1 M LiPF6 in PC:FEC 9:1 v/v", "graphite", 4.2, set()),
+    ("1 M NaOTf in diglyme", "sodium", 3.4, set()),
+    ("1 M LiTFSI in DOL:DME 1:1 v/v + 2 wt% LiNO3", "lithium", 2.8, {"flash_point_cold"}),
+    ("1 M NaPF6 in DME", "sodium", 3.5, {"flash_point_cold"}),
+)
+
+
 def _of(case):
     recipe, cell = case if isinstance(case, tuple) else (case, {})
     return {w.rule for w in eml.warnings(recipe, cell=Cell(**cell))}
@@ -260,6 +369,18 @@ def test_standard_electrolytes_have_at_most_notes(recipe):
     anode = "graphite" if "Li" in recipe else "hard carbon"
     used = eml.warnings(recipe, cell=Cell(anode=anode, upper_voltage_v=3.7))
     assert {w.severity for w in used} <= {Severity.NOTE}
+
+
+@pytest.mark.parametrize(("recipe", "cell", "expected"), HAZARDS)
+def test_known_hazards_have_their_warning_with_its_severity(recipe, cell, expected):
+    found = {w.rule.split(":")[0]: str(w.severity) for w in eml.warnings(recipe, cell=Cell(**cell))}
+    assert expected.items() <= found.items()
+
+
+@pytest.mark.parametrize(("recipe", "anode", "volts", "cautions"), EVERYDAY)
+def test_everyday_electrolytes_raise_no_false_alarm(recipe, anode, volts, cautions):
+    found = eml.warnings(recipe, cell=Cell(anode=anode, upper_voltage_v=volts))
+    assert {w.rule for w in found if w.severity is not Severity.NOTE} == cautions
 
 
 def test_temperature_decides_over_freezing_and_boiling():
