@@ -25,7 +25,7 @@ def _all_salts_are(cation):
     return lambda p: all(s.salt.cation.name == cation for s in p.formulation.salts)
 
 
-# What a chemist would look for first in each problem.
+# What a chemist would look for first in each problem; additives come on top of the limits.
 _LOOKS_RIGHT = {
     "sodium_room_temperature": [
         _all_salts_are("Na"),
@@ -36,7 +36,7 @@ _LOOKS_RIGHT = {
         lambda p: p.formulation.mass_fractions.get("EC", 0.0) <= 0.2,
     ],
     "sodium_high_voltage": [lambda p: not _share(p, _ETHERS)],
-    "sodium_low_flammability": [lambda p: _share(p, _PHOSPHATES) > 0.44],
+    "sodium_low_flammability": [lambda p: _share(p, _PHOSPHATES) > 0.43],
     "sodium_metal_glyme": [lambda p: _share(p, _ETHERS) > 0.999],
     "sodium_localized_high_concentration": [
         lambda p: 0.4 < _share(p, _DILUENTS) < 0.76,
