@@ -36,6 +36,12 @@ _COLUMNS = {
     "mape_percent": ("mean error, %", "{:.2f}"),
     "mae": ("mean error in its unit", "{:.2f}"),
     "rmse": ("root mean square error", "{:.3f}"),
+    "rmse_1000_shots": ("with 1,000 shots", "{:.3f}"),
+    "rmse_above_rbf": ("over RBF", "{:+.3f}"),
+    "lg_off_diagonal_mean": ("lg of the mean", "{:.2f}"),
+    "lg_off_diagonal_variance": ("lg of the variance", "{:.2f}"),
+    "time_of_rbf": ("time, RBF = 1", "{:.0f}"),
+    "time_of_rbf_1000_shots": ("with 1,000 shots, RBF = 1", "{:.0f}"),
     "pairs_right": ("pairs ranked right", "{:.2f}"),
     "coverage": ("coverage", "{:.2f}"),
 }
@@ -112,16 +118,37 @@ def outside() -> list[str]:
     return ["    - [Results from outside](benchmarks/outside.md)"]
 
 
-def quality() -> None:
-    """The page on how good models are, with figures of the results in place of its comments."""
-    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
-    text = re.sub(r"<!-- figures: (.*?) / (.*?) / (.*?) -->", _figures, text)
-    write("models.md", re.sub(r"<!-- parts: (.*?) / (.*?) / (.*?) / (.*?) -->", _parts, text))
+def figures() -> None:
+    """Pages with figures of the results in place of their comments."""
+    for name in ("models.md", "quantum_kernels.md"):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        text = re.sub(r"<!-- figures: (.*?) / (.*?) / (.*?)(?: / (.*?))? -->", _figures, text)
+        text = re.sub(r"<!-- across: (.*?) / (.*?) / (.*?) / (.*?) -->", _across, text)
+        write(name, re.sub(r"<!-- parts: (.*?) / (.*?) / (.*?) / (.*?) -->", _parts, text))
+
+
+def _across(asked: re.Match[str]) -> str:
+    """A table of one figure, a line a split and a column a model, with its error."""
+    suite, metric, splits, models = asked.groups()
+    known = {(task["split"], task["model"]): task["metrics"] for task in _tasks(suite)}
+    columns, written = models.split(", "), _COLUMNS[metric][1]
+    lines = [f"| | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    for split in splits.split(", "):
+        cells = []
+        for model in columns:
+            numbers = known.get((split, model), {})
+            errors = [numbers[metric + e] for e in ("_se", "_sd") if metric + e in numbers]
+            cell = written.format(numbers[metric]) if metric in numbers else ""
+            cells.append(f"{cell} ± {errors[0]:.3f}" if cell and errors else cell)
+        if not any(cells):
+            raise SystemExit(f"no results for {suite}, {split}: run the suite and commit them")
+        lines.append(f"| {split} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _figures(asked: re.Match[str]) -> str:
-    """A table of models on a split of a suite."""
-    suite, split, models = asked.groups()
+    """A table of models on a split of a suite, of all figures or of those named."""
+    suite, split, models, columns = asked.groups()
     wanted = None if models == "*" else models.split(", ")
     found = [
         (task["model"], task["task"], task["metrics"])
@@ -130,6 +157,11 @@ def _figures(asked: re.Match[str]) -> str:
     ]
     several = len({task for _, task, _ in found}) > 1
     rows = [(f"{m}, {t}" if several else m, numbers) for m, t, numbers in found]
+    if columns is not None:
+        rows = [
+            (m, {name: numbers[name] for name in columns.split(", ") if name in numbers})
+            for m, numbers in rows
+        ]
     return _table("model", rows, f"{suite}, {split}, {models}")
 
 
@@ -225,7 +257,7 @@ def main() -> None:
         "outside": outside(),
         "notebooks": notebooks(),
     }
-    quality()
+    figures()
     scale()
     decisions()
     commands()

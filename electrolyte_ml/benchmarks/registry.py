@@ -29,6 +29,7 @@ _GENERAL = (
     "scale",
     "ablation",
     "graph",
+    "quantum",
 )
 
 
