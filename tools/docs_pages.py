@@ -40,7 +40,7 @@ _COLUMNS = {
     "rmse_above_rbf": ("over RBF", "{:+.3f}"),
     "lg_off_diagonal_mean": ("lg of the mean", "{:.2f}"),
     "lg_off_diagonal_variance": ("lg of the variance", "{:.2f}"),
-    "time_of_rbf": ("time, RBF = 1", "{:.0f}"),
+    "time_of_rbf": ("time, RBF = 1", "{:.1f}"),
     "time_of_rbf_1000_shots": ("with 1,000 shots, RBF = 1", "{:.0f}"),
     "pairs_right": ("pairs ranked right", "{:.2f}"),
     "coverage": ("coverage", "{:.2f}"),

@@ -26,7 +26,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "rmse": ("RMSE", "root of the mean squared error in the unit of the task"),
     "rmse_1000_shots": ("1000 shots", "RMSE with kernel values counted from 1,000 runs"),
     "rmse_above_rbf": ("over RBF", "RMSE less that of the RBF kernel on the same rows"),
-    "rmse_above_rbf_se": ("+-", "its standard error, of the groups left out and of the seeds"),
+    "rmse_above_rbf_se": ("+- RBF", "its standard error, of the groups left out and of the seeds"),
     "r2": ("R2", ""),
     "mae_log10": ("MAE lg", "mean absolute error of the decadic logarithm"),
     "r2_log10": ("R2 lg", ""),
@@ -93,23 +93,25 @@ HEADINGS: dict[str, tuple[str, str]] = {
 def shown_metrics(tasks: list[dict[str, Any]]) -> list[str]:
     """Metrics of any task, in the order of `HEADINGS`, then others."""
     held = dict.fromkeys(name for task in tasks for name in task["metrics"] if name != "seed")
-    known = [
+    known = dict.fromkeys(
         n
         for heading in HEADINGS
         for n in (heading, heading + _SPREAD, heading + _ERROR)
         if n in held
-    ]
+    )
     return [*known, *(n for n in held if n not in known)]
 
 
 def heading_of(metric: str) -> tuple[str, str]:
     """Heading and definition of a metric; an unknown metric keeps its name."""
+    if metric in HEADINGS:
+        return HEADINGS[metric]
     if metric.endswith(_ERROR) and metric.removesuffix(_ERROR) in HEADINGS:
         return "+-", "standard error of the number before it, over seeds"
     whole = metric.removesuffix(_SPREAD)
     if whole != metric and whole in HEADINGS:
         return "sd", "standard deviation over seeds of the number before it"
-    return HEADINGS.get(metric, (metric, ""))
+    return metric, ""
 
 
 def cell(value: object) -> str:

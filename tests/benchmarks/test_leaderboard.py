@@ -61,3 +61,14 @@ def test_searches_are_drawn_and_their_spread_stands_beside(make_job, tmp_path):
     assert "| model | n | regret % | sd |" in leaderboard_markdown(searched.to_dict())
     files = write_results(searched, tmp_path)
     assert [p.name for p in files] == ["x.json", "x.md", "x-two-words.png"]
+
+
+def test_an_error_with_a_meaning_of_its_own_stands_once_and_keeps_it(make_job):
+    metrics = {"n": 3, "rmse_above_rbf": 0.25, "rmse_above_rbf_se": 0.125}
+    judged = SuiteResult(
+        suite="x", seed=0, finished=((make_job("a")[0], JobResult(metrics=metrics)),), skipped=()
+    )
+    text = leaderboard_markdown(judged.to_dict())
+    assert "| model | n | over RBF | +- RBF |" in text
+    assert "| a | 3 | 0.250 | 0.125 |" in text
+    assert "of the groups left out and of the seeds" in text

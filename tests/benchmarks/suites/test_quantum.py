@@ -1,6 +1,7 @@
 """The suite of quantum kernels: equal chances, no leaks, honest errors, and what its page says."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,11 @@ def test_the_packages_figures_of_sodium_are_those_of_its_suite():
     assert metrics["n"] == len(sodium_conductivities())
     assert metrics["mae"] < metrics["rmse"]
     assert jobs_of("quantum", splits=("sodium",), models=(tasks.FROM_SODIUM,))[0].skipped is None
+
+
+def test_the_example_of_the_page_runs():
+    page = (Path(__file__).parents[3] / "docs" / "quantum_kernels.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    held = {}
+    exec(example, held)
+    assert len(held["mean"]) == len(held["spread"]) == 30
