@@ -64,9 +64,7 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the result, a leaderboard and parity plots.")
     ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Run also jobs that were finished before.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run finished jobs again.")] = False,
     model: Annotated[
         str | None,
         typer.Option(help="Your own model instead: MODULE:CLASS with fit(X, y) and predict(X)."),

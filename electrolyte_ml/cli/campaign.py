@@ -52,8 +52,8 @@ def suggest(
     goal: Annotated[
         str,
         typer.Option(
-            help="'best': recipes that could be the best; 'learn': those that tell most of all "
-            "others of the problem."
+            help="'best': recipes that could be the best; 'learn': those whose measurement teaches "
+            "the models most."
         ),
     ] = "best",
     trials: Annotated[int | None, typer.Option(min=1, help="Recipes to try.")] = None,
@@ -87,9 +87,7 @@ def record(
     ] = False,
     accept_unusual: Annotated[
         bool,
-        typer.Option(
-            "--accept-unusual", help="Take values that no known electrolyte has, as meant."
-        ),
+        typer.Option("--accept-unusual", help="Accept values that no known electrolyte has."),
     ] = False,
     quiet: Quiet = False,
     as_json: _Json = False,

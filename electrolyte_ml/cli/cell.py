@@ -139,8 +139,12 @@ def import_cell(
     out: Annotated[
         Path | None, typer.Option(help="TOML file to write; standard output by default.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the cell; that of the file.")] = None,
-    cation: Annotated[str, typer.Option(help="Cation, which BPX does not tell.")] = "Li",
+    name: Annotated[
+        str | None, typer.Option(help="Name of the cell; by default that of the file.")
+    ] = None,
+    cation: Annotated[
+        str, typer.Option(help="Cation of the cell, which BPX files do not name.")
+    ] = "Li",
 ) -> None:
     """Take the layers of a BPX file as a cell for 'limits' and 'simulate'."""
     from electrolyte_ml.cell.exchange import cell_of_bpx, toml_of
@@ -169,7 +173,7 @@ def limits(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell at which rate salt runs out, and the ohmic drop: a closed form, a thousand a second."""
+    """Show the rate at which salt runs out, and the ohmic drop, for a thousand recipes a second."""
     from electrolyte_ml.cell import find_cell
     from electrolyte_ml.errors import InputError
     from electrolyte_ml.report.cell import limits_of, print_limits
@@ -213,7 +217,7 @@ def simulate(
     samples: Annotated[
         int, typer.Option(help="Samples of salt diffusivity, t+ and conductivity.")
     ] = 20,
-    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
     workers: Annotated[
         int | None, typer.Option(help="Processes; by default one a core, at most one a job.")
     ] = None,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Anode = Annotated[
     str | None,
-    typer.Option(help="Negative electrode, such as 'hard carbon' or sodium: warnings look at it."),
+    typer.Option(help="Negative electrode, such as 'hard carbon' or sodium; for warnings."),
 ]
 UpperVoltage = Annotated[
     float | None,

@@ -46,7 +46,7 @@ def compare(
         Path | None,
         typer.Option(help="CSV or xlsx with columns component and price_per_kg, to compare costs."),
     ] = None,
-    currency: Annotated[str, typer.Option(help="Currency of the prices, for people.")] = "",
+    currency: Annotated[str, typer.Option(help="Currency of the prices, shown in the table.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     anode: Anode = None,
     upper_voltage: UpperVoltage = None,

@@ -126,7 +126,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.parquet")],
     name: Annotated[str, typer.Option(help="Name of the new data set.")],
     source: Annotated[
-        str | None, typer.Option(help="Where rows are from that name no doi or source.")
+        str | None, typer.Option(help="Source of rows that name no doi or source themselves.")
     ] = None,
     title: Annotated[str | None, typer.Option(help="One line for the dataset card.")] = None,
     licence: Annotated[str | None, typer.Option(help="Terms, for the dataset card.")] = None,
@@ -135,9 +135,7 @@ def import_(
     bad_rows: BadRowsFile = None,
     accept_unusual: Annotated[
         bool,
-        typer.Option(
-            "--accept-unusual", help="Take values that no known electrolyte has, as meant."
-        ),
+        typer.Option("--accept-unusual", help="Accept values that no known electrolyte has."),
     ] = False,
     quiet: Quiet = False,
 ) -> None:

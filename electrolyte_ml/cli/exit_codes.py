@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 HELP = (
     "Exit codes: 0 done; 1 a number got worse (bench compare alone); 2 bad input: all faults are "
-    "told and nothing is written; 3 no feasible recipe; 4 done, but bad rows were skipped as "
+    "named and nothing is written; 3 no feasible recipe; 4 done, but bad rows were skipped as "
     "--skip-bad asked, into a file that is named; 130 interrupted, and the same command continues "
     "where the work is stored."
 )

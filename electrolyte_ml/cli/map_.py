@@ -30,7 +30,7 @@ def draw_map(
     ] = None,
     method: Annotated[str, typer.Option(help="pca, or umap if it is installed.")] = "pca",
     clusters: Annotated[int, typer.Option(help="How many clusters to name.")] = 10,
-    seed: Annotated[int, typer.Option(help="Of UMAP; pca is deterministic.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of UMAP; pca is deterministic.")] = 0,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -84,7 +84,7 @@ def score(
     accept_unusual: Annotated[
         bool,
         typer.Option(
-            "--accept-unusual", help="Take temperatures that no electrolyte has, as meant."
+            "--accept-unusual", help="Accept temperatures at which no electrolyte is used."
         ),
     ] = False,
     anode: Anode = None,

@@ -36,10 +36,10 @@ def screen(
     grid: Annotated[
         bool,
         typer.Option(
-            "--grid", help="Every recipe in order, or every so many, instead of a Sobol sequence."
+            "--grid", help="Recipes in order, evenly spaced, instead of a Sobol sequence."
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the Sobol sequence.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the Sobol sequence.")] = 0,
     chunk: Annotated[int, typer.Option(min=1, help="Recipes of a part.")] = 10_000,
     top: Annotated[int, typer.Option(min=1, help="Recipes to keep for each objective.")] = 100,
     different: Annotated[int, typer.Option(min=1, help="Leaders of different chemistry.")] = 8,

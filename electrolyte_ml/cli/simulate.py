@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.simulate.results import CationRatio
 
 HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
-_STATE_HELP = "Folder of jobs, also of killed ones; default: the user's state folder."
+_STATE_HELP = "Folder of jobs, finished or killed; the user's state folder by default."
 _PLATFORM_HELP = (
     "cpu (one thread), cuda, opencl, or auto: the first of CUDA, OpenCL, CPU that works."
 )
@@ -129,7 +129,9 @@ def campaign(
     dask: Dask = None,
     shard: ShardOption = None,
     platform: Annotated[str, typer.Option(help=_PLATFORM_HELP)] = "cpu",
-    status: Annotated[bool, typer.Option("--status", help="Say how far it is, and stop.")] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="Show how far the campaign is, and stop.")
+    ] = False,
     reanalyse: Annotated[
         bool, typer.Option("--reanalyse", help="Analyse kept recordings again; simulate nothing.")
     ] = False,
@@ -175,7 +177,9 @@ def campaign(
 @app.command("ratios", epilog=example("simulate ratios solvents.csv"))
 def print_ratios(
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A campaign's results.")],
-    column: Annotated[str, typer.Option(help="Which quantity.")] = "nernst_einstein_short_ms_cm",
+    column: Annotated[
+        str, typer.Option(help="Quantity whose ratio is shown: a column of the table.")
+    ] = "nernst_einstein_short_ms_cm",
     over: Annotated[str, typer.Option(help="Cation of the numerator.")] = "Na",
     under: Annotated[str, typer.Option(help="Cation of the denominator.")] = "Li",
 ) -> None:

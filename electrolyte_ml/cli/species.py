@@ -89,7 +89,7 @@ def add(
     accept_unusual: Annotated[
         bool,
         typer.Option(
-            "--accept-unusual", help="Take temperatures that no electrolyte has, as meant."
+            "--accept-unusual", help="Accept temperatures at which no electrolyte is used."
         ),
     ] = False,
 ) -> None:

@@ -66,8 +66,8 @@ def _conductivity(
         bool,
         typer.Option(
             "--accept-unusual",
-            help="With --finetune: learn from values far off what the models say, or that no known "
-            "electrolyte has, as meant.",
+            help="With --finetune: also learn from values far off the predictions, or that no "
+            "known electrolyte has.",
         ),
     ] = False,
     seed: _Seed = 0,

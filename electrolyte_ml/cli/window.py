@@ -163,7 +163,7 @@ def compute(
         bool, typer.Option("--library", help="Also the package's library of molecules.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many of the library.")
+        int | None, typer.Option(min=1, help="Only this many molecules of the library.")
     ] = None,
     out: Annotated[
         Path | None,

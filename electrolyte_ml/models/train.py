@@ -7,7 +7,7 @@ the training. A `Property` names that function; every such model is a verb of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -128,7 +128,7 @@ def trainable_models() -> dict[str, Trainable]:
     models = {
         name: Trainable(
             name=name,
-            summary=f"Train the model of {' and '.join(labels[name])}.",
+            summary=f"Train the model of {_listed(labels[name])}.",
             function=function,
         )
         for name, function in functions.items()
@@ -148,3 +148,9 @@ def trainable(name: str) -> Trainable:
     if name not in models:
         raise InputError(f"no model {name!r} can be trained; there are {', '.join(models)}")
     return models[name]
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last

@@ -25,7 +25,7 @@ def test_memory_is_that_of_a_process_of_its_own(monkeypatch):
 def test_workers_give_the_parts_of_one_process(monkeypatch):
     monkeypatch.setattr(scale, "_QUICK_CHUNK", 30)
     result = run_suite("scale", quick=True, splits=("workers",))
-    models = {task["model"] for task in result["tasks"]}
+    models = {job["model"] for job in (*result["tasks"], *result["skipped"])}
     assert {"this process", "pool of 2 processes", "local Dask cluster of 2 processes"} <= models
     for task in result["tasks"]:
         assert task["metrics"]["n_different"] == 0
