@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY electrolyte_ml electrolyte_ml
 COPY recipes recipes
 COPY benchmarks/splits benchmarks/splits
+COPY docs docs
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim

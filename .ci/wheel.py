@@ -18,6 +18,7 @@ import sysconfig
 import tarfile
 import tempfile
 import time
+import tomllib
 import urllib.error
 import urllib.request
 import zipfile
@@ -27,12 +28,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "electrolyte_ml"
-#: Folders of the repository, and where the wheel has them.
-INSIDE = {
-    PACKAGE: PACKAGE,
-    "recipes": f"{PACKAGE}/recipes",
-    "benchmarks/splits": f"{PACKAGE}/benchmarks/frozen_splits",
-}
 #: A wheel that grows beyond this holds something that it should not.
 MOST_MB = 20
 _NOT_SHIPPED = ("__pycache__", ".pyc")
@@ -70,7 +65,11 @@ def dependencies(options: argparse.Namespace) -> list[str]:
 
 def shipped() -> Iterator[str]:
     """Files of the repository that a wheel must hold, by their names there."""
-    for folder, inside in INSIDE.items():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    further = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for folder, inside in {PACKAGE: PACKAGE, **further}.items():
+        if (ROOT / folder).is_file():
+            yield inside
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and not any(part in str(path) for part in _NOT_SHIPPED):
                 yield f"{inside}/{path.relative_to(ROOT / folder)}"

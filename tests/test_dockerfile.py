@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -65,6 +66,16 @@ def test_what_is_copied_exists_and_reaches_the_builder():
         assert not ignored(path)
     assert ignored("tests")
     assert ignored("benchmarks/results")
+
+
+def test_all_that_a_wheel_is_made_of_is_copied():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    targets = settings["tool"]["hatch"]["build"]["targets"]
+    needed = [*targets["wheel"]["packages"], *targets["wheel"]["force-include"]]
+    copied = {word for one in values("COPY") for word in one.split()[:-1]}
+    for path in needed:
+        assert any(path == c or path.startswith(f"{c}/") for c in copied), path
+        assert not ignored(path), path
 
 
 def test_commands_of_the_guide_are_commands():
