@@ -205,7 +205,7 @@ def _paired(rows: list[dict[str, Any]]) -> list[str]:
     return [
         "## In the same worlds",
         "",
-        f"How far {rows[0]['model']} is ahead of each other strategy, percent of the optimum",
+        f"How far {rows[0]['model']} is ahead of each other strategy, percent of what there is",
         f"to find, seed by seed ({rows[0]['seeds']} seeds): mean and its standard error, in the",
         "end and over all experiments; seeds won and lost in the end; one-sided p of Wilcoxon's",
         "signed-rank test.",
