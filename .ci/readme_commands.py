@@ -64,7 +64,7 @@ def commands(document: Path, missing: dict[str, str]) -> Iterator[str]:
         if needs in missing:
             print(f"skipped ({missing[needs]}):\n" + block)
             continue
-        yield from re.findall(r"^\$ (.*(?:\\\n.*)*)", block, re.MULTILINE)
+        yield from re.findall(r"^ *\$ (.*(?:\\\n.*)*)", block, re.MULTILINE)
 
 
 def documents(places: list[Path]) -> list[Path]:

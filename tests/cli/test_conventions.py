@@ -116,6 +116,7 @@ def completed(line):
         ("electrolyte-ml pro", {"propose", "properties"}),
         ("electrolyte-ml propose sodium_room", {"sodium_room_temperature"}),
         ("electrolyte-ml species show digl", {"diglyme"}),
+        ("electrolyte-ml bench den", {"density"}),
         ("electrolyte-ml score --wor", {"--workers"}),
     ],
 )
