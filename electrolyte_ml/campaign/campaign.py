@@ -37,9 +37,9 @@ from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
-from electrolyte_ml.search.proposals import weigh_out_per_100g
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
+from electrolyte_ml.search.weighing import weigh_out_per_100g
 from electrolyte_ml.tables.writing import CSV, WORKBOOK, write_cells
 from electrolyte_ml.text import counted, shown, significant
 from electrolyte_ml.threads import one_thread

@@ -14,7 +14,8 @@ from electrolyte_ml.search.problem import (
     SamplerName,
     SearchSettings,
 )
-from electrolyte_ml.search.proposals import Proposal, ProposalSet, propose
+from electrolyte_ml.search.proposals import Proposal, ProposalSet
+from electrolyte_ml.search.proposing import propose
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import Scorer
 from electrolyte_ml.search.space import SearchSpace

@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import read_toml, write_text
-from electrolyte_ml.report.page import constraint_words, objective_sentences
+from electrolyte_ml.report.limits import constraint_words
+from electrolyte_ml.report.page import objective_sentences
 from electrolyte_ml.search import Problem
 from electrolyte_ml.search.bundled import bundled_problems, check_problem
 from electrolyte_ml.search.problem_text import ProblemSection, changed, form_of

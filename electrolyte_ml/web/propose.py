@@ -17,8 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import write_text
 from electrolyte_ml.properties import registered_property
-from electrolyte_ml.report.page import predictions_of, problem_landscape
+from electrolyte_ml.report.page import problem_landscape
 from electrolyte_ml.report.plots import pareto_svg
+from electrolyte_ml.report.prediction_rows import predictions_of
 from electrolyte_ml.report.propose import write_proposals
 from electrolyte_ml.report.text import dump_json
 from electrolyte_ml.search import Problem, propose

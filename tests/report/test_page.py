@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.report.page import not_predicted, prediction_rows, proposals_page
+from electrolyte_ml.report.page import proposals_page
+from electrolyte_ml.report.prediction_rows import not_predicted, prediction_rows
 from electrolyte_ml.report.propose import write_proposals
 from electrolyte_ml.search import propose, read_problem
 

@@ -1,6 +1,6 @@
 import pytest
 
-from electrolyte_ml.report.page import constraint_words, limit_rows
+from electrolyte_ml.report.limits import constraint_words, limit_rows
 from electrolyte_ml.search import propose, read_problem
 from electrolyte_ml.search.check_recipe import Check
 

@@ -4,7 +4,7 @@ import pytest
 
 from electrolyte_ml.errors import InfeasibleError, InputErrors
 from electrolyte_ml.formulation import parse_recipe
-from electrolyte_ml.report.page import limit_rows
+from electrolyte_ml.report.limits import limit_rows
 from electrolyte_ml.report.warnings import lines_by, obeyed_words
 from electrolyte_ml.rules import Cell, RuleSettings
 from electrolyte_ml.search import propose, read_problem

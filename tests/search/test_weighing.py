@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from electrolyte_ml.formulation import weigh_out_g
 from electrolyte_ml.search import SearchSpace
-from electrolyte_ml.search.proposals import weigh_out_per_100g
+from electrolyte_ml.search.weighing import weigh_out_per_100g
 
 
 @pytest.fixture(scope="module")
