@@ -1,4 +1,8 @@
 import importlib
+import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -48,3 +52,36 @@ def browser(tmp_path):
     app = create_app(tmp_path / "page", warm=False)
     with TestClient(app, base_url="http://127.0.0.1:8321") as client:
         yield Browser(client)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page as it is served, in a process of its own; its address and its folder."""
+    folder = tmp_path_factory.mktemp("page")
+    command = [sys.executable, "-m", "electrolyte_ml", "web", "--port", "0", "--folder", folder]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        told = process.stderr.readline()
+        yield re.search(r"http://127\.0\.0\.1:\d+", told)[0], folder
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0  # Ctrl-C is how it is ended
+        assert process.stderr.read() == ""
+
+
+class Visitor:
+    """Somebody at the page as it is served, with the token that pages of ours hold."""
+
+    def __init__(self, address):
+        import httpx
+
+        self.client = httpx.Client(base_url=address, timeout=120)
+        self.secret = re.search(r'X-CSRF-Token": "([^"]+)', self.client.get("/score").text)[1]
+
+    def post(self, path, data=None, **more):
+        headers = {"X-CSRF-Token": self.secret, "HX-Request": "true"}
+        return self.client.post(path, data=data, headers=headers, **more)
+
+
+@pytest.fixture
+def visitors(page):
+    """Makes visitors of the page as it is served."""
+    return lambda: Visitor(page[0])

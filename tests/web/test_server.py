@@ -1,46 +1,19 @@
 import re
-import signal
 import socket
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from electrolyte_ml.cli import main
 from electrolyte_ml.web.jobs import DONE
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """The page as it is served, in a process of its own; its address and its folder."""
-    folder = tmp_path_factory.mktemp("page")
-    command = [sys.executable, "-m", "electrolyte_ml", "web", "--port", "0", "--folder", folder]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        told = process.stderr.readline()
-        yield re.search(r"http://127\.0\.0\.1:\d+", told)[0], folder
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0  # Ctrl-C is how it is ended
-        assert process.stderr.read() == ""
-
-
-class Visitor:
-    def __init__(self, address):
-        self.client = httpx.Client(base_url=address, timeout=120)
-        self.secret = re.search(r'X-CSRF-Token": "([^"]+)', self.client.get("/score").text)[1]
-
-    def post(self, path, data=None, **more):
-        headers = {"X-CSRF-Token": self.secret, "HX-Request": "true"}
-        return self.client.post(path, data=data, headers=headers, **more)
-
-
 @pytest.mark.slow
-def test_ten_users_at_once_lose_nothing(page):
-    address, _ = page
+def test_ten_users_at_once_lose_nothing(visitors):
 
     def visit(number):
-        visitor, found = Visitor(address), []
+        visitor, found = visitors(), []
         for n in range(5):
             recipe = f"{0.5 + number / 10 + n / 100:.2f} M NaPF6 in EC:DEC 1:1 v/v"
             text = visitor.post("/score/answer", {"recipes": recipe, "at": "25 °C"}).text
@@ -53,16 +26,16 @@ def test_ten_users_at_once_lose_nothing(page):
 
 
 @pytest.mark.slow
-def test_a_closed_browser_loses_nothing_and_the_page_answers_meanwhile(page):
-    address, folder = page
-    visitor = Visitor(address)
+def test_a_closed_browser_loses_nothing_and_the_page_answers_meanwhile(page, visitors):
+    _, folder = page
+    visitor = visitors()
     table = "recipe\n" + "".join(f"{1 + i / 1000} m NaPF6 in PC\n" for i in range(500))
     text = visitor.post("/score/answer", files={"file": ("lab.csv", table)}).text
     name = re.search(r'id="job-([\w-]+)"', text)[1]
     answered = visitor.post("/score/answer", {"recipes": "1 M NaPF6 in PC"})
     assert answered.status_code == 200
     visitor.client.close()
-    later = Visitor(address)
+    later = visitors()
     with later.client.stream("GET", f"/jobs/{name}/events") as told:
         assert "event: end" in "".join(told.iter_text())
     assert DONE in later.client.get(f"/jobs/{name}").text
