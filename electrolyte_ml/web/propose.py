@@ -26,7 +26,6 @@ from electrolyte_ml.search import Problem, propose
 from electrolyte_ml.search.engine import SearchResult
 from electrolyte_ml.search.recipe_file import load_problem
 from electrolyte_ml.text import counted, shown
-from electrolyte_ml.units import ZERO_CELSIUS_K
 from electrolyte_ml.web.jobs import JobControl, JobStoppedError, PageJob
 from electrolyte_ml.web.pages import WebPage, site_of, units_of
 from electrolyte_ml.web.problems import (
@@ -236,8 +235,6 @@ def _cells(
     for objective in objectives:
         known = registered_property(objective["property"])
         predictions = [_prediction(objective, one["predictions"]) for one in recipes]
-        if known.unit == "K" and units.temperature != "K":
-            predictions = [_in_celsius(p) for p in predictions]
         columns.append(prediction_cells(known, predictions, units))
     return columns
 
@@ -249,14 +246,6 @@ def _prediction(objective: Mapping[str, Any], records: Sequence[Any]) -> dict[st
     found = dict(predictions_of(record)).get(objective["property"], {})
     empty = {"value": None, "low": None, "high": None, "in_domain": True, "reason": None}
     return {"coverage": None, **empty, **found}
-
-
-def _in_celsius(prediction: Mapping[str, Any]) -> dict[str, Any]:
-    ends = {n: prediction[n] for n in ("value", "low", "high")}
-    return {
-        **prediction,
-        **{n: None if v is None else round(v - ZERO_CELSIUS_K, 1) for n, v in ends.items()},
-    }
 
 
 PAGE = WebPage(path="/propose", title="Propose", router=router, jobs={KIND: propose_job})

@@ -117,7 +117,7 @@ Upload = Annotated[UploadFile | None, File()]
 def score_page(
     request: Request,
     recipe: Annotated[list[str] | None, Query()] = None,
-    at: Annotated[str, Query()] = "25 °C",
+    at: Annotated[str, Query()] = "",
 ) -> HTMLResponse:
     """The form, filled in as the address says."""
     site = site_of(request)

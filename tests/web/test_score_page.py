@@ -202,3 +202,12 @@ def test_one_recipe_is_named_once(browser):
     text = browser.post("/score/answer", {"recipes": "1.2 M NaFSI in DME", "at": "25 °C"}).text
     assert "1.2 M NaFSI in DME: " not in text
     assert "</b> FSI was measured with at most" in text
+
+
+def test_the_form_as_it_comes_takes_a_table_with_temperatures_of_its_own(browser):
+    shown = browser.get("/score").text
+    assert 'name="at" value="" placeholder="25 °C"' in shown
+    table = "recipe,temperature_c\n1 M NaPF6 in PC,-20\n"
+    text = browser.post("/score/answer", {"at": ""}, files={"file": ("lab.csv", table)}).text
+    assert "-20 °C" in text
+    assert "25 °C" in browser.post("/score/answer", {"recipes": "1 M NaPF6 in PC", "at": ""}).text

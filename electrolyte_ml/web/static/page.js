@@ -47,3 +47,12 @@ document.addEventListener("mouseover", (event) => {
   const about = document.getElementById("about");
   if (point && about) about.textContent = point.dataset.about;
 });
+// A request that was not answered: the page was ended, or a chosen file was changed meanwhile.
+document.addEventListener("htmx:sendError", (event) => {
+  const told = document.createElement("p");
+  told.className = "faults";
+  told.setAttribute("role", "alert");
+  told.textContent = "There was no answer. If you changed the file since you chose it, choose it again; " +
+    "else see whether electrolyte-ml web still runs.";
+  event.detail.target?.replaceChildren(told);
+});

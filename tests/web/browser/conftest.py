@@ -143,6 +143,13 @@ class Visitor:
             assert not grave, f"{name} at {width}: {grave}"
         self.page.set_viewport_size({"width": DESK, "height": 900})
 
+    def pictures(self, name):
+        """Keep pictures alone, of what does not stay."""
+        for width in (DESK, PHONE):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self._picture(f"{name}_{width}")
+        self.page.set_viewport_size({"width": DESK, "height": 900})
+
     def _picture(self, name):
         folder = os.environ.get("ELECTROLYTE_ML_SCREENSHOTS")
         if folder:
