@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.data.copies import species_of
 from electrolyte_ml.features import Composition
-from electrolyte_ml.features.ions import is_monatomic
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.conductivity.descriptors import DescriptorNetwork
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
+from electrolyte_ml.models.conductivity.reach import Reach
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import Described, MixtureRows, RowContent
 from electrolyte_ml.models.conductivity.spread import centre_of
@@ -29,8 +29,13 @@ from electrolyte_ml.models.viscosity.solution_law import held_share, ln_viscosit
 _Floats = NDArray[np.float64]
 
 FEW_MEASUREMENTS = "not measured with this salt and solvents: inferred from like solutions"
-#: Classes of solutions: organic cations in molecules, metal ions in molecules, ions alone.
-ORGANIC, METAL, IONS = SOLUTION_CLASSES = ("organic ions", "metal ions", "ions alone")
+#: Classes of solutions: with molecules or ions alone, and whether a metal is among the cations.
+ORGANIC, METAL, IONS, METAL_IN_IONS = SOLUTION_CLASSES = (
+    "organic ions",
+    "metal ions",
+    "organic ions alone",
+    "metal ions among ions alone",
+)
 # Repeats within a paper, log10.
 _REPEATABILITY = 0.0125
 _KINDS = ("solvents", "cations", "anions")
@@ -84,11 +89,10 @@ class Solutions:
     def classes(self) -> NDArray[np.str_]:
         """One of `SOLUTION_CLASSES` for each row, shape (n,)."""
         mixtures = self.mixtures
-        bare = [is_monatomic(smiles) for smiles in mixtures.cations]
-        metal = mixtures.cation_share @ np.array(bare, dtype=np.float64) > 0
-        molecules = mixtures.solvent_share.sum(axis=1) > 0
-        classes = np.where(molecules, np.where(metal, METAL, ORGANIC), IONS)
-        return classes[mixtures.index]
+        metal = mixtures.holds_metal()
+        molecules = (mixtures.solvent_share.sum(axis=1) > 0)[mixtures.index]
+        alone = np.where(metal, METAL_IN_IONS, IONS)
+        return np.where(molecules, np.where(metal, METAL, ORGANIC), alone)
 
     def are_of(self, sets: Collection[frozenset[str]]) -> NDArray[np.bool_]:
         """Whether the set of species of each row, by SMILES, is one of some, shape (n,)."""
@@ -112,6 +116,8 @@ class SolutionViscosity:
         Networks that give the parameters of the laws of viscosity and conductivity.
     residual
         Gaussian process of their residuals on measured mixtures; None for none.
+    reach
+        Of what was measured; what lies beyond adds to the scale.
     factors
         Half width of the interval in units of `scale`, by class of the solution.
     domain
@@ -122,6 +128,7 @@ class SolutionViscosity:
 
     network: DescriptorNetwork
     residual: ResidualGP | None
+    reach: Reach
     factors: Mapping[str, float]
     domain: ConductivityDomain
     measured: frozenset[frozenset[str]]
@@ -158,7 +165,15 @@ class SolutionViscosity:
         for name, of_class in self.factors.items():
             factor[classes == name] = of_class
         of_solvents = (1.0 - solutions.share()) * half_width_solvents
-        return centre_of(members), np.hypot(factor * scale_of(members), of_solvents)
+        scale = self.scale(members, solutions)
+        return centre_of(members), np.hypot(factor * scale, of_solvents)
+
+    def scale(self, members: _Floats, solutions: Solutions) -> _Floats:
+        """Uncalibrated scale of the error of the members in log10, shape (n,)."""
+        ln_charge = solutions.described.ln_charge[solutions.index]
+        beyond = self.reach.beyond(solutions.mixtures, ln_charge)
+        scale: _Floats = np.sqrt(members.var(axis=0) + _REPEATABILITY**2 + beyond**2)
+        return scale
 
     def remarks(self, solutions: Solutions) -> list[str | None]:
         """Remark on each row of a metal salt in molecules with which it was not measured."""
@@ -180,6 +195,7 @@ class SolutionViscosity:
             "residual_species": {kind: list(getattr(self.residual, kind)) for kind in _KINDS}
             if self.residual
             else {},
+            "reach": self.reach.to_dict(),
             "factors": dict(self.factors),
             "domain": self.domain.to_dict(),
             "measured": sorted(sorted(series) for series in self.measured),
@@ -195,16 +211,11 @@ class SolutionViscosity:
             residual=ResidualGP.of_arrays(residual, record["residual_species"])
             if residual
             else None,
+            reach=Reach.from_dict(record["reach"]),
             factors={name: float(factor) for name, factor in record["factors"].items()},
             domain=ConductivityDomain.from_dict(record["domain"]),
             measured=frozenset(frozenset(series) for series in record["measured"]),
         )
-
-
-def scale_of(members: _Floats) -> _Floats:
-    """Uncalibrated scale of the error in log10, shape (n,), of predictions of shape (E, n)."""
-    scale: _Floats = np.sqrt(members.var(axis=0) + _REPEATABILITY**2)
-    return scale
 
 
 def species_sets(formulations: Sequence[Formulation]) -> frozenset[frozenset[str]]:

@@ -40,7 +40,7 @@ class SolutionFitSettings:
         Share of the rows of a step that are viscosities; the others are conductivities.
     """
 
-    networks: NetworkSettings = NetworkSettings(members=12, steps=2000)  # noqa: RUF009 - frozen
+    networks: NetworkSettings = NetworkSettings(members=8, steps=2000)  # noqa: RUF009 - frozen
     viscosities: float = 0.6
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from electrolyte_ml.data.copies import series_groups, species_of
 from electrolyte_ml.data.measurements import Measurements, concatenate
 from electrolyte_ml.data.splits import grouped_split
 from electrolyte_ml.models.conductivity.domain import ConductivityDomain
+from electrolyte_ml.models.conductivity.reach import Reach
 from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of
@@ -24,7 +25,6 @@ from electrolyte_ml.models.viscosity.solution import (
     SOLUTION_CLASSES,
     Solutions,
     SolutionViscosity,
-    scale_of,
     species_sets,
 )
 from electrolyte_ml.models.viscosity.solution_fit import (
@@ -103,6 +103,7 @@ def fit_solutions(
     bare = SolutionViscosity(
         network=fit_solution_network(joint, settings, seed=seed),
         residual=None,
+        reach=_reach(joint),
         factors=factors or _UNCALIBRATED,
         domain=_domain(viscosities, conductivities),
         measured=species_sets(viscosities.select(viscosities.trusted).formulations),
@@ -127,13 +128,14 @@ def calibrate_solutions(
     Parameters
     ----------
     viscosities, conductivities, log10_solvents, settings, seed
-        As of `fit_solutions`; the seed also deals the series into folds.
+        As of `fit_solutions`. The next seed deals the series into folds, so that they are others
+        than those of a benchmark with the seed.
     progress
         Called as ``progress("calibration: solutions", done, total)`` after every fold.
     """
     series = series_groups(viscosities)
     n_folds = min(_CALIBRATION_FOLDS, len(set(series.tolist())))
-    split = grouped_split("calibration: solutions", series, n_folds=n_folds, seed=seed)
+    split = grouped_split("calibration: solutions", series, n_folds=n_folds, seed=seed + 1)
     n = len(viscosities)
     error, scale, classes = np.empty(n), np.empty(n), np.empty(n, dtype=object)
     for number, (train, test) in enumerate(split.folds, start=1):
@@ -144,7 +146,7 @@ def calibrate_solutions(
         solutions = _solutions(rows, log10_solvents(left_out))
         members = model.members(solutions)
         error[test] = rows.log10_value - centre_of(members)
-        scale[test], classes[test] = scale_of(members), solutions.classes()
+        scale[test], classes[test] = model.scale(members, solutions), solutions.classes()
         if progress is not None:
             progress(split.name, number, len(split.folds))
     # A class without any rows has the factor of all.
@@ -175,6 +177,23 @@ def _solutions(rows: TrainingRows, log10_solvents: _Floats) -> Solutions:
         mixtures=rows.mixtures,
         temperature_k=rows.temperature_k,
         log10_solvents=log10_solvents,
+    )
+
+
+def _reach(joint: JointRows) -> Reach:
+    """Species and concentrations that were measured for one or the other property."""
+    reach, other = Reach.of(joint.viscosities), Reach.of(joint.conductivities)
+    highest = {
+        kind: {
+            anion: max(held.highest_charge_mol_l[kind].get(anion, 0.0) for held in (reach, other))
+            for anion in {**reach.highest_charge_mol_l[kind], **other.highest_charge_mol_l[kind]}
+        }
+        for kind in reach.highest_charge_mol_l
+    }
+    return Reach(
+        solvents=reach.solvents | other.solvents,
+        cations=reach.cations | other.cations,
+        highest_charge_mol_l=highest,
     )
 
 

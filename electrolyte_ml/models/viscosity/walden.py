@@ -5,9 +5,9 @@ logarithm :math:`w` and its spread :math:`s` are learnt as functions of the conc
 ions, constants of the solvents and temperature, from solutions whose viscosity was measured.
 Species do not enter, so that what ionic liquids tell holds for other salts. Where only a
 conductivity was measured, the viscosity is pulled to :math:`e^{w} / \Lambda`, the less the larger
-:math:`s`. The rule is trusted where ions are free: in solvents that dissociate salts, and where
-ions and their shells hold most of the volume. In thin solvents of low permittivity, dilute
-solutions are left alone, because metal salts pair less there than organic ones.
+:math:`s`, if ions and their shells hold most of the volume. Elsewhere ions may pair: a solution of
+pairs conducts less than its viscosity lets it. There, conductivity gives an upper bound alone. The
+product of a solution is not larger than that of free ions, or than :math:`e^{w}` if this is larger.
 
 References
 ----------
@@ -31,13 +31,12 @@ from electrolyte_ml.models.viscosity.solution_law import held_share
 
 _Floats = NDArray[np.float64]
 
-_PERMITTIVITY = "solvent.volume_mean.permittivity"
 _READ = [
     FEATURE_NAMES.index(name)
     for name in (
         *CONCENTRATION_FEATURES,
         "solvent.ln_permittivity",
-        _PERMITTIVITY,
+        "solvent.volume_mean.permittivity",
         "solvent.donor_number_kcal_mol",
         "solvent.ln_viscosity",
     )
@@ -45,17 +44,18 @@ _READ = [
 _CLIP = 3.0
 _HIDDEN = 24
 _NOISE = 0.2
-# Permittivity from which on a solvent dissociates salts, share of the volume from which on ions
-# are free in any, and the widths of these steps.
-_DISSOCIATING, _PERMITTIVITY_WIDTH = 40.0, 5.0
-_CROWDED, _SHARE_WIDTH = 0.65, 0.05
-# Natural logarithm of the product of a usual liquid, mS/cm L/mol mPa s.
-_USUAL_LN = 4.0
+# Share of the volume from which on ions are as free as in ionic liquids, and width of this step.
+_CROWDED, _SHARE_WIDTH = 0.75, 0.05
+# Natural logarithm of the product of a usual liquid, and the largest of free ions, mS/cm L/mol
+# mPa s: 80 is between those of lithium salts in dilute PC, 65, and of KCl in water, 100.
+_USUAL_LN, _FREE_LN = 4.0, 4.4
 _LEAST_LN_SPREAD, _MOST_LN_SPREAD = -2.5, 2.0
+# The product of free ions is not known more closely than this, natural logarithm.
+_LEAST_SPREAD_OF_FREE = 0.2
 _DEGREES_OF_FREEDOM = 3.0
-# Weights of the learning of the product, and of the pull, in the loss of a fit.
-_LEARNING, _PULL = 0.2, 0.15
-# Share of the steps after which the pull has its whole weight.
+# Weights of the learning of the product, of the pull, and of the bound, in the loss of a fit.
+_LEARNING, _PULL, _BOUND = 0.2, 0.3, 0.1
+# Share of the steps after which pull and bound have their whole weight.
 _RAMP = 0.3
 
 
@@ -96,10 +96,7 @@ class WaldenFit:
         )
         spread = read.std(axis=0) + 1e-6
         self.inputs = as_tensor(np.clip((read - read.mean(axis=0)) / spread, -_CLIP, _CLIP))
-        permittivity = described.features[:, FEATURE_NAMES.index(_PERMITTIVITY)]
-        dissociating = sigmoid((permittivity - _DISSOCIATING) / _PERMITTIVITY_WIDTH, np)
-        crowded = sigmoid((share - _CROWDED) / _SHARE_WIDTH, np)
-        self.trust = as_tensor(np.maximum(dissociating, crowded)[index])
+        self.crowded = as_tensor(sigmoid((share - _CROWDED) / _SHARE_WIDTH, np)[index])
         self.parameters: list[Any] = []
         for inputs, outputs in pairwise((read.shape[1], _HIDDEN, 2)):
             gain = 0.1 if outputs == 2 else 1.0
@@ -109,7 +106,7 @@ class WaldenFit:
         self._ramp_steps, self._step = _RAMP * steps, 0
 
     def loss(self, rows: Any, ln_product: Any, ln_believed: Any) -> Any:
-        """Loss of learning the product, and of the pull.
+        """Loss of learning the product, of the pull and of the bound.
 
         Parameters
         ----------
@@ -129,13 +126,19 @@ class WaldenFit:
         student = half * torch.log1p(error * error / _DEGREES_OF_FREEDOM) + ln_spread
         with torch.no_grad():
             level, ln_spread = self._product(pulled)
-        off = (ln_believed - level) / torch.exp(ln_spread)
-        pull = self.trust[pulled] * torch.nn.functional.smooth_l1_loss(
-            off, torch.zeros_like(off), reduction="none"
-        )
+        crowded = self.crowded[pulled]
+        pull = crowded * self._huber((ln_believed - level) / torch.exp(ln_spread))
+        over = torch.relu(ln_believed - level.clip(_FREE_LN))
+        doubt = torch.exp(ln_spread).clip(_LEAST_SPREAD_OF_FREE)
+        bound = (1.0 - crowded) * self._huber(over / doubt)
         self._step += 1
-        weight = _PULL * min(1.0, self._step / self._ramp_steps)
-        return _LEARNING * student.sum(0).mean() + weight * pull.sum(0).mean()
+        ramp = min(1.0, self._step / self._ramp_steps)
+        tied = (_PULL * pull + _BOUND * bound).sum(0).mean()
+        return _LEARNING * student.sum(0).mean() + ramp * tied
+
+    def _huber(self, off: Any) -> Any:
+        smooth_l1 = self.torch.nn.functional.smooth_l1_loss
+        return smooth_l1(off, self.torch.zeros_like(off), reduction="none")
 
     def _product(self, rows: Any) -> tuple[Any, Any]:
         """Level and logarithm of the spread of the product, shapes (E, n)."""
