@@ -222,7 +222,7 @@ def test_intervals_of_metal_salts_in_molecules_are_wider():
 
 def test_intervals_widen_beyond_the_measured_concentrations():
     solutions = ViscosityModel.load().solutions
-    composition = described("1 m NaPF6 in PC", "3 m NaPF6 in PC")[1]
+    composition = described("1 m NaPF6 in PC", "9 m NaPF6 in PC")[1]
     read = Solutions.of(composition, np.arange(2), np.full(2, ROOM_K), np.full(2, 0.4))
     measured, beyond = solutions.scale(np.zeros((2, 2)), read)
     assert beyond > 5 * measured
