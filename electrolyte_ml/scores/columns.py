@@ -91,4 +91,5 @@ def _no_recipe(names: Sequence[str]) -> str:
     return (
         f"no column {RECIPE_COLUMN!r} but {', '.join(names) or 'no columns'}"
         f"{did_you_mean(RECIPE_COLUMN, {name.casefold(): name for name in names})}"
+        f"; head the column of recipes {RECIPE_COLUMN!r}"
     )

@@ -198,8 +198,9 @@ class ScoreSource:
         bad_rows.settle(n_good)
         if self._is_asked and not n_blank:
             raise InputError(
-                f"{self._name}: every row has a temperature of its own, so that at, or at_k, has "
-                "no effect; leave it out, or remove the column of temperatures"
+                f"{self._name}: every row has a temperature of its own, so that the temperatures "
+                "asked for (at, or at_k) have no effect; leave them out, or remove the "
+                "column of temperatures"
             )
         self._kinds = kinds
         return n_rows

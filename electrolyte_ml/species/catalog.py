@@ -301,7 +301,8 @@ def clashes(species: Iterable[_S]) -> list[tuple[_S, str]]:
                 found.append((item, f"the name {name!r} {taken}"))
         same = by_smiles.setdefault(item.smiles, item)
         if same is not item:
-            found.append((item, f"{same.name} and {item.name} have the same SMILES {item.smiles}"))
+            both = f"{same.name} and {item.name} have the same SMILES {item.smiles}"
+            found.append((item, f"{both}; call it {same.name}, or correct the SMILES"))
     return found
 
 

@@ -268,7 +268,9 @@ class UserRow:
             elif not accept_unusual:
                 unusual = unusual_temperature(number, f"{called} is {given[key]}")
                 faults += [unusual] if unusual else []
-        return faults if given["source"] else [*faults, f"{name} has no source"]
+        return (
+            faults if given["source"] else [*faults, f"{name} has no source; say where it is from"]
+        )
 
 
 def _number(given: object) -> float | None:

@@ -217,7 +217,7 @@ class TableFile:
                 if any(cell.strip() for cell in cells):
                     return n_above + place, cells
             n_above += len(chunk.rows)
-        raise InputError(f"{self.path}: no rows, and no headings")
+        raise InputError(f"{self.path}: no rows, and no headings; the first line names the columns")
 
     def _source(
         self, expected: Container[str], *, any_name: bool

@@ -18,6 +18,7 @@ from electrolyte_ml.report.compare import (
     warnings_by_letter,
 )
 from electrolyte_ml.report.warnings import lines_by
+from electrolyte_ml.rules import Severity
 from electrolyte_ml.rules.cell import ANODES
 from electrolyte_ml.scores.compared import compare_recipes
 from electrolyte_ml.search.recipe_file import read_prices
@@ -92,10 +93,13 @@ def _table(comparison: RecipeComparison, units: ShownUnits, currency: str) -> di
             }
         )
     shown = [p for row in compared_rows(comparison) for p in row.predictions]
+    warnings = list(lines_by(warnings_by_letter(comparison, records), "letter"))
+    dangers = [line for line in warnings if line.split(": ")[1] == Severity.DANGER]
     return {
         "names": list(zip(letters, comparison.names, strict=True)),
         "rows": rows,
-        "warnings": list(lines_by(warnings_by_letter(comparison, records), "letter")),
+        "dangers": dangers,
+        "warnings": warnings[len(dangers) :],
         "coverage": coverage_text(shown),
     }
 

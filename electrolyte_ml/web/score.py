@@ -23,6 +23,7 @@ from electrolyte_ml.report.plots import comparison_figure, curves_figure
 from electrolyte_ml.report.score import lines_below, reading_line, shown_columns, write_scores
 from electrolyte_ml.report.text import dump_json
 from electrolyte_ml.report.window import caveat
+from electrolyte_ml.rules import Severity
 from electrolyte_ml.rules.cell import ANODES
 from electrolyte_ml.scores import ScoreSource, scored_parts
 from electrolyte_ml.scores.choosing import Condition, chosen
@@ -234,11 +235,7 @@ def score_table(records: Sequence[dict[str, Any]], units: ShownUnits) -> dict[st
     """What the table of scores shows."""
     shown = shown_columns(records)
     cells = [column_cells(column, records, units) for column in shown]
-    warnings = {
-        (record["recipe"], w["rule"], w["text"]): {**w, "about": record["recipe"]}
-        for record in records
-        for w in record["warnings"]
-    }
+    warnings = _warnings(records)
     several = len({record["recipe"] for record in records}) > 1
     return {
         "several": several,
@@ -252,11 +249,22 @@ def score_table(records: Sequence[dict[str, Any]], units: ShownUnits) -> dict[st
             for row, record in enumerate(records)
         ],
         "counted": counted(len(records), "row"),
-        "warnings": list(warnings.values()),
+        "dangers": [w for w in warnings if w["severity"] == Severity.DANGER],
+        "warnings": [w for w in warnings if w["severity"] != Severity.DANGER],
         "lines": lines_below(records, shown) if several else _unnamed(records, shown),
         "reading": reading_line(records, shown),
         "caveat": caveat(),
     }
+
+
+def _warnings(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Warnings of each recipe at any temperature, each once, the gravest first."""
+    each = {
+        (record["recipe"], w["rule"], w["text"]): {**w, "about": record["recipe"]}
+        for record in records
+        for w in record["warnings"]
+    }
+    return sorted(each.values(), key=lambda w: list(Severity).index(w["severity"]))
 
 
 def _unnamed(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> list[str]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from electrolyte_ml.errors import InputError
+from electrolyte_ml.errors import CatalogError, InputError, InputErrors
 from electrolyte_ml.files import write_table
 from electrolyte_ml.report.species import binding_lines, describe, species_rows, value_rows
 from electrolyte_ml.report.structures import structure_svg
@@ -126,7 +126,13 @@ def add_one(request: Request, fields: Annotated[dict[str, str], Depends(_fields)
     with TemporaryDirectory() as place, site.answering() as notes, named_as_given(Path(place)):
         path = Path(place) / "form.csv"
         write_table(path, list(given), [list(given.values())])
-        names = add_species(path)
+        try:
+            names = add_species(path)
+        except CatalogError as error:
+            # The one who filled in a form knows of no file, nor of a first of its species.
+            raise InputErrors(
+                [line.removeprefix(f"{path.name}, species 1: ") for line in str(error).splitlines()]
+            ) from error
     return site.answer(
         request, "species_added.html", names=names, notes=notes, folder=user_folder()
     )

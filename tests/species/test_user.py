@@ -129,11 +129,11 @@ FAULTS = [
     "species 5: SMILES 'CCCCO' carries no charge; set kind to solvent",
     "species 6: density_g_cm3 = 1090 is outside 0.5 to 3; check the unit",
     "species 7: density_g_cm3 is 'heavy', not a number",
-    "species 8: density_g_cm3 has no source",
+    "species 8: density_g_cm3 has no source; say where it is from",
     "species 9: role is 'cosolvent'; use solvent, diluent, additive",
     "species 10: kind is 'polymer'; use solvent or ion",
     "species 11: the name 'DME' is taken",
-    "species 12: EC and Twin have the same SMILES O=C1OCCO1",
+    "species 12: EC and Twin have the same SMILES O=C1OCCO1; call it EC, or correct the SMILES",
     "species 14: the name 'Double' is taken",
 ]
 

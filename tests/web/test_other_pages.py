@@ -193,6 +193,7 @@ def test_ones_own_species_are_added_and_scored(browser, own_species):
     wrong = browser.post("/species/add-one", {**field, "density_g_cm3": "11"})
     assert "density_g_cm3 = 11 is outside 0.5 to 3" in wrong.text
     assert "density_g_cm3 has no source" in wrong.text
+    assert "form.csv" not in wrong.text
     good = {**field, "density_g_cm3": "1.15", "source": "bottle"}
     assert "methyl testate" in browser.post("/species/add-one", good).text
     assert "have the same SMILES" in browser.post("/species/add-one", good).text

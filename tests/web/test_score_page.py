@@ -211,3 +211,15 @@ def test_the_form_as_it_comes_takes_a_table_with_temperatures_of_its_own(browser
     text = browser.post("/score/answer", {"at": ""}, files={"file": ("lab.csv", table)}).text
     assert "-20 °C" in text
     assert "25 °C" in browser.post("/score/answer", {"recipes": "1 M NaPF6 in PC", "at": ""}).text
+
+
+def test_dangers_stand_above_the_numbers_and_graver_warnings_first(browser):
+    recipes = "1 m NaFSI in DME\n1 m NaClO4 in diglyme"
+    text = browser.post("/score/answer", {"recipes": recipes, "at": "25 °C"}).text
+    assert text.index("perchlorate_ether") < text.index("<table")
+    grave = [text.index("<summary>" + rule) for rule in ("flash_point_cold", "aluminium_corrosion")]
+    assert text.index("<table") < grave[0] < text.index("reproductive_toxicant") < grave[1]
+    text = browser.post("/compare/answer", {"recipes": recipes, "at": "25 °C"}).text
+    assert text.index("</b> B: NaClO4 with diglyme") < text.index("<table")
+    assert text.index("<table") < text.index("</b> A: flash point")
+    assert text.count("perchlorate_ether") == 1
