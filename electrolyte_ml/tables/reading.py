@@ -214,6 +214,8 @@ class TableFile:
                 if place in chunk.faults:
                     fault = chunk.faults[place]
                     raise InputError(f"{self.path}: the headings cannot be read: {fault}")
+                if any("\0" in cell for cell in cells):
+                    raise InputError(f"{self.path}: is no table of text; save it as CSV or xlsx")
                 if any(cell.strip() for cell in cells):
                     return n_above + place, cells
             n_above += len(chunk.rows)

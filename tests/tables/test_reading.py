@@ -170,6 +170,7 @@ def test_a_formula_without_its_value_is_a_fault(tmp_path):
         ("t", b"x", "without suffix"),
         ("t.csv", b"PK\x03\x04", "is no text but a workbook; name it .xlsx"),
         ("t.csv", b"", "no rows, and no headings"),
+        ("t.csv", bytes(range(256)), "is no table of text; save it as CSV or xlsx"),
         ("t.xlsx", b"a,b\n", "cannot be read as a workbook"),
         ("t.parquet", b"a,b\n", "cannot be read as Parquet"),
     ],
