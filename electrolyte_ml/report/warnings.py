@@ -26,14 +26,13 @@ def warning_lines(warnings: Iterable[RecipeWarning]) -> list[str]:
 
 
 def lines_of_records(records: Iterable[Record]) -> Iterator[str]:
-    """Warnings of scores in the contract's form, each recipe's once, named by the recipe."""
-    seen: set[str] = set()
+    """Warnings of scores, each recipe's once and named by the recipe, the gravest first."""
+    weight: dict[str, int] = {}
     for record in records:
         for warning in record["warnings"]:
             line = f"{record['recipe']}: {warning_text(warning)}"
-            if line not in seen:
-                seen.add(line)
-                yield line
+            weight[line] = _SEVERITIES.index(warning["severity"])
+    yield from sorted(weight, key=lambda line: weight[line])
 
 
 def said_by(records: Iterable[Record]) -> set[str]:

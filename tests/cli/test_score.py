@@ -63,6 +63,11 @@ def test_table_for_people(run):
     assert "assumed: molarity" in outcome.out
 
 
+def test_the_gravest_warnings_stand_first(run):
+    out = run("score", "1 m NaFSI in DME", "1 m NaClO4 in diglyme").out
+    assert out.index("danger: ") < out.index("caution: ") < out.index("note: ")
+
+
 def test_a_recipe_without_any_limit_has_one_dash_for_its_window(run):
     """Ionic liquids are not covered: no value, and no range of two missing values."""
     out = run("score", "1 m NaFSI in Pyr13FSI").out
