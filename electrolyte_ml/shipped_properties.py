@@ -14,7 +14,7 @@ TRAIN_TRANSPORT = "electrolyte_ml.models.transport.train:train_transport"
 #: Predictor of the limits of a recipe in a cell.
 CELL_LIMITS = "electrolyte_ml.cell:predict_cell_limits"
 #: Headings of columns that several properties share.
-WINDOW_HEADING, LIQUID_HEADING = "window, V", "freezes / boils / flash, °C"
+WINDOW_HEADING, LIQUID_HEADING = "window of single molecules, V", "freezes / boils / flash, °C"
 
 SHIPPED = (
     Property(

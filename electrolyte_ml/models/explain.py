@@ -29,7 +29,7 @@ from electrolyte_ml.models.solubility import Solubility, predict_solubility
 from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.notebook import html_table
 from electrolyte_ml.prediction import Prediction, flat_record, shown
-from electrolyte_ml.rules import Cell, RecipeWarning
+from electrolyte_ml.rules import Cell, RecipeWarning, Severity
 from electrolyte_ml.species import Catalog, Ion, Salt, Solvent, default_catalog
 from electrolyte_ml.species.ionic_liquids import pair_of
 from electrolyte_ml.text import celsius
@@ -38,6 +38,8 @@ from electrolyte_ml.units import ROOM_TEMPERATURE_K, ZERO_CELSIUS_K
 if TYPE_CHECKING:
     import pandas as pd
 
+# Rules that a note of a swap tells in its own words.
+_TOLD_ELSEWHERE = ("solubility", "frozen", "may_freeze")
 # Substitutions shown of each component: inside the model's domain, and the most similar outside.
 _KNOWN_SHOWN = 6
 _UNKNOWN_SHOWN = 3
@@ -60,8 +62,8 @@ class Swap:
     change_percent
         Change of the predicted conductivity by the swap.
     note
-        Limits of the prediction: a salt may not dissolve, or the replacement is solid at room
-        temperature.
+        What the swap brings with it: dangers and cautions that the recipe itself has not, a salt
+        that may not dissolve, or a replacement that is solid at room temperature.
     """
 
     component: str
@@ -351,8 +353,15 @@ def _predicted(
     formulation: Formulation, candidates: Sequence[_Candidate], temperature_k: float
 ) -> list[Swap]:
     recipes = [formulation, *(c.formulation for c in candidates)]
-    prediction: Prediction = liquid_conductivity(recipes, np.full(len(recipes), temperature_k))
+    kelvin = np.full(len(recipes), temperature_k)
+    prediction: Prediction = liquid_conductivity(recipes, kelvin)
     liquid = liquid_range(recipes)
+    warnings = scored_warnings(recipes, kelvin, liquid)
+    told = {*_TOLD_ELSEWHERE, *(warning.rule for warning in warnings[0])}
+    graver = [
+        [str(w) for w in found if w.severity != Severity.NOTE and w.rule not in told]
+        for found in warnings
+    ]
     change = 100 * (prediction.value / prediction.value[0] - 1)
     return [
         Swap(
@@ -361,7 +370,9 @@ def _predicted(
             formulation=c.formulation,
             prediction=prediction.record(row),
             change_percent=float(change[row]),
-            note="; ".join([*liquid.solubility_notes[row], *([c.note] if c.note else [])]),
+            note="; ".join(
+                [*graver[row], *liquid.solubility_notes[row], *([c.note] if c.note else [])]
+            ),
         )
         for row, c in enumerate(candidates, start=1)
     ]

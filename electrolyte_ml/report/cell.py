@@ -14,8 +14,10 @@ from electrolyte_ml.cell import CellGeometry, CellLimits, cell_limits
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.liquid import liquid_range
+from electrolyte_ml.models.warnings import scored_warnings
 from electrolyte_ml.report.plots import BLUE, GREEN, GREY, ORANGE, new_figure, save_figure
 from electrolyte_ml.report.text import dump_json, interval, output_console
+from electrolyte_ml.report.warnings import dangers_of
 from electrolyte_ml.scores import ScoreSource
 from electrolyte_ml.tables.writing import write_cells, write_frame, write_workbook
 from electrolyte_ml.text import celsius, significant
@@ -88,7 +90,9 @@ def limit_records(
     geometry
         The cell.
     """
-    frozen = liquid_range(formulations).frozen(temperature_k)
+    liquid = liquid_range(formulations)
+    frozen = liquid.frozen(temperature_k)
+    warnings = scored_warnings(formulations, temperature_k, liquid)
     return [
         {
             "recipe": text,
@@ -96,6 +100,7 @@ def limit_records(
             "cell": geometry.name,
             **limits.record(row),
             "frozen": frozen[row],
+            "warnings": [warning.to_dict() for warning in warnings[row]],
         }
         for row, (text, kelvin) in enumerate(zip(texts, temperature_k.tolist(), strict=True))
     ]
@@ -116,7 +121,7 @@ def print_limits(records: Sequence[Mapping[str, Any]], geometry: CellGeometry) -
             record["cause"] or "-",
         )
     console.print(grid)
-    for line in dict.fromkeys(limit_notes(records)):
+    for line in (*dangers_of(records), *dict.fromkeys(limit_notes(records))):
         console.print(line)
     console.print(LIMITS_LEAVE_OUT)
 

@@ -35,6 +35,15 @@ def lines_of_records(records: Iterable[Record]) -> Iterator[str]:
     yield from sorted(weight, key=lambda line: weight[line])
 
 
+def dangers_of(records: Iterable[Record]) -> list[str]:
+    """Dangers among the warnings of scores, each recipe's once and named by the recipe."""
+    dangers = (
+        {**record, "warnings": [w for w in record["warnings"] if w["severity"] == Severity.DANGER]}
+        for record in records
+    )
+    return list(lines_of_records(dangers))
+
+
 def said_by(records: Iterable[Record]) -> set[str]:
     """What warnings of scores say, which need not be said again below a table."""
     return {warning["text"] for record in records for warning in record["warnings"]}

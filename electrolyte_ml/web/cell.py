@@ -14,6 +14,7 @@ from electrolyte_ml.cell import CellGeometry, cell_text, find_cell, reference_ce
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.report.cell import LIMIT_COLUMNS, LIMITS_LEAVE_OUT, limit_notes, limits_of
+from electrolyte_ml.report.warnings import dangers_of
 from electrolyte_ml.scores import ScoreSource
 from electrolyte_ml.text import nearest_or_all
 from electrolyte_ml.web.fields import recipes_of, temperatures_of
@@ -97,6 +98,7 @@ def _table(
             }
             for row, record in enumerate(records)
         ],
+        "dangers": dangers_of(records),
         "lines": list(dict.fromkeys(limit_notes(records))),
         "left_out": LIMITS_LEAVE_OUT,
     }

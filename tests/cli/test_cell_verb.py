@@ -23,6 +23,14 @@ def test_limits_as_json_have_intervals_cause_and_provenance(run):
     assert warm["frozen"] is None
     assert "freez" in cold["frozen"] or "frozen" in cold["frozen"]
     assert cold["depletion_rate_c"]["value"] < warm["depletion_rate_c"]["value"]
+    assert ("frozen", "caution") in {(w["rule"], w["severity"]) for w in cold["warnings"]}
+    assert "frozen" not in {w["rule"] for w in warm["warnings"]}
+
+
+def test_limits_of_a_dangerous_recipe_say_so(run):
+    out = run("cell", "limits", RECIPE, "1 M NaClO4 in diglyme").out
+    assert "1 M NaClO4 in diglyme: danger: NaClO4 with diglyme" in out
+    assert out.count("danger") == 1
 
 
 def test_limits_as_a_table_say_what_they_leave_out(run, tmp_path):

@@ -92,6 +92,13 @@ def test_a_solid_replacement_is_called_so():
     assert carbonate.note == "EC melts at 36 degC"
 
 
+def test_a_replacement_that_brings_a_hazard_says_so():
+    swaps = explain(parse_recipe("1 M NaPF6 in EC:diglyme 1:1 wt")).swaps
+    notes = {s.replacement: s.note for s in swaps}
+    assert notes["NaAsF6"].startswith("caution: NaAsF6: arsenic or antimony")
+    assert "reproduc" not in notes["DME"]  # the recipe itself holds a toxic ether
+
+
 def test_without_salt_there_is_nothing_to_explain():
     with pytest.raises(InputError, match="'EC' holds no salt"):
         explain(parse_recipe("EC"))

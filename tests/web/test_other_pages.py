@@ -138,6 +138,12 @@ def test_limits_in_cells_equal_those_of_the_verb(browser, verb):
     assert record["cause"] in text
 
 
+def test_limits_of_a_dangerous_recipe_begin_with_the_danger(browser):
+    text = browser.post("/cell/answer", {"recipes": "1 M NaClO4 in diglyme", "at": "25 °C"}).text
+    assert "<b>danger</b> 1 M NaClO4 in diglyme: NaClO4 with diglyme" in text
+    assert text.index("<b>danger</b>") < text.index("<table")
+
+
 def test_cells_are_those_that_ship_or_a_file_of_ones_own(browser):
     for name in reference_cells():
         own = browser.get(f"/cell/{name}.toml").text
