@@ -162,7 +162,12 @@ def _numbers(rows: Sequence[Record], label: str) -> NDArray[np.float64]:
 
 
 def _axis_words(label: str) -> str:
-    return people_heading(label).replace("_", " ")
+    """A quantity as an axis names it, such as ``conductivity, mS/cm at 25 °C``."""
+    name, _, at = label.partition(" at ")
+    words = registered_property(name).own_heading.removesuffix(", K")
+    if registered_property(name).unit == "K":
+        words += ", °C"
+    return f"{words} at {at.replace('degC', '°C')}" if at else words
 
 
 def _draw_best(axes: Axes, rows: Sequence[Record], label: str, objective: Objective) -> None:
