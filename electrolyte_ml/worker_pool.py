@@ -214,10 +214,10 @@ def _answer(pipe: Connection) -> bytes:
         return _pickled(False, RuntimeError(f"a worker cannot load the task: {error}"))
     try:
         return _pickled(True, function(*args, **kwargs))
-    except Exception as error:
+    except Exception as error:  # whatever the task raises goes back to who asked
         try:
             return _pickled(False, error)
-        except Exception:
+        except Exception:  # an error that cannot be pickled is told in words
             return _pickled(False, RuntimeError(f"{type(error).__name__}: {error}"))
 
 

@@ -206,13 +206,21 @@ def test_concentrated_solutions_are_no_glass():
 
 
 def test_ionic_liquids_are_met_and_one_composition_has_one_viscosity():
-    # ILThermo, mPa s at 25 degC. Of BMIMBF4 only solutions were learnt.
-    found = predict("EMIMTFSI", "Pyr13FSI", "BMIMBF4")
-    assert found.value[:2] == pytest.approx([33, 40.6], rel=0.15)
-    assert found.low[2] < 104 < found.high[2]
+    # ILThermo, mPa s at 25 degC.
+    assert predict("EMIMTFSI", "Pyr13FSI").value == pytest.approx([33, 40.6], rel=0.15)
     mass = parse_recipe("1 m EMIMTFSI in PC").salts[0].salt.molar_mass_g_mol / 1000.0
     salt, solvent = predict("1 m EMIMTFSI in PC", f"EMIMTFSI:PC {mass}:1 w/w").value
     assert salt == pytest.approx(solvent, rel=1e-4)
+
+
+def test_an_ionic_liquid_known_from_its_solutions_alone_is_in_its_interval():
+    found = predict("BMIMBF4")
+    assert found.low[0] < 104 < found.high[0]  # mPa s at 25 degC, ILThermo
+
+
+@pytest.mark.xfail(strict=True, reason="63 mPa s, 40 % too thin: conductivity only bounds it")
+def test_an_ionic_liquid_known_from_its_solutions_alone_is_met():
+    assert predict("BMIMBF4").value == pytest.approx([104], rel=0.15)
 
 
 def test_intervals_of_metal_salts_in_molecules_are_wider():
