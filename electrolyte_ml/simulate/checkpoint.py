@@ -17,6 +17,9 @@ import numpy as np
 
 from electrolyte_ml.files import writing
 
+#: Stage of a state whose job has run to its end.
+DONE = "done"
+
 _STATE = "state.npz"
 _RESULT = "result.json"
 # Raised when the analysis changes: results of an older one are computed again from the recording.
@@ -99,12 +102,20 @@ def save_part(folder: Path, index: int, centres_nm: np.ndarray, frames_nm: np.nd
 
 def load_parts(folder: Path, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
     """Molecule centres and frames of the first parts, joined."""
-    centres, frames = [], []
+    centres = []
     for index in range(n_parts):
         with np.load(_part(folder, index)) as held:
             centres.append(held["centres_nm"])
+    return np.concatenate(centres), load_frames(folder, n_parts)
+
+
+def load_frames(folder: Path, n_parts: int) -> np.ndarray:
+    """Positions of all atoms in the first parts, shape (n_frames, n_atoms, 3), nm."""
+    frames = []
+    for index in range(n_parts):
+        with np.load(_part(folder, index)) as held:
             frames.append(held["frames_nm"])
-    return np.concatenate(centres), np.concatenate(frames)
+    return np.concatenate(frames)
 
 
 def save_json(path: Path, value: dict[str, Any]) -> None:

@@ -15,8 +15,15 @@ from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import make_folder
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.box import box_length_nm, pack
-from electrolyte_ml.simulate.checkpoint import State, load_state, save_json, save_part, save_state
-from electrolyte_ml.simulate.job import SimulationJob, Stage
+from electrolyte_ml.simulate.checkpoint import (
+    DONE,
+    State,
+    load_state,
+    save_json,
+    save_part,
+    save_state,
+)
+from electrolyte_ml.simulate.job import JOB_FILE, SimulationJob, Stage
 from electrolyte_ml.simulate.system import Layout, build_system
 
 DEFAULT_PLATFORM = "cpu"
@@ -94,8 +101,6 @@ def platform_names(platform: str) -> tuple[str, ...]:
         raise InputError(f"no platform {platform!r}; platforms: {', '.join(PLATFORMS)}")
     return _NAMES[platform]
 
-
-DONE = "done"
 
 # Packed looser than the liquid, so that Packmol succeeds; the hot stage closes the gap.
 _PACKING_SHARE = 0.8
@@ -188,7 +193,7 @@ def run_stages(
         If energies stop being finite.
     """
     make_folder(folder)
-    save_json(folder / "job.json", job.to_dict())
+    save_json(folder / JOB_FILE, job.to_dict())
     run = _Run(job, job.layout(), folder, progress, platform)
     stages = job.protocol.stages(job.temperature_k)
     names = [stage.name for stage in stages]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import InputError
@@ -14,6 +15,9 @@ from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.system import Layout, SystemOptions
 
 PRESSURE_BAR = 1.01325
+
+#: Description of a job in its folder.
+JOB_FILE = "job.json"
 
 # A box of 6 nm3 breathes by 0.8 % of its edge (one standard deviation at usual compressibilities).
 _BREATHING = 1.022
@@ -295,3 +299,8 @@ class SimulationJob:
             protocol=Protocol(**protocol, options=options),
             seed=held["seed"],
         )
+
+
+def read_job(folder: Path) -> SimulationJob:
+    """The job that a folder belongs to."""
+    return SimulationJob.from_dict(json.loads((folder / JOB_FILE).read_text(encoding="utf-8")))

@@ -12,9 +12,10 @@ from typing import Any
 from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import expanded, make_folder, user_folder_of, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
-from electrolyte_ml.simulate.checkpoint import load_result, load_state, save_result
-from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, DONE, Progress, run_stages
+from electrolyte_ml.simulate.checkpoint import DONE, load_result, load_state, save_result
+from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.snapshots import save_snapshots, snapshots_of
 from electrolyte_ml.threads import one_thread
 
 STATE_VARIABLE = "ELECTROLYTE_ML_SIMULATIONS"
@@ -82,6 +83,7 @@ def run_job(
     with _locked(own / "lock"), one_thread():
         state = run_stages(job, own, progress, platform)
         result = analyse_job(job, own, state, viscosity_mpa_s)
+        save_snapshots(own, snapshots_of(job, own, state))
         save_result(own, result)
     return result
 
@@ -110,6 +112,7 @@ def analyse_again(
     if state is None or state.stage != DONE:
         return None
     result = analyse_job(job, own, state, viscosity_mpa_s)
+    save_snapshots(own, snapshots_of(job, own, state))
     save_result(own, result)
     return result
 

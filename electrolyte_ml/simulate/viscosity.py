@@ -24,8 +24,8 @@ import numpy as np
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
-from electrolyte_ml.simulate.checkpoint import State
-from electrolyte_ml.simulate.engine import DONE, make_context
+from electrolyte_ml.simulate.checkpoint import DONE, State
+from electrolyte_ml.simulate.engine import make_context
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.system import Layout, build_system
 

@@ -30,6 +30,7 @@ from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
 from electrolyte_ml.simulate.running import analyse_again, job_folder  # noqa: E402
+from electrolyte_ml.simulate.snapshots import load_snapshots  # noqa: E402
 from electrolyte_ml.simulate.system import Layout, SystemOptions, build_system  # noqa: E402
 from electrolyte_ml.species import default_catalog  # noqa: E402
 
@@ -178,6 +179,32 @@ def test_a_killed_job_resumes_and_loses_no_sample(tmp_path):
     assert len(frames) == 15
     assert np.abs(np.diff(centres, axis=0)).max() < 0.2
     assert result["density_g_cm3"]["converged"] in {True, False}
+    assert_snapshots_are_of_the_recording(job, folder, frames, final.length_nm)
+
+
+def assert_snapshots_are_of_the_recording(job, folder, frames, length_nm):
+    found = load_snapshots(folder)
+    layout = job.layout()
+    # Fewer frames than are kept of a long recording: all of them, the last one included.
+    assert np.array_equal(found.positions_nm, frames)
+    assert found.time_ps[-1] == pytest.approx(job.protocol.nvt_ps)
+    assert found.box_nm == pytest.approx(length_nm * np.eye(3))
+    assert len(found.element) == len(found.molecule) == layout.n_atoms
+    assert list(found.charge_e) == list(layout.molecule_charges_e())
+    for name, block in zip(("AN", "Na", "PF6"), layout.blocks, strict=True):
+        own = np.flatnonzero(found.species == name)
+        assert len(own) == block.count
+        atoms = np.flatnonzero(np.isin(found.molecule, own))
+        assert atoms.tolist() == list(range(*block.atoms.indices(layout.n_atoms)))
+        elements = [a.element for a in block.template.atoms]
+        assert found.element[atoms].tolist() == elements * block.count
+    # An older run has no such file: it is made from the recording.
+    (folder / "snapshots.npz").unlink()
+    again = load_snapshots(folder)
+    assert np.array_equal(again.positions_nm, found.positions_nm)
+    assert again.temperature_k == found.temperature_k == 330.0
+    with pytest.raises(InputError, match="run the job to its end"):
+        load_snapshots(folder.parent)
 
 
 RUN = """
