@@ -5,6 +5,8 @@ the intervals are found from the other solvents. Split ``recipe``: the same for 
 solvent is measured in others. Split ``law``: each published salt diffusivity by a model that has
 not seen that law; with the other laws as the only ones, the interval is what they span. Baselines:
 Stokes-Einstein with one radius for each kind of particle, and one diffusion coefficient for each.
+Radii are also learnt from measured and simulated values together: simulations of what is left out
+stay, because a new electrolyte can be simulated before it is measured.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE, conformal
 from electrolyte_ml.models.transport import TransportModel
 from electrolyte_ml.models.transport.mobility import KINDS, Radii, stokes_einstein_ln
 from electrolyte_ml.models.transport.published import published
-from electrolyte_ml.models.transport.train import (
+from electrolyte_ml.models.transport.self_diffusion import (
     SelfDiffusion,
-    left_out,
     measured_self_diffusion,
-    with_published,
+    simulated_self_diffusion,
 )
+from electrolyte_ml.models.transport.train import left_out, with_published
 from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.prediction import Prediction
 
@@ -36,11 +38,13 @@ _Floats = NDArray[np.float64]
 SELF, SALT = "self-diffusion, 1e-10 m2/s", "salt diffusivity, 1e-10 m2/s"
 SPLITS = ("solvent", "recipe", "law")
 OURS = "learnt radii"
+SIMULATED_TOO = "learnt radii, simulations too"
 _CODE = (
     "electrolyte_ml.benchmarks.suites.transport",
     "electrolyte_ml.benchmarks.metrics",
     "electrolyte_ml.models.transport",
     "electrolyte_ml.models.viscosity",
+    "electrolyte_ml.simulate.results",
 )
 #: Logarithms that a model predicts for rows `test` from rows `train`, and half widths.
 _Fold = Callable[[SelfDiffusion, _Floats, NDArray[np.bool_], str], tuple[_Floats, _Floats]]
@@ -68,6 +72,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     chosen = chosen_splits(splits, known=SPLITS, default=("solvent",) if quick else SPLITS)
     models: dict[str, _Fold] = {
         OURS: _ours,
+        SIMULATED_TOO: _ours,
         "one radius for each kind": _one_radius,
         "one value for each kind": _one_value,
     }
@@ -76,7 +81,10 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         runs: dict[str, Callable[[Progress | None], JobResult]] = (
             {OURS: _laws}
             if split == "law"
-            else {name: partial(_run, split, fold) for name, fold in models.items()}
+            else {
+                name: partial(_run, split, fold, name == SIMULATED_TOO)
+                for name, fold in models.items()
+            }
         )
         for name, run in list(runs.items())[: 1 if quick else None]:
             listed.append(
@@ -94,20 +102,28 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
 
 
 @cache
-def _data() -> tuple[SelfDiffusion, _Floats]:
+def _data(simulations: bool) -> tuple[SelfDiffusion, _Floats]:
     data = measured_self_diffusion()
+    if simulations:
+        data = data.followed_by(simulated_self_diffusion())
     return data, predict_viscosity(data.formulations, data.temperature_k).value
 
 
-def _run(split: str, fold: _Fold, progress: Progress | None) -> JobResult:
+def _run(split: str, fold: _Fold, simulations: bool, progress: Progress | None) -> JobResult:
     del progress
-    data, viscosity = _data()
-    groups = data.solvents if split == "solvent" else data.recipes
+    data, viscosity = _data(simulations)
+    groups = _groups(data, split)
+    measured = ~data.simulated
     ln_d, half = np.empty(len(data)), np.empty(len(data))
-    for group in np.unique(groups):
-        test = groups == group
+    for group in np.unique(groups[measured]):
+        test = measured & (groups == group)
         ln_d[test], half[test] = fold(data, viscosity, test, split)
-    return _result(data.value_1e10_m2_s, ln_d, half, half, groups)
+    half = half[measured]
+    return _result(data.value_1e10_m2_s[measured], ln_d[measured], half, half, groups[measured])
+
+
+def _groups(data: SelfDiffusion, split: str) -> NDArray[np.str_]:
+    return data.solvents if split == "solvent" else data.recipes
 
 
 def _result(
@@ -133,10 +149,9 @@ def _result(
 def _ours(
     data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_], split: str
 ) -> tuple[_Floats, _Floats]:
-    rows, value = data.surroundings(), data.ln_inverse_radius(viscosity)
-    trained = rows.select(~test), data.kinds[~test], value[~test]
-    groups = data.solvents if split == "solvent" else data.recipes
-    error, sd = left_out(*trained, groups[~test])
+    rows, values = data.surroundings(), data.values(viscosity)
+    trained = rows.select(~test), values.select(~test)
+    error, sd = left_out(*trained, _groups(data, split)[~test])
     factor = max(1.0, conformal_factor(error, sd) / NORMAL_QUANTILE)
     said = Radii.fit(*trained).posterior(rows.select(test))
     of = (data.kinds[test], np.arange(int(test.sum())))
@@ -148,7 +163,7 @@ def _one_radius(
     data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_], split: str
 ) -> tuple[_Floats, _Floats]:
     del split
-    value = data.ln_inverse_radius(viscosity)
+    value = data.values(viscosity).ln_inverse_radius
     mean, half = _by_kind(data.kinds, value, test)
     return stokes_einstein_ln(data.temperature_k[test], viscosity[test]) + mean, half
 

@@ -10,9 +10,16 @@ Gaussian process for how it deviates with solvent, concentration, temperature an
 measured recipe the process gives back the measurement; far from all of them the mean is left, with
 the whole spread. Deviations also hold the error of the viscosity that went in.
 
+Simulated self-diffusion may stand beside the measured one. It sees the same radii with an error of
+its own: a bias of each kind of particle, a Gaussian process of how the bias deviates with the
+solvent, and the error bar of the run. That is co-kriging with an autoregressive factor of one [2]_.
+The fit learns from electrolytes that were both measured and simulated how far a simulation can be
+trusted.
+
 References
 ----------
 .. [1] Einstein, Ann. Phys. 1905, 322, 549. https://doi.org/10.1002/andp.19053220806
+.. [2] Kennedy, O'Hagan, Biometrika 2000, 87, 1. https://doi.org/10.1093/biomet/87.1.1
 """
 
 from __future__ import annotations
@@ -38,6 +45,9 @@ _ANGSTROM_M, _PA_S_PER_MPA_S, _PER_1E10 = 1e-10, 1e-3, 1e10
 _MOLARITY_SCALE, _TEMPERATURE_SCALE_K = 0.5, 40.0
 # Prior of every deviation, in ln r: a factor of 1.2, which the data may change a few times over.
 _DEVIATION, _DEVIATION_SPREAD = np.log(0.2), 1.0
+# Prior of the bias of simulations, in ln r: force fields are right within a factor of 1.4.
+_BIAS_SPREAD = np.log(1.4)
+_N_DEVIATIONS = 7
 
 
 def stokes_einstein_ln(temperature_k: _Floats, viscosity_mpa_s: _Floats) -> _Floats:
@@ -152,6 +162,10 @@ class Settings:
         Deviation of one kind of particle with an anion in all solvents.
     noise
         Standard deviation of a measurement.
+    bias
+        Of simulated values, by kind, shape (3,); zero where nothing was simulated.
+    bias_deviation
+        Deviation of that bias in a solvent.
     """
 
     mean: tuple[float, float, float]
@@ -161,6 +175,8 @@ class Settings:
     salt: float
     anion: float
     noise: float
+    bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    bias_deviation: float = 0.0
 
     @property
     def own(self) -> float:
@@ -174,18 +190,26 @@ class Settings:
 
     @classmethod
     def of_vector(cls, vector: _Floats) -> Settings:
-        """Settings of logarithms of the deviations, noise last, and then the means."""
-        solvent, kind, concentration, salt, anion, noise = np.exp(vector[:6]).tolist()
-        cation_mean, anion_mean, solvent_mean = vector[6:].tolist()
+        """Settings of logarithms of the deviations, means, and biases."""
+        deviations = np.exp(vector[:_N_DEVIATIONS]).tolist()
+        solvent, kind, concentration, salt, anion, noise, bias_deviation = deviations
+        means = vector[_N_DEVIATIONS:].reshape(2, len(KINDS))
         return cls(
-            mean=(cation_mean, anion_mean, solvent_mean),
+            mean=_triple(means[0]),
             solvent=solvent,
             kind=kind,
             concentration=concentration,
             salt=salt,
             anion=anion,
             noise=noise,
+            bias=_triple(means[1]),
+            bias_deviation=bias_deviation,
         )
+
+
+def _triple(values: _Floats) -> tuple[float, float, float]:
+    cation, anion, solvent = values.tolist()
+    return cation, anion, solvent
 
 
 def _covariance(
@@ -210,59 +234,92 @@ def _covariance(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Values(RowTable):
+    """Values of m particles, measured or simulated.
+
+    Attributes
+    ----------
+    kinds
+        Kind of each particle, shape (m,).
+    ln_inverse_radius
+        -ln(r / angstrom) by Stokes-Einstein, shape (m,).
+    simulated
+        Whether the value was simulated, shape (m,).
+    error
+        Standard error of a simulated value, shape (m,); zero for measured ones, whose error is
+        learnt.
+    """
+
+    kinds: NDArray[np.intp]
+    ln_inverse_radius: _Floats
+    simulated: NDArray[np.bool_]
+    error: _Floats
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @classmethod
+    def measured(cls, kinds: NDArray[np.intp], ln_inverse_radius: _Floats) -> Values:
+        """Measured values."""
+        return cls(
+            kinds=kinds,
+            ln_inverse_radius=ln_inverse_radius,
+            simulated=np.zeros(len(kinds), dtype=np.bool_),
+            error=np.zeros(len(kinds)),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays by name, for a model file."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Radii:
-    """The process, given measurements.
+    """The process, given measured and simulated values.
 
     Attributes
     ----------
     settings
         Means and deviations.
-    surroundings, kinds
-        Of the m measurements.
-    value
-        Measured -ln(r / angstrom), shape (m,).
+    surroundings
+        Of the m particles.
+    values
+        Of the m particles.
     """
 
     settings: Settings
     surroundings: Surroundings
-    kinds: NDArray[np.intp]
-    value: _Floats
+    values: Values
 
     @classmethod
-    def fit(cls, surroundings: Surroundings, kinds: NDArray[np.intp], value: _Floats) -> Radii:
+    def fit(cls, surroundings: Surroundings, values: Values) -> Radii:
         """Settings of the highest posterior probability, and the process with them.
 
         Parameters
         ----------
         surroundings
-            Of m measurements.
-        kinds
-            Kind of each particle, shape (m,).
-        value
-            Measured -ln(r / angstrom), shape (m,).
+            Of m particles.
+        values
+            Of the m particles; of every kind one at least is measured.
         """
         from scipy.optimize import minimize
 
-        means = [value[kinds == kind].mean() for kind in range(len(KINDS))]
-        start = np.array([*[_DEVIATION] * 5, np.log(0.05), *means])
+        known, kinds = ~values.simulated, values.kinds
+        value = values.ln_inverse_radius
+        means = [value[known & (kinds == kind)].mean() for kind in range(len(KINDS))]
+        deviations = [_DEVIATION] * 5 + [np.log(0.05), _DEVIATION]
+        start = np.array([*deviations, *means, 0.0, 0.0, 0.0])
 
         def badness(vector: _Floats) -> float:
             process = cls(
-                settings=Settings.of_vector(vector),
-                surroundings=surroundings,
-                kinds=kinds,
-                value=value,
+                settings=Settings.of_vector(vector), surroundings=surroundings, values=values
             )
-            prior = ((vector[:6] - _DEVIATION) / _DEVIATION_SPREAD) ** 2
-            return process._negative_log_likelihood() + 0.5 * float(prior.sum())
+            prior = ((vector[:_N_DEVIATIONS] - _DEVIATION) / _DEVIATION_SPREAD) ** 2
+            biases = (vector[-len(KINDS) :] / _BIAS_SPREAD) ** 2
+            return process._negative_log_likelihood() + 0.5 * float(prior.sum() + biases.sum())
 
         found = minimize(badness, start, method="L-BFGS-B")
-        return cls(
-            settings=Settings.of_vector(found.x),
-            surroundings=surroundings,
-            kinds=kinds,
-            value=value,
-        )
+        return cls(settings=Settings.of_vector(found.x), surroundings=surroundings, values=values)
 
     def posterior(self, surroundings: Surroundings) -> Posterior:
         """What the measurements say of all kinds of particles in n surroundings."""
@@ -271,7 +328,9 @@ class Radii:
         mean, left = [], []
         for kind, level in enumerate(self.settings.mean):
             kinds = np.full(len(surroundings), kind, dtype=np.intp)
-            both = _covariance(self.settings, surroundings, kinds, self.surroundings, self.kinds)
+            both = _covariance(
+                self.settings, surroundings, kinds, self.surroundings, self.values.kinds
+            )
             known = np.linalg.solve(root, both.T).T
             mean.append(level + known @ white)
             left.append(known)
@@ -288,12 +347,19 @@ class Radii:
         return float(0.5 * white @ white + np.log(np.diag(root)).sum())
 
     def _centred(self) -> _Floats:
-        return self.value - np.array(self.settings.mean)[self.kinds]
+        held, settings = self.values, self.settings
+        bias = np.where(held.simulated, np.array(settings.bias)[held.kinds], 0.0)
+        return held.ln_inverse_radius - np.array(settings.mean)[held.kinds] - bias
 
     def _root(self) -> _Floats:
-        own = (self.surroundings, self.kinds)
-        covariance = _covariance(self.settings, *own, *own)
-        noisy = covariance + self.settings.noise**2 * np.eye(len(self.value))
+        held, settings = self.values, self.settings
+        own = (self.surroundings, held.kinds)
+        covariance = _covariance(settings, *own, *own)
+        both = held.simulated[:, None] & held.simulated[None, :]
+        same_solvent = self.surroundings.solvents @ self.surroundings.solvents.T
+        same_kind = held.kinds[:, None] == held.kinds[None, :]
+        covariance += settings.bias_deviation**2 * same_solvent * (both & same_kind)
+        noisy = covariance + np.diag(settings.noise**2 + held.error**2)
         return np.asarray(np.linalg.cholesky(noisy), dtype=np.float64)
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ from electrolyte_ml.models.transport.mobility import (
     Radii,
     Settings,
     Surroundings,
+    Values,
     molarities,
     stokes_einstein_ln,
 )
@@ -172,7 +173,7 @@ class TransportModel(StoredModel):
     activity: Activity
     ionicity: Ionicity
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="transport", version=1)
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="transport", version=2)
 
     def predict(
         self, formulations: Sequence[Formulation], temperature_k: _Floats
@@ -266,8 +267,7 @@ class TransportModel(StoredModel):
         """Measured radii and what surrounded them."""
         return {
             **self.radii.surroundings.arrays(),
-            "kinds": self.radii.kinds,
-            "value": self.radii.value,
+            **self.radii.values.arrays(),
         }
 
     def record(self) -> Record:
@@ -289,15 +289,20 @@ class TransportModel(StoredModel):
     def of_files(cls, arrays: Arrays, record: Record) -> TransportModel:
         """The model from `arrays` and `record`."""
         held = dict(arrays)
-        kinds, value = held.pop("kinds").astype(np.intp), held.pop("value")
+        values = Values(
+            kinds=held.pop("kinds").astype(np.intp),
+            ln_inverse_radius=held.pop("ln_inverse_radius"),
+            simulated=held.pop("simulated"),
+            error=held.pop("error"),
+        )
         names = {name: tuple(smiles) for name, smiles in record["names"].items()}
-        settings = {**record["settings"], "mean": tuple(record["settings"]["mean"])}
+        triples = {name: tuple(record["settings"][name]) for name in ("mean", "bias")}
+        settings: dict[str, Any] = {**record["settings"], **triples}
         return cls(
             radii=Radii(
                 settings=Settings(**settings),
                 surroundings=Surroundings(**held, names=names),
-                kinds=kinds,
-                value=value,
+                values=values,
             ),
             factor=record["factor"],
             viscosity_sd=record["viscosity_sd"],

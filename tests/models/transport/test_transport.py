@@ -1,5 +1,7 @@
 """Transport numbers: what was measured comes back, and intervals hold what was published."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -14,10 +16,12 @@ from electrolyte_ml.models.transport.mobility import (
     Radii,
     Settings,
     Surroundings,
+    Values,
     stokes_einstein_ln,
 )
 from electrolyte_ml.models.transport.model import MEASURED, STOKES_EINSTEIN
 from electrolyte_ml.models.transport.published import published
+from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD, simulated_self_diffusion
 from electrolyte_ml.models.transport.train import train_transport
 
 ROOM_K = 298.15
@@ -149,8 +153,7 @@ def test_far_from_measurements_the_mean_radius_is_left_with_the_whole_spread():
     radii = Radii(
         settings=settings,
         surroundings=known,
-        kinds=np.array([CATION, ANION]),
-        value=np.array([-0.6, -0.3]),
+        values=Values.measured(np.array([CATION, ANION]), np.array([-0.6, -0.3])),
     )
     asked = [parse_recipe(r) for r in ("1 M NaPF6 in DME", "1 M LiTFSI in AN")]
     said = radii.posterior(Surroundings.of(asked, np.full(2, ROOM_K), known.names))
@@ -158,6 +161,59 @@ def test_far_from_measurements_the_mean_radius_is_left_with_the_whole_spread():
     assert said.mean[ANION] == pytest.approx([-0.3, -0.5], abs=0.01)
     assert said.variance[SOLVENT, 1] == pytest.approx(settings.own + 1e-4)
     assert said.variance[CATION, 0] < 1e-3
+
+
+def test_simulations_tell_of_a_solvent_that_was_never_measured_after_their_bias_is_learnt():
+    solvents = ("DME", "PC", "diglyme", "THF", "GBL", "AN", "DMC")
+    truth = np.linspace(-1.5, -0.7, len(solvents))  # of cations; new is the last
+    bias, kinds = 0.25, (CATION, ANION, SOLVENT)
+    recipes, value, kind, simulated = [], [], [], []
+    for i, solvent in enumerate(solvents):
+        for of_run in (False, True):
+            if solvent == "DMC" and not of_run:
+                continue
+            for k in kinds:
+                recipes.append(parse_recipe(f"1 M NaPF6 in {solvent}"))
+                kind.append(k)
+                simulated.append(of_run)
+                value.append(truth[i] + 0.4 * k + bias * of_run)
+    rows = Surroundings.of(recipes, np.full(len(recipes), ROOM_K))
+    simulated = np.array(simulated)
+    values = Values(
+        kinds=np.array(kind),
+        ln_inverse_radius=np.array(value),
+        simulated=simulated,
+        error=np.where(simulated, 0.02, 0.0),
+    )
+    new = rows.select(np.array([len(rows) - 1]))
+    taught = Radii.fit(rows, values).posterior(new)
+    alone = Radii.fit(rows.select(~simulated), values.select(~simulated)).posterior(new)
+    assert taught.mean[CATION, 0] == pytest.approx(truth[-1], abs=0.05)
+    assert abs(alone.mean[CATION, 0] - truth[-1]) > 0.2
+    assert taught.variance[CATION, 0] < 0.2 * alone.variance[CATION, 0]
+
+
+def test_runs_of_other_force_fields_and_runs_with_wide_errors_do_not_teach():
+    run = {
+        "realised": "1 m NaPF6 in EC:DMC 1:1 w/w",
+        "temperature_k": "373.15",
+        **{name: str(value) for name, value in asdict(FORCE_FIELD).items()},
+    }
+    for kind, cell, error in (
+        ("cation", "4.0", "0.4"),
+        ("anion", "5.0", "2.5"),
+        ("solvents", "EC:8.0 DMC:10.0", "EC:0.3 DMC:0.4"),
+    ):
+        run[f"diffusion_corrected_{kind}_1e10_m2_s"] = cell
+        run[f"diffusion_corrected_{kind}_1e10_m2_s_error"] = error
+    published_solvents = {**run, "solvent_set": ""}
+    unfinished = {**run, "diffusion_corrected_solvents_1e10_m2_s_error": "EC: DMC:0.4"}
+    found = simulated_self_diffusion([run, published_solvents, unfinished])
+    assert found.kinds.tolist() == [CATION, SOLVENT, CATION]
+    share = found.formulations[0].solvent_mole_fractions["EC"]
+    assert found.value_1e10_m2_s[1] == pytest.approx(8.0 * share + 10.0 * (1 - share))
+    assert found.relative_error[0] == pytest.approx(0.1)
+    assert found.simulated.all()
 
 
 def test_a_model_is_read_as_it_was_written(tmp_path):
