@@ -132,6 +132,69 @@ def temperatures_k(texts: Iterable[object]) -> list[float]:
     return found
 
 
+# Seconds in a unit of time, by its first letters.
+_TIMES = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+
+
+def duration_s(text: str) -> float:
+    """Time in seconds of a text such as ``2 h``, ``90min`` or ``1.5 days``.
+
+    Raises
+    ------
+    InputError
+        If it has no unit, or none of time, or is not above zero.
+
+    Examples
+    --------
+    >>> duration_s("90 min")
+    5400.0
+    """
+    match = _QUANTITY.match(text)
+    if match is None or match["unit"] not in _TIMES or float(match["number"]) <= 0:
+        raise InputError(
+            f"cannot read the time {_short(text)}; write a number above 0 with s, min, h or d, "
+            "such as '90 min' or '2 h'"
+        )
+    return float(match["number"]) * _TIMES[match["unit"]]
+
+
+def share(text: str) -> float:
+    """Share of one of a text such as ``10%`` or ``0.1``.
+
+    Raises
+    ------
+    InputError
+        If it is no number, or one above 1 without a per cent sign.
+
+    Examples
+    --------
+    >>> share("10 %")
+    0.1
+    """
+    match = _QUANTITY.match(text)
+    if match is None or match["unit"] not in {"", "%"}:
+        raise InputError(f"cannot read the share {_short(text)}; write '10%' or '0.1'")
+    number = float(match["number"])
+    if match["unit"] == "%":
+        return number / 100
+    if number > 1:
+        raise InputError(f"the share {_short(text)} is above 1; write '{text.strip()}%' or '0.1'")
+    return number
+
+
+def duration_text(seconds: float) -> str:
+    """Time as a person says it: ``3 h 20 min``, ``12 min``, ``40 s``."""
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
 def _short(given: object) -> str:
     """What was given, short enough for a message."""
     if isinstance(given, int) and given.bit_length() > 64:

@@ -8,7 +8,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.formulation.weigh_out import batch_g
 from electrolyte_ml.properties import registered_property
-from electrolyte_ml.units import celsius_text, temperature_k
+from electrolyte_ml.units import celsius_text, duration_s, duration_text, share, temperature_k
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,31 @@ def test_what_pint_would_work_out_for_ever_is_no_unit(unit):
         conversion(unit, registered_property("conductivity_ms_cm"))
     with pytest.raises(InputError):
         batch_g(f"25 {unit}", parse_recipe("1 M NaPF6 in PC"))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2h", 7200), ("90 min", 5400), ("1.5 days", 129600), ("40 s", 40), ("0.5 hours", 1800)],
+)
+def test_times_are_read_with_their_unit(text, seconds):
+    assert duration_s(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["2", "h", "-1 h", "0 min", "2 m", "2 weeks", ""])
+def test_what_is_no_time_is_told_with_an_example(text):
+    with pytest.raises(InputError, match="'90 min' or '2 h'"):
+        duration_s(text)
+
+
+def test_shares_are_per_cent_or_below_one():
+    assert share("10%") == share("10 %") == share("0.1") == pytest.approx(0.1)
+    with pytest.raises(InputError, match="write '10%'"):
+        share("10")
+    with pytest.raises(InputError, match="write '10%' or"):
+        share("ten")
+
+
+def test_times_are_said_in_words():
+    assert duration_text(12_040) == "3 h 21 min"
+    assert duration_text(240) == "4 min"
+    assert duration_text(12.3) == "12 s"

@@ -21,8 +21,8 @@ from electrolyte_ml.data.conductivities import lithium_conductivities, sodium_co
 from electrolyte_ml.features.anion_potential import lowest_potential_v
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.conductivity import ConductivityModel, fit
-from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import of_default_force_field, read_table
+from electrolyte_ml.simulate.templates import TABLES
 
 _TABLES = (TABLES / "lithium_sodium_pairs.csv", TABLES / "densities.csv")
 # Measured and simulated electrolyte count as one within these.

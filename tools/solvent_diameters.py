@@ -17,10 +17,11 @@ from pathlib import Path
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.densities import measured_density
-from electrolyte_ml.simulate.force_field import TABLES, ForceField
+from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.job import SimulationJob, preset
 from electrolyte_ml.simulate.results import read_table, write_table
 from electrolyte_ml.simulate.running import default_folder, run_job
+from electrolyte_ml.simulate.templates import TABLES
 
 TABLE = TABLES / "solvents.csv"
 _TEMPERATURE_K = 298.15

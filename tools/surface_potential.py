@@ -66,7 +66,7 @@ def most_stable_structure(ion: Molecule, protocol: XtbProtocol) -> NDArray[np.fl
 
 
 def vdw_surface(
-    subject: Molecule, positions: NDArray[np.float64]
+    subject: Molecule, positions: NDArray[np.float64], scale: float = 1.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Points on the outside of the atoms' van der Waals spheres [2]_.
 
@@ -76,6 +76,8 @@ def vdw_surface(
         The molecule.
     positions
         Positions, bohr, shape (a, 3).
+    scale
+        Factor on the radii.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def vdw_surface(
         Area that each point stands for, bohr2, shape (p,).
     """
     table = Chem.GetPeriodicTable()
-    radii = np.array([table.GetRvdw(int(z)) for z in subject.numbers]) / BOHR_ANGSTROM
+    radii = scale * np.array([table.GetRvdw(int(z)) for z in subject.numbers]) / BOHR_ANGSTROM
     step = np.arange(_POINTS)
     z = 1.0 - (2.0 * step + 1.0) / _POINTS
     flat, around = np.sqrt(1.0 - z**2), _GOLDEN_ANGLE * step

@@ -16,6 +16,8 @@ from electrolyte_ml.cli.progress import Quiet
 if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
     from electrolyte_ml.simulate.engine import Progress, Report
+    from electrolyte_ml.simulate.force_field import ForceField
+    from electrolyte_ml.simulate.goal import Check
     from electrolyte_ml.simulate.job import SimulationJob
     from electrolyte_ml.simulate.results import CationRatio
 
@@ -38,10 +40,31 @@ class _RunByDefault(TyperGroup):
 app = typer.Typer(help=HELP, cls=_RunByDefault, no_args_is_help=True)
 
 
-@app.command(epilog=example('simulate "1 M NaPF6 in PC" --preset smoke'))
+@app.command(
+    epilog=example('simulate "1 M NaPF6 in PC" --property diffusion --error 10% --budget "2 h"')
+)
 def run(
     recipe: Annotated[str, typer.Argument(help="Such as '1 M NaPF6 in PC'.")],
-    preset: Annotated[str, typer.Option(help="smoke, quick, standard or transport.")] = "quick",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="smoke, quick, standard or transport; quick by default, standard with --property."
+        ),
+    ] = None,
+    property_name: Annotated[
+        str | None,
+        typer.Option(
+            "--property",
+            help="Run until this is known well enough: diffusion, conductivity, viscosity, density "
+            "or coordination.",
+        ),
+    ] = None,
+    error: Annotated[
+        str, typer.Option(help="Error bar by value at which a run for --property ends.")
+    ] = "10%",
+    budget: Annotated[
+        str, typer.Option(help="Time after which a run for --property ends at the latest.")
+    ] = "2 h",
     at: Annotated[str, typer.Option(help="Temperature with its unit.")] = "25 degC",
     cation_set: Annotated[
         str | None, typer.Option(help="Published parameters of the cations.")
@@ -68,41 +91,33 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Simulate one recipe; a killed run is continued by the same command."""
-    from electrolyte_ml.formulation import parse_recipe
     from electrolyte_ml.report.simulation import result_lines
     from electrolyte_ml.report.text import dump_json
-    from electrolyte_ml.simulate import SimulationJob, compose_box, run_job
-    from electrolyte_ml.simulate import preset as preset_of
-    from electrolyte_ml.simulate.force_field import (
-        DEFAULT_CATION_SET,
-        DEFAULT_CHARGE_SCALE,
-        ForceField,
-    )
+    from electrolyte_ml.simulate import run_job
+    from electrolyte_ml.simulate.force_field import DEFAULT_CHARGE_SCALE, ForceField
+    from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET
     from electrolyte_ml.simulate.running import default_folder
-    from electrolyte_ml.units import temperature_k
 
-    protocol, n_atoms = preset_of(preset)
-    at_k = temperature_k(at)
-    box = compose_box(
-        parse_recipe(recipe),
-        n_atoms,
-        least_length_nm=protocol.least_length_nm,
-        temperature_k=at_k,
+    force_field = ForceField(
+        cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
+        charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
+        solvent_set=solvent_set,
+        solvent_charge_scale=solvent_charge_scale,
+        solvent_epsilon_scale=solvent_epsilon_scale,
+        solvent_sigma_scale=solvent_sigma_scale,
     )
-    job = SimulationJob(
-        composition=box,
-        temperature_k=at_k,
-        force_field=ForceField(
-            cation_set=DEFAULT_CATION_SET if cation_set is None else cation_set,
-            charge_scale=DEFAULT_CHARGE_SCALE if charge_scale is None else charge_scale,
-            solvent_set=solvent_set,
-            solvent_charge_scale=solvent_charge_scale,
-            solvent_epsilon_scale=solvent_epsilon_scale,
-            solvent_sigma_scale=solvent_sigma_scale,
-        ),
-        protocol=protocol,
-        seed=seed,
-    )
+    usual = "quick" if property_name is None else "standard"
+    job = _job(recipe, at, preset or usual, force_field, seed=seed)
+    if property_name is not None:
+        _run_until(
+            job,
+            state or default_folder(),
+            (property_name, error, budget),
+            platform=platform,
+            quiet=quiet,
+            as_json=as_json,
+        )
+        return
     with _Bar(show=not quiet) as bar:
         result = run_job(
             job,
@@ -115,6 +130,69 @@ def run(
         typer.echo(dump_json(result))
         return
     for line in result_lines(result):
+        typer.echo(line)
+
+
+def _job(recipe: str, at: str, preset: str, force_field: ForceField, *, seed: int) -> SimulationJob:
+    from electrolyte_ml.formulation import parse_recipe
+    from electrolyte_ml.simulate import SimulationJob, compose_box
+    from electrolyte_ml.simulate import preset as preset_of
+    from electrolyte_ml.units import temperature_k
+
+    protocol, n_atoms = preset_of(preset)
+    at_k = temperature_k(at)
+    box = compose_box(
+        parse_recipe(recipe),
+        n_atoms,
+        least_length_nm=protocol.least_length_nm,
+        temperature_k=at_k,
+    )
+    return SimulationJob(
+        composition=box,
+        temperature_k=at_k,
+        force_field=force_field,
+        protocol=protocol,
+        seed=seed,
+    )
+
+
+def _run_until(
+    job: SimulationJob,
+    folder: Path,
+    wanted: tuple[str, str, str],
+    *,
+    platform: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Run for a property, an error and a budget as they were typed; tell every check."""
+    from electrolyte_ml.report.simulation import check_line, outcome_lines
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.simulate.goal import Goal, run_until
+    from electrolyte_ml.simulate.lengthened import Subject
+    from electrolyte_ml.units import duration_s, share
+
+    name, error, budget = wanted
+    goal = Goal(property_name=name, relative_error=share(error))
+    budget_s = duration_s(budget)
+
+    def on_check(check: Check, used_s: float, left_s: float | None) -> None:
+        if not quiet:
+            typer.echo(check_line(goal, check, used_s, left_s), err=True)
+
+    with _Bar(show=not quiet) as bar:
+        subject = Subject(
+            job=job,
+            folder=folder,
+            viscosity_mpa_s=_model_viscosity_mpa_s(job),
+            platform=platform,
+            progress=bar.callback(name),
+        )
+        outcome = run_until(subject, goal, budget_s, on_check=on_check)
+    if as_json:
+        typer.echo(dump_json(outcome.to_dict()))
+        return
+    for line in outcome_lines(outcome):
         typer.echo(line)
 
 
@@ -289,8 +367,9 @@ def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
 def _reporter(
     plan: SimulationCampaign, folder: Path, target: Path, *, quiet: bool
 ) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
-    from electrolyte_ml.simulate.campaign import Pace, duration, open_jobs
+    from electrolyte_ml.simulate.campaign import Pace, open_jobs
     from electrolyte_ml.simulate.results import read_table
+    from electrolyte_ml.units import duration_text
 
     pace = Pace(open_jobs(plan.jobs, {row["key"] for row in read_table(target)}))
 
@@ -301,7 +380,7 @@ def _reporter(
             return
         done = _write_results(plan, folder, target)
         left = pace.left_s()
-        ahead = "" if left is None else f", about {duration(left)} left"
+        ahead = "" if left is None else f", about {duration_text(left)} left"
         if not quiet:
             typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)}{ahead})", err=True)
 
@@ -377,8 +456,13 @@ class _Bar:
 
         def show(report: Report) -> None:
             detail = f"{report.stage}, {report.ns_per_day:.0f} ns/day"
-            self._bar.update(task, completed=report.done_ps, total=report.total_ps, detail=detail)
-            if report.done_ps >= report.total_ps:
-                self._bar.remove_task(task)
+            ended = report.done_ps >= report.total_ps
+            self._bar.update(
+                task,
+                completed=report.done_ps,
+                total=report.total_ps,
+                detail=detail,
+                visible=not ended,
+            )
 
         return show

@@ -12,7 +12,7 @@ from electrolyte_ml.simulate.campaign import (
     read_campaign,
     run_campaign,
 )
-from electrolyte_ml.simulate.force_field import cation_sets, ion_template
+from electrolyte_ml.simulate.ions import cation_sets, ion_template
 from electrolyte_ml.simulate.job import PRESETS, Protocol, SimulationJob, preset
 from electrolyte_ml.simulate.running import run_job
 from electrolyte_ml.simulate.templates import Template, molecule_template, shipped_templates

@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
 from electrolyte_ml.optional import find_program
-from electrolyte_ml.simulate.force_field import ForceField, ion_template
+from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.ions import ion_template, is_atom
 from electrolyte_ml.simulate.templates import Template, molecule_template
-from electrolyte_ml.species import Ion, Salt, default_catalog
+from electrolyte_ml.species import Ion, Salt, Solvent, default_catalog
+from electrolyte_ml.species.ionic_liquids import ionic_liquid
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 AVOGADRO_PER_MOL = 6.02214076e23
@@ -140,9 +143,12 @@ class BoxComposition:
     ----------
     components
         Solvents first, then cations, then anions; the box is neutral.
+    ionic_liquids
+        Names of ionic liquids that stand in the place of a solvent; their ions are components.
     """
 
     components: tuple[Component, ...]
+    ionic_liquids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         charge = sum(c.charge * c.count for c in self.components)
@@ -166,6 +172,17 @@ class BoxComposition:
         """Negative ions."""
         return tuple(c for c in self.components if c.charge < 0)
 
+    @property
+    def salt_cations(self) -> tuple[Component, ...]:
+        """Positive ions of the salts, not of ionic liquids in the place of a solvent."""
+        left = self._units()[1]
+        return tuple(replace(c, count=left[c.name]) for c in self.cations if left[c.name] > 0)
+
+    @property
+    def metal_cations(self) -> tuple[Component, ...]:
+        """Positive ions of a single atom, such as Na+, whose solvation shell is looked at."""
+        return tuple(c for c in self.cations if is_atom(c.smiles))
+
     def templates(self, force_field: ForceField) -> list[tuple[Template, int]]:
         """Templates of a force field, and counts."""
         return [
@@ -179,15 +196,17 @@ class BoxComposition:
         Raises
         ------
         InputError
-            If the box has not exactly one kind of cation, or the charges differ.
+            If its salts have not exactly one kind of cation, or the charges differ.
         """
-        if [c.charge for c in self.cations] != [cation.charge]:
+        if [c.charge for c in self.salt_cations] != [cation.charge]:
             raise InputError(f"cannot put {cation.name} in place of the cations of this box")
-        return BoxComposition(
+        (own,) = self.salt_cations
+        return replace(
+            self,
             components=tuple(
-                replace(c, name=cation.name, smiles=cation.smiles) if c.charge > 0 else c
+                replace(c, name=cation.name, smiles=cation.smiles) if c.name == own.name else c
                 for c in self.components
-            )
+            ),
         )
 
     def formulation(self) -> Formulation:
@@ -199,11 +218,13 @@ class BoxComposition:
             If several cations and several anions leave open which salts they came from.
         """
         catalog = default_catalog()
-        masses = {c: catalog.solvent(c.smiles).molar_mass_g_mol * c.count for c in self.solvents}
+        counts = {catalog.solvent(c.smiles): c.count for c in self.solvents}
+        counts |= {ionic_liquid(salt): units for salt, units in self._units()[0].items()}
+        masses = {s: s.molar_mass_g_mol * count for s, count in counts.items()}
         total_g = sum(masses.values())
         solvents = tuple(
-            SolventAmount(solvent=catalog.solvent(c.smiles), mass_fraction=mass / total_g)
-            for c, mass in masses.items()
+            SolventAmount(solvent=solvent, mass_fraction=mass / total_g)
+            for solvent, mass in masses.items()
         )
         salts = tuple(
             SaltAmount(salt=salt, molality_mol_kg=1000 * units / total_g)
@@ -216,9 +237,38 @@ class BoxComposition:
         templates = self.templates(ForceField())
         return box_length_nm(templates, self.formulation().density_g_cm3(temperature_k))
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form; a box without ionic liquids does not speak of them."""
+        held: dict[str, Any] = {"components": [asdict(c) for c in self.components]}
+        return held | ({"ionic_liquids": list(self.ionic_liquids)} if self.ionic_liquids else {})
+
+    @classmethod
+    def from_dict(cls, held: Mapping[str, Any]) -> BoxComposition:
+        """Composition of its JSON form."""
+        return cls(
+            components=tuple(Component(**c) for c in held["components"]),
+            ionic_liquids=tuple(held.get("ionic_liquids", ())),
+        )
+
+    def _units(self) -> tuple[dict[Salt, int], dict[str, int]]:
+        """Formula units of the ionic liquids, and how many ions of each name are left."""
+        left = {c.name: c.count for c in self.components if c.charge}
+        units = {}
+        for name in self.ionic_liquids:
+            salt = default_catalog().salt(name)
+            most = left[salt.cation.name] // salt.n_cation, left[salt.anion.name] // salt.n_anion
+            units[salt] = min(most)
+            left[salt.cation.name] -= units[salt] * salt.n_cation
+            left[salt.anion.name] -= units[salt] * salt.n_anion
+        return units, left
+
     def _salts(self) -> Iterator[tuple[Salt, int]]:
         catalog = default_catalog()
-        cations, anions = self.cations, self.anions
+        left = self._units()[1]
+        cations, anions = (
+            [replace(c, count=left[c.name]) for c in ions if left[c.name] > 0]
+            for ions in (self.cations, self.anions)
+        )
         if len(cations) > 1 and len(anions) > 1:
             raise InputError("which salts several cations and several anions came from is open")
         for cation in cations:
@@ -264,13 +314,8 @@ def compose_box(
     Raises
     ------
     InputError
-        If a solvent is an ionic liquid.
+        If a species has no force-field parameters.
     """
-    if formulation.ionic_liquids:
-        raise InputError(
-            f"{', '.join(formulation.ionic_liquids)}: ionic liquids are not covered by simulations "
-            "as solvents; salts in molecules are, as '1 m NaFSI + 1 m EMIMFSI in PC'"
-        )
     while True:
         box = _rounded(formulation, n_atoms)
         if box.estimated_length_nm(temperature_k) >= least_length_nm:
@@ -283,23 +328,28 @@ def _rounded(formulation: Formulation, n_atoms: int) -> BoxComposition:
         s.solvent.name: formulation.moles_per_kg_solvent[s.solvent.name]
         for s in formulation.solvents
     }
-    templates = {s.solvent.name: molecule_template(s.solvent.smiles) for s in formulation.solvents}
-    atoms_per_kg = sum(moles[name] * len(t.atoms) for name, t in templates.items())
+    atoms_per_kg = sum(
+        moles[s.solvent.name] * _atoms_in_solvent(s.solvent) for s in formulation.solvents
+    )
     atoms_per_kg += sum(s.molality_mol_kg * _atoms_in(s.salt) for s in formulation.salts)
     factor = n_atoms / atoms_per_kg
     ions = [(s.salt, max(1, round(factor * s.molality_mol_kg))) for s in formulation.salts]
     if ions:
         factor = sum(units for _, units in ions) / formulation.molality_mol_kg
-    solvents = [
-        Component(
-            name=s.solvent.name,
-            smiles=s.solvent.smiles,
-            charge=0,
-            count=max(1, round(factor * moles[s.solvent.name])),
-        )
-        for s in formulation.solvents
+    counts = {
+        s.solvent: max(1, round(factor * moles[s.solvent.name])) for s in formulation.solvents
+    }
+    molecules = [
+        Component(name=solvent.name, smiles=solvent.smiles, charge=0, count=count)
+        for solvent, count in counts.items()
+        if "." not in solvent.smiles
     ]
-    return BoxComposition(components=(*solvents, *_ion_components(ions)))
+    ions += [
+        (_liquid(name), counts[s]) for s in counts if (name := s.name) in formulation.ionic_liquids
+    ]
+    return BoxComposition(
+        components=(*molecules, *_ion_components(ions)), ionic_liquids=formulation.ionic_liquids
+    )
 
 
 def _ion_components(salts: Sequence[tuple[Salt, int]]) -> list[Component]:
@@ -317,6 +367,27 @@ def _template(component: Component, cation_set: str) -> Template:
     return ion_template(default_catalog().ion(component.name), cation_set)
 
 
+def _liquid(name: str) -> Salt:
+    """The ions of an ionic liquid.
+
+    Raises
+    ------
+    InputError
+        If they are not both in the catalog.
+    """
+    catalog = default_catalog()
+    if not catalog.is_salt(name):
+        raise InputError(f"no force field for the ionic liquid {name}: its ions are not tabulated")
+    return catalog.salt(name)
+
+
+def _atoms_in_solvent(solvent: Solvent) -> int:
+    if "." in solvent.smiles:
+        return _atoms_in(_liquid(solvent.name))
+    return len(molecule_template(solvent.smiles).atoms)
+
+
 def _atoms_in(salt: Salt) -> int:
     """Atoms in a formula unit: the atom count of an ion does not depend on the cation set."""
-    return salt.n_cation + salt.n_anion * len(ion_template(salt.anion).atoms)
+    cation, anion = (len(ion_template(ion).atoms) for ion in (salt.cation, salt.anion))
+    return salt.n_cation * cation + salt.n_anion * anion

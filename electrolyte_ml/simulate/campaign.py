@@ -39,7 +39,8 @@ from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.checkpoint import load_result
 from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress
-from electrolyte_ml.simulate.force_field import DEFAULT_CATION_SET, DEFAULT_CHARGE_SCALE, ForceField
+from electrolyte_ml.simulate.force_field import DEFAULT_CHARGE_SCALE, ForceField
+from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET
 from electrolyte_ml.simulate.job import SimulationJob, preset
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
@@ -180,7 +181,7 @@ def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:
     }
     for seed in group["seeds"]:
         for recipe, box in boxes.items():
-            own = [c.name for c in box.cations[:1]]
+            own = [c.name for c in box.salt_cations[:1]]
             for force_field in _force_fields(group):
                 for cation in group["cations"] or own or [""]:
                     job = SimulationJob(
@@ -323,9 +324,3 @@ def work_ps(entry: CampaignJob) -> float:
 def open_jobs(jobs: Iterable[CampaignJob], done: Collection[str]) -> list[CampaignJob]:
     """Jobs whose keys are not among those done."""
     return [entry for entry in jobs if entry.job.key not in done]
-
-
-def duration(seconds: float) -> str:
-    """Time as a person says it: ``3 h 20 min``."""
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class State:
 def save_state(folder: Path, state: State) -> None:
     """Replace the state of a folder atomically."""
     arrays = {name: np.asarray(getattr(state, name)) for name in State.__slots__}
-    _replace_npz(folder / _STATE, arrays)
+    replace_npz(folder / _STATE, arrays)
 
 
 def load_state(folder: Path) -> State | None:
@@ -97,7 +98,7 @@ def save_part(folder: Path, index: int, centres_nm: np.ndarray, frames_nm: np.nd
         All positions, shape (n_frames, n_atoms, 3), nm.
     """
     arrays = {"centres_nm": centres_nm, "frames_nm": frames_nm.astype(np.float32)}
-    _replace_npz(_part(folder, index), arrays)
+    replace_npz(_part(folder, index), arrays)
 
 
 def load_parts(folder: Path, n_parts: int) -> tuple[np.ndarray, np.ndarray]:
@@ -116,6 +117,20 @@ def load_frames(folder: Path, n_parts: int) -> np.ndarray:
         with np.load(_part(folder, index)) as held:
             frames.append(held["frames_nm"])
     return np.concatenate(frames)
+
+
+def link_parts(source: Path, target: Path, n_parts: int) -> None:
+    """Take over the first parts of another recording, without a copy where links are possible.
+
+    Parts are replaced, never changed, so that neither recording sees what becomes of the other.
+    """
+    for index in range(n_parts):
+        theirs, ours = _part(source, index), _part(target, index)
+        ours.unlink(missing_ok=True)
+        try:
+            os.link(theirs, ours)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(theirs, ours)
 
 
 def save_json(path: Path, value: dict[str, Any]) -> None:
@@ -145,7 +160,8 @@ def _part(folder: Path, index: int) -> Path:
     return folder / f"part-{index:05d}.npz"
 
 
-def _replace_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def replace_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays to a file that is never seen half written."""
     temporary = path.with_suffix(".tmp")
     with writing(path):
         with temporary.open("wb") as file:

@@ -24,9 +24,9 @@ from electrolyte_ml.simulate.campaign import (
     read_campaign,
     run_campaign,
 )
-from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import result_row, write_table
 from electrolyte_ml.simulate.running import default_folder
+from electrolyte_ml.simulate.templates import TABLES
 
 # Structure of the solutions, from a few frames: good for averages over many.
 _STRUCTURE = ("cation", "anion", "pair_contact", "pair_contact_error", "coordination")

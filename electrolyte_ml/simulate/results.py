@@ -27,7 +27,8 @@ from typing import Any
 from electrolyte_ml.files import make_folder
 from electrolyte_ml.files import write_table as write_cells
 from electrolyte_ml.simulate.campaign import CampaignJob
-from electrolyte_ml.simulate.force_field import TABLES, ForceField
+from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.templates import TABLES
 
 _ESTIMATES = (
     "density_g_cm3",

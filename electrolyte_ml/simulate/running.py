@@ -13,6 +13,7 @@ from electrolyte_ml.errors import ElectrolyteError
 from electrolyte_ml.files import expanded, make_folder, user_folder_of, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import DONE, load_result, load_state, save_result
+from electrolyte_ml.simulate.continuing import longest_run, take_over
 from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.snapshots import save_snapshots, snapshots_of
@@ -80,7 +81,11 @@ def run_job(
         return result
     make_folder(own)
     # Threads of linear algebra would fight those of the other jobs.
-    with _locked(own / "lock"), one_thread():
+    with locked(own / "lock"), one_thread():
+        if load_state(own) is None:
+            shorter = longest_run(job, folder, job.protocol.nvt_ps)
+            if shorter is not None:
+                take_over(shorter, own)
         state = run_stages(job, own, progress, platform)
         result = analyse_job(job, own, state, viscosity_mpa_s)
         save_snapshots(own, snapshots_of(job, own, state))
@@ -126,7 +131,7 @@ def _is_with_viscosity(result: Mapping[str, Any], viscosity_mpa_s: float | None)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system releases if the process dies."""
     with writing(path):
         opened = path.open("w", encoding="utf-8")

@@ -12,7 +12,10 @@ from typing import Any
 from electrolyte_ml.errors import CatalogError, InputError
 from electrolyte_ml.species import canonical_smiles
 
-MOLECULE_TABLES = Path(__file__).parent / "tables" / "molecules"
+TABLES = Path(__file__).parent / "tables"
+MOLECULE_TABLES = TABLES / "molecules"
+#: Templates of organic cations.
+ION_TABLES = TABLES / "ions"
 _CHARGE_TOLERANCE = 1e-6
 
 
@@ -221,7 +224,7 @@ def read_template(path: Path) -> Template:
 
 
 def template_from_dict(held: Mapping[str, Any]) -> Template:
-    """Template of its JSON form: a neutral molecule with the 1-4 rule of Amber."""
+    """Template of its JSON form: a molecule or an organic cation with the 1-4 rule of Amber."""
     return Template(
         name=held["name"],
         smiles=held["smiles"],
@@ -241,7 +244,17 @@ def template_from_dict(held: Mapping[str, Any]) -> Template:
 @cache
 def shipped_templates() -> Mapping[str, Template]:
     """Templates of common solvents by canonical SMILES."""
-    templates = [read_template(path) for path in sorted(MOLECULE_TABLES.glob("*.json"))]
+    return _templates_in(MOLECULE_TABLES)
+
+
+@cache
+def organic_cations() -> Mapping[str, Template]:
+    """Templates of cations of ionic liquids by canonical SMILES, with unscaled charges."""
+    return _templates_in(ION_TABLES)
+
+
+def _templates_in(folder: Path) -> dict[str, Template]:
+    templates = [read_template(path) for path in sorted(folder.glob("*.json"))]
     found = {t.smiles: t for t in templates}
     if len(found) != len(templates):
         raise CatalogError(["two templates hold the same SMILES"])
@@ -262,6 +275,24 @@ def molecule_template(smiles: str) -> Template:
         raise InputError(
             f"no force-field template for {smiles}; shipped: {known}. Make one with "
             "electrolyte_ml.simulate.parametrise.parametrise(name, smiles)"
+        )
+    return found
+
+
+def organic_cation_template(name: str, smiles: str) -> Template:
+    """Template of a cation of ionic liquids that the package ships.
+
+    Raises
+    ------
+    InputError
+        If none is shipped; the message says how to make one.
+    """
+    found = organic_cations().get(canonical_smiles(smiles))
+    if found is None:
+        known = ", ".join(sorted(t.name for t in organic_cations().values()))
+        raise InputError(
+            f"no force-field template for the cation {name} ({smiles}); shipped: {known}. Make one "
+            f"with python -m electrolyte_ml.simulate.parametrise {name}"
         )
     return found
 

@@ -1,4 +1,4 @@
-r"""Shear viscosity by periodic perturbation, a run after a finished job.
+r"""Shear viscosity by periodic perturbation, a driven run that starts from a job's production.
 
 An acceleration :math:`a_x(z) = A \cos(2 \pi z / L)` drives a standing profile of velocities whose
 amplitude :math:`V` gives [1]_
@@ -16,7 +16,10 @@ References
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +27,8 @@ import numpy as np
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
-from electrolyte_ml.simulate.checkpoint import DONE, State
-from electrolyte_ml.simulate.engine import make_context
+from electrolyte_ml.simulate.checkpoint import DONE, State, replace_npz
+from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Stop, make_context
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.system import Layout, build_system
 
@@ -33,6 +36,12 @@ _GAS_CONSTANT_KJ_MOL_K = 8.31446261815324e-3
 _DALTON_KG = 1.66053906892e-27
 _FRICTION_PER_PS = 1.0
 _STEPS_A_SAMPLE = 5
+# Time for the profile to form.
+_SETTLE_PS = 20.0
+#: Amplitude of the driving acceleration, nm/ps^2.
+ACCELERATION_NM_PS2 = 0.1
+#: File of the driven run in a job's folder.
+SHEAR = "shear.npz"
 _N_BLOCKS = 8
 _LARGEST_RELATIVE_ERROR = 0.15
 
@@ -56,58 +65,125 @@ class Viscosity:
     acceleration_nm_ps2: float
 
 
-def nemd_viscosity(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShearRun:
+    """A driven run so far.
+
+    Attributes
+    ----------
+    positions_nm, velocities_nm_ps
+        Arrays of shape (n_atoms, 3).
+    amplitudes_nm_ps
+        Amplitude of the profile of velocities, one every five steps since it has formed, shape
+        (n,), nm/ps.
+    """
+
+    positions_nm: np.ndarray
+    velocities_nm_ps: np.ndarray
+    amplitudes_nm_ps: np.ndarray
+
+    def length_ps(self, time_step_fs: float) -> float:
+        """Time that the profile was averaged over, ps."""
+        return len(self.amplitudes_nm_ps) * _STEPS_A_SAMPLE * time_step_fs / 1000
+
+
+def load_shear(folder: Path) -> ShearRun | None:
+    """The driven run of a folder, or None where none was begun."""
+    path = folder / SHEAR
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as held:
+        return ShearRun(**{name: held[name] for name in ShearRun.__slots__})
+
+
+def run_shear(
     job: SimulationJob,
-    state: State,
+    liquid: State,
+    folder: Path,
+    length_ps: float,
     *,
-    acceleration_nm_ps2: float = 0.1,
-    length_ps: float = 200.0,
-    settle_ps: float = 20.0,
-) -> Viscosity:
-    """Viscosity of the liquid of a finished job.
+    platform: str = DEFAULT_PLATFORM,
+    stop: Stop | None = None,
+) -> ShearRun:
+    """Drive a liquid, or continue to, until the profile is averaged over a length of time.
 
     Parameters
     ----------
     job
-        The job.
-    state
-        Its final state.
-    acceleration_nm_ps2
-        Amplitude of the acceleration, nm/ps^2.
-    length_ps, settle_ps
-        Time averaged over, and time for the profile to form before it, ps.
-
-    Returns
-    -------
-    Viscosity
-        With an error from blocks.
+        The job that the liquid is of.
+    liquid
+        A state of it at constant volume.
+    folder
+        Where the run is kept; it survives a kill at any moment.
+    length_ps
+        Time to average over, ps; time for the profile to form comes before it.
+    platform
+        One of `electrolyte_ml.simulate.engine.PLATFORMS`.
+    stop
+        Asked with ``shear`` and the averaged time, ps; ends the run early.
 
     Raises
     ------
     InputError
-        If the job has not finished.
+        If the liquid is not at constant volume yet.
     """
-    if state.stage != DONE:
-        raise InputError(f"the job is in stage {state.stage}: viscosity needs its final state")
-    layout, step_ps = job.layout(), job.protocol.time_step_fs / 1000
-    system = build_system(layout, state.length_nm, job.protocol.options)
-    integrator = _driven_integrator(
-        layout, state.length_nm, job.temperature_k, (acceleration_nm_ps2, step_ps)
-    )
-    integrator.setRandomNumberSeed(job.seed)
-    context = make_context(system, integrator)
-    context.setPositions(state.positions_nm)
-    context.setVelocities(state.velocities_nm_ps)
-    integrator.step(round(settle_ps / step_ps))
-    amplitudes = []
-    for _ in range(round(length_ps / step_ps / _STEPS_A_SAMPLE)):
+    if liquid.stage not in {"nvt", DONE}:
+        raise InputError(f"the job is in stage {liquid.stage}: viscosity needs its production")
+    run = load_shear(folder)
+    step_ps = job.protocol.time_step_fs / 1000
+    context, integrator = _driven(job, liquid, run, platform)
+    if run is None:
+        integrator.step(round(_SETTLE_PS / step_ps))
+    amplitudes = [] if run is None else list(run.amplitudes_nm_ps)
+    n_samples, saved = round(length_ps / step_ps / _STEPS_A_SAMPLE), time.monotonic()
+    while len(amplitudes) < n_samples:
         integrator.step(_STEPS_A_SAMPLE)
         amplitudes.append(integrator.getGlobalVariableByName("amplitude"))
-    return viscosity_of_profile(np.array(amplitudes), layout, state.length_nm, acceleration_nm_ps2)
+        done_ps = len(amplitudes) * _STEPS_A_SAMPLE * step_ps
+        stops = stop is not None and stop("shear", done_ps)
+        now = time.monotonic()
+        if stops or now - saved > job.protocol.checkpoint_s or len(amplitudes) == n_samples:
+            run, saved = _saved(context, amplitudes, folder), now
+        if stops:
+            break
+    return run if run is not None else _saved(context, amplitudes, folder)
+
+
+def _driven(
+    job: SimulationJob, liquid: State, run: ShearRun | None, platform: str
+) -> tuple[Any, Any]:
+    system = build_system(job.layout(), liquid.length_nm, job.protocol.options)
+    integrator = _driven_integrator(
+        job.layout(),
+        liquid.length_nm,
+        job.temperature_k,
+        (ACCELERATION_NM_PS2, job.protocol.time_step_fs / 1000),
+    )
+    # A continued run draws new random numbers.
+    integrator.setRandomNumberSeed(job.seed + (0 if run is None else len(run.amplitudes_nm_ps)))
+    context = make_context(system, integrator, platform)
+    start = liquid if run is None else run
+    context.setPositions(start.positions_nm)
+    context.setVelocities(start.velocities_nm_ps)
+    return context, integrator
+
+
+def _saved(context: Any, amplitudes: Sequence[float], folder: Path) -> ShearRun:
+    held = context.getState(getPositions=True, getVelocities=True, enforcePeriodicBox=False)
+    run = ShearRun(
+        positions_nm=held.getPositions(asNumpy=True)._value,
+        velocities_nm_ps=held.getVelocities(asNumpy=True)._value,
+        amplitudes_nm_ps=np.array(amplitudes),
+    )
+    replace_npz(folder / SHEAR, {name: getattr(run, name) for name in ShearRun.__slots__})
+    return run
 
 
 def viscosity_of_profile(
-    amplitudes_nm_ps: np.ndarray, layout: Layout, length_nm: float, acceleration_nm_ps2: float
+    amplitudes_nm_ps: np.ndarray,
+    layout: Layout,
+    length_nm: float,
+    acceleration_nm_ps2: float = ACCELERATION_NM_PS2,
 ) -> Viscosity:
     """Viscosity of the amplitudes of a velocity profile, shape (n,), nm/ps."""
     density_kg_m3 = layout.mass_da * _DALTON_KG / (length_nm * 1e-9) ** 3

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from electrolyte_ml.simulate.force_field import TABLES
+from electrolyte_ml.simulate.templates import TABLES
 
 CAMPAIGN = TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml"
 PAIRS = TABLES / "lithium_sodium_pairs.csv"

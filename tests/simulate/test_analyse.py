@@ -17,7 +17,7 @@ from electrolyte_ml.simulate.analyse import (
 from electrolyte_ml.simulate.analyse.structure import coordination, distances_nm, residence_time_ps
 from electrolyte_ml.simulate.analyse.summary import relative_permittivity
 from electrolyte_ml.simulate.analyse.transport import FitWindow, without_drift
-from electrolyte_ml.simulate.force_field import ion_template
+from electrolyte_ml.simulate.ions import ion_template
 from electrolyte_ml.simulate.system import Layout
 from electrolyte_ml.simulate.templates import molecule_template
 from electrolyte_ml.species import default_catalog

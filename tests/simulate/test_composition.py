@@ -35,9 +35,40 @@ def test_the_box_is_close_to_the_recipe_and_knows_what_it_is(recipe):
         assert realised.molalities_mol_kg[name] == pytest.approx(molality, rel=0.08)
 
 
-def test_an_ionic_liquid_is_refused_as_a_solvent():
-    with pytest.raises(InputError, match="EMIMFSI: ionic liquids are not covered by simulations"):
-        compose_box(parse_recipe("1 m NaFSI in EMIMFSI"), 1000)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "1 m NaFSI in Pyr13FSI",
+        "1 m NaTFSI in Pyr13FSI",
+        "1 m NaFSI in Pyr13FSI:DME 1:1 w/w",
+        "Pyr13FSI",
+        "LiFSI:DMC 1:1.1 mol",
+        "4 m NaFSI in DME",
+        "NaFSI:DME:TTE 1:1.2:3 mol",
+    ],
+)
+def test_ionic_liquids_and_concentrates_become_boxes_that_know_what_they_are(recipe):
+    asked = parse_recipe(recipe)
+    box = compose_box(asked, 3000)
+    realised = box.formulation()
+    assert realised.mass_fractions == pytest.approx(asked.mass_fractions, abs=0.02)
+    assert realised.molalities_mol_kg == pytest.approx(asked.molalities_mol_kg, rel=0.08)
+    one = job(recipe)
+    assert SimulationJob.from_dict(json.loads(json.dumps(one.to_dict()))) == one
+
+
+def test_the_metal_of_a_solution_in_an_ionic_liquid_is_exchanged_and_its_cation_stays():
+    box = compose_box(parse_recipe("1 m NaFSI in Pyr13FSI"), 1000)
+    assert [c.name for c in box.cations] == ["Na", "Pyr13"]
+    assert [c.name for c in box.salt_cations] == [c.name for c in box.metal_cations] == ["Na"]
+    lithium = box.with_cation(default_catalog().ion("Li"))
+    assert list(lithium.formulation().molalities_mol_kg) == ["LiFSI"]
+    assert lithium.formulation().ionic_liquids == ("Pyr13FSI",)
+
+
+def test_an_ion_without_parameters_is_told_with_what_makes_them():
+    with pytest.raises(InputError, match=r"no force-field template for the cation Pyr16 .*shipped"):
+        compose_box(parse_recipe("1 m NaFSI in Pyr16FSI"), 1000)
 
 
 def test_the_halves_of_a_pair_differ_in_the_cation_only():

@@ -17,6 +17,7 @@ mm = pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installe
 
 from electrolyte_ml.errors import InputError  # noqa: E402
 from electrolyte_ml.formulation import parse_recipe  # noqa: E402
+from electrolyte_ml.report.simulation import outcome_lines  # noqa: E402
 from electrolyte_ml.simulate import (  # noqa: E402
     SimulationJob,
     compose_box,
@@ -28,10 +29,14 @@ from electrolyte_ml.simulate import (  # noqa: E402
 from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
 from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
+from electrolyte_ml.simulate.continuing import open_folder  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
+from electrolyte_ml.simulate.goal import Goal, run_until  # noqa: E402
+from electrolyte_ml.simulate.lengthened import Subject  # noqa: E402
 from electrolyte_ml.simulate.running import analyse_again, job_folder  # noqa: E402
 from electrolyte_ml.simulate.snapshots import load_snapshots  # noqa: E402
 from electrolyte_ml.simulate.system import Layout, SystemOptions, build_system  # noqa: E402
+from electrolyte_ml.simulate.viscosity import load_shear  # noqa: E402
 from electrolyte_ml.species import default_catalog  # noqa: E402
 
 AMBER = json.loads((Path(__file__).parent / "amber_energies.json").read_text())["molecules"]
@@ -355,7 +360,7 @@ def test_viscosity_of_a_known_profile():
 
 def test_an_unfinished_job_has_no_viscosity():
     from electrolyte_ml.simulate.checkpoint import State
-    from electrolyte_ml.simulate.viscosity import nemd_viscosity
+    from electrolyte_ml.simulate.viscosity import run_shear
 
     state = State(
         stage="npt",
@@ -367,5 +372,106 @@ def test_an_unfinished_job_has_no_viscosity():
         volumes_nm3=np.zeros(0),
         wall_s=0.0,
     )
-    with pytest.raises(InputError, match="final state"):
-        nemd_viscosity(short_job(), state)
+    with pytest.raises(InputError, match="needs its production"):
+        run_shear(short_job(), state, Path("unused"), 10.0)
+
+
+def goal_subject(folder):
+    return Subject(job=short_job(), folder=folder, viscosity_mpa_s=0.5)
+
+
+@needs_packmol
+def test_a_run_for_a_density_ends_by_its_error_and_extends_finished_runs(tmp_path):
+    job = short_job()
+    run_job(job, tmp_path)
+    volumes = load_state(job_folder(tmp_path, job)).volumes_nm3
+    density = Goal(property_name="density", relative_error=0.005)
+    outcome = run_until(goal_subject(tmp_path), density, 3600.0)
+    assert outcome.reached
+    assert (
+        outcome.result["density_g_cm3"]["error"] < 0.005 * outcome.result["density_g_cm3"]["value"]
+    )
+    held = load_state(open_folder(tmp_path, job, "npt")).volumes_nm3
+    assert np.array_equal(held[: len(volumes)], volumes)
+    # A second call reads it.
+    again = run_until(goal_subject(tmp_path), density, 0.0)
+    assert (again.reached, again.checks) == (True, outcome.checks)
+
+
+@needs_packmol
+def test_a_run_for_a_viscosity_goes_on_where_its_budget_ended(tmp_path):
+    wanted = Goal(property_name="viscosity", relative_error=0.001)
+    seen = []
+
+    def clock():
+        seen.append(None)
+        return float(len(seen))
+
+    # So many looks at the clock: all stages before, and some of the driven run.
+    outcome = run_until(goal_subject(tmp_path), wanted, 60.0, clock=clock)
+    assert not outcome.reached
+    assert outcome.stage == "shear"
+    lines = list(outcome_lines(outcome))
+    assert lines[-1].startswith("viscosity within 0.1 %: not reached after ")
+    assert "the same command continues" in lines[-1]
+    first = load_shear(open_folder(tmp_path, short_job(), "nvt")).amplitudes_nm_ps
+    assert len(first) > 4
+    run_until(goal_subject(tmp_path), wanted, 10.0, clock=clock)
+    longer = load_shear(open_folder(tmp_path, short_job(), "nvt")).amplitudes_nm_ps
+    assert len(longer) > len(first)
+    assert np.array_equal(longer[: len(first)], first)
+
+
+GOAL_RUN = """
+import json, sys
+from pathlib import Path
+from electrolyte_ml.simulate import SimulationJob
+from electrolyte_ml.simulate.goal import Goal, run_until
+from electrolyte_ml.simulate.lengthened import Subject
+job = SimulationJob.from_dict(json.loads(sys.argv[1]))
+subject = Subject(job=job, folder=Path(sys.argv[2]))
+run_until(subject, Goal(property_name="coordination", relative_error=1e-6), 3600.0)
+"""
+
+
+@pytest.mark.slow
+@needs_packmol
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no kill -9")
+def test_a_run_for_a_property_survives_kill_nine(tmp_path):
+    job = short_job()
+    own = open_folder(tmp_path, job, "nvt")
+    command = [sys.executable, "-c", GOAL_RUN, json.dumps(job.to_dict()), str(tmp_path)]
+    process = subprocess.Popen(command)
+    wait_until(lambda: len(list(own.glob("part-*.npz"))) >= 3, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    state = load_state(own)
+    kept = {p.name: p.read_bytes() for p in sorted(own.glob("part-*.npz"))[: state.n_parts]}
+    loose = Goal(property_name="coordination", relative_error=0.9)
+    outcome = run_until(goal_subject(tmp_path), loose, 600.0)
+    assert outcome.checks[-1].length_ps >= state.done_ps
+    assert {n: (own / n).read_bytes() for n in kept} == kept
+    result = outcome.result
+    assert result["job"]["protocol"]["nvt_ps"] == outcome.checks[-1].length_ps
+    assert len(result["coordination"]["Na"]) >= 2
+
+
+@needs_packmol
+def test_a_longer_job_continues_a_shorter_one(tmp_path, monkeypatch):
+    short = short_job()
+    run_job(short, tmp_path)
+
+    def refuse(*_):
+        raise AssertionError("a longer run of the same job was started anew")
+
+    monkeypatch.setattr(engine_module, "_start", refuse)
+    longer = replace(short, protocol=replace(short.protocol, nvt_ps=2.4))
+    assert longer.key != short.key
+    run_job(longer, tmp_path)
+    final = load_state(job_folder(tmp_path, longer))
+    centres, frames = load_parts(job_folder(tmp_path, longer), final.n_parts)
+    assert (len(centres), len(frames)) == (60, 30)
+    first, _ = load_parts(
+        job_folder(tmp_path, short), load_state(job_folder(tmp_path, short)).n_parts
+    )
+    assert np.array_equal(centres[:30], first)

@@ -81,7 +81,7 @@ def test_deviation_carries_both_errors():
 
 def test_measured_ratios_are_of_sodium_recipes_of_the_campaign():
     from electrolyte_ml.simulate import read_campaign
-    from electrolyte_ml.simulate.force_field import TABLES
+    from electrolyte_ml.simulate.templates import TABLES
 
     plan = read_campaign(TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml")
     simulated = {entry.recipe for entry in plan.jobs}
@@ -95,7 +95,7 @@ def test_measured_ratios_are_of_sodium_recipes_of_the_campaign():
 
 def test_every_prefix_of_the_campaign_is_whole_pairs():
     from electrolyte_ml.simulate import read_campaign
-    from electrolyte_ml.simulate.force_field import TABLES
+    from electrolyte_ml.simulate.templates import TABLES
 
     plan = read_campaign(TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml")
     for first, second in zip(plan.jobs[::2], plan.jobs[1::2], strict=True):

@@ -84,8 +84,8 @@ def test_a_result_of_an_older_analysis_is_made_again(tmp_path, monkeypatch):
 def test_the_time_step_leaves_mean_energies_alone():
     import csv
 
-    from electrolyte_ml.simulate.force_field import TABLES
     from electrolyte_ml.simulate.job import PRESETS
+    from electrolyte_ml.simulate.templates import TABLES
 
     with (TABLES / "time_step.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -4,8 +4,13 @@ import math
 import pytest
 
 from electrolyte_ml.errors import InputError
-from electrolyte_ml.simulate.force_field import TABLES, cation_sets, ion_template
-from electrolyte_ml.simulate.templates import molecule_template, shipped_templates
+from electrolyte_ml.simulate.ions import cation_sets, ion_template
+from electrolyte_ml.simulate.templates import (
+    TABLES,
+    molecule_template,
+    organic_cations,
+    shipped_templates,
+)
 from electrolyte_ml.species import default_catalog
 
 NEEDED = ["EC", "PC", "DMC", "EMC", "DEC", "DME", "diglyme", "FEC", "VC", "AN", "TMP"]
@@ -31,7 +36,18 @@ def test_a_shipped_template_is_the_catalog_molecule(template):
     assert template.charge_e == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("template", shipped_templates().values(), ids=lambda t: t.name)
+@pytest.mark.parametrize("template", organic_cations().values(), ids=lambda t: t.name)
+def test_a_cation_of_ionic_liquids_is_that_of_the_catalog(template):
+    ion = default_catalog().ion(template.name)
+    assert ion_template(ion) == template
+    assert template.charge_e == pytest.approx(1, abs=1e-9)
+    assert template.mass_da == pytest.approx(ion.molar_mass_g_mol, abs=0.02)
+    assert template.scaled(0.8).charge_e == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    "template", [*shipped_templates().values(), *organic_cations().values()], ids=lambda t: t.name
+)
 def test_equivalent_atoms_carry_equal_charges(template):
     from rdkit import Chem
 

@@ -32,8 +32,8 @@ from electrolyte_ml.models.conductivity.descriptors import (
 )
 from electrolyte_ml.models.conductivity.rows import TrainingRows
 from electrolyte_ml.models.conductivity.spread import centre_of
-from electrolyte_ml.simulate.force_field import TABLES
 from electrolyte_ml.simulate.results import of_default_force_field, read_table
+from electrolyte_ml.simulate.templates import TABLES
 
 SPLITS = ("salt", "source")
 _N_PERMUTATIONS = 3

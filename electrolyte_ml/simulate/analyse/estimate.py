@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,18 @@ class Estimate:
         if self.reasons:
             raise NotConvergedError("; ".join(self.reasons))
         return self.value
+
+    @property
+    def relative_error(self) -> float:
+        """Error by value; infinite where there is none."""
+        known = math.isfinite(self.error) and math.isfinite(self.value) and self.value != 0
+        return self.error / abs(self.value) if known else math.inf
+
+    @classmethod
+    def from_dict(cls, held: Mapping[str, Any]) -> Estimate:
+        """Estimate of its JSON form."""
+        value, error = (math.nan if held[n] is None else held[n] for n in ("value", "error"))
+        return cls(value=value, error=error, reasons=tuple(held["reasons"]))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; numbers that are not finite become null."""

@@ -128,25 +128,31 @@ def analyse_job(
         JSON-ready: inputs, realised formulation, and estimates, each with error and convergence.
     """
     layout, length = job.layout(), state.length_nm
+    centres, frames = load_parts(folder, state.n_parts)
+    return (
+        describe_job(job, state)
+        | {
+            "ns_per_day": job.protocol.total_ps / 1000 / state.wall_s * 86400,
+            "viscosity_mpa_s": viscosity_mpa_s,
+            "density_g_cm3": density_g_cm3(layout, state.volumes_nm3).to_dict(),
+        }
+        | _structure(job, layout, frames, length)
+        | _transport(job, layout, centres, length, viscosity_mpa_s)
+    )
+
+
+def describe_job(job: SimulationJob, state: State) -> dict[str, Any]:
+    """What a job is of, before any estimate: its inputs and the box as it became."""
     formulation = job.composition.formulation()
-    result: dict[str, Any] = {
+    return {
         "key": job.key,
         "job": job.to_dict(),
         "recipe": formulation.notation(),
         "formulation_key": formulation.key,
-        "n_atoms": layout.n_atoms,
-        "length_nm": length,
+        "n_atoms": job.layout().n_atoms,
+        "length_nm": state.length_nm,
         "wall_s": state.wall_s,
-        "ns_per_day": job.protocol.total_ps / 1000 / state.wall_s * 86400,
-        "viscosity_mpa_s": viscosity_mpa_s,
-        "density_g_cm3": density_g_cm3(layout, state.volumes_nm3).to_dict(),
     }
-    centres, frames = load_parts(folder, state.n_parts)
-    return (
-        result
-        | _structure(job, layout, frames, length)
-        | _transport(job, layout, centres, length, viscosity_mpa_s)
-    )
 
 
 def density_g_cm3(layout: Layout, volumes_nm3: np.ndarray) -> Estimate:
@@ -163,7 +169,10 @@ def density_g_cm3(layout: Layout, volumes_nm3: np.ndarray) -> Estimate:
 def _structure(
     job: SimulationJob, layout: Layout, frames: np.ndarray, length: float
 ) -> dict[str, Any]:
-    cations = [b for b in layout.blocks if b.template.formal_charge > 0]
+    # Shells are those of metal ions: a molecular cation has no centre that donors sit around.
+    cations = [
+        b for b in layout.blocks if b.template.formal_charge > 0 and len(b.template.atoms) == 1
+    ]
     found: dict[str, Any] = {"coordination": {}, "pairing": {}}
     for cation in cations:
         name = cation.template.name
