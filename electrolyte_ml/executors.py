@@ -1,8 +1,8 @@
 """Where work runs: here, in a pool of processes, or on a cluster that Dask knows.
 
 Whatever is embarrassingly parallel takes a `concurrent.futures.Executor`. `open_executor` makes the
-usual ones; any other will do, such as that of `submitit` for SLURM. Results are the same however
-work is run: it is cut into the same pieces, and linear algebra has one thread everywhere.
+usual ones; any other will do, such as that of `mpi4py`. Results are the same however work is run:
+it is cut into the same pieces, and linear algebra has one thread everywhere.
 """
 
 from __future__ import annotations
@@ -28,9 +28,19 @@ _Result = TypeVar("_Result")
 #: Address that stands for a cluster of this machine.
 LOCAL = "local"
 # Pieces that wait beside each worker, and where the number of workers is not known.
-_WAITING_BY_WORKER, _WAITING = 2, 32
-_DEATHS_BORNE = 60
+_WAITING_BY_WORKER, _WAITING = 2, 256
 _CONNECT_WITHIN = "10s"
+# A task is given up when so many workers have died of it. The others keep Dask from watching its
+# workers so closely that they need twice the processor time: memory goes back to the system after
+# every array, a profiler looks at the stack a hundred times a second, loops tick fifty times.
+_DASK_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 60,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +120,12 @@ def _dask_cluster(workers: int, address: str) -> Iterator[Executor]:
     distributed = import_optional("distributed")
     with ExitStack() as stack:
         if address == LOCAL:
-            options = {
-                "distributed.scheduler.allowed-failures": _DEATHS_BORNE,
-                "distributed.admin.system-monitor.gil.enabled": False,
-            }
-            stack.enter_context(import_optional("dask").config.set(options))
+            stack.enter_context(import_optional("dask").config.set(_DASK_SETTINGS))
             cluster = distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
+                memory_limit=None,
                 dashboard_address=None,
                 silence_logs="CRITICAL",
             )
@@ -151,8 +158,7 @@ class DaskExecutor(Executor):
     @property
     def n_workers(self) -> int:
         """Threads of all workers there are now."""
-        threads = self._client.nthreads()
-        return max(1, sum(threads.values()))
+        return _threads_of(self._client)
 
     def submit(self, fn: Callable[..., _Result], /, *args: Any, **kwargs: Any) -> Future[_Result]:
         """Have a worker of the cluster call a function."""
@@ -258,5 +264,24 @@ def _called(function: Callable[[_Item], _Result], item: _Item) -> Future[_Result
 
 
 def _most_waiting(executor: Executor) -> int:
-    workers = getattr(executor, "n_workers", None) or getattr(executor, "_max_workers", None)
-    return _WAITING if workers is None else _WAITING_BY_WORKER * int(workers)
+    """Pieces to hand out ahead, so that no worker waits and few results are held."""
+    workers = _n_workers(executor)
+    return _WAITING if workers is None else _WAITING_BY_WORKER * workers
+
+
+def _n_workers(executor: Executor) -> int | None:
+    """Workers of an executor now; None where it does not say."""
+    client = getattr(executor, "_client", None)  # of Dask's own executor
+    if client is not None and hasattr(client, "nthreads"):
+        return _threads_of(client)
+    # Ours, those of the standard library, and that of mpi4py.
+    for name in ("n_workers", "_max_workers", "num_workers"):
+        held = getattr(executor, name, None)
+        if held is not None:
+            return int(held)
+    return None
+
+
+def _threads_of(client: Any) -> int:
+    """Threads of all workers of a Dask cluster now; at least 1, as workers may still come."""
+    return max(1, sum(client.nthreads().values()))

@@ -162,14 +162,16 @@ class _Worker:
             else:
                 task.future.set_exception(value)
             return
-        task.future.set_exception(
-            WorkerDiedError(
-                "the process was stopped in the middle of this task"
-                if self.stopping
-                else f"the process died in the middle of this task, {n_kills + n_crashes} times in "
-                f"a row ({n_kills} times it was killed: is memory short?)"
-            )
-        )
+        task.future.set_exception(WorkerDiedError(self._why(n_crashes, n_kills)))
+
+    def _why(self, n_crashes: int, n_kills: int) -> str:
+        """Why a task was given up."""
+        if self.stopping:
+            return "the process was stopped in the middle of this task"
+        told = f"the process died in the middle of this task, {n_kills + n_crashes} times in a row"
+        if n_kills:
+            return f"{told} ({n_kills} times it was killed: is memory short?)"
+        return f"{told}; a script that starts workers does so under if __name__ == '__main__':"
 
     def _connected(self) -> Connection:
         with self._lock:

@@ -4,8 +4,9 @@ import math
 import os
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import chain
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,6 +85,34 @@ def test_a_property_of_a_script_is_refused_before_work_begins(pool, added):
     assert list(in_order(abs, [-1], None)) == [1]
     with pytest.raises(InputError, match="'salt_x' is defined in this script or notebook"):
         list(in_order(abs, [-1], pool))
+
+
+class _AtOnce(Executor):
+    """Does each task when it is handed out, and counts them."""
+
+    n_handed_out = 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.n_handed_out += 1
+        done = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("n_workers", 100),
+        ("_max_workers", 100),
+        ("num_workers", 100),
+        ("_client", SimpleNamespace(nthreads=lambda: {"tcp://a": 60, "tcp://b": 40})),
+    ],
+)
+def test_a_hundred_workers_are_all_given_work(name, held):
+    executor = _AtOnce()
+    setattr(executor, name, held)
+    next(in_order(abs, range(1000), executor))
+    assert executor.n_handed_out == 200
 
 
 def test_what_cannot_be_pickled_is_an_error_of_its_task(pool):

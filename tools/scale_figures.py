@@ -64,7 +64,15 @@ def _measured(measured: dict[tuple[str, str], dict[str, Any]]) -> dict[str, floa
         "piece_pool_ms": pool["piece_ms"],
     }
     dask = measured.get(("workers", "local Dask cluster of 2 processes"))
-    return found | ({} if dask is None else {"piece_dask_ms": dask["piece_ms"]})
+    return found if dask is None else found | _of_dask(dask, measured["workers", "this process"])
+
+
+def _of_dask(dask: dict[str, Any], alone: dict[str, Any]) -> dict[str, float]:
+    """What a cluster costs, and how many workers it takes to keep who hands out work busy."""
+    found = {"piece_dask_ms": dask["piece_ms"]}
+    if "own_us" in dask:
+        found["dask_workers"] = 1e6 / dask["own_us"] / alone["per_second"]
+    return found
 
 
 def _rows(metrics: dict[str, Any]) -> float:

@@ -145,8 +145,8 @@ def screen(
         Leaders of different chemistry to choose.
     executor
         Where chunks are scored, such as a process pool or ``Client.get_executor()`` of Dask; here
-        by default. The result is the same. Properties that were registered in this process alone
-        are not known in others: name them as entry points of a package.
+        by default. The result is the same. Properties that were registered in this process are
+        sent along; their functions must be in modules that workers can import.
     progress
         Called as ``progress(done, total)`` with numbers of chunks.
 

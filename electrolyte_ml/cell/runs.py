@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from electrolyte_ml.cell.simulate import (
     pybamm_module,
 )
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.executors import as_finished
 from electrolyte_ml.files import make_folder, write_text
 from electrolyte_ml.prediction import number_or_none
 
@@ -158,13 +159,8 @@ def run_jobs_of_cell(
     for job in jobs:
         if paths[job.key].exists():
             told(job)
-    if executor is None:
-        done = ((job, job.run()) for job in left)
-    else:
-        futures = {executor.submit(job.run): job for job in left}
-        done = ((futures[future], future.result()) for future in as_completed(futures))
-    for job, found in done:
-        write_text(paths[job.key], json.dumps(_record(job, found)) + "\n")
+    for job, future in as_finished(DischargeJob.run, left, executor):
+        write_text(paths[job.key], json.dumps(_record(job, future.result())) + "\n")
         told(job)
     return [json.loads(paths[job.key].read_text(encoding="utf-8")) for job in jobs]
 

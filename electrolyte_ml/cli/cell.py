@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +14,6 @@ from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.progress import Quiet
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from electrolyte_ml.cell import CellGeometry
     from electrolyte_ml.cell.runs import DischargeJob
 
@@ -238,6 +234,7 @@ def simulate(
     from electrolyte_ml.cell.runs import run_jobs_of_cell
     from electrolyte_ml.cell.sei import require_law
     from electrolyte_ml.cell.simulate import pybamm_module
+    from electrolyte_ml.executors import open_executor
     from electrolyte_ml.report.cell import print_discharges, without_samples, write_discharges
     from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
@@ -251,8 +248,9 @@ def simulate(
         require_law(sei, geometry)
         _film_parameters(film or [])
     jobs = _jobs(recipes, geometry, rates, kelvins, samples, seed)
+    n_processes = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
     with (
-        _pool(workers, len(jobs)) as executor,
+        open_executor(n_processes) as executor,
         progress_bar("discharges", show=not quiet, total=len(jobs)) as progress,
     ):
         records = run_jobs_of_cell(
@@ -359,17 +357,3 @@ def _rate(text: str) -> float:
             f"a rate is written 1C, 0.5C or C/10, from 0.001C to 1000C; given {text!r}"
         )
     return found
-
-
-@contextmanager
-def _pool(workers: int | None, n_jobs: int) -> Iterator[Executor | None]:
-    """Processes for jobs; None where one is enough."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    n = min(workers or os.cpu_count() or 1, n_jobs)
-    if n <= 1:
-        yield None
-        return
-    with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as executor:
-        yield executor

@@ -79,6 +79,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "share_of_plain": ("of plain", "rate over that of plain prediction of all properties"),
     "efficiency": ("effic", "rate by worker over that of one process alone"),
     "piece_ms": ("piece ms", "milliseconds to hand out a piece of work and take it back"),
+    "own_us": ("own us", "microseconds of the process that hands out the work, by row"),
     "n_different": ("differ", "parts that differ from those of one process"),
     "memory_mb": ("MB", "largest memory of the process"),
     "bytes_per_recipe": ("bytes", "size of the parts on disk, by recipe"),

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
+from electrolyte_ml.executors import as_finished
 from electrolyte_ml.files import read_toml
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
@@ -259,19 +260,24 @@ def run_campaign(
         if e.job.key not in skip and load_result(job_folder(folder, e.job)) is None
     ]
     viscosity = viscosity or (lambda entry: entry.viscosity_mpa_s)
-    run_one = partial(run_job, platform=platform)
     if executor is None:
+        run_one = partial(run_job, platform=platform)
         for entry in open_jobs:
             report = progress(entry) if progress is not None else None
             run = partial(run_one, entry.job, folder, report, viscosity_mpa_s=viscosity(entry))
             after_each(entry, *_outcome(run))
         return
-    futures: dict[Future[dict[str, Any]], CampaignJob] = {
-        executor.submit(run_one, entry.job, folder, viscosity_mpa_s=viscosity(entry)): entry
-        for entry in open_jobs
-    }
-    for future in as_completed(futures):
-        after_each(futures[future], *_outcome(future.result))
+    run_there = partial(_run_elsewhere, folder=folder, platform=platform)
+    items = ((entry, viscosity(entry)) for entry in open_jobs)
+    for (entry, _), future in as_finished(run_there, items, executor):
+        after_each(entry, *_outcome(future.result))
+
+
+def _run_elsewhere(
+    item: tuple[CampaignJob, float | None], *, folder: Path, platform: str
+) -> dict[str, Any]:
+    entry, viscosity_mpa_s = item
+    return run_job(entry.job, folder, platform=platform, viscosity_mpa_s=viscosity_mpa_s)
 
 
 def _outcome(run: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any] | None, str]:

@@ -254,3 +254,22 @@ def test_workers_killed_at_random_lose_nothing(screening, parts, tmp_path):
         assert run.result() == []
     assert n_killed
     assert held(tmp_path) == held(parts)
+
+
+@pytest.mark.slow
+def test_workers_of_a_dask_cluster_may_be_killed(screening, parts, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        open_executor(dask=cluster.scheduler_address) as executor,
+        ThreadPoolExecutor(1) as aside,
+    ):
+        run = aside.submit(run_screening, screening, tmp_path, executor=executor)
+        for _ in range(2):
+            time.sleep(1.0)
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        assert run.result() == []
+    assert held(tmp_path) == held(parts)

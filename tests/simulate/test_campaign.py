@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
-from electrolyte_ml.simulate import read_campaign
+from electrolyte_ml.simulate import campaign, read_campaign, run_campaign
 from electrolyte_ml.simulate.campaign import Pace, open_jobs
 from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.results import read_table
@@ -125,3 +127,25 @@ def test_time_left_follows_the_work_done(plan):
         pace.finish(entry)
     assert pace.left_s(99.0) == 0
     assert open_jobs(plan.jobs, {first.job.key}) == rest
+
+
+def test_jobs_of_an_executor_are_those_that_run_here(plan, tmp_path, monkeypatch):
+    def simulated(job, folder, progress=None, *, viscosity_mpa_s=None, platform=""):
+        if viscosity_mpa_s is None:
+            raise InputError("no viscosity")
+        return {"key": job.key, "folder": folder, "viscosity": viscosity_mpa_s, "on": platform}
+
+    monkeypatch.setattr(campaign, "run_job", simulated)
+    told: dict[str, dict] = {"here": {}, "there": {}}
+    with ThreadPoolExecutor(2) as threads:
+        for where, executor in (("here", None), ("there", threads)):
+            run_campaign(
+                plan,
+                tmp_path,
+                executor=executor,
+                after_each=lambda e, *outcome, to=told[where]: to.update({e.job.key: outcome}),
+                skip={plan.jobs[0].job.key},
+            )
+    assert told["there"] == told["here"]
+    assert told["here"].keys() == {e.job.key for e in plan.jobs[1:]}
+    assert {error for _, error in told["here"].values()} == {"", "no viscosity"}

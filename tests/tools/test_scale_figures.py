@@ -30,6 +30,7 @@ def results(tmp_path, monkeypatch):
     tasks = [{"split": s, "model": m, "metrics": metrics} for s, m, metrics in _TASKS]
     path.write_text(json.dumps({"tasks": tasks}))
     monkeypatch.setattr(scale_figures, "RESULTS", path)
+    return path
 
 
 def shown(text, name):
@@ -53,7 +54,16 @@ def test_arithmetic_follows_from_what_was_measured():
 @pytest.mark.usefixtures("results")
 def test_every_figure_of_the_page_is_measured_or_follows():
     named = set(re.findall(r"<!-- scale: (\w+) -->", TEXT))
-    assert named - {"piece_dask_ms"} <= scale_figures.figures().keys()
+    assert named - {"piece_dask_ms", "dask_workers"} <= scale_figures.figures().keys()
+
+
+def test_who_hands_out_work_keeps_up_with_so_many_workers(results):
+    held = json.loads(results.read_text())
+    dask = {"per_second": 9e3, "efficiency": 0.9, "piece_ms": 3.0, "own_us": 5.0}
+    name = "local Dask cluster of 2 processes"
+    held["tasks"].append({"split": "workers", "model": name, "metrics": dask})
+    results.write_text(json.dumps(held))
+    assert shown(scale_figures.filled(TEXT), "dask_workers") == "36"
 
 
 def test_the_page_is_as_it_is_where_nothing_was_measured(tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """Suite ``scale``: screening beside plain prediction, on workers of several kinds, and its memory.
 
 Split ``core`` has rates of one core in processor time, each beside that of plain prediction in the
-same run. Split ``workers`` has rates by the clock: a parallel efficiency is the rate by worker over
-that of this process, taken right before; it is only worth something on cores that do nothing else.
+same run. Split ``workers`` has rates by the clock, from the first chunk handed out to the last part
+written; workers have started and loaded their models before. A parallel efficiency is the rate by
+worker over that of this process, taken right before; it is only worth something on cores that do
+nothing else.
 Split ``memory`` has the largest memory of a process that screens, the disk that it fills, and the
 time to find the leaders in its parts. Timings are never kept.
 """
@@ -49,7 +51,7 @@ _REPEATS = 3
 # Recipes of the screening that a timed chunk is of: hardly any comes twice.
 _MANY = 1_000_000
 # Chunks for each worker, and recipes of a chunk.
-_CHUNKS, _CHUNK, _QUICK_CHUNK = 4, 2000, 100
+_CHUNKS, _CHUNK, _QUICK_CHUNK = 8, 2000, 100
 _MOST_CHUNK = 10_000
 _ROWS, _QUICK_ROWS = (10_000, 100_000, 1_000_000), (500, 2000)
 _EMPTY_PIECES = 200
@@ -237,9 +239,9 @@ def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> Jo
     with open_executor(n_workers, dask) as executor, tempfile.TemporaryDirectory() as folder:
         alone = _alone(screening, Path(folder) / "alone", of=n_workers)
         _load(screening, n_workers, executor)
-        start = perf_counter()
+        start, cpu_start = perf_counter(), process_time()
         run_screening(screening, Path(folder) / "spread", executor=executor)
-        seconds = perf_counter() - start
+        seconds, own_s = perf_counter() - start, process_time() - cpu_start
         differ = sum(
             part_of(Path(folder) / "spread", i).read_bytes()
             != part_of(Path(folder) / "alone", i).read_bytes()
@@ -254,6 +256,7 @@ def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> Jo
             "per_second": rate,
             "efficiency": rate / n_workers / alone,
             "piece_ms": 1000 * piece_s,
+            "own_us": 1e6 * own_s / n_rows,
             "n_different": float(differ),
         }
     )
@@ -261,7 +264,9 @@ def _with_workers(n_workers: int, dask: str | None, chunk: int, seed: int) -> Jo
 
 def _alone(screening: Screening, folder: Path, of: int) -> float:
     """Rows by second of this process, on every so many of the chunks."""
-    screening.score(0)  # models are loaded before the clock runs
+    # Models and what writes parts are loaded before the clock runs.
+    screening.score(0)
+    run_screening(replace(screening, n=20, chunk=20), folder.with_name("first"))
     start = perf_counter()
     run_screening(screening, folder, shard=Shard(number=1, of=of))
     n_rows = screening.n * len(screening.problem.temperatures_k)
@@ -270,9 +275,15 @@ def _alone(screening: Screening, folder: Path, of: int) -> float:
 
 def _load(screening: Screening, n_workers: int, executor: Executor | None) -> None:
     """Have every worker load its models."""
-    first = replace(screening, n=20 * n_workers, chunk=20)
-    for _ in range(2):
-        list(in_order(first.score, range(n_workers), executor))
+    first = partial(_process_that_scored, replace(screening, n=20 * n_workers, chunk=20))
+    loaded: set[int] = set()
+    while len(loaded) < n_workers:
+        loaded |= set(in_order(first, range(n_workers), executor))
+
+
+def _process_that_scored(screening: Screening, number: int) -> int:
+    screening.score(number)
+    return os.getpid()
 
 
 def _seconds_of_a_piece(executor: Executor | None) -> float:
