@@ -189,6 +189,15 @@ def is_unknown(low: float | None, high: float | None) -> bool:
     return wide(np.log10(high / low) / 2.0) is not None
 
 
+def unknown_rows(prediction: Prediction) -> NDArray[np.bool_]:
+    """Whether "unknown" is shown instead of the number, shape (n,); see `is_unknown`."""
+    low, high = (np.asarray(end, dtype=np.float64) for end in (prediction.low, prediction.high))
+    one_bound = np.isfinite(low) != np.isfinite(high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = np.log10(high / low) / 2.0
+    return one_bound | ((low > 0) & (half > _WIDEST_HALF_WIDTH))
+
+
 def number_or_none(value: float) -> float | None:
     """`value` as a plain float, or None for NaN and infinities, which JSON cannot hold."""
     return float(value) if np.isfinite(value) else None

@@ -9,7 +9,7 @@ from typing import Any
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search import Bound, Constraint, Problem
 from electrolyte_ml.search.check_recipe import Check
-from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN
+from electrolyte_ml.search.evaluation import FORBIDDEN, FREEZES, IN_DOMAIN, UNKNOWN
 from electrolyte_ml.text import celsius
 
 # Words for the limits of a recipe file; {} is a component.
@@ -21,12 +21,14 @@ _LIMIT_WORDS = {
     IN_DOMAIN: "known to the models",
     FREEZES: "frozen at a temperature asked for",
     FORBIDDEN: "forbidden by a rule",
+    UNKNOWN: "too uncertain for a number",
 }
 
 _MISSED_WORDS = {
     IN_DOMAIN: "not known to the models",
     FREEZES: "freezes above a temperature asked for",
     FORBIDDEN: "a rule forbids it",
+    UNKNOWN: "too uncertain for a number",
 }
 
 _COMPONENT_LIMIT_WORDS = {

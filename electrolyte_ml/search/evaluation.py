@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.errors import RecipeFileError
 from electrolyte_ml.formulation import Formulation
-from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.prediction import Prediction, unknown_rows
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.rules import recipe_warnings
 from electrolyte_ml.search.objectives import Constraint
@@ -33,6 +33,8 @@ IN_DOMAIN = "in_domain"
 FREEZES = "freezes_above_objective_k"
 #: Number of warnings that the rules of a problem forbid.
 FORBIDDEN = "forbidden_by_rules"
+#: Number of objectives, and of limits on best estimates, that are shown as "unknown".
+UNKNOWN = "unknown_terms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ class Evaluation:
         Value of each objective at its risk attitude, in the property's unit, shape (n, m).
     constraint_values
         Value compared with each constraint, shape (n, c); then the share of predictions inside the
-        models' domain if that is a constraint, and the number of warnings that rules forbid.
+        models' domain if that is a constraint, the number of warnings that rules forbid, and that
+        of terms without a number.
     violations
         Violation of each constraint as a share of its limit, shape (n, c); satisfied if 0 or
         less.
@@ -86,6 +89,9 @@ class Evaluator:
     optimistic
         Whether objectives use the better end of the interval, whatever the risk attitude of the
         problem; constraints do not change.
+    known_only
+        Whether a recipe is infeasible where an objective, or a best estimate with a limit, is
+        "unknown", since its interval is too wide to be useful. Campaigns measure such recipes.
 
     Attributes
     ----------
@@ -94,7 +100,12 @@ class Evaluator:
     """
 
     def __init__(
-        self, problem: Problem, scorer: Scorer | None = None, *, optimistic: bool = False
+        self,
+        problem: Problem,
+        scorer: Scorer | None = None,
+        *,
+        optimistic: bool = False,
+        known_only: bool = False,
     ) -> None:
         self.problem = problem
         self._bounds = [
@@ -104,6 +115,7 @@ class Evaluator:
         self._valued: set[str] = set()
         self.temperatures_k = np.array(problem.temperatures_k)
         self.needs_domain = problem.out_of_domain is OutOfDomain.EXCLUDE
+        self._asked_as_numbers = _asked_as_numbers(problem) if known_only else ()
         names = [c.name for c in problem.constraints]
         self._coldest_k = problem.coldest_liquid_k
         self._words = problem.rules.words(problem.cell)
@@ -112,6 +124,7 @@ class Evaluator:
             *([IN_DOMAIN] if self.needs_domain else []),
             *([] if self._coldest_k is None else [FREEZES]),
             *([FORBIDDEN] if self._words else []),
+            *([UNKNOWN] if self._asked_as_numbers else []),
         )
 
     def predict(self, formulations: Sequence[Formulation]) -> Mapping[str, Prediction]:
@@ -168,6 +181,10 @@ class Evaluator:
             forbidden = self._forbidden(formulations)
             values.append(forbidden)
             misses.append(forbidden)
+        if self._asked_as_numbers:
+            unknown = self._unknown(predictions)
+            values.append(unknown)
+            misses.append(unknown)
         n_rows = len(predicted)
         return Evaluation(
             objectives=np.array(objectives).T,
@@ -286,6 +303,13 @@ class Evaluator:
             ]
         )
 
+    def _unknown(self, predictions: Mapping[str, Prediction]) -> NDArray[np.float64]:
+        """Number of terms of each recipe whose number is "unknown"."""
+        found = [
+            self._at(unknown_rows(predictions[name]), at) for name, at in self._asked_as_numbers
+        ]
+        return np.asarray(np.sum(found, axis=0))
+
     def _require_properties(self, predictions: Mapping[str, Prediction]) -> None:
         faults = []
         for name in self.problem.property_names:
@@ -302,6 +326,23 @@ class Evaluator:
                 faults.append(f"{place}: {name!r} cannot be predicted: {why}")
         if faults:
             raise RecipeFileError(faults)
+
+
+def _asked_as_numbers(problem: Problem) -> tuple[tuple[str, float | None], ...]:
+    """Properties and temperatures whose number decides: objectives, limits on best estimates.
+
+    Of a rough property, such as solubility, and of a temperature the number is shown whatever its
+    interval.
+    """
+    terms = [
+        *problem.objectives,
+        *(c for c in problem.constraints if c.probability is None and c.bound is Bound.VALUE),
+    ]
+    asked = dict.fromkeys((term.property_name, term.temperature_k) for term in terms)
+    known = {name: registered_property(name) for name, _ in asked}
+    return tuple(
+        (name, at) for name, at in asked if not known[name].is_rough and known[name].unit != "K"
+    )
 
 
 def _miss(constraint: Constraint, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -399,6 +440,12 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int, name: str) -
     if name == FORBIDDEN:
         allowed = int(np.sum(misses <= 0))
         return f"{allowed} recipes are allowed; see [rules], and whether a film former is listed"
+    if name == UNKNOWN:
+        sure = int(np.sum(misses <= 0))
+        return (
+            f"{sure} recipes have a number for each; intervals of the others are too wide to be "
+            "useful. A campaign measures such recipes"
+        )
     if name == IN_DOMAIN:
         if misses[row] > 0:
             return "no recipe is one that the models know; see out_of_domain in [prediction]"

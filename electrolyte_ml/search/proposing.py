@@ -22,6 +22,7 @@ from electrolyte_ml.search.evaluation import (
     FORBIDDEN,
     FREEZES,
     IN_DOMAIN,
+    UNKNOWN,
     Evaluation,
     Evaluator,
     explain_infeasible,
@@ -85,7 +86,7 @@ def propose(
         If an argument is out of range.
     """
     n = whole_number(n, "n, the number of proposals,")
-    evaluator = Evaluator(problem, scorer)
+    evaluator = Evaluator(problem, scorer, known_only=True)
     result = run_search(
         problem,
         evaluator,
@@ -280,7 +281,7 @@ def _constraint_checks(
         )
         for column, constraint in enumerate(problem.constraints)
     ]
-    for name, value in ((IN_DOMAIN, True), (FREEZES, False), (FORBIDDEN, False)):
+    for name, value in ((IN_DOMAIN, True), (FREEZES, False), (FORBIDDEN, False), (UNKNOWN, False)):
         if name in evaluator.constraint_names:
             kept = bool(evaluation.violations[row, evaluator.constraint_names.index(name)] <= 0)
             checks.append(Check(name=name, value=kept is value, limit=value, satisfied=kept))

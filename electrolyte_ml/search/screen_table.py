@@ -59,7 +59,7 @@ class ScreenTables:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._evaluator = Evaluator(problem)
+        self._evaluator = Evaluator(problem, known_only=True)
         names = dict.fromkeys([*(p.name for p in scored_properties()), *problem.scored_names])
         known = map(registered_property, names)
         self._properties = [one for one in known if one.predict is not None]

@@ -9,14 +9,17 @@ for the best of the recipes compared.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.search.limits import ROUNDING
+from electrolyte_ml.species import Solvent
 
 # Random points that measure hypervolumes.
 _SAMPLES = 4096
@@ -28,10 +31,13 @@ LEAST_MOLALITY_APART = 0.1
 # Candidates for each pick; more of them cost time and hardly change the shortlist.
 _CANDIDATES_PER_PICK = 5
 
+# Sets of components beyond these, for picks without a solvent that most picks hold.
+_FURTHER_SETS_PER_PICK = 40
+
 # One set of components gets at most one pick in four (rounded up) while there are others.
 _ONE_SET_OF = 4
 
-# Solvents with a smaller mass fraction do not make a recipe distinct.
+# Solvents with a smaller share of the base electrolyte do not make a recipe distinct.
 _MAIN_SHARE = 0.1
 
 # Largest possible distance of two recipes.
@@ -62,6 +68,8 @@ class Picking:
         Whether of two recipes of the lowest quality the one that is nearer to the front is better.
     distinct_anchors
         Whether the best recipes of several objectives must have different main components.
+    most_with_one_solvent
+        Share of the picks that may hold the same main solvent while there are others.
     """
 
     quality_lost_per_distance: float = 2.0
@@ -71,6 +79,7 @@ class Picking:
     repeated_salts: float = 0.8
     nearer_is_better: bool = True
     distinct_anchors: bool = True
+    most_with_one_solvent: float = 0.6
 
     @property
     def repeats(self) -> tuple[tuple[float, Callable[[Formulation], Hashable]], ...]:
@@ -128,9 +137,11 @@ def shortlist(
         anchors = _of_other_components(formulations, anchors)
     front = np.flatnonzero(layers == 0)
     pool = _thin(formulations, [*anchors, *ranked], n)
-    n_anchors = len(set(anchors) & set(pool))
+    n_anchors, n_first = len(set(anchors) & set(pool)), len(pool)
+    if rule.most_with_one_solvent < 1.0:
+        pool += _of_further_components(formulations, pool, ranked, n)
     candidates = _Pool(formulations, scaled_gains, front, pool, taken, rule=rule)
-    picked = _pick(candidates, n_anchors, n)
+    picked = _pick(candidates, n_anchors, n_first, n)
     place = {row: i for i, row in enumerate(order)}
     picked.sort(key=lambda row: (layers[row] > 0, place[row]))
     return picked
@@ -220,24 +231,42 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
     return kept + rest[: max(0, n - len(kept))]
 
 
+def _of_further_components(
+    formulations: Sequence[Formulation], pool: Sequence[int], ranked: Sequence[int], n: int
+) -> list[int]:
+    """Best rows of those sets of main components that are not in the pool, best first."""
+    seen = {main_set(formulations[row]) for row in pool}
+    found: dict[frozenset[str], int] = {}
+    for row in ranked:
+        held = main_set(formulations[row])
+        if held not in seen:
+            found.setdefault(held, row)
+        if len(found) >= n * _FURTHER_SETS_PER_PICK:
+            break
+    return list(found.values())
+
+
 def component_set(formulation: Formulation) -> frozenset[str]:
     """Names of all components of a recipe."""
     return frozenset({*formulation.mass_fractions, *formulation.molalities_mol_kg})
 
 
+def main_solvents(formulation: Formulation) -> tuple[Solvent, ...]:
+    """Solvents that make up a tenth of the base electrolyte or more; additives do not count."""
+    base = [s for s in formulation.solvents if s.role != "additive"]
+    whole = sum(s.mass_fraction for s in base)
+    return tuple(s.solvent for s in base if s.mass_fraction >= _MAIN_SHARE * whole - ROUNDING)
+
+
 def chemistry(formulation: Formulation) -> frozenset[str]:
     """Names of the salts, and families of the main solvents."""
-    families = {
-        s.solvent.family or s.solvent.name
-        for s in formulation.solvents
-        if s.mass_fraction >= _MAIN_SHARE
-    }
+    families = {s.family or s.name for s in main_solvents(formulation)}
     return frozenset({*families, *formulation.molalities_mol_kg})
 
 
 def main_set(formulation: Formulation) -> frozenset[str]:
     """Names of the salts and of the main solvents."""
-    solvents = {n for n, share in formulation.mass_fractions.items() if share >= _MAIN_SHARE}
+    solvents = {s.name for s in main_solvents(formulation)}
     return frozenset({*solvents, *formulation.molalities_mol_kg})
 
 
@@ -265,6 +294,8 @@ class _Pool:
     ) -> None:
         self.rows = list(rows)
         self.sets = [main_set(formulations[row]) for row in rows]
+        self.solvents = [{s.name for s in main_solvents(formulations[row])} for row in rows]
+        self.most_with_one_solvent = rule.most_with_one_solvent
         self.taken_sets = [main_set(f) for f in taken]
         self.repeated_components = rule.repeated_components
         # What counts for less when it is repeated: factor, that of each candidate, those taken.
@@ -299,24 +330,51 @@ def _distances(formulations: Sequence[Formulation]) -> NDArray[np.float64]:
     return result
 
 
-def _pick(pool: _Pool, n_anchors: int, n: int) -> list[int]:
-    """Greedy selection: anchors first, then always the candidate with the highest score."""
-    picked = list(range(min(n_anchors, len(pool.rows))))
-    while len(picked) < min(n, len(pool.rows)):
-        covered = pool.covered[picked].any(axis=0)
-        gain = (pool.covered & ~covered).mean(axis=1)
-        nearest = np.minimum(
-            pool.distance[:, picked].min(axis=1, initial=_FARTHEST), pool.from_taken
-        )
-        used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
-        novelty = np.array([pool.repeated_components if s in used else 1.0 for s in pool.sets])
-        for factor, own, taken in pool.kinds:
-            alike = [*(own[i] for i in picked), *taken]
-            novelty *= [factor ** alike.count(kind) for kind in own]
-        score = pool.quality * (novelty * nearest + gain)
-        score[picked] = -1.0
-        picked.append(int(np.argmax(score)))
+def _pick(pool: _Pool, n_anchors: int, n_first: int, n: int) -> list[int]:
+    """Greedy selection: anchors first, then always the candidate with the highest score.
+
+    Candidates beyond the first `n_first` count only where each of those that are left holds a
+    solvent that enough picks hold.
+    """
+    picked = list(range(min(n_anchors, n_first)))
+    while len(picked) < min(n, n_first):
+        score = _scores(pool, picked)
+        free = _without_common_solvents(pool, picked, n)
+        free[picked] = False
+        if free[:n_first].any():
+            free[n_first:] = False
+        elif not free.any():
+            free[:n_first] = True
+            free[picked] = False
+        picked.append(int(np.argmax(np.where(free, score, -1.0))))
     return [pool.rows[i] for i in picked]
+
+
+def _scores(pool: _Pool, picked: Sequence[int]) -> NDArray[np.float64]:
+    """What each candidate would add to the picks, times its quality, shape (candidates,)."""
+    covered = pool.covered[list(picked)].any(axis=0)
+    gain = (pool.covered & ~covered).mean(axis=1)
+    nearest = np.minimum(
+        pool.distance[:, list(picked)].min(axis=1, initial=_FARTHEST), pool.from_taken
+    )
+    used = [*(pool.sets[i] for i in picked), *pool.taken_sets]
+    novelty = np.array([pool.repeated_components if s in used else 1.0 for s in pool.sets])
+    for factor, own, taken in pool.kinds:
+        alike = [*(own[i] for i in picked), *taken]
+        novelty *= [factor ** alike.count(kind) for kind in own]
+    return np.asarray(pool.quality * (novelty * nearest + gain))
+
+
+def _without_common_solvents(pool: _Pool, picked: Sequence[int], n: int) -> NDArray[np.bool_]:
+    """Whether a candidate holds no solvent that enough picks hold, shape (candidates,).
+
+    A solvent that every candidate holds, since the problem asks for it, does not count.
+    """
+    most = max(1, ceil(pool.most_with_one_solvent * n - ROUNDING))
+    held = Counter(name for i in picked for name in pool.solvents[i])
+    enough = {name for name, count in held.items() if count >= most}
+    enough -= set.intersection(*pool.solvents)
+    return np.array([enough.isdisjoint(names) for names in pool.solvents])
 
 
 def scaled(gains: NDArray[np.float64]) -> NDArray[np.float64]:

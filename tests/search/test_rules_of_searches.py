@@ -1,16 +1,19 @@
 """Searches leave out what rules forbid and what freezes, and say so."""
 
+import numpy as np
 import pytest
 
 from electrolyte_ml.errors import InfeasibleError, InputErrors
 from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.scoring import score_formulations
+from electrolyte_ml.prediction import unknown_rows
 from electrolyte_ml.report.limits import limit_rows
 from electrolyte_ml.report.warnings import lines_by, obeyed_words
 from electrolyte_ml.rules import Cell, RuleSettings
 from electrolyte_ml.search import propose, read_problem
 from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.search.check_recipe import violations
-from electrolyte_ml.search.evaluation import FREEZES, Evaluator
+from electrolyte_ml.search.evaluation import FREEZES, UNKNOWN, Evaluator
 
 CONDUCTIVITY = {"property": "conductivity_ms_cm", "temperature": "25 degC"}
 
@@ -123,6 +126,21 @@ def test_what_freezes_above_an_objective_is_left_out_unless_allowed():
         prediction={"frozen": "allow", "out_of_domain": "allow"},
     )
     assert FREEZES not in Evaluator(allowed).constraint_names
+
+
+def test_what_is_too_uncertain_for_a_number_is_left_out_of_lists():
+    recipes = [parse_recipe(r) for r in ("1.1 m NaDFOB in TFEP", "1 m NaPF6 in EC:PC 1:1 wt")]
+    scored = score_formulations(recipes, np.full(2, 298.15)).predictions["conductivity_ms_cm"]
+    assert unknown_rows(scored).tolist() == [True, False]
+    problem = _problem(components={"solvents": ["EC", "PC", "TFEP"], "salts": ["NaPF6", "NaDFOB"]})
+    evaluator = Evaluator(problem, known_only=True)
+    evaluation = evaluator(recipes)
+    assert evaluation.feasible.tolist() == [False, True]
+    assert evaluator.constraint_names[-1] == UNKNOWN
+    # A campaign may measure it.
+    assert Evaluator(problem)(recipes).feasible.all()
+    for check in propose(problem, n=1, n_trials=30).proposals[0].checks:
+        assert check.satisfied
 
 
 def test_warnings_of_several_recipes_are_told_once_the_gravest_first():

@@ -4,11 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount
+from electrolyte_ml.formulation import Formulation, SaltAmount, SolventAmount, parse_recipe
 from electrolyte_ml.search.shortlist import (
+    Picking,
     distance_to_front,
     dominated_samples,
     fronts,
+    main_set,
     nearly_same,
     scaled,
     shortlist,
@@ -167,3 +169,35 @@ def test_a_solvent_that_fills_one_recipe_does_not_fill_all(mix):
 def test_the_best_of_two_objectives_are_not_two_amounts_of_one_blend(mix):
     recipes = [mix(DME=60, EC=40), mix(DME=50, EC=50), mix(PC=100)]
     assert set(_chosen(recipes, [[1.0, 0.9], [0.9, 1.0], [0.9, 0.9]], 2)) in ({0, 2}, {1, 2})
+
+
+def test_one_solvent_is_not_in_all_picks_while_there_are_others(mix):
+    partners = ("EC", "PC", "DMC", "DEC", "THF", "DOL", "EMC", "diglyme")
+    with_dme = [mix(DME=50, **{other: 50}) for other in partners]
+    worse = [mix(EC=50, DMC=50), mix(PC=100)]
+    recipes, gains = [*with_dme, *worse], [10 - 0.1 * i for i in range(8)] + [6.0, 5.0]
+    free = shortlist(
+        recipes, np.array(gains)[:, None], [1.0], 5, rule=Picking(most_with_one_solvent=1.0)
+    )
+    assert sum(row < 8 for row in free) > 3
+    rows = _chosen(recipes, gains, 5)
+    assert sum(row < 8 for row in rows) == 3
+    assert {8, 9} <= set(rows)
+    # A list of eight may hold five, and takes more where nothing else is left.
+    assert len(_chosen(recipes[:8], gains[:8], 6)) == 6
+
+
+def test_a_solvent_that_the_problem_asks_for_may_be_in_all_picks(mix):
+    partners = ("DMC", "EMC", "DEC", "PC", "DME", "THF")
+    recipes = [mix(EC=30, **{other: 70}) for other in partners]
+    rows = _chosen(recipes, [6.0, 5.0, 4.0, 3.0, 2.0, 1.0], 5)
+    assert rows[0] == 0
+    assert len(rows) == 5
+
+
+def test_additives_do_not_thin_the_main_solvents(catalog):
+    shares = [
+        main_set(parse_recipe(f"1 m NaPF6 in EC:DMC:DME 45:45:10 wt{more}", catalog))
+        for more in ("", " + 5 wt% FEC", " + 12 wt% FEC")
+    ]
+    assert set(shares) == {frozenset({"EC", "DMC", "DME", "NaPF6"})}
