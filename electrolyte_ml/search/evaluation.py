@@ -23,7 +23,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction, unknown_rows
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.rules import recipe_warnings
-from electrolyte_ml.search.objectives import Constraint
+from electrolyte_ml.search.objectives import Constraint, Objective
 from electrolyte_ml.search.problem import FREEZING, Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all, with_unit
@@ -334,7 +334,7 @@ def _asked_as_numbers(problem: Problem) -> tuple[tuple[str, float | None], ...]:
     Of a rough property, such as solubility, and of a temperature the number is shown whatever its
     interval.
     """
-    terms = [
+    terms: list[Objective | Constraint] = [
         *problem.objectives,
         *(c for c in problem.constraints if c.probability is None and c.bound is Bound.VALUE),
     ]

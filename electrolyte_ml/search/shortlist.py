@@ -294,7 +294,9 @@ class _Pool:
     ) -> None:
         self.rows = list(rows)
         self.sets = [main_set(formulations[row]) for row in rows]
-        self.solvents = [{s.name for s in main_solvents(formulations[row])} for row in rows]
+        self.solvents: list[set[str]] = [
+            {s.name for s in main_solvents(formulations[row])} for row in rows
+        ]
         self.most_with_one_solvent = rule.most_with_one_solvent
         self.taken_sets = [main_set(f) for f in taken]
         self.repeated_components = rule.repeated_components
@@ -373,7 +375,7 @@ def _without_common_solvents(pool: _Pool, picked: Sequence[int], n: int) -> NDAr
     most = max(1, ceil(pool.most_with_one_solvent * n - ROUNDING))
     held = Counter(name for i in picked for name in pool.solvents[i])
     enough = {name for name, count in held.items() if count >= most}
-    enough -= set.intersection(*pool.solvents)
+    enough -= pool.solvents[0].intersection(*pool.solvents)
     return np.array([enough.isdisjoint(names) for names in pool.solvents])
 
 

@@ -38,6 +38,7 @@ _FORMER = Picking(
     repeated_salts=1.0,
     nearer_is_better=False,
     distinct_anchors=False,
+    most_with_one_solvent=1.0,
 )
 
 
@@ -113,7 +114,7 @@ def _lists(name: str, seed: int) -> Mapping[str, tuple[float, float, float]]:
 
 def _found(problem: Problem, seed: int) -> tuple[list[Formulation], _Floats]:
     """Allowed recipes of a search, and their objectives with the sign that makes more better."""
-    evaluator = Evaluator(problem)
+    evaluator = Evaluator(problem, known_only=True)
     result = run_search(problem, evaluator, seed=seed)
     allowed = np.flatnonzero(result.evaluation.feasible)
     gains = evaluator.gains(result.evaluation)[allowed]
