@@ -336,6 +336,60 @@ def validate(
             typer.echo(line)
 
 
+@app.command("shells", epilog=example("simulate shells solvents.toml"))
+def compute_first_shells(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.toml", help="A campaign with finished jobs.")
+    ],
+    state: Annotated[Path | None, typer.Option(help=_STATE_HELP)] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Table to continue; default: NAME_shells.csv in the state folder."),
+    ] = None,
+    n: Annotated[
+        int, typer.Option("--n", min=1, help="Shells of each electrolyte, in all its boxes.")
+    ] = 20,
+    workers: Workers = 1,
+    dask: Dask = None,
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Limits of first shells of cations by tight binding; computed shells are kept."""
+    from dataclasses import asdict
+
+    from electrolyte_ml.executors import open_executor
+    from electrolyte_ml.report.progress import progress_bar
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.simulate import read_campaign
+    from electrolyte_ml.simulate.running import default_folder
+    from electrolyte_ml.simulate.shells import compute_shells, shell_tasks
+
+    plan = read_campaign(file)
+    folder = state or default_folder()
+    target = table or folder / f"{plan.name}_shells.csv"
+    tasks = shell_tasks(plan, folder, n)
+    with (
+        open_executor(workers, dask) as executor,
+        progress_bar("shells", show=not quiet, total=len(tasks)) as bar,
+    ):
+        rows = compute_shells(
+            tasks,
+            target,
+            executor=executor,
+            after_each=lambda found, done, total: bar.labelled(found[0].shell, done, total),
+        )
+    if as_json:
+        typer.echo(dump_json([asdict(row) for row in rows]))
+        return
+    failures = {row.shell_key: row for row in rows if row.failure}
+    for row in failures.values():
+        typer.echo(f"{row.recipe}, {row.shell}: failed: {row.failure}", err=True)
+    typer.echo(
+        f"{len(tasks) - len(failures)} shells computed, {len(failures)} failed: {target}; "
+        f"show what they do to limits with: electrolyte-ml window shells {target}"
+    )
+
+
 def _analyse_again(plan: SimulationCampaign, folder: Path) -> None:
     from electrolyte_ml.simulate.running import analyse_again
 

@@ -281,3 +281,33 @@ def library(
         return
     for molecule in molecules:
         typer.echo(f"{molecule.smiles}\t{molecule.family}")
+
+
+@app.command(epilog=example("window shells"))
+def shells(
+    table: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="TABLE.csv", help="Table of simulate shells; by default the one that ships."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show how the first shell of a cation shifts limits, and if measured orders come nearer."""
+    from electrolyte_ml.errors import TableError
+    from electrolyte_ml.models.window.shells import summary
+    from electrolyte_ml.report.progress import working
+    from electrolyte_ml.report.shells import print_shells
+    from electrolyte_ml.report.text import dump_json
+    from electrolyte_ml.simulate.shells import read_shells
+
+    with working("shells", show=not quiet):
+        rows = [row for row in read_shells(table) if not row.failure]
+        if not rows:
+            raise TableError([f"{table or 'the table that ships'} holds no computed shells"])
+        record = summary(rows)
+    if as_json:
+        typer.echo(dump_json(record))
+    else:
+        print_shells(record)

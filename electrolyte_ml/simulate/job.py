@@ -207,6 +207,11 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
         ),
         600,
     ),
+    # First shells of cations as samples: a shell forms within ps, and no transport is asked for.
+    "shells": (
+        replace(_STANDARD, hot_ps=5.0, equilibrate_ps=12.0, npt_ps=6.0, settle_ps=2.0, nvt_ps=40.0),
+        650,
+    ),
     # An electrolyte of a campaign that teaches models.
     "campaign": (replace(_STANDARD, nvt_ps=2000.0), 1050),
     "standard": (_STANDARD, 1000),
