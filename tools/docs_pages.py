@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,17 @@ from typer.cli import get_docs_for_click
 import electrolyte_ml
 from electrolyte_ml.benchmarks.submissions import beside, read_submission
 from electrolyte_ml.cli.app import app
+from electrolyte_ml.models.window.shells import summary
+from electrolyte_ml.report.shells import (
+    ORDER_HEADINGS,
+    SHIFT_HEADINGS,
+    independence_text,
+    order_rows,
+    order_text,
+    shift_rows,
+    verdict_text,
+)
+from electrolyte_ml.simulate.shells import read_shells
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # MkDocs runs this file by its path
@@ -201,6 +213,27 @@ def scale() -> None:
     write(f"guides/{guide.name}", scale_figures.filled(guide.read_text(encoding="utf-8")))
 
 
+def windows() -> None:
+    """The guide to windows with the table of first shells."""
+    guide = ROOT / "docs" / "guides" / "windows.md"
+    record = summary(read_shells())
+    parts = [
+        _plain_table(SHIFT_HEADINGS, shift_rows(record["electrolytes"])),
+        f"{independence_text(record)}.",
+    ]
+    for order in record["orders"]:
+        parts += [f"{order_text(order)}.", _plain_table(ORDER_HEADINGS, order_rows(order))]
+    parts.append(f"{verdict_text(record)}.")
+    text = guide.read_text(encoding="utf-8").replace("<!-- shells -->", "\n\n".join(parts))
+    write(f"guides/{guide.name}", text)
+
+
+def _plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
 def notebooks() -> list[str]:
     """One page for each notebook, without outputs; lines of the navigation."""
     lines = []
@@ -259,6 +292,7 @@ def main() -> None:
     }
     figures()
     scale()
+    windows()
     decisions()
     commands()
     interface()

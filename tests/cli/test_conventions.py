@@ -186,7 +186,9 @@ CSV_ALONE = {
     ("cell export", "--to"): "printed for other programs",
     ("simulate campaign", "--table"): "grows row by row while jobs of many machines end",
     ("simulate ratios", "table"): "a campaign's own table",
+    ("simulate shells", "--table"): "grows shell by shell",
     ("simulate validate", "table"): "a campaign's own table",
+    ("window shells", "table"): "the table that simulate shells grows",
 }
 
 

@@ -58,3 +58,12 @@ def test_a_recipe_becomes_density_coordination_and_pairing(run, tmp_path):
     held = json.loads(again)
     assert held["job"]["composition"]["components"][0]["name"] == "AN"
     assert held["density_g_cm3"]["value"] == pytest.approx(0.9, abs=0.15)
+
+
+def test_shells_need_finished_jobs(run, tmp_path):
+    code, out, err = run("simulate", "shells", str(CAMPAIGN), "--state", str(tmp_path))
+    assert code == 2
+    assert not out
+    assert "no finished solution of lithium_sodium_pairs" in err
+    assert "electrolyte-ml simulate campaign" in err
+    assert not list(tmp_path.iterdir())

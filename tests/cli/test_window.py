@@ -281,3 +281,21 @@ def test_a_word_that_names_another_molecule_is_asked_about(run):
     assert "molecule 3: 'EC' is the name of O=C1OCCO1; write that SMILES" in outcome.err
     assert "molecule 4" not in outcome.err
     assert run("window", "screen", "smiles:PC").code == 0
+
+
+def test_shells_show_shifts_measured_orders_and_the_verdict(run):
+    text = run("window", "shells").out
+    assert len(text.splitlines()) > 15
+    assert max(map(len, text.splitlines())) <= 100
+    record = json.loads(run("window", "shells", "--json").out)
+    assert {shift["name"] for shift in record["electrolytes"]} >= {"PC", "TFSI", "PF6"}
+    assert [order["of"] for order in record["orders"]][0] == "anions"
+    # What decision 87 and the guide say.
+    assert record["verdict"]["enters"] is False
+    assert "the shift does not enter windows" in " ".join(text.split())
+
+
+def test_a_table_without_shells_is_refused(run, tmp_path):
+    outcome = run("window", "shells", tmp_path / "none.csv")
+    assert outcome.code == 2
+    assert "none.csv holds no computed shells" in outcome.err
