@@ -6,9 +6,11 @@ the same continuum. Thermal distortion, which moves limits of single structures 
 cancels in the difference.
 
 *Which continuum.* The difference is small, because a solution screens an ion nearly as well as a
-conductor does, so that screening must be right. ALPB, which serves for single molecules, leaves
-0.3 V of the field of a sodium ion half a nanometre away and 0.1 V of one at 3 nm; the boundary
-problem that CPCM solves leaves what the permittivity leaves.
+conductor does, so that it hangs on how screening is modelled. ALPB, which serves for single
+molecules, leaves 0.3 V of the field of a sodium ion half a nanometre away and 0.1 V of one at 3 nm;
+the boundary problem that CPCM solves leaves what the permittivity leaves, and lets the continuum
+into every gap between the members. Shifts are those of CPCM, and those of ALPB stand beside them:
+where the two differ, the shift is not known any better.
 
 *Which member.* GFN2-xTB spreads a hole, or an added electron, over all members of a kind (its
 self-interaction error), so that ionising the cluster tells no limit of a single member. Its own
@@ -26,12 +28,15 @@ Structures stay as the force field made them: relaxing a cluster leaves the liqu
 those of a minimum without temperature.
 
 GFN2-xTB: Bannwarth, Ehlert and Grimme 2019, https://doi.org/10.1021/acs.jctc.8b01176; CPCM by
-domain decomposition: Cances, Maday and Stamm 2013, https://doi.org/10.1063/1.4816767
+domain decomposition: Cances, Maday and Stamm 2013, https://doi.org/10.1063/1.4816767; ALPB: Ehlert
+et al. 2021, https://doi.org/10.1021/acs.jctc.1c00471
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +48,7 @@ from electrolyte_ml.quantum.geometry import BOHR_ANGSTROM, Molecule
 from electrolyte_ml.quantum.table import settings_key
 from electrolyte_ml.quantum.xtb import Orbitals, Surface
 
-_REVISION = 1
+_REVISION = 2
 _BOHR_NM = BOHR_ANGSTROM / 10
 
 
@@ -115,13 +120,16 @@ class ShellProtocol:
     Attributes
     ----------
     permittivity
-        Relative permittivity of the continuum; by default that of acetonitrile, the solvent of
-        limits of single molecules.
+        Relative permittivity of CPCM; by default that of acetonitrile, the solvent of limits of
+        single molecules.
+    solvent
+        Solvent of ALPB, a name of tblite.
     shift_ev
         Empirical shift of ionisation energies, eV, as of single molecules.
     """
 
     permittivity: float = 36.0
+    solvent: str = "acetonitrile"
     shift_ev: float = 4.8455
 
     @property
@@ -138,6 +146,8 @@ class MemberLimits:
     ----------
     oxidation_shift_v, reduction_shift_v
         By how much the shell raises the limits of the member, V; the second is None for an anion.
+    oxidation_shift_alpb_v, reduction_shift_alpb_v
+        The same with ALPB in place of CPCM.
     alone_oxidation_v, alone_reduction_v
         Limits of the member alone as it stands by its frontier orbitals, V against Li/Li+; the
         second is None for an anion.
@@ -147,6 +157,8 @@ class MemberLimits:
 
     oxidation_shift_v: float
     reduction_shift_v: float | None
+    oxidation_shift_alpb_v: float
+    reduction_shift_alpb_v: float | None
     alone_oxidation_v: float
     alone_reduction_v: float | None
     hole_share: float
@@ -184,24 +196,25 @@ def shell_limits(shell: FirstShell, protocol: ShellProtocol) -> ShellLimits:
     """
     if len(shell.members) < 2:
         raise InputError(f"{shell.label}: no molecule touches the cation")
-    owner = np.repeat(np.arange(len(shell.members)), [len(m.elements) for m in shell.members])
-    orbitals = _orbitals(shell.members, protocol)
+    sizes = [len(member.elements) for member in shell.members]
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    orbitals, levels = _levels(shell, owner, {"permittivity": protocol.permittivity})
+    _, alpb = _levels(shell, owner, {"solvent": protocol.solvent})
     last = orbitals.n_occupied - 1
     found = []
-    for number, member in enumerate(shell.members[1:], start=1):
-        own = owner == number
-        alone = _orbitals((member,), protocol)
-        highest, lowest = _frontier_ev(alone, np.ones(len(member.elements), dtype=bool), alone)
-        in_shell = _frontier_ev(orbitals, own, alone)
-        is_neutral = member.charge == 0
+    for number, member in enumerate(shell.members[1:]):
+        own, other, is_neutral = levels[number], alpb[number], member.charge == 0
+        atoms = owner == number + 1
         found.append(
             MemberLimits(
-                oxidation_shift_v=highest - in_shell[0],
-                reduction_shift_v=lowest - in_shell[1] if is_neutral else None,
-                alone_oxidation_v=_limit_v(highest, protocol),
-                alone_reduction_v=_limit_v(lowest, protocol) if is_neutral else None,
-                hole_share=float(orbitals.shares(last)[own].sum()),
-                electron_share=float(orbitals.shares(last + 1)[own].sum()),
+                oxidation_shift_v=own.oxidation_shift_v,
+                reduction_shift_v=own.reduction_shift_v if is_neutral else None,
+                oxidation_shift_alpb_v=other.oxidation_shift_v,
+                reduction_shift_alpb_v=other.reduction_shift_v if is_neutral else None,
+                alone_oxidation_v=_limit_v(own.alone_ev[0], protocol),
+                alone_reduction_v=_limit_v(own.alone_ev[1], protocol) if is_neutral else None,
+                hole_share=float(orbitals.shares(last)[atoms].sum()),
+                electron_share=float(orbitals.shares(last + 1)[atoms].sum()),
             )
         )
     return ShellLimits(
@@ -211,18 +224,45 @@ def shell_limits(shell: FirstShell, protocol: ShellProtocol) -> ShellLimits:
     )
 
 
-def _orbitals(members: tuple[ShellMember, ...], protocol: ShellProtocol) -> Orbitals:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Levels:
+    """Highest occupied and lowest empty level of a member, eV, alone and in its shell."""
+
+    alone_ev: tuple[float, float]
+    in_shell_ev: tuple[float, float]
+
+    @property
+    def oxidation_shift_v(self) -> float:
+        return self.alone_ev[0] - self.in_shell_ev[0]
+
+    @property
+    def reduction_shift_v(self) -> float:
+        return self.alone_ev[1] - self.in_shell_ev[1]
+
+
+def _levels(
+    shell: FirstShell, owner: NDArray[np.int_], continuum: Mapping[str, Any]
+) -> tuple[Orbitals, list[_Levels]]:
+    """Orbitals of a shell, and levels of its members without the cation, in one continuum."""
+    whole, found = _orbitals(shell.members, continuum), []
+    for number, member in enumerate(shell.members[1:], start=1):
+        alone = _orbitals((member,), continuum)
+        everything = np.ones(len(member.elements), dtype=bool)
+        # As many electrons as alone: whatever the cluster would move is left to the levels.
+        last = alone.n_occupied - 1
+        own, in_shell = alone.levels_ev(everything), whole.levels_ev(owner == number)
+        found.append(
+            _Levels(
+                alone_ev=(float(own[last]), float(own[last + 1])),
+                in_shell_ev=(float(in_shell[last]), float(in_shell[last + 1])),
+            )
+        )
+    return whole, found
+
+
+def _orbitals(members: tuple[ShellMember, ...], continuum: Mapping[str, Any]) -> Orbitals:
     positions_nm = np.concatenate([member.positions_nm for member in members])
-    positions, permittivity = positions_nm / _BOHR_NM, protocol.permittivity
-    return Surface(_cluster(members), positions, permittivity=permittivity).orbitals()
-
-
-def _frontier_ev(
-    orbitals: Orbitals, atoms: NDArray[np.bool_], alone: Orbitals
-) -> tuple[float, float]:
-    """Highest occupied and lowest empty level of a member, eV, with as many electrons as alone."""
-    levels = orbitals.levels_ev(atoms)
-    return float(levels[alone.n_occupied - 1]), float(levels[alone.n_occupied])
+    return Surface(_cluster(members), positions_nm / _BOHR_NM, **continuum).orbitals()
 
 
 def _limit_v(level_ev: float, protocol: ShellProtocol) -> float:

@@ -14,11 +14,13 @@ SHIFT_HEADINGS = (
     "electrolyte",
     "species",
     "n (cations)",
-    "in shells",
+    "shells each",
     "oxidation shift, V",
+    "ALPB",
     "reduction shift, V",
+    "ALPB",
 )
-ORDER_HEADINGS = ("species", "measured, V", "window, V", "shift, V", "with shift, V")
+ORDER_HEADINGS = ("species", "measured, V", "window, V", "shift, V", "ALPB", "with shift, V")
 
 
 def shift_cells(shift: Mapping[str, Any]) -> tuple[str, ...]:
@@ -26,10 +28,14 @@ def shift_cells(shift: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         shift["name"],
         f"{shift['n']} ({shift['n_cations']})",
-        "" if shift["share_in_shells"] is None else f"{shift['share_in_shells']:.0%}",
+        "" if shift["shells_each"] is None else f"{shift['shells_each']:.2f}",
         *(
-            _with_error(shift[f"{side}_shift_v"], shift[f"{side}_error_v"])
+            text
             for side in ("oxidation", "reduction")
+            for text in (
+                _with_error(shift[f"{side}_shift_v"], shift[f"{side}_error_v"]),
+                _with_error(shift[f"{side}_shift_alpb_v"], None),
+            )
         ),
     )
 
@@ -57,6 +63,7 @@ def order_rows(order: Mapping[str, Any]) -> list[tuple[str, ...]]:
             "" if s["measured_v"] is None else f"{s['measured_v']:.1f}",
             f"{s['before_v']:.2f}",
             _with_error(s["shift_v"], s["error_v"]),
+            _with_error(s["shift_alpb_v"], None),
             f"{s['after_v']:.2f}",
         )
         for s in order["species"]
@@ -84,8 +91,9 @@ def verdict_text(record: Mapping[str, Any]) -> str:
     enters = "enters" if verdict["enters"] else "does not enter"
     return (
         f"the shift {enters} windows: {verdict['right_before']} of {verdict['n_pairs']} measured "
-        f"pairs stand right without it and {verdict['right_after']} with it; the chance of a gain, "
-        f"by the standard errors, is {verdict['chance_of_gain']:.0%}"
+        f"pairs stand right without it, {verdict['right_after']} with it and "
+        f"{verdict['right_after_alpb']} with that of the other continuum (ALPB); the chance of a "
+        f"gain, by the standard errors, is {verdict['chance_of_gain']:.0%}"
     )
 
 

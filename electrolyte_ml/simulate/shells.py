@@ -66,8 +66,8 @@ class ShellRow:
         Of its nearest donor atom, nm.
     per_cation
         Such molecules in the box for each cation.
-    oxidation_shift_v, reduction_shift_v, alone_oxidation_v, alone_reduction_v
-    hole_share, electron_share
+    oxidation_shift_v, reduction_shift_v, oxidation_shift_alpb_v, reduction_shift_alpb_v
+    alone_oxidation_v, alone_reduction_v, hole_share, electron_share
         As in `electrolyte_ml.quantum.shells.MemberLimits`; None where nothing was computed.
     shell_oxidation_v, shell_reduction_v
         Limits of the whole cluster by its frontier orbitals, V against Li/Li+.
@@ -94,6 +94,8 @@ class ShellRow:
     per_cation: float = 0.0
     oxidation_shift_v: float | None = None
     reduction_shift_v: float | None = None
+    oxidation_shift_alpb_v: float | None = None
+    reduction_shift_alpb_v: float | None = None
     alone_oxidation_v: float | None = None
     alone_reduction_v: float | None = None
     hole_share: float | None = None

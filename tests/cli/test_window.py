@@ -289,7 +289,7 @@ def test_shells_show_shifts_measured_orders_and_the_verdict(run):
     assert max(map(len, text.splitlines())) <= 100
     record = json.loads(run("window", "shells", "--json").out)
     assert {shift["name"] for shift in record["electrolytes"]} >= {"PC", "TFSI", "PF6"}
-    assert [order["of"] for order in record["orders"]][0] == "anions"
+    assert record["orders"][0]["of"] == "anions"
     # What decision 87 and the guide say.
     assert record["verdict"]["enters"] is False
     assert "the shift does not enter windows" in " ".join(text.split())

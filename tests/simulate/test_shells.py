@@ -131,6 +131,8 @@ LIMITS = ShellLimits(
         MemberLimits(
             oxidation_shift_v=0.1 * k,
             reduction_shift_v=None if k == 2 else 0.2,
+            oxidation_shift_alpb_v=0.1,
+            reduction_shift_alpb_v=None if k == 2 else 0.2,
             alone_oxidation_v=7.0,
             alone_reduction_v=None if k == 2 else -2.0,
             hole_share=0.3,

@@ -47,13 +47,16 @@ class ShellShift:
         The species.
     n, n_cations
         Molecules in shells, and cations that they were around: the independent samples.
-    share_in_shells
-        Of all such molecules of the box, those in first shells; None for all electrolytes together.
+    shells_each
+        First shells that a molecule of the box is in, on average: above 1 where anions bridge;
+        None for all electrolytes together.
     oxidation_shift_v, oxidation_error_v
         Mean shift of the oxidation limit, V, and its standard error over cations; None from fewer
         than three cations.
     reduction_shift_v, reduction_error_v
         The same of the reduction limit; None for an anion.
+    oxidation_shift_alpb_v, reduction_shift_alpb_v
+        Mean shifts in the other continuum, V: how well the shift is known.
     alone_oxidation_v
         Oxidation limit by tight binding, V against Li/Li+, of the same molecules alone.
     hole_share
@@ -69,11 +72,13 @@ class ShellShift:
     charge: int
     n: int
     n_cations: int
-    share_in_shells: float | None
+    shells_each: float | None
     oxidation_shift_v: float
     oxidation_error_v: float | None
     reduction_shift_v: float | None
     reduction_error_v: float | None
+    oxidation_shift_alpb_v: float
+    reduction_shift_alpb_v: float | None
     alone_oxidation_v: float
     hole_share: float
 
@@ -127,7 +132,8 @@ def _shift(
     recipe, cation, temperature_k = electrolyte
     first = rows[0]
     oxidation, reduction = (_mean(rows, f"{side}_shift_v") for side in ("oxidation", "reduction"))
-    if oxidation is None:
+    alpb = [_mean(rows, f"{side}_shift_alpb_v") for side in ("oxidation", "reduction")]
+    if oxidation is None or alpb[0] is None:
         raise InputError(f"{first.name}: rows without a shift")
     return ShellShift(
         recipe=recipe,
@@ -138,11 +144,13 @@ def _shift(
         charge=first.charge,
         n=len(rows),
         n_cations=len({row.cation_key for row in rows}),
-        share_in_shells=share,
+        shells_each=share,
         oxidation_shift_v=oxidation[0],
         oxidation_error_v=oxidation[1],
         reduction_shift_v=None if reduction is None else reduction[0],
         reduction_error_v=None if reduction is None else reduction[1],
+        oxidation_shift_alpb_v=alpb[0][0],
+        reduction_shift_alpb_v=None if alpb[1] is None else alpb[1][0],
         alone_oxidation_v=float(np.mean([row.alone_oxidation_v for row in rows])),
         hole_share=sum(row.hole_share or 0.0 for row in rows) / len({r.shell_key for r in rows}),
     )
@@ -239,8 +247,9 @@ class MeasuredOrder:
         Species, the most stable first.
     measured_v
         Measured limits, V against Li/Li+; None where only the order is known.
-    before_v, shift_v, error_v
-        Limits of the window, shifts by coordination and their standard errors, V, shapes (n,).
+    before_v, shift_v, error_v, shift_alpb_v
+        Limits of the window, shifts by coordination, their standard errors, and shifts in the
+        other continuum, V, shapes (n,).
     """
 
     of: str
@@ -249,6 +258,7 @@ class MeasuredOrder:
     before_v: NDArray[np.float64]
     shift_v: NDArray[np.float64]
     error_v: NDArray[np.float64]
+    shift_alpb_v: NDArray[np.float64]
 
     @property
     def n_pairs(self) -> int:
@@ -323,6 +333,7 @@ def _order(
         before_v=np.array([math.nan if limit is None else limit.value for limit in limits]),
         shift_v=np.array([s.oxidation_shift_v for s in shifts]),
         error_v=np.array([s.oxidation_error_v for s in shifts], dtype=float),
+        shift_alpb_v=np.array([s.oxidation_shift_alpb_v for s in shifts]),
     )
 
 
@@ -334,8 +345,9 @@ class ShellVerdict:
     ----------
     enters
         By the rule of this module.
-    n_pairs, right_before, right_after
-        Pairs of all measured orders, and how many stand right without and with the shift.
+    n_pairs, right_before, right_after, right_after_alpb
+        Pairs of all measured orders, and how many stand right without the shift, with it, and with
+        that in the other continuum.
     chance_of_gain
         Chance that more pairs stand right with the shift, by its standard errors.
     error_before_v, error_after_v
@@ -346,6 +358,7 @@ class ShellVerdict:
     n_pairs: int
     right_before: int
     right_after: int
+    right_after_alpb: int
     chance_of_gain: float
     error_before_v: float
     error_after_v: float
@@ -361,6 +374,7 @@ def judge(orders: Sequence[MeasuredOrder]) -> ShellVerdict:
     """
     before = sum(order.pairs_right(order.before_v) for order in orders)
     after = sum(order.pairs_right(order.before_v + order.shift_v) for order in orders)
+    alpb = sum(order.pairs_right(order.before_v + order.shift_alpb_v) for order in orders)
     rng = np.random.default_rng(_SEED)
     drawn = np.zeros(_DRAWS, dtype=int)
     for order in orders:
@@ -381,6 +395,7 @@ def judge(orders: Sequence[MeasuredOrder]) -> ShellVerdict:
         n_pairs=sum(order.n_pairs for order in orders),
         right_before=before,
         right_after=after,
+        right_after_alpb=alpb,
         chance_of_gain=chance,
         error_before_v=error_before,
         error_after_v=error_after,
@@ -418,6 +433,7 @@ def _order_record(order: MeasuredOrder) -> dict[str, Any]:
                 "before_v": float(order.before_v[i]),
                 "shift_v": float(order.shift_v[i]),
                 "error_v": float(order.error_v[i]),
+                "shift_alpb_v": float(order.shift_alpb_v[i]),
                 "after_v": float(after[i]),
             }
             for i, name in enumerate(order.names)

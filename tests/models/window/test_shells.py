@@ -38,6 +38,8 @@ def row(shift, *, centre=0, time_ps=5.0, name="PC", charge=0, recipe="1 m NaPF6 
         per_cation=10.0 if charge == 0 else 1.0,
         oxidation_shift_v=shift,
         reduction_shift_v=None if charge else 2 * shift,
+        oxidation_shift_alpb_v=shift + 0.1,
+        reduction_shift_alpb_v=None if charge else 2 * shift,
         alone_oxidation_v=6.0,
         alone_reduction_v=None if charge else 1.0,
         hole_share=0.5,
@@ -55,6 +57,7 @@ def test_the_error_is_over_cations_however_many_molecules_each_has():
         assert found.oxidation_shift_v == pytest.approx(0.1)
         assert found.oxidation_error_v == pytest.approx(0.1 / math.sqrt(3))
         assert found.reduction_error_v == pytest.approx(0.2 / math.sqrt(3))
+        assert found.oxidation_shift_alpb_v == pytest.approx(0.2)
 
 
 def test_two_cations_give_no_error_and_an_anion_no_reduction():
@@ -64,14 +67,14 @@ def test_two_cations_give_no_error_and_an_anion_no_reduction():
     assert not measured_orders([found])
 
 
-def test_the_share_in_shells_counts_all_molecules_of_the_box():
+def test_the_shells_each_counts_all_molecules_of_the_box():
     # Four molecules of PC around each cation, ten in the box for each; an anion at every second.
     rows = [row(0.1, centre=k) for k in range(4) for _ in range(4)]
     rows += [row(0.1, centre=k, name="PF6", charge=-1) for k in (0, 1)]
     solvent, anion = shifts_by_electrolyte(rows)
     assert (solvent.name, anion.name) == ("PC", "PF6")
-    assert solvent.share_in_shells == pytest.approx(0.4)
-    assert anion.share_in_shells == pytest.approx(0.5)
+    assert solvent.shells_each == pytest.approx(0.4)
+    assert anion.shells_each == pytest.approx(0.5)
     assert solvent.hole_share == pytest.approx(2.0)  # of a shell: all its molecules together
 
 
@@ -85,7 +88,7 @@ def test_failures_and_other_electrolytes_are_kept_apart():
     assert [shift.oxidation_shift_v for shift in found] == pytest.approx([0.1, 0.3])
     (together,) = shifts_by_species(rows)
     assert together.oxidation_shift_v == pytest.approx(0.2)
-    assert together.share_in_shells is None
+    assert together.shells_each is None
 
 
 def test_shells_of_one_cation_that_are_alike_count_once():
@@ -116,6 +119,7 @@ def order(before, shift, error=0.01, measured=None, of="anions"):
         before_v=np.array(before),
         shift_v=np.array(shift),
         error_v=np.full(len(before), error),
+        shift_alpb_v=np.array(shift),
     )
 
 
@@ -150,7 +154,9 @@ def test_species_that_were_measured_alike_are_no_pair():
 
 def test_anions_stand_in_the_measured_order_with_the_limits_of_windows():
     rows = [
-        row(0.1, centre=k, name=name, charge=-1) for name in ("OTf", "PF6", "TFSI") for k in range(3)
+        row(0.1, centre=k, name=name, charge=-1)
+        for name in ("OTf", "PF6", "TFSI")
+        for k in range(3)
     ]
     anions = measured_orders(shifts_by_species(rows))[0]
     assert anions.names == ("PF6", "TFSI", "OTf")
