@@ -278,10 +278,9 @@ def shell_rows(task: ShellTask, protocol: ShellProtocol) -> list[ShellRow]:
 
 def _rounded(row: ShellRow) -> ShellRow:
     """A row as the table holds it."""
-    values = {name: getattr(row, name) for name in _NAMES}
-    return ShellRow(
-        **{k: round(v, _DIGITS) if isinstance(v, float) else v for k, v in values.items()}
-    )
+    values: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
+    numbers = {k: round(v, _DIGITS) for k, v in values.items() if isinstance(v, float)}
+    return ShellRow(**values | numbers)
 
 
 def compute_shells(
