@@ -31,8 +31,8 @@ SURE_ENOUGH = 0.95
 
 _DRAWS, _SEED = 4000, 0
 
-# Fewer cations than these tell no standard error.
-_FEWEST_CATIONS = 3
+# Fewer cations than these tell no standard error, fewer species no rank correlation.
+_FEWEST_CATIONS, _FEWEST_RANKED = 2, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class ShellShift:
         First shells that a molecule of the box is in, on average: above 1 where anions bridge;
         None for all electrolytes together.
     oxidation_shift_v, oxidation_error_v
-        Mean shift of the oxidation limit, V, and its standard error over cations; None from fewer
-        than three cations.
+        Mean shift of the oxidation limit, V, and its standard error over cations; None from one
+        cation.
     reduction_shift_v, reduction_error_v
         The same of the reduction limit; None for an anion.
     oxidation_shift_alpb_v, reduction_shift_alpb_v
@@ -279,7 +279,7 @@ class MeasuredOrder:
         """Spearman's rank correlation with what was measured; NaN of fewer than three."""
         from scipy.stats import spearmanr
 
-        if len(self.names) < _FEWEST_CATIONS:
+        if len(self.names) < _FEWEST_RANKED:
             return math.nan
         order = -np.arange(len(self.names)) if self.measured_v is None else self.measured_v
         return float(spearmanr(limits_v, order).statistic)
