@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,11 +12,11 @@ from electrolyte_ml.report.text import output_console
 SHIFT_HEADINGS = (
     "electrolyte",
     "species",
-    "n (cations)",
-    "shells each",
-    "oxidation shift, V",
+    "n (ions)",
+    "each",
+    "oxidation, V",
     "ALPB",
-    "reduction shift, V",
+    "reduction, V",
     "ALPB",
 )
 ORDER_HEADINGS = ("species", "measured, V", "window, V", "shift, V", "ALPB", "with shift, V")
@@ -40,16 +39,11 @@ def shift_cells(shift: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def electrolyte_text(shift: Mapping[str, Any]) -> str:
-    """Such as ``1 m NaPF6 in PC, 298 K``."""
-    return f"{shift['recipe']}, {shift['temperature_k']:.0f} K"
-
-
 def shift_rows(shifts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     """Rows of the table of electrolytes; each is named once."""
     rows, last = [], ""
     for shift in shifts:
-        name = electrolyte_text(shift)
+        name = shift["recipe"]
         rows.append(("" if name == last else name, *shift_cells(shift)))
         last = name
     return rows
@@ -78,9 +72,9 @@ def order_text(order: Mapping[str, Any]) -> str:
         f"measured order without the shift, {after} with it"
     )
     ranks, errors = order["rank_correlation"], order["mean_absolute_error_v"]
-    if all(map(math.isfinite, ranks)):
+    if None not in ranks:
         text += f"; rank correlation {ranks[0]:.2f} and {ranks[1]:.2f}"
-    if all(map(math.isfinite, errors)):
+    if None not in errors:
         text += f"; mean absolute error {errors[0]:.2f} and {errors[1]:.2f} V"
     return text
 

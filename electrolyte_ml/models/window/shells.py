@@ -8,7 +8,6 @@ and does not raise the mean absolute error against the limits on glassy carbon.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -275,19 +274,19 @@ class MeasuredOrder:
         """Pairs that stand in the measured order."""
         return sum(bool(limits_v[i] > limits_v[j]) for i, j in self._pairs)
 
-    def rank_correlation(self, limits_v: NDArray[np.float64]) -> float:
-        """Spearman's rank correlation with what was measured; NaN of fewer than three."""
+    def rank_correlation(self, limits_v: NDArray[np.float64]) -> float | None:
+        """Spearman's rank correlation with what was measured; None of fewer than three."""
         from scipy.stats import spearmanr
 
         if len(self.names) < _FEWEST_RANKED:
-            return math.nan
+            return None
         order = -np.arange(len(self.names)) if self.measured_v is None else self.measured_v
         return float(spearmanr(limits_v, order).statistic)
 
-    def error_against_measured(self, limits_v: NDArray[np.float64]) -> float:
-        """Mean absolute error, V; NaN where only the order is known."""
+    def error_against_measured(self, limits_v: NDArray[np.float64]) -> float | None:
+        """Mean absolute error, V; None where only the order is known."""
         if self.measured_v is None:
-            return math.nan
+            return None
         return float(np.abs(limits_v - self.measured_v).mean())
 
 
@@ -323,17 +322,20 @@ def measured_orders(shifts: Sequence[ShellShift]) -> list[MeasuredOrder]:
 def _order(
     of: str, shifts: Sequence[ShellShift], measured: Sequence[float] | None
 ) -> MeasuredOrder:
+    """Species with a limit in windows, in their order."""
     catalog = default_catalog()
     smiles = [catalog.ion(s.name).smiles if s.charge else s.smiles for s in shifts]
-    limits = [w.oxidation for w in species_limits().windows(smiles)]
+    limits = [window.oxidation for window in species_limits().windows(smiles)]
+    known = [(i, limit.value) for i, limit in enumerate(limits) if limit is not None]
+    held = [shifts[i] for i, _ in known]
     return MeasuredOrder(
         of=of,
-        names=tuple(s.name for s in shifts),
-        measured_v=None if measured is None else np.array(measured),
-        before_v=np.array([math.nan if limit is None else limit.value for limit in limits]),
-        shift_v=np.array([s.oxidation_shift_v for s in shifts]),
-        error_v=np.array([s.oxidation_error_v for s in shifts], dtype=float),
-        shift_alpb_v=np.array([s.oxidation_shift_alpb_v for s in shifts]),
+        names=tuple(s.name for s in held),
+        measured_v=None if measured is None else np.array([measured[i] for i, _ in known]),
+        before_v=np.array([value for _, value in known]),
+        shift_v=np.array([s.oxidation_shift_v for s in held]),
+        error_v=np.array([s.oxidation_error_v for s in held], dtype=float),
+        shift_alpb_v=np.array([s.oxidation_shift_alpb_v for s in held]),
     )
 
 
@@ -351,7 +353,7 @@ class ShellVerdict:
     chance_of_gain
         Chance that more pairs stand right with the shift, by its standard errors.
     error_before_v, error_after_v
-        Mean absolute errors against limits on glassy carbon, V; NaN without them.
+        Mean absolute errors against limits on glassy carbon, V; None without them.
     """
 
     enters: bool
@@ -360,8 +362,8 @@ class ShellVerdict:
     right_after: int
     right_after_alpb: int
     chance_of_gain: float
-    error_before_v: float
-    error_after_v: float
+    error_before_v: float | None
+    error_after_v: float | None
 
 
 def judge(orders: Sequence[MeasuredOrder]) -> ShellVerdict:
@@ -381,17 +383,15 @@ def judge(orders: Sequence[MeasuredOrder]) -> ShellVerdict:
         draws = rng.normal(order.shift_v, order.error_v, (_DRAWS, len(order.names)))
         drawn += np.array([order.pairs_right(order.before_v + row) for row in draws])
     chance = float((drawn > before).mean())
-    errors = {
-        order.of: (
-            order.error_against_measured(order.before_v),
-            order.error_against_measured(order.before_v + order.shift_v),
-        )
-        for order in orders
-        if order.measured_v is not None
-    }
-    error_before, error_after = next(iter(errors.values()), (math.nan, math.nan))
+    measured = [order for order in orders if order.measured_v is not None]
+    error_before = error_after = None
+    if measured:
+        error_before = measured[0].error_against_measured(measured[0].before_v)
+        shifted = measured[0].before_v + measured[0].shift_v
+        error_after = measured[0].error_against_measured(shifted)
+    is_worse = error_before is not None and error_after is not None and error_after > error_before
     return ShellVerdict(
-        enters=chance >= SURE_ENOUGH and not error_after > error_before,
+        enters=chance >= SURE_ENOUGH and not is_worse,
         n_pairs=sum(order.n_pairs for order in orders),
         right_before=before,
         right_after=after,
