@@ -94,6 +94,15 @@ def test_an_anion_carries_minus_one(name):
     assert len(template.bonds) == len(template.atoms) - 1
 
 
+def test_oxygens_of_a_chelate_are_of_two_kinds():
+    template = ion_template(default_catalog().ion("DFOB"))
+    assert template.charge_e == pytest.approx(-1)
+    assert len(template.bonds) == len(template.atoms)
+    oxygens = {a.charge_e for a in template.atoms if a.element == "O"}
+    assert len(oxygens) == 2
+    assert all(charge < -0.3 for charge in oxygens)
+
+
 def test_the_octahedron_has_twelve_right_angles():
     template = ion_template(default_catalog().ion("PF6"))
     assert len(template.angles) == 12
