@@ -25,8 +25,9 @@ from electrolyte_ml.models.transport.mobility import (
     stokes_einstein_ln,
 )
 from electrolyte_ml.row_table import RowTable
-from electrolyte_ml.simulate.force_field import TABLES, ForceField
+from electrolyte_ml.simulate.force_field import ForceField
 from electrolyte_ml.simulate.results import read_table
+from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
 #: Tables of simulated electrolytes, and the force field whose runs teach.
