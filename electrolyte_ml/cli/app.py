@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import warnings
+from collections.abc import Sequence
 
 import typer
 
@@ -31,7 +34,13 @@ from electrolyte_ml.cli import (
 )
 from electrolyte_ml.cli.exit_codes import ExitCode
 from electrolyte_ml.cli.streams import flushed_output, write_plainly
-from electrolyte_ml.errors import ElectrolyteError, InfeasibleError, PropertyWarning, TableNote
+from electrolyte_ml.errors import (
+    ElectrolyteError,
+    InfeasibleError,
+    InputError,
+    PropertyWarning,
+    TableNote,
+)
 
 _format_warning = warnings.formatwarning
 
@@ -89,6 +98,7 @@ def main() -> None:
     warnings.formatwarning = _warning_line
     write_plainly()
     try:
+        _require_no_negative_amount(sys.argv[1:])
         with flushed_output():
             app()
     except InfeasibleError as error:
@@ -99,6 +109,13 @@ def main() -> None:
         pass  # the reader of a pipe (head, less) closed it: no error
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}", ExitCode.BAD_INPUT)
+
+
+def _require_no_negative_amount(arguments: Sequence[str]) -> None:
+    """Refuse ``-1 m NaPF6 in PC``, which would be read as an option."""
+    for text in arguments:
+        if re.match(r"-\s*\d.* in ", text):
+            raise InputError(f"{text!r} begins with a negative amount; amounts are above 0")
 
 
 def _warning_line(

@@ -341,7 +341,7 @@ def weigh_out_sheet(
             else:
                 rows.append(_solvent_row(step, item, grams[item.solvent.name], bool(rows)))
     notes = [
-        "volumes at 25 degC from pure densities; weigh rather than measure where it matters",
+        "volumes at 25 °C from pure densities; weigh rather than measure where it matters",
         "one hazard a component: read the safety data sheets",
         *formulation.assumptions,
     ]
@@ -416,8 +416,8 @@ def _how(solvent: Solvent, role: str, state: str, *, started: bool) -> str:
     melting = solvent.value("melting_point_k")
     if melting is None:
         return f"{how}; melting point unknown: look before you pour"
-    melts = f"melts at {melting - ZERO_CELSIUS_K:.0f} degC"
-    warm = f"warm to {melting + _MELT_ABOVE_K - ZERO_CELSIUS_K:.0f} degC"
+    melts = f"melts at {melting - ZERO_CELSIUS_K:.0f} °C"
+    warm = f"warm to {melting + _MELT_ABOVE_K - ZERO_CELSIUS_K:.0f} °C"
     if state == "solid or liquid":
         return f"{how}; {melts}: if it is solid, {warm} before pouring"
     if state == "liquid":

@@ -421,4 +421,4 @@ def _solid(solvent: Solvent) -> str:
     melting = solvent.value("melting_point_k")
     if melting is None or melting <= ROOM_TEMPERATURE_K:
         return ""
-    return f"{solvent.name} melts at {melting - ZERO_CELSIUS_K:.0f} degC"
+    return f"{solvent.name} melts at {melting - ZERO_CELSIUS_K:.0f} °C"

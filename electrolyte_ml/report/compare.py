@@ -77,7 +77,9 @@ def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
         table.add_column(letter, justify="right")
         table.add_column(f"{letter} against A")
     for row in compared_rows(comparison):
-        table.add_row(*_cells(row, currency))
+        # Such as the efficiency of lithium for sodium recipes.
+        if any(prediction["value"] is not None for prediction in row.predictions):
+            table.add_row(*_cells(row, currency))
     console.print(table)
     records = list(comparison.records())
     coverage = coverage_text(

@@ -84,7 +84,10 @@ def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> 
     """Concentration of highest conductivity, and the concentration of this recipe."""
     own = formulation.molality_mol_kg
     own_m = sum(formulation.molarities_mol_l().values())
-    here = f"this recipe has {own:.2f} mol/kg ({own_m:.2f} M)"
+    # As recipes are written, the molality is by kg of solvents without additives.
+    additives = any(s.role == "additive" for s in formulation.solvents)
+    of = " of solvents and additives" if additives else ""
+    here = f"this recipe has {own:.2f} mol/kg{of} ({own_m:.2f} M)"
     at = celsius(curve.temperature_k)
     if curve.maximum is None:
         end = curve.molality_mol_kg[-1]

@@ -36,7 +36,7 @@ from electrolyte_ml.report.text import difference_text, spelt_out
 from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.baselines import UsualRecipe
-from electrolyte_ml.search.objectives import at_temperature
+from electrolyte_ml.search.objectives import at_degrees
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import significant
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
@@ -211,7 +211,7 @@ def baseline_words(problem: Problem, baseline: UsualRecipe) -> str:
         difference = baseline.first_beside[objective.label].record(0)
         if difference["value"] is not None:
             text = difference_text(known, difference, _unit_of_difference(problem, known))
-            ahead.append(f"{known.label}{at_temperature(objective.temperature_k)} {text}")
+            ahead.append(f"{known.label}{at_degrees(objective.temperature_k)} {text}")
     lines = [f"number 1 beside it: {'; '.join(ahead)}"] if ahead else []
     if baseline.missed:
         missed = (missed_words(problem, check) for check in baseline.missed)

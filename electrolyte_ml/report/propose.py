@@ -71,7 +71,7 @@ def print_sheet(sheet: Sheet) -> None:
     """Print rows in the order of mixing, then notes."""
     console = output_console()
     console.print(f"{sheet.recipe}  ({sheet.key})")
-    console.print(f"batch: {sheet.batch_g:.5g} g, about {sheet.batch_ml:.4g} mL at 25 degC")
+    console.print(f"batch: {sheet.batch_g:.5g} g, about {sheet.batch_ml:.4g} mL at 25 °C")
     table = Table(box=None, pad_edge=False)
     for heading in ("step", "component", "g", "mL", "room temperature", "how", "hazard"):
         numeric = heading in ("g", "mL")

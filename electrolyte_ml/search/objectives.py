@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from electrolyte_ml.text import celsius
 from electrolyte_ml.units import celsius_text
 
 
@@ -129,5 +130,10 @@ class Constraint:
 
 
 def at_temperature(temperature_k: float | None) -> str:
-    """`` at 25 degC``, or nothing where a property has no temperature."""
+    """`` at 25 degC``, as labels and files have it, or nothing without a temperature."""
     return "" if temperature_k is None else f" at {celsius_text(temperature_k)}"
+
+
+def at_degrees(temperature_k: float | None) -> str:
+    """`` at 25 °C``, as sentences have it, or nothing without a temperature."""
+    return "" if temperature_k is None else f" at {celsius(temperature_k)}"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.formulation import Formulation, SolventAmount
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.check_recipe import written_amounts
 from electrolyte_ml.search.limits import ROUNDING
-from electrolyte_ml.search.objectives import at_temperature
+from electrolyte_ml.search.objectives import at_degrees
 from electrolyte_ml.search.problem import Bound, Direction, Objective, Problem
 
 _MOST_CLAIMS = 2
@@ -72,10 +72,10 @@ def reasons(
 
 
 def objective_words(problem: Problem, objective: Objective) -> str:
-    """An objective in words, such as ``pessimistic conductivity at 25 degC``."""
+    """An objective in words, such as ``pessimistic conductivity at 25 °C``."""
     known = registered_property(objective.property_name)
     which = "" if known.is_exact else _PESSIMISTIC[objective.bound(problem.risk)]
-    return f"{which}{known.label}{at_temperature(objective.temperature_k)}"
+    return f"{which}{known.label}{at_degrees(objective.temperature_k)}"
 
 
 def _bests(shown: _Shortlist, row: int) -> list[str]:
@@ -89,7 +89,7 @@ def _bests(shown: _Shortlist, row: int) -> list[str]:
             value = shown.problem.amount(known.name, float(column[row]))
             if shown.optimistic:
                 end = "up to" if is_maximum else "down to"
-                what = f"{known.label}{at_temperature(objective.temperature_k)}"
+                what = f"{known.label}{at_degrees(objective.temperature_k)}"
                 claims.append(f"could have the {word} {what} ({end} {value})")
             else:
                 claims.append(f"{word} {objective_words(shown.problem, objective)} ({value})")
@@ -116,13 +116,19 @@ def _first_of_its_kind(shown: _Shortlist, row: int) -> list[str]:
         if mine and others and all(kind(f) != mine for f in before):
             claims.append(words.format(mine))
     seen = {name for f in before for name in f.mass_fractions}
-    new = [name for name in formulation.mass_fractions if name not in seen]
+    new = [_introduced(s) for s in formulation.solvents if s.solvent.name not in seen]
     if new and before:
         claims.append(f"first with {' and '.join(new)}")
     sets = [frozenset({*f.mass_fractions, *f.molalities_mol_kg}) for f in shown.formulations]
     if not claims and before and sets[row] not in sets[:row]:
         claims.append("new combination of components")
     return claims
+
+
+def _introduced(held: SolventAmount) -> str:
+    """A solvent with what it is, such as ``GBL (lactone)``; an additive by its name."""
+    family = "" if held.role == "additive" else held.solvent.family
+    return f"{held.solvent.name} ({family})" if family else held.solvent.name
 
 
 def _caps(shown: _Shortlist, row: int) -> list[str]:
@@ -167,5 +173,5 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
         if abs(change) >= _WORTH_SAYING:
             name = registered_property(objective.property_name).label
-            parts.append(f"{change:+.0%} {name}{at_temperature(objective.temperature_k)}")
+            parts.append(f"{change:+.0%} {name}{at_degrees(objective.temperature_k)}")
     return [f"{', '.join(parts)} against number 1"] if parts else []

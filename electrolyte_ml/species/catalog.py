@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -28,6 +29,7 @@ from electrolyte_ml.species.chemistry import (
     one_form,
     one_resonance_form,
     resonance_forms,
+    said_by_rdkit,
     why_not_covered,
     without_prefix,
 )
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 # Unknown names that are remembered; bounded for services that run for months.
 _MOST_REMEMBERED = 20_000
+
+# Characters of a SMILES that names hardly have.
+_OF_SMILES = re.compile(r"[=#\[\]]")
 
 # Letters that an unknown name shares with the ionic liquids that may be meant.
 _SAME_START = 3
@@ -280,7 +285,9 @@ class Catalog:
 
 
 def _how_to_write(name: str) -> str:
-    """How a word that RDKit reads as a molecule is given as a SMILES; nothing for other names."""
+    """How a word that RDKit reads as a molecule is given as a SMILES; why another is none."""
+    if _OF_SMILES.search(name) and not is_smiles(name):
+        return f", which this is not{said_by_rdkit(name)}"
     if not (is_word(name) and is_smiles(name)):
         return ""
     return f" (a word of letters is a name; the molecule {name} is written smiles:{name})"

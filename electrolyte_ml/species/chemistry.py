@@ -339,7 +339,23 @@ def molecule_of(smiles: str) -> Chem.Mol:
         # RDKit would read text after a space as a title.
         molecule = None if re.search(r"\s", smiles.strip()) else Chem.MolFromSmiles(smiles)
     if molecule is None or molecule.GetNumAtoms() == 0:
-        raise SmilesError(f"cannot parse SMILES {smiles!r}")
+        raise SmilesError(f"cannot parse SMILES {smiles!r}{said_by_rdkit(smiles)}")
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
         raise SmilesError(f"SMILES {smiles!r} holds a placeholder atom '*'; name every atom")
     return molecule
+
+
+def said_by_rdkit(smiles: str) -> str:
+    """What RDKit says of an unreadable SMILES, such as ``: unclosed ring (RDKit)``.
+
+    Parameters
+    ----------
+    smiles
+        Text that is no SMILES.
+    """
+    with rdBase.CaptureErrorLog() as log:
+        Chem.MolFromSmiles(smiles)
+    first, *others = log.messages.splitlines() or [""]
+    said = re.sub(r"^\[[\d:]+\] (SMILES Parse Error: )?| (for input|while parsing): .*", "", first)
+    place = next((re.search(r" around position \d+", x) for x in others if "position" in x), None)
+    return f": {said}{'' if place is None else place[0]} (RDKit)" if said else ""

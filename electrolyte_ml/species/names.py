@@ -17,6 +17,7 @@ from electrolyte_ml.species.chemistry import (
     formal_charge,
     fragments,
     is_smiles,
+    said_by_rdkit,
 )
 from electrolyte_ml.species.entities import Ion, Salt
 from electrolyte_ml.text import did_you_mean, shown
@@ -165,7 +166,7 @@ class SaltReader:
     def _from_smiles(self, name: str) -> Salt:
         if not is_smiles(name):
             if "[" in name and "." in name:
-                raise SmilesError(f"cannot parse salt SMILES {shown(name)}")
+                raise SmilesError(f"cannot parse salt SMILES {shown(name)}{said_by_rdkit(name)}")
             raise UnknownSpeciesError(self._unknown(name))
         counts = Counter(fragments(name))
         charge = sum(formal_charge(part) * n for part, n in counts.items())

@@ -495,3 +495,20 @@ def test_temperatures_at_which_no_electrolyte_is_used_are_confirmed(run, at):
     assert outcome.code == 2
     assert f"temperature {at!r}" in outcome.err
     assert run("score", RECIPE, "--at", at, "--accept-unusual").code == 0
+
+
+def test_a_negative_amount_is_no_option(run):
+    outcome = run("score", "-1 m NaPF6 in PC")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "error: '-1 m NaPF6 in PC' begins with a negative amount; amounts are above 0\n"
+    )
+    assert run("score", RECIPE, "--at", "-20 degC", "--json").code == 0
+
+
+def test_an_unreadable_smiles_is_named_with_what_rdkit_says(run):
+    outcome = run("score", "1 M NaPF6 in smiles:C1CC")
+    assert outcome.code == 2
+    assert "cannot parse SMILES 'C1CC': unclosed ring (RDKit)" in outcome.err
+    outcome = run("score", "1 M NaPF6 in O=C1OCC[Xx]1")
+    assert "a SMILES, which this is not: syntax error around position 9 (RDKit)" in outcome.err

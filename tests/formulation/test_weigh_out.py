@@ -33,7 +33,7 @@ def test_liquids_come_first_then_solids_then_salt_then_additives():
         (4, "FEC"),
     ]
     assert rows[1].state == "solid"
-    assert "melts at 36 degC: dissolve in the liquid, or warm to 46 degC" in rows[1].how
+    assert "melts at 36 °C: dissolve in the liquid, or warm to 46 °C" in rows[1].how
     assert "strong heat" in rows[2].how
     assert "HF" in rows[2].hazard
     assert "nephro" in rows[1].hazard or "kidney" in rows[1].hazard

@@ -89,7 +89,7 @@ def test_many_curves_at_once_are_as_one_by_one():
 def test_a_solid_replacement_is_called_so():
     swaps = explain(parse_recipe("1 m NaPF6 in PC:DMC 1:1 wt")).swaps
     (carbonate,) = [s for s in swaps if (s.component, s.replacement) == ("PC", "EC")]
-    assert carbonate.note == "EC melts at 36 degC"
+    assert carbonate.note == "EC melts at 36 °C"
 
 
 def test_a_replacement_that_brings_a_hazard_says_so():

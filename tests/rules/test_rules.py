@@ -28,6 +28,51 @@ CASES = {
         ["1 M NaClO4 in DMSO", "1 M LiClO4 in DMSO:EC 1:1 wt"],
         ["1 M NaPF6 in DMSO", "1 M NaClO4 in sulfolane", "1 M LiNO3 in DMSO"],
     ),
+    "perchlorate_nitro": (
+        ["0.5 M LiClO4 in nitromethane"],
+        ["0.5 M LiTFSI in nitromethane", "1 M LiClO4 in PC"],
+    ),
+    "oxidiser": (
+        [
+            "0.5 M smiles:[Na+].[O-][Cl](=O)=O in PC",
+            "0.1 M smiles:[K+].[O-][Mn](=O)(=O)=O in AN",
+            "0.1 M smiles:[Na+].[O-]Cl in EC",
+        ],
+        ["1 M NaClO4 in PC", "0.5 M LiNO3 in DME", "1 M NaPF6 in PC"],
+    ),
+    "nitrate": (
+        ["1 M LiTFSI in DOL:DME 1:1 v/v + 2 wt% LiNO3"],
+        ["1 M LiTFSI in DOL:DME 1:1 v/v", "2 M NaNO3 in water", "1 M NaClO4 in PC"],
+    ),
+    "hydride_solvent": (
+        ["0.5 M smiles:[Na+].[H-] in DMF", "0.5 M smiles:[Na+].[H-] in DMSO"],
+        ["0.5 M smiles:[Na+].[BH4-] in diglyme", "0.5 M NaPF6 in DMSO"],
+    ),
+    "hydride": (
+        ["0.5 M smiles:[Na+].[BH4-] in diglyme", "0.5 M smiles:[Li+].[AlH4-] in THF"],
+        ["0.5 M smiles:[Na+].[H-] in DMF", "1 M NaBF4 in diglyme"],
+    ),
+    "cyanide": (
+        ["0.1 M smiles:[Na+].[C-]#N in DMF"],
+        ["1 M NaSCN in PC", "1 M NaTFSI in AN", "1 M NaDCA in PC"],
+    ),
+    "halogen": (["1 M LiPF6 in PC + 1 wt% smiles:BrBr"], ["1 M NaI in PC", "1 M LiPF6 in DCM"]),
+    "gas": (
+        ["1 M LiAlCl4 in smiles:O=S=O", "1 M LiTFSI in smiles:C1CO1"],
+        ["1 M LiTFSI in sulfolane", "1 M LiTFSI in ES", "1 M LiTFSI in DME"],
+    ),
+    "toxic_structure": (
+        ["1 M LiAlCl4 in smiles:O=S=O", "1 M LiPF6 in EC:EMC 3:7 wt + 1 wt% smiles:CN=C=O"],
+        ["1 M LiTFSI in DMF", "1 M LiTFSI in AN", "1 M NaSCN in PC"],
+    ),
+    "alkylator_solvent": (
+        ["1 M LiTFSI in smiles:CC1CO1", "1 M LiTFSI in smiles:COS(=O)(=O)OC"],
+        ["1 M LiTFSI in DTD:EC 1:4 wt", "1 M LiTFSI in EC", "1 M LiTFSI in EMS"],
+    ),
+    "alkylator": (
+        ["1 M LiPF6 in EC:EMC 3:7 wt + 1 wt% smiles:COS(=O)(=O)OC"],
+        ["1 M LiPF6 in EC:EMC 3:7 wt + 1 wt% DTD", "1 M LiPF6 in EC:EMC 3:7 wt + 2 wt% VC"],
+    ),
     "energetic": (
         [
             "1 M LiPF6 in EC:DMC 1:1 v/v + 1 wt% smiles:CC(C)(C)OO",
@@ -53,6 +98,10 @@ CASES = {
         ["1 M LiPF6 in EC", ("1 M NaPF6 in chlorobenzene", NA)],
     ),
     "nitro_on_metal": (["1 M LiClO4 in nitromethane"], ["1 M LiNO3 in PC"]),
+    "chlorinated_reduction": (
+        [("1 M NaPF6 in EC:DCM 9:1 wt", HC)],
+        [("1 M NaPF6 in EC:DCM 9:1 wt", NA), ("1 M NaPF6 in EC:PC 1:1 wt", HC)],
+    ),
     "protic_on_metal": (
         [("1 M NaPF6 in ethanol", NA), ("1 M NaTFSI in water", NA)],
         [("1 M NaPF6 in PC", NA), "1 M NaTFSI in water", ("1 m NaPF6 in PC + 50 ppmw water", NA)],
@@ -330,6 +379,45 @@ HAZARDS = (
     ("1 M LiPF6 in EC:VC 1:1 v/v", GRAPHITE, {"vinylene_rich": "caution"}),
     ("1 M LiPF6 in benzene:EC 1:1 v/v", {}, {"carcinogen_solvent": "danger"}),
     ("1 M NaPF6 in CCl4:PC 1:1 v/v", NA, {"chlorinated_on_metal": "danger", "banned": "caution"}),
+    ("1 M NaClO4 in tetraglyme", NA, {"perchlorate_ether": "danger"}),
+    ("1 M LiClO4 in smiles:C1=COC=C1", LI, {"perchlorate_ether": "danger"}),
+    ("1 M Mg(ClO4)2 in AN", {}, {"perchlorate": "caution"}),
+    ("0.5 M LiClO4 in nitromethane", LI, {"perchlorate_nitro": "danger"}),
+    ("1 M LiPF6 in EC:DMC 1:1 v/v + 2 wt% methanol", GRAPHITE, {"pf6_protic": "caution"}),
+    ("1 M LiTFSI in DOL:DME 1:1 v/v + 1 wt% LiPF6", LI, {"dioxolane_polymerises": "danger"}),
+    ("1 M LiFSI in DOL + 1 wt% LiDFOB", LI, {"dioxolane_polymerises": "danger"}),
+    ("1 M LiTFSI in DOL + 2 wt% smiles:FB(F)F", LI, {"lewis_acid_polymerises": "danger"}),
+    ("1 M LiTFSI in nitromethane", LI, {"nitro_on_metal": "danger"}),
+    ("1 M LiTFSI in acetone", LI, {"metal_attacks_solvent": "caution"}),
+    ("1 M LiTFSI in pyridine", LI, {"metal_attacks_solvent": "caution"}),
+    (
+        "1 M NaTFSI in 1,2-dichloroethane",
+        NA,
+        {"chlorinated_on_metal": "danger", "carcinogen_solvent": "danger"},
+    ),
+    ("1 M NaPF6 in acetone:DCM 1:1 v/v", HC, {"chlorinated_reduction": "caution"}),
+    (
+        "0.7 M LiBOB in EC:DMC 1:1 v/v + 500 ppmw water",
+        GRAPHITE,
+        {"borate_wet": "caution", "water_in_cell": "caution"},
+    ),
+    ("1 M NaFSI in EC:PC 1:1 v/v + 0.5 wt% water", HC, {"fsi_wet": "caution"}),
+    ("1 M LiTFSI in smiles:C1CO1", LI, {"alkylator_solvent": "danger", "gas": "caution"}),
+    ("1 M LiTFSI in smiles:CN(C)N=O", LI, {"alkylator_solvent": "danger"}),
+    ("1 M LiPF6 in smiles:C=CC#N", LI, {"alkylator_solvent": "danger"}),
+    ("1 M LiTFSI in carbon disulfide", LI, {"toxic_structure": "caution"}),
+    ("1 M LiTFSI in diethyl ether", LI, {"flash_point_cold": "caution"}),
+    ("0.1 M smiles:[Na+].[N-]=[N+]=[N-] in DCM", NA, {"azide_chlorinated": "danger"}),
+    ("0.5 M smiles:[Na+].[H-] in DMF", NA, {"hydride_solvent": "danger"}),
+    ("0.5 M smiles:[Li+].[BH4-] in THF", {}, {"hydride": "caution"}),
+    ("1 M NaAlCl4 in water", {}, {"chloroaluminate_water": "danger"}),
+    ("1 M LiTFSI in smiles:C[Si](C)(C)Cl", LI, {"acid_chloride": "caution"}),
+    ("1 M LiPF6 in smiles:OCC(F)(F)F", LI, {"protic_on_metal": "danger"}),
+    ("1 M LiTFSI in smiles:CC[NH3+].[O-][N+](=O)[O-]", LI, {"protic_on_metal": "danger"}),
+    ("1 M NaPF6 in sulfolane", HC, {"sulfone_reduction": "caution"}),
+    ("1 M LiFSI in DME", {"upper_voltage_v": 4.3}, {"ether_oxidation": "caution"}),
+    ("1 M KFSI in EC:DEC 1:1 v/v", {"anode": "k"}, {"carbonate_on_metal": "caution"}),
+    ("1 M KPF6 in DME", GRAPHITE, {"ether_graphite": "caution"}),
 )
 # What is in cells and half cells every day; cautions that belong to it.
 EVERYDAY = (
@@ -344,6 +432,15 @@ EVERYDAY = (
     ("1 M NaOTf in diglyme", "sodium", 3.4, set()),
     ("1 M LiTFSI in DOL:DME 1:1 v/v + 2 wt% LiNO3", "lithium", 2.8, {"flash_point_cold"}),
     ("1 M NaPF6 in DME", "sodium", 3.5, {"flash_point_cold"}),
+    ("1 M LiPF6 in EC:EMC 3:7 v/v + 2 wt% VC + 1 wt% DTD", "graphite", 4.3, set()),
+    ("1 M LiPF6 in EC:EMC 3:7 v/v + 10 wt% FEC", "silicon", 4.2, set()),
+    ("1.2 M LiPF6 in FEC:FEMC 3:7 v/v", "graphite", 4.6, set()),
+    ("1 M LiFSI in FEC:DMC 1:4 v/v + 2 wt% LiDFOB", "lithium", 4.2, set()),
+    ("1 M LiPF6 in EC:DEC 1:1 v/v", "titanate", 2.8, set()),
+    ("1 M NaPF6 in EC:PC:DEC 1:1:1 v/v + 5 wt% FEC", "sodium", 3.8, set()),
+    ("0.3 M NaBOB in TMP + 3 wt% VC", "hard carbon", 3.8, set()),
+    ("1 M NaPF6 in tetraglyme", "sodium", 3.5, set()),
+    ("0.8 M KPF6 in EC:DEC 1:1 v/v + 3 wt% FEC", "potassium", 3.8, set()),
 )
 
 

@@ -63,8 +63,8 @@ def test_best_compromise_stands_first_and_extremes_are_named(problem, scorer):
     proposals = propose(problem, scorer).proposals
     reported = " ".join(p.why for p in proposals)
     assert "compromise" in proposals[0].why
-    assert "highest pessimistic conductivity at 25 degC" in reported
-    assert "highest pessimistic conductivity at -20 degC" in reported
+    assert "highest pessimistic conductivity at 25 °C" in reported
+    assert "highest pessimistic conductivity at -20 °C" in reported
 
 
 def test_one_objective_ranks_by_it(make_problem, scorer):
@@ -75,7 +75,7 @@ def test_one_objective_ranks_by_it(make_problem, scorer):
     proposals = propose(problem, scorer, n_trials=300).proposals
     values = [p.predictions[0]["conductivity_ms_cm"]["value"] for p in proposals]
     assert values == sorted(values, reverse=True)
-    assert proposals[0].why.startswith("highest conductivity at 25 degC")
+    assert proposals[0].why.startswith("highest conductivity at 25 °C")
 
 
 def test_minimising_prefers_less(make_problem, scorer):

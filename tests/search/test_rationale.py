@@ -27,10 +27,10 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
     )
     assert reported == [
         "best compromise of the objectives; best with NaPF6",
-        "highest pessimistic conductivity at 25 degC (10 mS/cm); best carbonate-only recipe; "
+        "highest pessimistic conductivity at 25 °C (10 mS/cm); best carbonate-only recipe; "
         "at your 50% cap of EC",
-        "highest pessimistic conductivity at -20 degC (5 mS/cm); best ether-only recipe",
-        "-50% conductivity at 25 degC, -25% conductivity at -20 degC against number 1",
+        "highest pessimistic conductivity at -20 °C (5 mS/cm); best ether-only recipe",
+        "-50% conductivity at 25 °C, -25% conductivity at -20 °C against number 1",
     ]
 
 
@@ -44,7 +44,7 @@ def test_new_combinations_and_nothing_to_say(lines):
         ],
         [[9.0, 4.0]] * 4,
     )
-    assert reported[1] == "first with PC"
+    assert reported[1] == "first with PC (cyclic carbonate)"
     assert reported[2] == "new combination of components"
     assert reported[3] == "next best that differs from those above"
 
@@ -58,7 +58,7 @@ def test_attitude_and_direction_are_in_the_words(lines):
         ],
         prediction={"risk": "value"},
     )
-    assert reported == "lowest density at 25 degC (1.1 g/cm3)"
+    assert reported == "lowest density at 25 °C (1.1 g/cm3)"
 
 
 def test_suggestions_are_explained_by_what_they_could_be(make_problem, catalog):
@@ -66,8 +66,8 @@ def test_suggestions_are_explained_by_what_they_could_be(make_problem, catalog):
     recipes = ["1 mol/kg NaPF6 in EC:PC 50:50 w/w", "1 mol/kg NaFSI in EC:PC 50:50 w/w"]
     formulations = [parse_recipe(text, catalog) for text in recipes]
     reported = reasons(problem, formulations, np.array([[9.0, 3.0], [12.0, 2.0]]), optimistic=True)
-    assert reported[0].startswith("could have the highest conductivity at -20 degC (up to 3 mS/cm)")
-    assert reported[1].startswith("could have the highest conductivity at 25 degC (up to 12 mS/cm)")
+    assert reported[0].startswith("could have the highest conductivity at -20 °C (up to 3 mS/cm)")
+    assert reported[1].startswith("could have the highest conductivity at 25 °C (up to 12 mS/cm)")
     assert not any("pessimistic" in line for line in reported)
 
 
