@@ -443,14 +443,11 @@ def _reporter(
 
 def _write_results(plan: SimulationCampaign, folder: Path, target: Path) -> int:
     """Write the table; rows of jobs that this folder does not hold are kept."""
-    from electrolyte_ml.simulate.results import read_table, result_row, write_table
+    from electrolyte_ml.simulate.results import result_row, update_table
 
-    rows: dict[str, dict[str, Any]] = {row["key"]: dict(row) for row in read_table(target)}
-    finished = plan.finished(folder)
-    rows |= {entry.job.key: result_row(entry, result) for entry, result in finished}
-    if rows:
-        write_table(target, list(rows.values()))
-    return sum(entry.job.key in rows for entry in plan.jobs)
+    rows = [result_row(entry, result) for entry, result in plan.finished(folder)]
+    known = set(update_table(target, rows))
+    return sum(entry.job.key in known for entry in plan.jobs)
 
 
 def _print_status(plan: SimulationCampaign, folder: Path, known: Collection[str]) -> None:

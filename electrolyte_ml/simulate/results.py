@@ -28,6 +28,7 @@ from electrolyte_ml.files import make_folder
 from electrolyte_ml.files import write_table as write_cells
 from electrolyte_ml.simulate.campaign import CampaignJob
 from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.running import waiting_lock
 from electrolyte_ml.simulate.templates import TABLES
 
 _ESTIMATES = (
@@ -151,6 +152,25 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     make_folder(path.parent)
     write_cells(path, columns, ([row.get(name, "") for name in columns] for row in rows))
+
+
+def update_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Add rows to a table, or replace those with the same key, and keep all others.
+
+    Shards of a campaign on several machines may share one table: each waits for the other.
+
+    Returns
+    -------
+    list of str
+        Keys of all rows.
+    """
+    make_folder(path.parent)
+    with waiting_lock(path.with_name(f"{path.name}.lock")):
+        held: dict[str, Mapping[str, Any]] = {row["key"]: row for row in read_table(path)}
+        held |= {row["key"]: row for row in rows}
+        if held:
+            write_table(path, list(held.values()))
+    return list(held)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,30 @@ def _is_with_viscosity(result: Mapping[str, Any], viscosity_mpa_s: float | None)
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that the system releases if the process dies."""
+    """Hold the lock of a job's folder; the system releases it if the process dies.
+
+    Raises
+    ------
+    JobLockedError
+        If another process holds it.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_lock(path, wait=False))
+        except BlockingIOError as error:
+            raise JobLockedError(f"another process runs the job {path.parent.name}") from error
+        yield
+
+
+@contextmanager
+def waiting_lock(path: Path) -> Iterator[None]:
+    """Hold a lock, after whoever holds it now."""
+    with _lock(path, wait=True):
+        yield
+
+
+@contextmanager
+def _lock(path: Path, *, wait: bool) -> Iterator[None]:
     with writing(path):
         opened = path.open("w", encoding="utf-8")
     with opened as file:
@@ -141,8 +164,5 @@ def locked(path: Path) -> Iterator[None]:
         except ImportError:  # not on this operating system: a double run wastes time, no more
             yield
             return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JobLockedError(f"another process runs the job {path.parent.name}") from error
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield

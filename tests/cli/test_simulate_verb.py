@@ -67,3 +67,40 @@ def test_shells_need_finished_jobs(run, tmp_path):
     assert "no finished solution of lithium_sodium_pairs" in err
     assert "electrolyte-ml simulate campaign" in err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--property", "colour"), "diffusion, conductivity, viscosity"),
+        (("--property", "density", "--error", "0%"), "above 0 and below 100 %"),
+        (("--property", "density", "--error", "10"), "write '10%' or '0.1'"),
+        (("--property", "density", "--budget", "2"), "'90 min' or '2 h'"),
+        (("--property", "conductivity"), "add a salt"),
+    ],
+)
+def test_what_cannot_be_run_for_is_bad_input(run, tmp_path, options, told):
+    code, _, err = run("simulate", "PC", *options, "--state", str(tmp_path))
+    assert code == 2
+    assert told in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_run_for_a_property_tells_what_it_knows_and_continues(run, tmp_path):
+    pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installed")
+    command = ["simulate", "1 M NaPF6 in AN", "--preset", "smoke", "--property", "density"]
+    command += ["--error", "5%", "--state", str(tmp_path)]
+    code, out, err = run(*command, "--budget", "1 s")
+    assert code == 0
+    assert "the same command continues" in out
+    code, out, err = run(*command, "--budget", "1 h", "--json")
+    assert code == 0
+    assert " used" in err
+    held = json.loads(out)
+    assert held["goal"]["reached"]
+    assert held["goal"]["checks"][-1]["relative_error"] < 0.05
+    assert held["density_g_cm3"]["value"] == pytest.approx(0.9, abs=0.15)
+    code, again, _ = run(*command, "--budget", "1 s", "--quiet")
+    assert code == 0
+    assert "density within 5 %: reached" in again

@@ -1,8 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from electrolyte_ml.errors import MissingDependencyError
 from electrolyte_ml.optional import find_program, import_optional
-from electrolyte_ml.simulate.results import ratios, read_table, write_table
+from electrolyte_ml.simulate.results import ratios, read_table, update_table, write_table
 
 BASE = {
     "group": "sets",
@@ -99,3 +101,21 @@ def test_the_time_step_leaves_mean_energies_alone():
             assert abs(apart) < 3 * error
             # A tenth of kT by molecule at 298 K.
             assert abs(apart) < 0.25
+
+
+def test_shards_that_share_a_table_lose_no_row(tmp_path):
+    table = tmp_path / "shared.csv"
+
+    def finish(shard):
+        rows = []
+        for job in range(6):
+            rows.append({"key": f"{shard}-{job}", "value": job})
+            update_table(table, rows)
+
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(finish, range(4)))
+    assert {row["key"] for row in read_table(table)} == {
+        f"{s}-{j}" for s in range(4) for j in range(6)
+    }
+    assert len(update_table(table, [{"key": "0-0", "value": 7}])) == 24
+    assert {row["value"] for row in read_table(table) if row["key"] == "0-0"} == {"7"}
