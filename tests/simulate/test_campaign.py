@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD
 from electrolyte_ml.simulate import campaign, read_campaign, run_campaign
 from electrolyte_ml.simulate.campaign import Pace, open_jobs
 from electrolyte_ml.simulate.force_field import ForceField
@@ -82,6 +83,10 @@ def test_longer_glymes_which_judge_choose_nothing():
         salty = [e.job.composition.cations[0].count for e in plan.jobs if e.cation]
         assert min(salty) >= 8
         assert len(plan.jobs) == len({e.job.key for e in plan.jobs})
+    judges = read_campaign(TABLES.parent / "campaigns" / "diffusion_judges.toml")
+    solvents = {c.name for e in judges.jobs for c in e.job.composition.solvents}
+    assert solvents == {"diglyme", "tetraglyme"}
+    assert {e.job.force_field for e in judges.jobs} == {FORCE_FIELD}
 
 
 def test_the_table_that_ships_belongs_to_the_campaign():
