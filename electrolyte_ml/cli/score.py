@@ -75,6 +75,13 @@ def score(
             autocompletion=completion.columns,
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw conductivity against concentration and temperature, of the recipes given "
+            "as arguments, to this .svg, .png or .pdf file."
+        ),
+    ] = None,
     skip_bad: SkipBad = False,
     bad_rows: BadRowsFile = None,
     tuned: Annotated[
@@ -122,6 +129,8 @@ def score(
     if not recipes and file is None:
         raise InputError("nothing to score: give a RECIPE or --file")
     _require_no_file(recipes or [])
+    if plot is not None:
+        _draw(recipes or [], at or [], plot)
     part = None if shard is None else Shard.read(shard)
     cycling = ce_method, ce_current, ce_capacity
     cell = cell_of(anode, upper_voltage, water_ppm, cycling)
@@ -178,6 +187,21 @@ def _scored(
         yield part.records
         done += len(part.records)
         progress(done)
+
+
+def _draw(recipes: Sequence[str], at: Sequence[str], path: Path) -> None:
+    """Draw the curves of recipes."""
+    from electrolyte_ml.errors import InputError
+    from electrolyte_ml.report.compare import recipes_plot
+    from electrolyte_ml.report.plots import require_plot_path, save_figure
+    from electrolyte_ml.scores.compared import read_recipes
+
+    require_plot_path(path)
+    if not recipes:
+        raise InputError("--plot draws recipes given as arguments, not those of a file")
+    formulations, temperature_k = read_recipes(recipes, at)
+    save_figure(recipes_plot(recipes, formulations, float(temperature_k[0])), path)
+    typer.echo(f"curves drawn to {path}", err=True)
 
 
 def _require_no_file(recipes: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.comparison import RecipeComparison
 from electrolyte_ml.models.curves import concentration_curves, temperature_curves
 from electrolyte_ml.properties import Property
@@ -23,6 +24,9 @@ from electrolyte_ml.units import ZERO_CELSIUS_K
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Recipes that a plot of curves holds.
+MOST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +122,29 @@ def comparison_plot(comparison: RecipeComparison) -> Figure:
     InputError
         If no recipe has a salt.
     """
-    salted = [row for row, f in enumerate(comparison.formulations) if f.salts]
+    kelvin = float(comparison.scores.temperature_k[0])
+    return recipes_plot(comparison.names, comparison.formulations, kelvin)
+
+
+def recipes_plot(
+    names: Sequence[str], formulations: Sequence[Formulation], temperature_k: float
+) -> Figure:
+    """Curves of recipes with salt, against concentration at a temperature and against temperature.
+
+    Raises
+    ------
+    InputError
+        If no recipe has a salt, or there are more of them than lines that can be told apart.
+    """
+    salted = [row for row, f in enumerate(formulations) if f.salts]
     if not salted:
         raise InputError("no recipe has a salt: without one there is no conductivity to draw")
-    recipes = [comparison.formulations[row] for row in salted]
-    kelvin = float(comparison.scores.temperature_k[0])
+    if len(salted) > MOST_LINES:
+        raise InputError(f"at most {MOST_LINES} recipes can be drawn, given {len(salted)}")
+    recipes = [formulations[row] for row in salted]
     return comparison_figure(
-        [comparison.names[row] for row in salted],
-        concentration_curves(recipes, kelvin),
+        [names[row] for row in salted],
+        concentration_curves(recipes, temperature_k),
         temperature_curves(recipes),
     )
 

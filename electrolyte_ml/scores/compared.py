@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.comparison import RecipeComparison, compare_formulations
 from electrolyte_ml.rules import Cell
 from electrolyte_ml.scores.source import ScoreSource
@@ -33,14 +37,23 @@ def compare_recipes(
     InputError
         With a line for each recipe or temperature that cannot be used.
     """
+    formulations, temperature_k = read_recipes(recipes, at)
+    return compare_formulations(
+        formulations, temperature_k, names=recipes, cell=cell, off=off, prices=prices
+    )
+
+
+def read_recipes(
+    recipes: Sequence[str], at: Sequence[str] = ()
+) -> tuple[list[Formulation], NDArray[np.float64]]:
+    """Recipes and temperatures as they are written: n formulations, and kelvin, shape (t,).
+
+    Raises
+    ------
+    InputError
+        With a line for each recipe or temperature that cannot be used.
+    """
     parts = list(ScoreSource(recipes, None, at).parts())
     rows = [f for part in parts for f in part.formulations]
     n_temperatures = len(rows) // len(recipes)
-    return compare_formulations(
-        rows[::n_temperatures],
-        parts[0].temperature_k[:n_temperatures],
-        names=recipes,
-        cell=cell,
-        off=off,
-        prices=prices,
-    )
+    return rows[::n_temperatures], np.asarray(parts[0].temperature_k[:n_temperatures])

@@ -512,3 +512,16 @@ def test_an_unreadable_smiles_is_named_with_what_rdkit_says(run):
     assert "cannot parse SMILES 'C1CC': unclosed ring (RDKit)" in outcome.err
     outcome = run("score", "1 M NaPF6 in O=C1OCC[Xx]1")
     assert "a SMILES, which this is not: syntax error around position 9 (RDKit)" in outcome.err
+
+
+def test_curves_of_recipes_are_drawn(run, tmp_path):
+    path = tmp_path / "curves.svg"
+    assert run("score", RECIPE, "1 M NaPF6 in DME", "--plot", path, "--csv").code == 0
+    assert path.read_text().count("1 M NaPF6") >= 1
+    table = tmp_path / "recipes.csv"
+    table.write_text(f"recipe\n{RECIPE}\n")
+    refused = run("score", "--file", table, "--plot", path)
+    assert refused.code == 2
+    assert "recipes given as arguments" in refused.err
+    crowd = run("score", *(f"{m / 10} m NaPF6 in PC" for m in range(1, 10)), "--plot", path)
+    assert "at most 8 recipes can be drawn, given 9" in crowd.err
