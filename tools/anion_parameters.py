@@ -278,7 +278,9 @@ def fitted_terms(
             columns[-1] = columns[-1] + _mean(term, x) * (slope := column(energy))
             columns.append(slope)
         usual += [constant, *(constant * shift for _ in linear)]
-        low += [0.1 if linear else -np.inf, *(-np.inf for _ in linear)]
+        # A torsion about carbon keeps its plane, one about boron may have either sign.
+        least = 0.1 if linear else -np.inf if _turns_about_boron(term) else 0.0
+        low += [least, *(-np.inf for _ in linear)]
     scale = np.array(usual)
     start = np.array([c > 0 for c in low], dtype=float)
     solved = lsq_linear(

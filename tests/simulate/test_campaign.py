@@ -67,7 +67,7 @@ def test_the_production_campaign_is_paired_and_wide_enough():
     assert hot == electrolytes
     assert {(e.recipe, e.cation) for e in plan.jobs[: len(hot)]} == hot
     anions = {e.job.composition.anions[0].name for e in plan.jobs}
-    assert anions >= {"FSI", "TFSI", "PF6", "BF4", "ClO4", "OTf", "DFOB"}
+    assert anions >= {"FSI", "TFSI", "PF6", "BF4", "ClO4", "OTf", "DFOB", "BOB"}
     for first, second in zip(plan.jobs[::2], plan.jobs[1::2], strict=True):
         assert (first.recipe, first.cation, second.cation) == (second.recipe, "Na", "Li")
         assert first.job.protocol.nvt_ps >= 2000
