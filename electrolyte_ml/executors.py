@@ -64,8 +64,10 @@ class Shard:
             )
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """The shard written as ``2/8``."""
+    def read(cls, text: str | None) -> Self:
+        """The shard written as ``2/8``; the whole for None."""
+        if text is None:
+            return cls()
         number, slash, of = text.partition("/")
         if not (slash and number.strip().isdecimal() and of.strip().isdecimal()):
             raise InputError(f"a shard is written as 2/8, given {shown(text)}")
@@ -126,7 +128,9 @@ def _dask_cluster(workers: int, address: str) -> Iterator[Executor]:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=None,
-                dashboard_address=None,
+                # No dashboard; what is served of the scheduler's state takes any free port.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 silence_logs="CRITICAL",
             )
             target = stack.enter_context(cluster)

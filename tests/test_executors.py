@@ -179,6 +179,7 @@ def test_shards_hold_each_piece_once():
     shards = [Shard.read(f"{number}/3") for number in (1, 2, 3)]
     held = [[index for index in range(10) if shard.holds(index)] for shard in shards]
     assert sorted(chain(*held)) == list(range(10))
+    assert Shard.read(None) == Shard(number=1, of=1)
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1/0", "3", "a/b", "-1/2"])

@@ -100,7 +100,7 @@ def run(
         models=tuple(only) if only else None,
         seed=seed,
         user_model=model or "",
-        shard=Shard() if shard is None else Shard.read(shard),
+        shard=Shard.read(shard),
     )
     jobs = selection.jobs()
     store = JobStore(folder=jobs_folder or default_folder())

@@ -131,7 +131,7 @@ def score(
     _require_no_file(recipes or [])
     if plot is not None:
         _draw(recipes or [], at or [], plot)
-    part = None if shard is None else Shard.read(shard)
+    part = Shard.read(shard)
     cycling = ce_method, ce_current, ce_capacity
     cell = cell_of(anode, upper_voltage, water_ppm, cycling)
     off = require_rules(without or [])
@@ -172,7 +172,7 @@ def _scored(
     cell: Cell,
     off: Sequence[str],
     executor: Executor | None,
-    shard: Shard | None,
+    shard: Shard,
 ) -> Iterator[list[dict[str, Any]]]:
     """Scores of a source, part by part."""
     from electrolyte_ml.scores import scored_parts

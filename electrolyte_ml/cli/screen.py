@@ -61,7 +61,6 @@ def screen(
     from electrolyte_ml.search.sampling import Sampling
     from electrolyte_ml.search.screening import Screening, parts_in, run_screening
 
-    part = None if shard is None else Shard.read(shard)
     screening = Screening(
         problem=load_problem(find_problem(problem)),
         n=n,
@@ -75,7 +74,7 @@ def screen(
             progress_bar("chunks", show=not quiet) as progress,
         ):
             faults = run_screening(
-                screening, out, executor=executor, shard=part, progress=progress.steps
+                screening, out, executor=executor, shard=Shard.read(shard), progress=progress.steps
             )
     except KeyboardInterrupt:
         typer.echo(f"interrupted: the same command goes on from the parts in {out}", err=True)

@@ -223,8 +223,7 @@ def campaign(
     from electrolyte_ml.simulate.results import read_table
     from electrolyte_ml.simulate.running import default_folder
 
-    part = Shard() if shard is None else Shard.read(shard)
-    plan = read_campaign(file).shard(part.number, part.of)
+    plan = read_campaign(file).shard(Shard.read(shard))
     folder = state or default_folder()
     target = table or folder / f"{plan.name}.csv"
     known = {row["key"] for row in read_table(target)}

@@ -254,7 +254,7 @@ def _held(molecules: list[Any], shard: str | None) -> list[Any]:
     """Molecules of a shard; all without one."""
     from electrolyte_ml.executors import Shard
 
-    part = Shard() if shard is None else Shard.read(shard)
+    part = Shard.read(shard)
     return [molecule for number, molecule in enumerate(molecules) if part.holds(number)]
 
 

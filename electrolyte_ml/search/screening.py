@@ -160,7 +160,7 @@ def run_screening(
     done = len(mine) - len(left)
     tell(done, len(mine))
     faults = []
-    for number, future in as_finished(partial(_chunk, screening), left, executor):
+    for number, future in as_finished(screening.score, left, executor):
         error = future.exception()
         if isinstance(error, RecipeFileError):
             raise error
@@ -173,10 +173,6 @@ def run_screening(
         done += 1
         tell(done, len(mine))
     return faults
-
-
-def _chunk(screening: Screening, number: int) -> pa.Table:
-    return screening.score(number)
 
 
 def _claim(folder: Path, screening: Screening) -> None:

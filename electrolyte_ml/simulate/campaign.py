@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.errors import ElectrolyteError, InputError, RecipeFileError
-from electrolyte_ml.executors import as_finished
+from electrolyte_ml.executors import Shard, as_finished
 from electrolyte_ml.files import read_toml
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
@@ -104,17 +104,9 @@ class SimulationCampaign:
     name: str
     jobs: tuple[CampaignJob, ...]
 
-    def shard(self, number: int, of: int) -> SimulationCampaign:
-        """A part of the campaign for one machine of several, the same every time.
-
-        Parameters
-        ----------
-        number, of
-            Which part, from 1, of how many. Every job is in exactly one.
-        """
-        if not 1 <= number <= of:
-            raise InputError(f"a shard is 1/{of} to {of}/{of}, given {number}/{of}")
-        held = (e for e in self.jobs if int(e.job.key, 16) % of == number - 1)
+    def shard(self, part: Shard) -> SimulationCampaign:
+        """A part of the campaign for one machine of several; jobs that are added move no others."""
+        held = (e for e in self.jobs if part.holds(int(e.job.key, 16)))
         return replace(self, jobs=tuple(held))
 
     def finished(self, folder: Path) -> list[tuple[CampaignJob, dict[str, Any]]]:

@@ -1,8 +1,10 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from electrolyte_ml.errors import InputError, RecipeFileError
+from electrolyte_ml.executors import Shard
 from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD
 from electrolyte_ml.simulate import campaign, read_campaign, run_campaign
 from electrolyte_ml.simulate.campaign import Pace, open_jobs
@@ -108,14 +110,13 @@ def test_the_table_that_ships_belongs_to_the_campaign():
 
 
 def test_shards_divide_the_jobs_and_stay_the_same(plan):
-    parts = [plan.shard(n, 3) for n in (1, 2, 3)]
+    parts = [plan.shard(Shard(number=n, of=3)) for n in (1, 2, 3)]
     keys = [e.job.key for part in parts for e in part.jobs]
     assert sorted(keys) == sorted(e.job.key for e in plan.jobs)
-    assert plan.shard(2, 3) == parts[1]
-    assert plan.shard(1, 1) == plan
-    for number, of in ((0, 3), (4, 3), (1, 0)):
-        with pytest.raises(InputError, match="a shard is"):
-            plan.shard(number, of)
+    assert plan.shard(Shard(number=2, of=3)) == parts[1]
+    assert plan.shard(Shard()) == plan
+    fewer = replace(plan, jobs=plan.jobs[1:]).shard(Shard(number=2, of=3))
+    assert fewer.jobs == tuple(e for e in parts[1].jobs if e != plan.jobs[0])
 
 
 def test_an_impossible_factor_is_told_with_its_group(tmp_path):
