@@ -261,7 +261,7 @@ def test_workers_of_a_dask_cluster_may_be_killed(screening, parts, tmp_path):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
         ) as cluster,
         distributed.Client(cluster) as client,
         open_executor(dask=cluster.scheduler_address) as executor,
