@@ -226,9 +226,24 @@ def proxy(postgres):
     )
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen([sys.executable, "-c", code, postgres, str(port)], **quiet)
-    yield f"grpc://localhost:{port}"
-    server.kill()
-    server.wait()
+    try:
+        _wait_for(port, server)
+        yield f"grpc://localhost:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(port, server):
+    """Wait until a server takes connections."""
+    deadline = time.monotonic() + _HANGS_AFTER_S
+    while True:
+        assert server.poll() is None, "the server ended"
+        assert time.monotonic() < deadline, "the server hangs"
+        with socket.socket() as client:
+            if client.connect_ex(("localhost", port)) == 0:
+                return
+        time.sleep(0.1)
 
 
 @pytest.mark.slow
