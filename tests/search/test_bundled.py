@@ -9,7 +9,7 @@ from electrolyte_ml.errors import InputError, RecipeFileError
 from electrolyte_ml.search import load_problem, propose
 from electrolyte_ml.search.bundled import bundled_problems, find_problem, require_predictable
 from electrolyte_ml.search.check_recipe import violations
-from electrolyte_ml.search.shortlist import nearly_same
+from electrolyte_ml.search.shortlist import main_solvents, nearly_same
 
 _READY = bundled_problems()
 _PHOSPHATES = {"TMP", "TEP", "TFEP"}
@@ -75,6 +75,8 @@ def test_bundled_problems_run_to_a_shortlist(name):
     # Not eight blends of one solvent, nor near-copies of one recipe.
     assert len({max(s := p.formulation.mass_fractions, key=s.get) for p in proposals}) >= 2
     recipes = [p.formulation for p in proposals]
+    held = [{s.name for s in main_solvents(f)} for f in recipes]
+    assert held[0].intersection(*held) <= set(problem.limits.min_fraction)
     assert not any(nearly_same(a, b) for a, b in combinations(recipes, 2))
     for proposal in proposals:
         assert violations(proposal.formulation, problem.components, problem.limits) == []
