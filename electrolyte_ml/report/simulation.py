@@ -74,7 +74,7 @@ def check_line(goal: Goal, check: Check, used_s: float, left_s: float | None) ->
         Wall-clock time used, and left by the law of errors, s; None where it is not known.
     """
     known = _known(goal, check)
-    left = "" if left_s is None else f", about {duration_text(left_s)} left"
+    left = "" if not left_s else f", about {duration_text(left_s)} left"
     if not known:
         known = f"no error bar yet ({check.reasons[0]})" if check.reasons else "no error bar yet"
     return f"{_length(check.length_ps)}: {known}; {duration_text(used_s)} used{left}"
