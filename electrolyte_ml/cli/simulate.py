@@ -168,12 +168,12 @@ def _run_until(
     """Run for a property, an error and a budget as they were typed; tell every check."""
     from electrolyte_ml.report.simulation import check_line, outcome_lines
     from electrolyte_ml.report.text import dump_json
-    from electrolyte_ml.simulate.goal import Goal, run_until
+    from electrolyte_ml.simulate.goal import PropertyGoal, run_until
     from electrolyte_ml.simulate.lengthened import Subject
     from electrolyte_ml.units import duration_s, share
 
     name, error, budget = wanted
-    goal = Goal(property_name=name, relative_error=share(error))
+    goal = PropertyGoal(property_name=name, relative_error=share(error))
     budget_s = duration_s(budget)
 
     def on_check(check: Check, used_s: float, left_s: float | None) -> None:

@@ -43,7 +43,7 @@ _LEAST_GROWTH, _LARGEST_GROWTH = 1.25, 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class PropertyGoal:
     """What is to be known, and how well.
 
     Attributes
@@ -119,7 +119,7 @@ class Outcome:
         with the property alone; None where the budget ended before the property was recorded.
     """
 
-    goal: Goal
+    goal: PropertyGoal
     reached: bool
     checks: tuple[Check, ...]
     used_s: float
@@ -146,7 +146,7 @@ OnCheck = Callable[[Check, float, float | None], None]
 
 def run_until(
     subject: Subject,
-    goal: Goal,
+    goal: PropertyGoal,
     budget_s: float,
     *,
     on_check: OnCheck | None = None,
@@ -188,7 +188,7 @@ def run_until(
         return _Search(sampler, goal, deadline, on_check).run()
 
 
-def _require_ions(subject: Subject, goal: Goal) -> None:
+def _require_ions(subject: Subject, goal: PropertyGoal) -> None:
     box = subject.job.composition
     needed = {"conductivity": box.cations, "coordination": box.metal_cations}
     if not needed.get(goal.property_name, box.components):
@@ -215,7 +215,7 @@ class _Search:
     """Lengthen a run and look at the property until one of the ends."""
 
     def __init__(
-        self, sampler: Sampler, goal: Goal, deadline: _Deadline, on_check: OnCheck | None
+        self, sampler: Sampler, goal: PropertyGoal, deadline: _Deadline, on_check: OnCheck | None
     ) -> None:
         self._sampler, self._goal = sampler, goal
         self._deadline, self._on_check = deadline, on_check
@@ -271,7 +271,7 @@ def needed_ps(checks: Sequence[Check], relative_error: float) -> float | None:
     return sum(known) / len(known) / relative_error**2 if known else None
 
 
-def _reached(checks: Sequence[Check], goal: Goal) -> bool:
+def _reached(checks: Sequence[Check], goal: PropertyGoal) -> bool:
     last = checks[-1]
     if last.reasons or last.relative_error is None:
         return False
@@ -280,14 +280,14 @@ def _reached(checks: Sequence[Check], goal: Goal) -> bool:
     return enough and last.relative_error <= goal.relative_error
 
 
-def _growth(checks: Sequence[Check], goal: Goal) -> float:
+def _growth(checks: Sequence[Check], goal: PropertyGoal) -> float:
     needed = needed_ps(checks, goal.relative_error)
     if needed is None:
         return _LARGEST_GROWTH
     return min(_LARGEST_GROWTH, max(_LEAST_GROWTH, needed / checks[-1].length_ps))
 
 
-def _checked(length_ps: float, estimates: Mapping[str, Estimate], goal: Goal) -> Check:
+def _checked(length_ps: float, estimates: Mapping[str, Estimate], goal: PropertyGoal) -> Check:
     """The estimate that is known worst, and what speaks against any of them."""
     whole = sum(e.value for e in estimates.values())
     share = goal.property_name == "coordination"

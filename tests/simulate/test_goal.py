@@ -13,10 +13,10 @@ from electrolyte_ml.simulate import SimulationJob, compose_box, goal, preset
 from electrolyte_ml.simulate.analyse import Estimate
 from electrolyte_ml.simulate.checkpoint import DONE, State, load_state, save_json, save_state
 from electrolyte_ml.simulate.continuing import longest_run, open_folder, take_over
-from electrolyte_ml.simulate.goal import Goal, run_until
+from electrolyte_ml.simulate.goal import PropertyGoal, run_until
 from electrolyte_ml.simulate.lengthened import Subject
 
-TENTH = Goal(property_name="diffusion", relative_error=0.1)
+TENTH = PropertyGoal(property_name="diffusion", relative_error=0.1)
 
 
 class Noisy:
@@ -95,7 +95,7 @@ def test_a_run_ends_with_its_budget_and_says_what_is_left(search, tmp_path):
 
 def test_what_is_not_converged_is_refused_with_the_reason(search, tmp_path):
     outcome = search(
-        120.0, Noisy(tmp_path / "run"), Goal(property_name="density", relative_error=0.5)
+        120.0, Noisy(tmp_path / "run"), PropertyGoal(property_name="density", relative_error=0.5)
     )
     assert not outcome.reached
     held = outcome.to_dict()["goal"]
@@ -110,13 +110,13 @@ def test_what_is_not_converged_is_refused_with_the_reason(search, tmp_path):
 
 def test_impossible_goals_are_refused(tmp_path):
     with pytest.raises(InputError, match="diffusion, conductivity"):
-        Goal(property_name="colour", relative_error=0.1)
+        PropertyGoal(property_name="colour", relative_error=0.1)
     with pytest.raises(InputError, match="below 100 %"):
-        Goal(property_name="density", relative_error=1.5)
+        PropertyGoal(property_name="density", relative_error=1.5)
     box = compose_box(parse_recipe("PC"), 300)
     subject = Subject(job=SimulationJob(composition=box, temperature_k=300.0), folder=tmp_path)
     with pytest.raises(InputError, match="add a salt"):
-        run_until(subject, Goal(property_name="conductivity", relative_error=0.1), 1.0)
+        run_until(subject, PropertyGoal(property_name="conductivity", relative_error=0.1), 1.0)
     assert not list(tmp_path.iterdir())
 
 

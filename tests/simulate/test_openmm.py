@@ -31,7 +31,7 @@ from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.continuing import open_folder  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
-from electrolyte_ml.simulate.goal import Goal, run_until  # noqa: E402
+from electrolyte_ml.simulate.goal import PropertyGoal, run_until  # noqa: E402
 from electrolyte_ml.simulate.lengthened import Subject  # noqa: E402
 from electrolyte_ml.simulate.running import analyse_again, job_folder  # noqa: E402
 from electrolyte_ml.simulate.snapshots import load_snapshots  # noqa: E402
@@ -397,7 +397,7 @@ def goal_subject(folder):
 def test_a_run_for_a_density_ends_by_its_error_and_extends_finished_runs(finished):
     job, tmp_path = short_job(), finished
     volumes = load_state(job_folder(tmp_path, job)).volumes_nm3
-    density = Goal(property_name="density", relative_error=0.005)
+    density = PropertyGoal(property_name="density", relative_error=0.005)
     outcome = run_until(goal_subject(tmp_path), density, 3600.0)
     assert outcome.reached
     assert (
@@ -413,7 +413,7 @@ def test_a_run_for_a_density_ends_by_its_error_and_extends_finished_runs(finishe
 @pytest.mark.slow
 @needs_packmol
 def test_a_run_for_a_viscosity_goes_on_where_its_budget_ended(tmp_path):
-    wanted = Goal(property_name="viscosity", relative_error=0.001)
+    wanted = PropertyGoal(property_name="viscosity", relative_error=0.001)
     seen = []
 
     def clock():
@@ -439,11 +439,11 @@ GOAL_RUN = """
 import json, sys
 from pathlib import Path
 from electrolyte_ml.simulate import SimulationJob
-from electrolyte_ml.simulate.goal import Goal, run_until
+from electrolyte_ml.simulate.goal import PropertyGoal, run_until
 from electrolyte_ml.simulate.lengthened import Subject
 job = SimulationJob.from_dict(json.loads(sys.argv[1]))
 subject = Subject(job=job, folder=Path(sys.argv[2]))
-run_until(subject, Goal(property_name="coordination", relative_error=1e-6), 3600.0)
+run_until(subject, PropertyGoal(property_name="coordination", relative_error=1e-6), 3600.0)
 """
 
 
@@ -460,7 +460,7 @@ def test_a_run_for_a_property_survives_kill_nine(tmp_path):
     process.wait()
     state = load_state(own)
     kept = {p.name: p.read_bytes() for p in sorted(own.glob("part-*.npz"))[: state.n_parts]}
-    loose = Goal(property_name="coordination", relative_error=0.9)
+    loose = PropertyGoal(property_name="coordination", relative_error=0.9)
     outcome = run_until(goal_subject(tmp_path), loose, 600.0)
     assert outcome.checks[-1].length_ps >= state.done_ps
     assert {n: (own / n).read_bytes() for n in kept} == kept
