@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
     from electrolyte_ml.simulate.engine import Progress, Report
     from electrolyte_ml.simulate.force_field import ForceField
-    from electrolyte_ml.simulate.goal import Check
+    from electrolyte_ml.simulate.goal import GoalCheck
     from electrolyte_ml.simulate.job import SimulationJob
     from electrolyte_ml.simulate.results import CationRatio
 
@@ -176,7 +176,7 @@ def _run_until(
     goal = PropertyGoal(property_name=name, relative_error=share(error))
     budget_s = duration_s(budget)
 
-    def on_check(check: Check, used_s: float, left_s: float | None) -> None:
+    def on_check(check: GoalCheck, used_s: float, left_s: float | None) -> None:
         if not quiet:
             typer.echo(check_line(goal, check, used_s, left_s), err=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from electrolyte_ml.simulate.force_field import ForceField
-from electrolyte_ml.simulate.goal import GOALS, Check, Outcome, PropertyGoal
+from electrolyte_ml.simulate.goal import GOALS, GoalCheck, Outcome, PropertyGoal
 from electrolyte_ml.units import duration_text
 
 _PAIRING = {
@@ -63,7 +63,7 @@ def _job_lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"cation set {ForceField.from_dict(job).label}, seed {job['seed']}{speed}"
 
 
-def check_line(goal: PropertyGoal, check: Check, used_s: float, left_s: float | None) -> str:
+def check_line(goal: PropertyGoal, check: GoalCheck, used_s: float, left_s: float | None) -> str:
     """What a run for a goal knows after some time, and how long it may still take.
 
     Parameters
@@ -116,7 +116,7 @@ def _result_of_goal(result: Mapping[str, Any]) -> Iterator[str]:
         yield _line(f"viscosity {rate}, mPa s", result["viscosity_mpa_s"])
 
 
-def _known(goal: PropertyGoal, check: Check) -> str:
+def _known(goal: PropertyGoal, check: GoalCheck) -> str:
     """``diffusion of Na 3.4 +- 0.5 1e-10 m2/s, 15 %``; empty where there is no error bar."""
     if check.value is None or check.error is None or check.relative_error is None:
         return ""

@@ -71,7 +71,7 @@ class PropertyGoal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class GoalCheck:
     """What a run knows after some time.
 
     Attributes
@@ -121,7 +121,7 @@ class Outcome:
 
     goal: PropertyGoal
     reached: bool
-    checks: tuple[Check, ...]
+    checks: tuple[GoalCheck, ...]
     used_s: float
     left_s: float | None
     stage: str
@@ -141,7 +141,7 @@ class Outcome:
         return {**(self.result or {}), "goal": goal}
 
 
-OnCheck = Callable[[Check, float, float | None], None]
+OnCheck = Callable[[GoalCheck, float, float | None], None]
 
 
 def run_until(
@@ -246,7 +246,7 @@ class _Search:
             result=result,
         )
 
-    def _add(self, check: Check) -> None:
+    def _add(self, check: GoalCheck) -> None:
         self._checks = [c for c in self._checks if c.length_ps < check.length_ps - 1e-6]
         self._checks.append(check)
         save_json(self._record, {"checks": [asdict(c) for c in self._checks]})
@@ -261,7 +261,7 @@ class _Search:
         return max(0.0, needed - self._sampler.length_ps) / speed
 
 
-def needed_ps(checks: Sequence[Check], relative_error: float) -> float | None:
+def needed_ps(checks: Sequence[GoalCheck], relative_error: float) -> float | None:
     """Time, ps, after which the error bar is expected to be small enough; None if unknown."""
     known = [
         c.relative_error**2 * c.length_ps
@@ -271,7 +271,7 @@ def needed_ps(checks: Sequence[Check], relative_error: float) -> float | None:
     return sum(known) / len(known) / relative_error**2 if known else None
 
 
-def _reached(checks: Sequence[Check], goal: PropertyGoal) -> bool:
+def _reached(checks: Sequence[GoalCheck], goal: PropertyGoal) -> bool:
     last = checks[-1]
     if last.reasons or last.relative_error is None:
         return False
@@ -280,14 +280,14 @@ def _reached(checks: Sequence[Check], goal: PropertyGoal) -> bool:
     return enough and last.relative_error <= goal.relative_error
 
 
-def _growth(checks: Sequence[Check], goal: PropertyGoal) -> float:
+def _growth(checks: Sequence[GoalCheck], goal: PropertyGoal) -> float:
     needed = needed_ps(checks, goal.relative_error)
     if needed is None:
         return _LARGEST_GROWTH
     return min(_LARGEST_GROWTH, max(_LEAST_GROWTH, needed / checks[-1].length_ps))
 
 
-def _checked(length_ps: float, estimates: Mapping[str, Estimate], goal: PropertyGoal) -> Check:
+def _checked(length_ps: float, estimates: Mapping[str, Estimate], goal: PropertyGoal) -> GoalCheck:
     """The estimate that is known worst, and what speaks against any of them."""
     whole = sum(e.value for e in estimates.values())
     share = goal.property_name == "coordination"
@@ -298,7 +298,7 @@ def _checked(length_ps: float, estimates: Mapping[str, Estimate], goal: Property
     errors = {name: e if math.isfinite(e) else math.inf for name, e in errors.items()}
     of = max(errors, key=errors.__getitem__)
     worst = estimates[of]
-    return Check(
+    return GoalCheck(
         length_ps=length_ps,
         of=of,
         value=_finite(worst.value),
@@ -312,8 +312,8 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _read_checks(path: Path) -> list[Check]:
+def _read_checks(path: Path) -> list[GoalCheck]:
     if not path.is_file():
         return []
     held = json.loads(path.read_text(encoding="utf-8"))["checks"]
-    return [Check(**{**c, "reasons": tuple(c["reasons"])}) for c in held]
+    return [GoalCheck(**{**c, "reasons": tuple(c["reasons"])}) for c in held]
