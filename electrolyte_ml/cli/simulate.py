@@ -345,9 +345,7 @@ def compute_first_shells(
         Path | None,
         typer.Option(help="Table to continue; default: NAME_shells.csv in the state folder."),
     ] = None,
-    n: Annotated[
-        int, typer.Option("--n", min=1, help="Shells of each electrolyte, in all its boxes.")
-    ] = 20,
+    n: Annotated[int, typer.Option("--n", min=1, help="Shells of each box at the least.")] = 20,
     workers: Workers = 1,
     dask: Dask = None,
     quiet: Quiet = False,

@@ -8,7 +8,6 @@ killed run continues where it stopped.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, fields, replace
@@ -34,7 +33,7 @@ from electrolyte_ml.simulate.snapshots import load_snapshots
 
 _SHIPPED = "simulate/tables/shells.csv"
 
-#: Shells of an electrolyte that are asked for, in all its boxes together.
+#: Shells of a box that are asked for.
 N_SHELLS = 20
 
 _DIGITS = 4
@@ -188,7 +187,7 @@ def shell_tasks(
     folder
         Folder of all jobs.
     n
-        Shells of each electrolyte, shared out among its finished boxes.
+        Shells of each finished box at the least, so that a box that ends later changes no sample.
     protocol
         Settings of tight binding; the package's by default.
 
@@ -199,23 +198,14 @@ def shell_tasks(
     """
     if n < 1:
         raise InputError(f"the number of shells is 1 or more, given {n}")
-    boxes: dict[tuple[str, str, float], list[CampaignJob]] = {}
-    for entry, _ in plan.finished(folder):
-        if entry.cation:
-            electrolyte = (entry.recipe, entry.cation, entry.job.temperature_k)
-            boxes.setdefault(electrolyte, []).append(entry)
-    if not boxes:
+    entries = [entry for entry, _ in plan.finished(folder) if entry.cation]
+    if not entries:
         raise InputError(
             f"{folder} holds no finished solution of {plan.name}; run them first, with: "
             "electrolyte-ml simulate campaign"
         )
     key = (protocol or ShellProtocol()).key
-    return [
-        task
-        for entries in boxes.values()
-        for entry in entries
-        for task in _tasks_of(entry, folder, math.ceil(n / len(entries)), key)
-    ]
+    return [task for entry in entries for task in _tasks_of(entry, folder, n, key)]
 
 
 def _tasks_of(entry: CampaignJob, folder: Path, n: int, protocol: str) -> Iterator[ShellTask]:
