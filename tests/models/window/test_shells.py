@@ -14,7 +14,7 @@ from electrolyte_ml.models.window.shells import (
     shifts_by_electrolyte,
     shifts_by_species,
 )
-from electrolyte_ml.simulate.shells import ShellRow
+from electrolyte_ml.simulate.shells import ShellRow, read_shells
 
 
 def row(shift, *, centre=0, time_ps=5.0, name="PC", charge=0, recipe="1 m NaPF6 in PC"):
@@ -164,3 +164,25 @@ def test_anions_stand_in_the_measured_order_with_the_limits_of_windows():
     assert anions.before_v[0] > 9
     assert anions.pairs_right(anions.before_v) == anions.n_pairs == 3
     assert anions.rank_correlation(anions.before_v) == pytest.approx(1)
+
+
+def test_the_table_that_ships_is_what_decision_87_tells():
+    rows = read_shells()
+    assert not any(row.failure for row in rows)
+    of_recipe = {}
+    for held in rows:
+        of_recipe.setdefault(held.recipe, set()).add(held.shell_key)
+    assert len(of_recipe) == 12
+    assert min(map(len, of_recipe.values())) >= 20
+    shifts = shifts_by_species(rows)
+    solvents = [shift for shift in shifts if not shift.charge]
+    assert all(abs(shift.oxidation_shift_v) < 0.3 for shift in solvents)
+    anions = [shift for shift in shifts if shift.charge]
+    assert all(-0.05 < shift.oxidation_shift_v < 0.3 for shift in anions)
+    assert all(s.oxidation_shift_alpb_v - s.oxidation_shift_v < 0.5 for s in shifts)
+    ether = next(shift for shift in solvents if shift.name == "DME")
+    assert ether.oxidation_shift_v < 0 < ether.oxidation_shift_alpb_v
+    for order in measured_orders(shifts):
+        before, after = order.before_v, order.before_v + order.shift_v
+        assert order.pairs_right(before) == order.pairs_right(after)
+    assert not judge(measured_orders(shifts)).enters
