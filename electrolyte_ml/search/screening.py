@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,15 @@ class Screening:
             points, recipes = space.recipes(start, min(start + self.chunk, space.n_points))
             return _tables(self.problem).table(points, recipes)
 
+    def part(self, number: int) -> bytes:
+        """The table of a chunk as a Parquet file, which is then only to be stored."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        file = pa.BufferOutputStream()
+        pq.write_table(self.score(number), file, compression="zstd")
+        return bytes(file.getvalue().to_pybytes())
+
     def to_dict(self) -> dict[str, Any]:
         """What decides the numbers of a screening, for its record."""
         return {
@@ -151,8 +160,6 @@ def run_screening(
     RecipeFileError
         If the problem asks for a property that is not predicted.
     """
-    import pyarrow.parquet as pq
-
     _claim(folder, screening)
     mine = [i for i in range(screening.n_chunks) if (shard or Shard()).holds(i)]
     left = [i for i in mine if not part_of(folder, i).exists()]
@@ -160,19 +167,26 @@ def run_screening(
     done = len(mine) - len(left)
     tell(done, len(mine))
     faults = []
-    for number, future in as_finished(screening.score, left, executor):
+    for number, future in as_finished(screening.part, left, executor):
         error = future.exception()
         if isinstance(error, RecipeFileError):
             raise error
         if error is not None:
             faults.append(f"chunk {number}: {type(error).__name__}: {one_line(error)}")
             continue
-        write_atomically(
-            part_of(folder, number), partial(pq.write_table, future.result(), compression="zstd")
-        )
+        _store(part_of(folder, number), future.result())
         done += 1
         tell(done, len(mine))
     return faults
+
+
+def _store(path: Path, content: bytes) -> None:
+    """Write a part: it is there whole, or not at all."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_atomically(path, write)
 
 
 def _claim(folder: Path, screening: Screening) -> None:
