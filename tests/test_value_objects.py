@@ -60,7 +60,7 @@ def _species(formulation):
 
 def _search():
     problem = load_problem(find_problem("sodium_high_voltage"))
-    proposals = propose(problem, n=2, n_trials=20)
+    proposals = propose(problem, n=2, n_trials=60)
     components = problem.components
     return [
         problem,
