@@ -34,7 +34,8 @@ _CANDIDATES_PER_PICK = 5
 # Sets of components beyond these, for picks without a solvent that most picks hold.
 _FURTHER_SETS_PER_PICK = 40
 
-# One set of components gets at most one pick in four (rounded up) while there are others.
+# In a batch of a campaign, one set of components gets at most one recipe in four (rounded up) while
+# there are others.
 _ONE_SET_OF = 4
 
 # Solvents with a smaller share of the base electrolyte do not make a recipe distinct.
@@ -70,6 +71,8 @@ class Picking:
         Whether the best recipes of several objectives must have different main components.
     most_with_one_solvent
         Share of the picks that may hold the same main solvent while there are others.
+    one_set_of
+        One set of components gets at most one pick in so many (rounded up) while there are others.
     """
 
     quality_lost_per_distance: float = 2.0
@@ -80,6 +83,7 @@ class Picking:
     nearer_is_better: bool = True
     distinct_anchors: bool = True
     most_with_one_solvent: float = 0.6
+    one_set_of: int = 8
 
     @property
     def repeats(self) -> tuple[tuple[float, Callable[[Formulation], Hashable]], ...]:
@@ -136,7 +140,7 @@ def shortlist(
     if rule.distinct_anchors:
         anchors = _of_other_components(formulations, anchors)
     front = np.flatnonzero(layers == 0)
-    pool = _thin(formulations, [*anchors, *ranked], n)
+    pool = _thin(formulations, [*anchors, *ranked], n, most_of_one_set(n, rule.one_set_of))
     n_anchors, n_first = len(set(anchors) & set(pool)), len(pool)
     if rule.most_with_one_solvent < 1.0:
         pool += _of_further_components(formulations, pool, ranked, n)
@@ -159,9 +163,9 @@ def nearly_same(first: Formulation, second: Formulation) -> bool:
     )
 
 
-def most_of_one_set(n: int) -> int:
+def most_of_one_set(n: int, one_set_of: int = _ONE_SET_OF) -> int:
     """How many of `n` picks may have the same components while there are others."""
-    return max(1, -(-n // _ONE_SET_OF))
+    return max(1, -(-n // one_set_of))
 
 
 def _canonical_order(
@@ -201,8 +205,8 @@ def _of_other_components(formulations: Sequence[Formulation], rows: Sequence[int
     return list(first.values())
 
 
-def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> list[int]:
-    """Candidates, best first, without near-copies and with few of each set of components.
+def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int, most: int) -> list[int]:
+    """Candidates, best first, without near-copies and with at most `most` of a set of components.
 
     If fewer than `n` remain, near-copies are added again, best first.
     """
@@ -213,7 +217,7 @@ def _thin(formulations: Sequence[Formulation], rows: Sequence[int], n: int) -> l
         group = members.setdefault(main_set(formulations[row]), [])
         if any(nearly_same(formulations[row], formulations[other]) for other in group):
             continue
-        if len(group) >= most_of_one_set(n):
+        if len(group) >= most:
             spare.append(row)
             continue
         group.append(row)

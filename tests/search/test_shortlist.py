@@ -201,3 +201,11 @@ def test_additives_do_not_thin_the_main_solvents(catalog):
         for more in ("", " + 5 wt% FEC", " + 12 wt% FEC")
     ]
     assert set(shares) == {frozenset({"EC", "DMC", "DME", "NaPF6"})}
+
+
+def test_a_list_of_eight_holds_a_set_of_components_once_while_there_are_others(mix):
+    twice = [mix(DME=100, molality=m) for m in (1.5, 1.3, 1.1)]
+    solvents = ("EC", "PC", "DMC", "DEC", "THF", "EMC", "diglyme")
+    others = [mix(**{name: 100}) for name in solvents]
+    rows = _chosen([*twice, *others], [10.0, 9.9, 9.8, *(5.0 - 0.1 * i for i in range(7))], 8)
+    assert sorted(rows) == [0, *range(3, 10)]

@@ -39,6 +39,7 @@ _FORMER = Picking(
     nearer_is_better=False,
     distinct_anchors=False,
     most_with_one_solvent=1.0,
+    one_set_of=4,
 )
 
 
