@@ -1,6 +1,6 @@
 """What the first shell of a cation does to limits, and whether measured orders come nearer by it.
 
-The rule was written down before a shell was computed: a shift by coordination enters windows only
+The rule was written down before the table was computed: a shift by coordination enters windows only
 if, added to the limits that windows have, it puts more pairs of the measured orders right (anions,
 and solvents on glassy carbon) with a chance of at least 95 % by the standard errors of the shifts,
 and does not raise the mean absolute error against the limits on glassy carbon.
