@@ -23,7 +23,7 @@ from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.prediction import Prediction, unknown_rows
 from electrolyte_ml.properties import properties, registered_property
 from electrolyte_ml.rules import recipe_warnings
-from electrolyte_ml.search.objectives import Constraint, Objective
+from electrolyte_ml.search.objectives import Constraint
 from electrolyte_ml.search.problem import FREEZING, Bound, Direction, OutOfDomain, Problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
 from electrolyte_ml.text import nearest_or_all, with_unit
@@ -33,8 +33,8 @@ IN_DOMAIN = "in_domain"
 FREEZES = "freezes_above_objective_k"
 #: Number of warnings that the rules of a problem forbid.
 FORBIDDEN = "forbidden_by_rules"
-#: Number of objectives, and of limits on best estimates, that are shown as "unknown".
-UNKNOWN = "unknown_terms"
+#: Number of objectives that are shown as "unknown".
+UNKNOWN = "unknown_objectives"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Evaluation:
     constraint_values
         Value compared with each constraint, shape (n, c); then the share of predictions inside the
         models' domain if that is a constraint, the number of warnings that rules forbid, and that
-        of terms without a number.
+        of objectives without a number.
     violations
         Violation of each constraint as a share of its limit, shape (n, c); satisfied if 0 or
         less.
@@ -90,8 +90,8 @@ class Evaluator:
         Whether objectives use the better end of the interval, whatever the risk attitude of the
         problem; constraints do not change.
     known_only
-        Whether a recipe is infeasible where an objective, or a best estimate with a limit, is
-        "unknown", since its interval is too wide to be useful. Campaigns measure such recipes.
+        Whether a recipe is infeasible where an objective is "unknown", since its interval is too
+        wide to be useful. Campaigns measure such recipes.
 
     Attributes
     ----------
@@ -304,7 +304,7 @@ class Evaluator:
         )
 
     def _unknown(self, predictions: Mapping[str, Prediction]) -> NDArray[np.float64]:
-        """Number of terms of each recipe whose number is "unknown"."""
+        """Number of objectives of each recipe whose number is "unknown"."""
         found = [
             self._at(unknown_rows(predictions[name]), at) for name, at in self._asked_as_numbers
         ]
@@ -329,16 +329,12 @@ class Evaluator:
 
 
 def _asked_as_numbers(problem: Problem) -> tuple[tuple[str, float | None], ...]:
-    """Properties and temperatures whose number decides: objectives, limits on best estimates.
+    """Objectives whose number may be too uncertain to be shown: properties and temperatures.
 
     Of a rough property, such as solubility, and of a temperature the number is shown whatever its
     interval.
     """
-    terms: list[Objective | Constraint] = [
-        *problem.objectives,
-        *(c for c in problem.constraints if c.probability is None and c.bound is Bound.VALUE),
-    ]
-    asked = dict.fromkeys((term.property_name, term.temperature_k) for term in terms)
+    asked = dict.fromkeys((o.property_name, o.temperature_k) for o in problem.objectives)
     known = {name: registered_property(name) for name, _ in asked}
     return tuple(
         (name, at) for name, at in asked if not known[name].is_rough and known[name].unit != "K"
