@@ -57,7 +57,7 @@ class ViscosityModel(PropertyModel):
     factors: tuple[float, float, float]
     domain: ViscosityDomain
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=4, compressed=True)
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="viscosity", version=3, compressed=True)
 
     @classmethod
     def of_liquids(cls, liquid: LiquidModel) -> ViscosityModel:

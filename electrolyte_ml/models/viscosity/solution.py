@@ -24,7 +24,7 @@ from electrolyte_ml.models.conductivity.residual_gp import ResidualGP
 from electrolyte_ml.models.conductivity.rows import Described, MixtureRows, RowContent
 from electrolyte_ml.models.conductivity.spread import centre_of
 from electrolyte_ml.models.numeric import LN10
-from electrolyte_ml.models.viscosity.solution_law import held_shares, ln_viscosity
+from electrolyte_ml.models.viscosity.solution_law import held_share, ln_viscosity
 
 _Floats = NDArray[np.float64]
 
@@ -82,9 +82,9 @@ class Solutions:
             log10_solvents=log10_solvents[rows],
         )
 
-    def shares(self) -> _Floats:
-        """Shares of the ions and of the shells of metal ions, shape (n, 2)."""
-        return held_shares(self.described)[self.index]
+    def share(self) -> _Floats:
+        """Share of the volume that ions and their shells hold, shape (n,)."""
+        return held_share(self.described)[self.index]
 
     def classes(self) -> NDArray[np.str_]:
         """One of `SOLUTION_CLASSES` for each row, shape (n,)."""
@@ -135,13 +135,13 @@ class SolutionViscosity:
 
     def members(self, solutions: Solutions) -> _Floats:
         """Every member's log10 viscosity, mPa s, shape (E, n)."""
-        shares, index = solutions.shares(), solutions.index
+        share, index = solutions.share(), solutions.index
         ln_solvents, temperature_k = LN10 * solutions.log10_solvents, solutions.temperature_k
         parameters = self.network.parameters(solutions.described)
         found = np.empty((len(parameters), len(index)))
         for member, of_compositions in enumerate(parameters):
             of_rows = of_compositions[index]
-            found[member] = ln_viscosity(of_rows, shares, ln_solvents, temperature_k, np)
+            found[member] = ln_viscosity(of_rows, share, ln_solvents, temperature_k, np)
         found /= LN10
         if self.residual is not None:
             content = RowContent.of(solutions.described, index)
@@ -164,7 +164,7 @@ class SolutionViscosity:
         classes, factor = solutions.classes(), np.zeros(len(solutions.index))
         for name, of_class in self.factors.items():
             factor[classes == name] = of_class
-        of_solvents = (1.0 - solutions.shares()[:, 0]) * half_width_solvents
+        of_solvents = (1.0 - solutions.share()) * half_width_solvents
         scale = self.scale(members, solutions)
         return centre_of(members), np.hypot(factor * scale, of_solvents)
 

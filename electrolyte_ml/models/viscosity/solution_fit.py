@@ -24,7 +24,7 @@ from electrolyte_ml.models.conductivity.law import N_PARAMETERS, ln_conductivity
 from electrolyte_ml.models.conductivity.rows import Described, TrainingRows
 from electrolyte_ml.models.ensemble_fit import as_tensor, single_thread
 from electrolyte_ml.models.numeric import LN10
-from electrolyte_ml.models.viscosity.solution_law import N_SOLUTION, held_shares, ln_viscosity
+from electrolyte_ml.models.viscosity.solution_law import N_SOLUTION, held_share, ln_viscosity
 from electrolyte_ml.models.viscosity.walden import WaldenFit
 
 
@@ -130,7 +130,7 @@ class _JointFit:
         self.n_other = networks.batch - self.n_drawn
         self.weights = [as_tensor(part.fit_weight()) for part in (first, second)]
         self.measured = as_tensor(np.log(np.concatenate([first.value, second.value])))
-        self.kelvin, self.shares = as_tensor(kelvin), as_tensor(held_shares(described)[index])
+        self.kelvin, self.share = as_tensor(kelvin), as_tensor(held_share(described)[index])
         self.ln_charge = as_tensor(described.ln_charge[index])
         solvents = [rows.solvents_of_viscosities, rows.solvents_of_conductivities]
         self.solvents = as_tensor(LN10 * np.concatenate(solvents))
@@ -149,7 +149,7 @@ class _JointFit:
             self.measured[drawn],
             self.ln_charge[drawn],
         )
-        thick = ln_viscosity(parameters, self.shares[drawn], self.solvents[drawn], kelvin, torch)
+        thick = ln_viscosity(parameters, self.share[drawn], self.solvents[drawn], kelvin, torch)
         conducting = ln_conductivity(parameters[..., :N_PARAMETERS], ln_charge, kelvin, torch)
         of_walden = self.walden.loss(
             (first, second),

@@ -27,7 +27,7 @@ from electrolyte_ml.features.concentration import CONCENTRATION_FEATURES
 from electrolyte_ml.models.conductivity.rows import Described
 from electrolyte_ml.models.ensemble_fit import as_tensor, start_weights
 from electrolyte_ml.models.numeric import sigmoid
-from electrolyte_ml.models.viscosity.solution_law import held_shares
+from electrolyte_ml.models.viscosity.solution_law import held_share
 
 _Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ class WaldenFit:
         generator: Any,
     ) -> None:
         self.torch, self.generator, self.members = torch, generator, members
-        share = held_shares(described).sum(axis=1)
+        share = held_share(described)
         read = np.column_stack(
             [described.features[:, _READ][index], 1000.0 / temperature_k, share[index]]
         )
