@@ -11,7 +11,10 @@ def test_learnt_radii_beat_one_radius_and_intervals_hold_in_unseen_solvents():
         for job in jobs(quick=False, splits=("solvent", "recipe"), seed=0)
     }
     for split in ("solvent", "recipe"):
-        ours, radius, value = (m for (s, _), m in found.items() if s == split)
+        ours, taught, radius, value = (m for (s, _), m in found.items() if s == split)
+        assert taught["n"] == ours["n"]
+        if split == "solvent":
+            assert taught["mae_log10"] < 0.9 * ours["mae_log10"]
         assert ours["n"] == 55
         assert ours["mae_log10"] < 0.2
         # In an unseen solvent no measurement is near, and the mean radius is all that is left.
