@@ -7,7 +7,6 @@ jobs of ``campaigns/densities.toml`` and to write the table (about a minute a ro
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from electrolyte_ml.data.sources import kumar2026_density
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.formulation.density import density_g_cm3
 from electrolyte_ml.simulate.campaign import (
@@ -142,8 +142,7 @@ def write_densities(plan: SimulationCampaign, folder: Path, table: Path) -> list
 
 def shipped() -> list[dict[str, str]]:
     """Rows of the table that ships."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_table(TABLE)
 
 
 def _main(arguments: Sequence[str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET, cation_sets
 from electrolyte_ml.simulate.templates import TABLES, Template
 
@@ -158,13 +158,12 @@ def _solvent_factors(solvent_set: str, solvent: str) -> _SolventFactors:
 
 @cache
 def _solvent_table() -> dict[tuple[str, str], _SolventFactors]:
-    with (TABLES / "solvents.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            (row["set"], row["solvent"]): _SolventFactors(
-                float(row["charge_scale"]), float(row["epsilon_scale"]), float(row["sigma_scale"])
-            )
-            for row in csv.DictReader(file)
-        }
+    return {
+        (row["set"], row["solvent"]): _SolventFactors(
+            float(row["charge_scale"]), float(row["epsilon_scale"]), float(row["sigma_scale"])
+        )
+        for row in read_table(TABLES / "solvents.csv")
+    }
 
 
 def _check_range(name: str, value: float, allowed: tuple[float, float]) -> None:

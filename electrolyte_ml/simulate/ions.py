@@ -9,7 +9,6 @@ derived by quantum chemistry. Cations of ionic liquids have templates like solve
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import read_table
 from electrolyte_ml.simulate.templates import (
     OPLS_ONE_FOUR,
     TABLES,
@@ -258,5 +258,4 @@ def _rows(table: str, anion: str) -> list[dict[str, str]]:
 
 @cache
 def _table(name: str) -> tuple[dict[str, str], ...]:
-    with (TABLES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    return tuple(read_table(TABLES / f"{name}.csv"))

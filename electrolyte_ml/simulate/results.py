@@ -16,7 +16,6 @@ References
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from electrolyte_ml.files import make_folder
+from electrolyte_ml.files import read_table as read_cells
 from electrolyte_ml.files import write_table as write_cells
 from electrolyte_ml.simulate.campaign import CampaignJob
 from electrolyte_ml.simulate.force_field import ForceField
@@ -175,10 +175,7 @@ def update_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def read_table(path: Path) -> list[dict[str, str]]:
     """Rows of a table, as text; none if there is no table yet."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_cells(path) if path.is_file() else []
 
 
 def of_default_force_field(row: Mapping[str, str]) -> bool:
@@ -405,15 +402,14 @@ def against_measured(
 
 def measured_ratios(path: Path = MEASURED) -> list[MeasuredRatio]:
     """The ratios that are known; sources are in the table."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            MeasuredRatio(
-                recipe=row["recipe"],
-                log10=math.log10(float(row["ratio"])),
-                error_log10=float(row["error_log10"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+    return [
+        MeasuredRatio(
+            recipe=row["recipe"],
+            log10=math.log10(float(row["ratio"])),
+            error_log10=float(row["error_log10"]),
+        )
+        for row in read_cells(path)
+    ]
 
 
 def _setting(ratio: CationRatio) -> tuple[str, str]:
