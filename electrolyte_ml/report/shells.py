@@ -83,12 +83,19 @@ def verdict_text(record: Mapping[str, Any]) -> str:
     """Whether the shift enters windows, and why."""
     verdict = record["verdict"]
     enters = "enters" if verdict["enters"] else "does not enter"
-    return (
+    alone = [order["of"] for order in record["orders"]] == ["anions"]
+    told = (
         f"the shift {enters} windows: {verdict['right_before']} of {verdict['n_pairs']} measured "
         f"pairs stand right without it, {verdict['right_after']} with it and "
         f"{verdict['right_after_alpb']} with that of the other continuum (ALPB); the chance of a "
         f"gain, by the standard errors, is {verdict['chance_of_gain']:.0%}"
     )
+    if alone:
+        told += (
+            ". Anions alone are judged: measured limits of solvents are not on this machine "
+            "('electrolyte-ml data list' shows which sets are)"
+        )
+    return told
 
 
 def independence_text(record: Mapping[str, Any]) -> str:

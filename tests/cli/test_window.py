@@ -291,7 +291,10 @@ def test_shells_show_shifts_measured_orders_and_the_verdict(run):
     assert record["orders"][0]["of"] == "anions"
     # What decision 87 and the guide say.
     assert record["verdict"]["enters"] is False
-    assert "the shift does not enter windows" in " ".join(text.split())
+    told = " ".join(text.split())
+    assert "the shift does not enter windows" in told
+    alone = [order["of"] for order in record["orders"]] == ["anions"]
+    assert ("Anions alone are judged" in told) == alone
 
 
 def test_a_table_without_shells_is_refused(run, tmp_path):
