@@ -28,6 +28,7 @@ _GENERAL = (
     "speed",
     "scale",
     "ablation",
+    "simulation",
     "graph",
     "quantum",
 )

@@ -150,6 +150,12 @@ def cation_case(seed: int) -> Case:
     return _case(concatenate([lithium(), sodium_conductivities()]), keyed_splits(seed)[0], None)
 
 
+def paper_case() -> Case:
+    """Sodium points, one paper left out; the model also learns from all other cations."""
+    further = concatenate([lithium(), _union()])
+    return _case(sodium_conductivities(), keyed_splits(0)[1], further)
+
+
 def _case(measurements: Measurements, keyed: KeyedSplit, further: Measurements | None) -> Case:
     return Case(
         measurements=measurements,
@@ -174,8 +180,7 @@ def predicted(model: str, seed: int) -> Prediction:
         Of the fits.
     """
     if model == OTHER_PAPERS:
-        further = concatenate([lithium(), _union()])
-        case = _case(sodium_conductivities(), keyed_splits(0)[1], further)
+        case = paper_case()
         found = predict_folds(case, partial(fit_conductivity, seed=seed))
         return found.select(np.argsort(case.split.tested))
     further = _union()

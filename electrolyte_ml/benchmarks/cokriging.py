@@ -1,0 +1,259 @@
+r"""Simulated conductivities as a second source of knowledge for a fitted model of conductivity.
+
+Simulations give the conductivity :math:`\kappa_{NE}` of ions that diffuse independently. Measured
+ones are lower by the ionicity, and force fields err. For a simulated electrolyte :math:`x`,
+
+.. math::
+
+   \lg \kappa_{NE}(x) = f(x) + g(x) + b_k + w^\top \phi(x) + e,
+
+with the prediction :math:`f` of the model, its error :math:`g`, a bias :math:`b_k` of each kind of
+simulation, and a law of the ionicity in features :math:`\phi` [1]_: inverse permittivity alone and
+times the logarithm of the concentration, triflate, and the simulated share of contact pairs.
+:math:`e` holds the error bar of the run and a standard deviation of each kind of simulation that
+the likelihood chooses.
+
+:math:`g` is a Gaussian process with mean zero. Its standard deviation is what the model itself
+says of its error, so that a simulation of a measured electrolyte teaches the bias, and that of an
+unknown one corrects the prediction. Errors are alike where the composition, the concentration and
+the temperature are. This is co-kriging with an autoregressive factor of one [2]_.
+
+References
+----------
+.. [1] MacFarlane et al., Phys. Chem. Chem. Phys. 2009, 11, 4962. https://doi.org/10.1039/b900201d
+.. [2] Kennedy, O'Hagan, Biometrika 2000, 87, 1. https://doi.org/10.1093/biomet/87.1.1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.features import compose, ion_content_of
+from electrolyte_ml.formulation import Formulation, parse_recipe
+from electrolyte_ml.models.intervals import NORMAL_QUANTILE
+from electrolyte_ml.models.numeric import LN10
+from electrolyte_ml.models.transport.ionicity import ionicity_features
+from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD, SIMULATED
+from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.row_table import RowTable
+from electrolyte_ml.simulate.force_field import ForceField
+from electrolyte_ml.simulate.results import read_table
+from electrolyte_ml.simulate.templates import TABLES
+
+_Floats = NDArray[np.float64]
+#: Kinds of simulations: at least a nanosecond with the force field that teaches, and short runs
+#: with the published one, analysed over lags of 5 to 20 ps.
+LONG, SHORT = KINDS = ("long runs", "short runs")
+#: Tables of each kind.
+TABLES_OF: Mapping[str, tuple[Path, ...]] = {
+    LONG: tuple(TABLES / name for name in SIMULATED),
+    SHORT: (TABLES / "lithium_sodium_pairs.csv",),
+}
+_COLUMN = {LONG: "nernst_einstein_corrected_ms_cm", SHORT: "nernst_einstein_short_ms_cm"}
+_FORCE_FIELD = {LONG: FORCE_FIELD, SHORT: ForceField()}
+_LEAST_NS = 1.0
+_WIDEST_ERROR = 1.0 / 3.0
+# Prior standard deviations, log10: of a bias, and of the coefficients of the ionicity.
+_BIAS_SD = 0.3
+_IONICITY_SD = np.array([0.4, 0.3, 0.4, 0.3])
+# Standard deviations of a kind of simulation that are tried.
+_SCATTER = np.geomspace(0.02, 0.5, 15)
+# Correlation of errors between different cations, anions and solvents, and widths in the logarithm
+# of the concentration and in 1000 K / T.
+_CATIONS, _ANIONS, _SOLVENTS = 0.8, 0.6, 0.3
+_CONCENTRATION, _COLDNESS = 1.0, 1.0
+_LEAST_SD = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedConductivities(RowTable):
+    """Nernst-Einstein conductivities of n simulated electrolytes.
+
+    Attributes
+    ----------
+    formulations
+        Length n.
+    temperature_k
+        Shape (n,).
+    log10_value, error
+        Decadic logarithm of mS/cm, and the standard error of the run in it, shape (n,).
+    kind
+        Number of the kind of simulation, shape (n,).
+    contact
+        Share of cations in contact with an anion, shape (n,).
+    """
+
+    formulations: tuple[Formulation, ...]
+    temperature_k: _Floats
+    log10_value: _Floats
+    error: _Floats
+    kind: NDArray[np.intp]
+    contact: _Floats
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+def simulated_conductivities(kinds: Sequence[str] = KINDS) -> SimulatedConductivities:
+    """Simulations that ship with the package.
+
+    Parameters
+    ----------
+    kinds
+        Of `KINDS`.
+    """
+    held = [
+        (KINDS.index(kind), row, float(row[_COLUMN[kind]]), float(row[f"{_COLUMN[kind]}_error"]))
+        for kind in kinds
+        for path in TABLES_OF[kind]
+        for row in read_table(path)
+        if _teaches(row, kind)
+    ]
+    return SimulatedConductivities(
+        formulations=tuple(parse_recipe(row["realised"]) for _, row, _, _ in held),
+        temperature_k=np.array([float(row["temperature_k"]) for _, row, _, _ in held]),
+        log10_value=np.log10([value for _, _, value, _ in held]),
+        error=np.array([error / value / LN10 for _, _, value, error in held]),
+        kind=np.array([kind for kind, _, _, _ in held], dtype=np.intp),
+        contact=np.array([float(row["pair_contact"]) for _, row, _, _ in held]),
+    )
+
+
+def _teaches(row: Mapping[str, str], kind: str) -> bool:
+    column = _COLUMN[kind]
+    value, error = (float(row.get(name) or "nan") for name in (column, f"{column}_error"))
+    long_enough = kind == SHORT or float(row["nvt_ps"]) >= 1000.0 * _LEAST_NS
+    return (
+        ForceField.of_row(row) == _FORCE_FIELD[kind]
+        and long_enough
+        and row["pair_contact"] != ""
+        and error < _WIDEST_ERROR * value
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What simulations say about the errors of a fitted model.
+
+    Attributes
+    ----------
+    simulated
+        The n simulations.
+    sd
+        Standard deviation of the model's error at them, log10, shape (n,).
+    precision
+        Inverse of the covariance of what they say, shape (n, n).
+    weights
+        ``precision`` times what they say beyond the model, shape (n,).
+    scatter
+        Standard deviation of each kind of simulation beside its error bars, log10.
+    """
+
+    simulated: SimulatedConductivities
+    sd: _Floats
+    precision: _Floats
+    weights: _Floats
+    scatter: Mapping[str, float]
+
+    @classmethod
+    def of(cls, simulated: SimulatedConductivities, said: Prediction) -> Correction:
+        """The correction of a model.
+
+        Parameters
+        ----------
+        simulated
+            n simulations, at least one.
+        said
+            The model's prediction for them, mS/cm, n rows.
+        """
+        beyond = simulated.log10_value - np.log10(said.value)
+        sd = _sd(said)
+        place = simulated.formulations, simulated.temperature_k
+        fixed = _likeness(place, place) * sd[:, None] * sd + _of_ionicity(simulated)
+        fixed += np.diag(simulated.error**2)
+        scatter = np.full(len(KINDS), _SCATTER[len(_SCATTER) // 2])
+        numbers = np.unique(simulated.kind).tolist()
+        for number in (*numbers, *numbers):
+            tried = [_with(scatter, number, size) for size in _SCATTER]
+            likelihoods = [
+                _likelihood(fixed + np.diag(t[simulated.kind] ** 2), beyond) for t in tried
+            ]
+            scatter = tried[int(np.argmax(likelihoods))]
+        precision = np.asarray(np.linalg.inv(fixed + np.diag(scatter[simulated.kind] ** 2)))
+        return cls(
+            simulated=simulated,
+            sd=sd,
+            precision=precision,
+            weights=precision @ beyond,
+            scatter={KINDS[number]: float(scatter[number]) for number in numbers},
+        )
+
+    def apply(
+        self, said: Prediction, formulations: Sequence[Formulation], temperature_k: _Floats
+    ) -> Prediction:
+        """The model's prediction, mS/cm, of recipes at their temperatures, corrected."""
+        sd = _sd(said)
+        place = self.simulated.formulations, self.simulated.temperature_k
+        shared = _likeness((formulations, temperature_k), place) * sd[:, None] * self.sd
+        centre = np.log10(said.value) + shared @ self.weights
+        known = np.einsum("ni,ij,nj->n", shared, self.precision, shared, optimize=True)
+        half_width = NORMAL_QUANTILE * np.sqrt(np.maximum(sd**2 - known, _LEAST_SD**2))
+        return replace(
+            said,
+            value=np.power(10.0, centre),
+            low=np.power(10.0, centre - half_width),
+            high=np.power(10.0, centre + half_width),
+        )
+
+
+def _sd(said: Prediction) -> _Floats:
+    """Standard deviation of the error by the interval, log10, shape (n,)."""
+    return np.asarray(np.log10(said.high / said.value) / NORMAL_QUANTILE)
+
+
+def _of_ionicity(simulated: SimulatedConductivities) -> _Floats:
+    """Covariance that unknown biases and the unknown law of ionicity give, shape (n, n)."""
+    law = ionicity_features(simulated.formulations)[:, 1:]
+    law = np.column_stack([law, simulated.contact]) * _IONICITY_SD
+    bias = _BIAS_SD * (simulated.kind[:, None] == np.arange(len(KINDS)))
+    return np.asarray(law @ law.T + bias @ bias.T)
+
+
+def _with(scatter: _Floats, number: int, size: float) -> _Floats:
+    changed = scatter.copy()
+    changed[number] = size
+    return changed
+
+
+def _likelihood(covariance: _Floats, values: _Floats) -> float:
+    """Logarithm of the likelihood without its constant."""
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, values)
+    return float(-0.5 * white @ white - np.log(np.diag(root)).sum())
+
+
+_Place = tuple[Sequence[Formulation], _Floats]
+
+
+def _likeness(one: _Place, other: _Place) -> _Floats:
+    """Correlation of errors between recipes at their temperatures, (n, d) and (m, d) to (n, m)."""
+    n = len(one[0])
+    held = compose([*one[0], *other[0]])
+    found = np.ones((n, len(other[0])))
+    for shares, different in (
+        (held.cation_fraction, _CATIONS),
+        (held.anion_fraction, _ANIONS),
+        (held.solvent_mole_fraction, _SOLVENTS),
+    ):
+        root = np.sqrt(shares[held.index])
+        found *= different + (1.0 - different) * (root[:n] @ root[n:].T)
+    ln_charge = ion_content_of(held).ln_charge[held.index]
+    coldness = 1000.0 / np.concatenate([one[1], other[1]])
+    for state, width in ((ln_charge, _CONCENTRATION), (coldness, _COLDNESS)):
+        found *= np.exp(-0.5 * ((state[:n, None] - state[None, n:]) / width) ** 2)
+    return found

@@ -1,0 +1,189 @@
+"""Suite ``simulation``: what simulated conductivities add to the model of conductivity.
+
+The model is fitted without what a fold leaves out, and then corrected by simulations
+(`electrolyte_ml.benchmarks.cokriging`). Simulations of what is left out stay: a new electrolyte can
+be simulated before anybody has measured it. Split ``sodium``: sodium electrolytes, one paper left
+out. Splits ``anion`` and ``solvent``: those of the suite ``chemistry``. Short runs with the
+published force field, and long ones with the one that teaches, are judged alone and together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrolyte_ml.benchmarks.cokriging import (
+    KINDS,
+    TABLES_OF,
+    Correction,
+    simulated_conductivities,
+)
+from electrolyte_ml.benchmarks.evaluation import Case, joined
+from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
+from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
+from electrolyte_ml.benchmarks.metrics import prediction_metrics
+from electrolyte_ml.benchmarks.suites import chemistry, sodium
+from electrolyte_ml.data.splits import Split
+from electrolyte_ml.files import sha256_of
+from electrolyte_ml.formulation import Formulation
+from electrolyte_ml.models.numeric import LN10
+from electrolyte_ml.prediction import Prediction
+
+TASK = "measured ionic conductivities, mS/cm"
+SPLITS = ("sodium", "anion", "solvent")
+#: The first of the sodium papers; what ``--quick`` runs.
+QUICK = "sodium, first paper"
+ALONE = "without simulations"
+#: Variants: which kinds of simulations correct the model.
+VARIANTS: dict[str, tuple[str, ...]] = {
+    ALONE: (),
+    **{f"with {kind}": (kind,) for kind in KINDS},
+    f"with {' and '.join(KINDS)}": KINDS,
+}
+_CODE = (
+    *FIT_CODE,
+    "electrolyte_ml.benchmarks.cokriging",
+    "electrolyte_ml.benchmarks.evaluation",
+    "electrolyte_ml.benchmarks.metrics",
+    "electrolyte_ml.benchmarks.suites.simulation",
+    "electrolyte_ml.models.transport.ionicity",
+    "electrolyte_ml.simulate.results",
+)
+
+
+def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
+    """The model with and without simulations.
+
+    Parameters
+    ----------
+    quick
+        The first sodium paper by default: one fit.
+    splits
+        Names from `SPLITS`, or `QUICK`.
+    seed
+        Of the fits.
+
+    Raises
+    ------
+    InputError
+        If there is no such split, or the data are not those of the frozen splits.
+    DataNotFoundError
+        If a data set is not on this machine.
+    """
+    default = (QUICK,) if quick else SPLITS
+    chosen = chosen_splits(splits, known=(*SPLITS, QUICK), default=default)
+    tables = "".join(sha256_of(path) for paths in TABLES_OF.values() for path in paths)
+    return [
+        case.job(
+            task=TASK,
+            model=name,
+            seed=seed,
+            run=partial(_run, split, seed, kinds),
+            code=_CODE,
+            version=tables,
+            skipped=lacking(),
+        )
+        for split in chosen
+        for case in [case_of(split, seed)]
+        for name, kinds in VARIANTS.items()
+    ]
+
+
+@cache
+def case_of(split: str, seed: int) -> Case:
+    """Rows and folds of a split."""
+    if split not in ("sodium", QUICK):
+        return chemistry.case_of(split, seed)
+    case = sodium.paper_case()
+    if split == "sodium":
+        return case
+    first = Split(name=QUICK, folds=case.split.folds[:1])
+    return replace(case, split=first, groups=case.groups[: len(first.tested)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fold:
+    """What the model of a fold says, of the rows left out and of all simulations."""
+
+    formulations: tuple[Formulation, ...]
+    temperature_k: NDArray[np.float64]
+    left_out: Prediction
+    simulated: Prediction
+
+
+def _run(split: str, seed: int, kinds: Sequence[str], progress: Progress | None) -> JobResult:
+    case, folds = case_of(split, seed), _folds(split, seed, progress)
+    measured, alone = case.measured, joined([fold.left_out for fold in folds])
+    if not kinds:
+        return _result(case, alone, {})
+    every = simulated_conductivities()
+    rows = np.isin(every.kind, [KINDS.index(kind) for kind in kinds])
+    simulated = every.select(rows)
+    corrections = [Correction.of(simulated, fold.simulated.select(rows)) for fold in folds]
+    prediction = joined(
+        [
+            correction.apply(fold.left_out, fold.formulations, fold.temperature_k)
+            for correction, fold in zip(corrections, folds, strict=True)
+        ]
+    )
+    saved = _error(measured, alone) - _error(measured, prediction)
+    scatter = [list(correction.scatter.values()) for correction in corrections]
+    of_simulations = {
+        **_mean_and_error(saved, case.split.fold_of_tested),
+        "n_simulations": len(simulated),
+        "simulation_error_log10": float(np.sqrt(np.mean(simulated.error**2))),
+        "simulation_scatter_log10": float(np.mean(scatter)),
+    }
+    return _result(case, prediction, of_simulations)
+
+
+def _result(case: Case, prediction: Prediction, further: dict[str, float]) -> JobResult:
+    metrics = prediction_metrics(case.measured, prediction, case.groups)
+    return JobResult(
+        metrics={**metrics, "folds": len(case.split.folds), **further},
+        measured=case.measured,
+        predicted=prediction.value,
+    )
+
+
+def _error(measured: NDArray[np.float64], prediction: Prediction) -> NDArray[np.float64]:
+    return np.abs(np.log(measured / prediction.value)) / LN10
+
+
+def _mean_and_error(saved: NDArray[np.float64], groups: NDArray[np.intp]) -> dict[str, float]:
+    """Mean, and its standard error by leaving one group after the other out (jackknife)."""
+    found = {"gain_log10": float(saved.mean())}
+    names = np.unique(groups)
+    if len(names) > 1:
+        without = np.array([saved[groups != name].mean() for name in names])
+        variance = (len(names) - 1) * without.var()
+        found["gain_error_log10"] = float(np.sqrt(variance))
+    return found
+
+
+_KEPT: dict[tuple[str, int], list[_Fold]] = {}
+
+
+def _folds(split: str, seed: int, progress: Progress | None) -> list[_Fold]:
+    """Predictions by the model of each fold; made once, for all variants."""
+    if (split, seed) not in _KEPT:
+        case, every, made = case_of(split, seed), simulated_conductivities(), []
+        for number, (train, test) in enumerate(case.split.folds, start=1):
+            model = fit_conductivity(case.learnt(train, test), seed=seed)
+            rows = case.measurements.select(test)
+            made.append(
+                _Fold(
+                    formulations=tuple(rows.row_formulations),
+                    temperature_k=rows.temperature_k,
+                    left_out=model.predict(rows.row_formulations, rows.temperature_k),
+                    simulated=model.predict(every.formulations, every.temperature_k),
+                )
+            )
+            if progress is not None:
+                progress(split, number, len(case.split.folds))
+        _KEPT[split, seed] = made
+    return _KEPT[split, seed]

@@ -1,0 +1,112 @@
+"""Simulated conductivities correct a model where it is unsure, and nowhere else."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from electrolyte_ml.benchmarks.cokriging import (
+    KINDS,
+    LONG,
+    SHORT,
+    Correction,
+    SimulatedConductivities,
+    simulated_conductivities,
+)
+from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.prediction import Prediction
+
+_ANIONS = ("PF6", "OTf", "TFSI", "ClO4", "BF4")
+_SOLVENTS = ("PC", "EC:DMC 1:1 w/w", "DME")
+_MEASURED = [f"1 m Na{anion} in {solvent}" for anion in _ANIONS for solvent in _SOLVENTS]
+_NEW = [f"1 m NaFSI in {solvent}" for solvent in _SOLVENTS]
+_TRUE_MS_CM = 10.0
+_OVER = 0.3
+_WIDE, _NARROW = 0.4, 0.02
+
+
+def _said(n, *, value=_TRUE_MS_CM, sd=_NARROW):
+    value = np.broadcast_to(np.asarray(value, dtype=float), (n,))
+    half = 1.645 * np.broadcast_to(np.asarray(sd, dtype=float), (n,))
+    return Prediction(
+        value=value,
+        low=value * 10**-half,
+        high=value * 10**half,
+        coverage=0.9,
+        in_domain=np.ones(n, dtype=bool),
+        reason=(None,) * n,
+    )
+
+
+def _simulated(recipes, log10_value, *, error=0.03):
+    n = len(recipes)
+    return SimulatedConductivities(
+        formulations=tuple(parse_recipe(text) for text in recipes),
+        temperature_k=np.full(n, 373.15),
+        log10_value=np.broadcast_to(np.asarray(log10_value, dtype=float), (n,)).copy(),
+        error=np.full(n, error),
+        kind=np.zeros(n, dtype=np.intp),
+        contact=np.full(n, 0.5),
+    )
+
+
+def _corrected(bias):
+    """A model that is sure and right of what was measured, and twice too high for FSI."""
+    wrong = np.where(np.arange(len(_MEASURED + _NEW)) < len(_MEASURED), 0.0, _OVER)
+    sd = np.where(wrong > 0, _WIDE, _NARROW)
+    simulated = _simulated(_MEASURED + _NEW, np.log10(_TRUE_MS_CM) + bias)
+    said = _said(len(wrong), value=_TRUE_MS_CM * 10**wrong, sd=sd)
+    asked = _said(1, value=_TRUE_MS_CM * 10**_OVER, sd=_WIDE)
+    recipe = [parse_recipe("1 m NaFSI in PC")]
+    correction = Correction.of(simulated, said)
+    return asked, correction.apply(asked, recipe, np.array([343.15])), correction
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.25])
+def test_what_the_model_gets_wrong_is_mended_whatever_the_bias_of_simulations(bias):
+    asked, corrected, _ = _corrected(bias)
+    before = np.log10(asked.value[0] / _TRUE_MS_CM)
+    after = np.log10(corrected.value[0] / _TRUE_MS_CM)
+    assert abs(after) < 0.4 * before
+    assert corrected.high[0] / corrected.low[0] < asked.high[0] / asked.low[0]
+
+
+def test_what_the_model_is_sure_of_is_left_alone():
+    _, _, correction = _corrected(0.25)
+    asked = _said(1)
+    corrected = correction.apply(asked, [parse_recipe("1 m NaPF6 in PC")], np.array([298.15]))
+    assert corrected.value == pytest.approx(asked.value, rel=0.02)
+
+
+def test_what_was_simulated_far_away_changes_nothing():
+    _, _, correction = _corrected(0.0)
+    asked = _said(1, sd=_WIDE)
+    dilute = [parse_recipe("0.001 m NaFSI in PC")]
+    corrected = correction.apply(asked, dilute, np.array([343.15]))
+    assert corrected.value == pytest.approx(asked.value, rel=0.01)
+    assert corrected.low == pytest.approx(asked.low, rel=0.02)
+
+
+def test_scattered_simulations_are_believed_less():
+    _, smooth, tidy = _corrected(0.0)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0.0, 0.3, len(_MEASURED + _NEW))
+    simulated = dataclasses.replace(tidy.simulated, log10_value=tidy.simulated.log10_value + noise)
+    said = _said(len(noise), sd=np.r_[np.full(len(_MEASURED), _NARROW), np.full(3, _WIDE)])
+    untidy = Correction.of(simulated, said)
+    asked = _said(1, sd=_WIDE)
+    found = untidy.apply(asked, [parse_recipe("1 m NaFSI in PC")], np.array([343.15]))
+    assert untidy.scatter[LONG] > 2 * tidy.scatter[LONG]
+    assert found.high[0] / found.low[0] > smooth.high[0] / smooth.low[0]
+
+
+def test_tables_that_ship_hold_both_kinds_with_error_bars():
+    every = simulated_conductivities()
+    assert set(every.kind.tolist()) == {KINDS.index(kind) for kind in KINDS}
+    assert np.all(every.error > 0)
+    assert np.all(every.error < 0.2)
+    assert np.all((every.contact >= 0) & (every.contact <= 1))
+    short = simulated_conductivities((SHORT,))
+    assert len(short) == int((every.kind == KINDS.index(SHORT)).sum())
+    # Ions that diffuse independently conduct some ten mS/cm at 373 K.
+    assert np.all((every.log10_value > 0.5) & (every.log10_value < 2.2))
