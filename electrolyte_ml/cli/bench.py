@@ -16,7 +16,8 @@ from electrolyte_ml.cli.progress import Quiet
 
 _SUITES = (
     "conductivity, viscosity, density, transport, window, efficiency, chemistry, differences, "
-    "solutions, sodium, search, campaign, learning, speed, scale, ablation, graph or quantum"
+    "solutions, sodium, search, campaign, learning, speed, scale, ablation, simulation, graph or "
+    "quantum"
 )
 HELP = (
     "Run a benchmark suite: our models beside baselines, on random and grouped splits. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +12,18 @@ from typer.core import TyperGroup
 from electrolyte_ml.cli.examples import example
 from electrolyte_ml.cli.executors import Dask, ShardOption, Workers
 from electrolyte_ml.cli.progress import Quiet
+from electrolyte_ml.cli.simulation_progress import (
+    SimulationBar,
+    analyse_campaign_again,
+    label_of,
+    model_viscosity_mpa_s,
+    print_status,
+    reporter,
+    viscosity_mpa_s,
+    write_results,
+)
 
 if TYPE_CHECKING:
-    from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
-    from electrolyte_ml.simulate.engine import Progress, Report
     from electrolyte_ml.simulate.force_field import ForceField
     from electrolyte_ml.simulate.goal import GoalCheck
     from electrolyte_ml.simulate.job import SimulationJob
@@ -118,12 +126,12 @@ def run(
             as_json=as_json,
         )
         return
-    with _Bar(show=not quiet) as bar:
+    with SimulationBar(show=not quiet) as bar:
         result = run_job(
             job,
             state or default_folder(),
             bar.callback(recipe),
-            viscosity_mpa_s=_model_viscosity_mpa_s(job),
+            viscosity_mpa_s=model_viscosity_mpa_s(job),
             platform=platform,
         )
     if as_json:
@@ -180,11 +188,11 @@ def _run_until(
         if not quiet:
             typer.echo(check_line(goal, check, used_s, left_s), err=True)
 
-    with _Bar(show=not quiet) as bar:
+    with SimulationBar(show=not quiet) as bar:
         subject = Subject(
             job=job,
             folder=folder,
-            viscosity_mpa_s=_model_viscosity_mpa_s(job),
+            viscosity_mpa_s=model_viscosity_mpa_s(job),
             platform=platform,
             progress=bar.callback(name),
         )
@@ -228,23 +236,23 @@ def campaign(
     target = table or folder / f"{plan.name}.csv"
     known = {row["key"] for row in read_table(target)}
     if status:
-        _print_status(plan, folder, known)
+        print_status(plan, folder, known)
         return
     if reanalyse:
-        _analyse_again(plan, folder)
-        _write_results(plan, folder, target)
+        analyse_campaign_again(plan, folder)
+        write_results(plan, folder, target)
         return
-    _write_results(plan, folder, target)
-    after_each = _reporter(plan, folder, target, quiet=quiet)
-    run_campaign = partial(run_campaign, viscosity=_viscosity_mpa_s, platform=platform)
+    write_results(plan, folder, target)
+    after_each = reporter(plan, folder, target, quiet=quiet)
+    run_campaign = partial(run_campaign, viscosity=viscosity_mpa_s, platform=platform)
     if workers == 1 and dask is None:
-        with _Bar(show=not quiet) as bar:
+        with SimulationBar(show=not quiet) as bar:
             run_campaign(
                 plan,
                 folder,
                 after_each=after_each,
                 skip=known,
-                progress=lambda entry: bar.callback(_label(entry)),
+                progress=lambda entry: bar.callback(label_of(entry)),
             )
         return
     with open_executor(workers, dask) as executor:
@@ -385,132 +393,3 @@ def compute_first_shells(
         f"{len(tasks) - len(failures)} shells computed, {len(failures)} failed: {target}; "
         f"show what they do to limits with: electrolyte-ml window shells {target}"
     )
-
-
-def _analyse_again(plan: SimulationCampaign, folder: Path) -> None:
-    from electrolyte_ml.simulate.running import analyse_again
-
-    for entry in plan.jobs:
-        if analyse_again(entry.job, folder, _viscosity_mpa_s(entry)) is not None:
-            typer.echo(f"{_label(entry)}: analysed again", err=True)
-
-
-def _viscosity_mpa_s(entry: CampaignJob) -> float | None:
-    """Measured viscosity of the campaign file, or else that of the model."""
-    if entry.viscosity_mpa_s is not None:
-        return entry.viscosity_mpa_s
-    return _model_viscosity_mpa_s(entry.job)
-
-
-def _model_viscosity_mpa_s(job: SimulationJob) -> float | None:
-    """Viscosity of a job's liquid by the model, mPa s; None where the model has none."""
-    from math import isfinite
-
-    import numpy as np
-
-    from electrolyte_ml.models.viscosity import predict_viscosity
-
-    predicted = predict_viscosity([job.composition.formulation()], np.array([job.temperature_k]))
-    value = float(predicted.value[0])
-    return value if isfinite(value) else None
-
-
-def _reporter(
-    plan: SimulationCampaign, folder: Path, target: Path, *, quiet: bool
-) -> Callable[[CampaignJob, dict[str, Any] | None, str], None]:
-    from electrolyte_ml.simulate.campaign import Pace, open_jobs
-    from electrolyte_ml.simulate.results import read_table
-    from electrolyte_ml.units import duration_text
-
-    pace = Pace(open_jobs(plan.jobs, {row["key"] for row in read_table(target)}))
-
-    def after_each(entry: CampaignJob, result: dict[str, Any] | None, fault: str) -> None:
-        pace.finish(entry)
-        if result is None:
-            typer.echo(f"{_label(entry)}: failed: {fault}", err=True)
-            return
-        done = _write_results(plan, folder, target)
-        left = pace.left_s()
-        ahead = "" if left is None else f", about {duration_text(left)} left"
-        if not quiet:
-            typer.echo(f"{_label(entry)}: done ({done} of {len(plan.jobs)}{ahead})", err=True)
-
-    return after_each
-
-
-def _write_results(plan: SimulationCampaign, folder: Path, target: Path) -> int:
-    """Write the table; rows of jobs that this folder does not hold are kept."""
-    from electrolyte_ml.simulate.results import result_row, update_table
-
-    rows = [result_row(entry, result) for entry, result in plan.finished(folder)]
-    known = set(update_table(target, rows))
-    return sum(entry.job.key in known for entry in plan.jobs)
-
-
-def _print_status(plan: SimulationCampaign, folder: Path, known: Collection[str]) -> None:
-    from electrolyte_ml.simulate.checkpoint import load_result, load_state
-    from electrolyte_ml.simulate.running import job_folder
-
-    for entry in plan.jobs:
-        own = job_folder(folder, entry.job)
-        state = load_state(own)
-        if entry.job.key in known or load_result(own) is not None:
-            how_far = "done"
-        elif state is None:
-            how_far = "waiting"
-        else:
-            how_far = f"{state.stage}, {state.done_ps:g} ps"
-        typer.echo(f"{entry.job.key}  {how_far:16s}  {_label(entry)}")
-
-
-def _label(entry: CampaignJob) -> str:
-    job = entry.job
-    return (
-        f"{entry.recipe} as {entry.cation or 'solvent'}, {job.force_field.label}, "
-        f"{job.temperature_k:g} K, seed {job.seed}"
-    )
-
-
-class _Bar:
-    """A progress bar on standard error; silent where that is not a terminal."""
-
-    def __init__(self, *, show: bool) -> None:
-        self._show = show
-
-    def __enter__(self) -> _Bar:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[detail]}"),
-            TimeRemainingColumn(),
-        )
-        from electrolyte_ml.report.progress import can_show
-
-        disable = not (self._show and can_show())
-        self._bar = Progress(
-            *columns, console=Console(stderr=True), transient=True, disable=disable
-        )
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def callback(self, label: str) -> Progress:
-        task = self._bar.add_task(label, total=1.0, detail="packing")
-
-        def show(report: Report) -> None:
-            detail = f"{report.stage}, {report.ns_per_day:.0f} ns/day"
-            ended = report.done_ps >= report.total_ps
-            self._bar.update(
-                task,
-                completed=report.done_ps,
-                total=report.total_ps,
-                detail=detail,
-                visible=not ended,
-            )
-
-        return show
