@@ -1,17 +1,20 @@
-r"""Simulated conductivities as a second source of knowledge for a fitted model of conductivity.
+r"""Simulations as a second source of knowledge for a fitted model of conductivity or viscosity.
 
-Simulations give the conductivity :math:`\kappa_{NE}` of ions that diffuse independently. Measured
-ones are lower by the ionicity, and force fields err. For a simulated electrolyte :math:`x`,
+A simulation gives a number :math:`s` near the property: of a conductivity that of ions which
+diffuse independently (Nernst-Einstein), of a viscosity that of the liquid in which a sphere of one
+angstrom diffuses as the solvents do (Stokes-Einstein). For a simulated electrolyte :math:`x`,
 
 .. math::
 
-   \lg \kappa_{NE}(x) = f(x) + g(x) + b_k + w^\top \phi(x) + e,
+   \lg s(x) = f(x) + g(x) + b_k + w^\top \phi(x) + e,
 
 with the prediction :math:`f` of the model, its error :math:`g`, a bias :math:`b_k` of each kind of
-simulation, and a law of the ionicity in features :math:`\phi` [1]_: inverse permittivity alone and
-times the logarithm of the concentration, triflate, and the simulated share of contact pairs.
-:math:`e` holds the error bar of the run and a standard deviation of each kind of simulation that
-the likelihood chooses.
+simulation, and a law of what lies between :math:`s` and the property in features :math:`\phi`. For
+conductivity that is the ionicity [1]_: inverse permittivity alone and times the logarithm of the
+concentration, triflate, and the simulated share of contact pairs. For viscosity it is the volume of
+the solvent molecules and the concentration, in which they move ahead of the liquid. :math:`e` holds
+the error bar of the run and a standard deviation of each kind of simulation that the likelihood
+chooses.
 
 :math:`g` is a Gaussian process with mean zero. Its standard deviation is what the model itself
 says of its error, so that a simulation of a measured electrolyte teaches the bias, and that of an
@@ -34,11 +37,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrolyte_ml.features import compose, ion_content_of
+from electrolyte_ml.features.constants import solvent_constants
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.models.intervals import NORMAL_QUANTILE
 from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.models.transport.ionicity import ionicity_features
-from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD, SIMULATED
+from electrolyte_ml.models.transport.mobility import SOLVENT, molarities, stokes_einstein_ln
+from electrolyte_ml.models.transport.self_diffusion import (
+    FORCE_FIELD,
+    SIMULATED,
+    simulated_self_diffusion,
+)
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.simulate.force_field import ForceField
@@ -56,11 +65,13 @@ TABLES_OF: Mapping[str, tuple[Path, ...]] = {
 }
 _COLUMN = {LONG: "nernst_einstein_corrected_ms_cm", SHORT: "nernst_einstein_short_ms_cm"}
 _FORCE_FIELD = {LONG: FORCE_FIELD, SHORT: ForceField()}
-_LEAST_NS = 1.0
+_LEAST_PS = 1000.0
 _WIDEST_ERROR = 1.0 / 3.0
-# Prior standard deviations, log10: of a bias, and of the coefficients of the ionicity.
+# Prior standard deviations, log10: of a bias, and of the coefficients of both laws.
 _BIAS_SD = 0.3
 _IONICITY_SD = np.array([0.4, 0.3, 0.4, 0.3])
+_SOLVENT_SD = np.array([0.3, 0.1])
+_USUAL_VOLUME_CM3_MOL = 90.0
 # Standard deviations of a kind of simulation that are tried.
 _SCATTER = np.geomspace(0.02, 0.5, 15)
 # Correlation of errors between different cations, anions and solvents, and widths in the logarithm
@@ -71,8 +82,8 @@ _LEAST_SD = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedConductivities(RowTable):
-    """Nernst-Einstein conductivities of n simulated electrolytes.
+class Simulated(RowTable):
+    """Numbers near a property, of n simulated electrolytes.
 
     Attributes
     ----------
@@ -81,11 +92,13 @@ class SimulatedConductivities(RowTable):
     temperature_k
         Shape (n,).
     log10_value, error
-        Decadic logarithm of mS/cm, and the standard error of the run in it, shape (n,).
+        Decadic logarithm of the number in the unit of the property, and the standard error of the
+        run in it, shape (n,).
     kind
         Number of the kind of simulation, shape (n,).
-    contact
-        Share of cations in contact with an anion, shape (n,).
+    law
+        Features of what lies between the number and the property, each times the prior standard
+        deviation of its coefficient, log10, shape (n, p).
     """
 
     formulations: tuple[Formulation, ...]
@@ -93,14 +106,14 @@ class SimulatedConductivities(RowTable):
     log10_value: _Floats
     error: _Floats
     kind: NDArray[np.intp]
-    contact: _Floats
+    law: _Floats
 
     def __len__(self) -> int:
         return len(self.kind)
 
 
-def simulated_conductivities(kinds: Sequence[str] = KINDS) -> SimulatedConductivities:
-    """Simulations that ship with the package.
+def simulated_conductivities(kinds: Sequence[str] = KINDS) -> Simulated:
+    """Nernst-Einstein conductivities, mS/cm, of simulations that ship with the package.
 
     Parameters
     ----------
@@ -114,25 +127,50 @@ def simulated_conductivities(kinds: Sequence[str] = KINDS) -> SimulatedConductiv
         for row in read_table(path)
         if _teaches(row, kind)
     ]
-    return SimulatedConductivities(
-        formulations=tuple(parse_recipe(row["realised"]) for _, row, _, _ in held),
+    formulations = tuple(parse_recipe(row["realised"]) for _, row, _, _ in held)
+    contact = [float(row["pair_contact"]) for _, row, _, _ in held]
+    return Simulated(
+        formulations=formulations,
         temperature_k=np.array([float(row["temperature_k"]) for _, row, _, _ in held]),
         log10_value=np.log10([value for _, _, value, _ in held]),
         error=np.array([error / value / LN10 for _, _, value, error in held]),
         kind=np.array([kind for kind, _, _, _ in held], dtype=np.intp),
-        contact=np.array([float(row["pair_contact"]) for _, row, _, _ in held]),
+        law=np.column_stack([ionicity_features(formulations)[:, 1:], contact]) * _IONICITY_SD,
     )
 
 
 def _teaches(row: Mapping[str, str], kind: str) -> bool:
     column = _COLUMN[kind]
     value, error = (float(row.get(name) or "nan") for name in (column, f"{column}_error"))
-    long_enough = kind == SHORT or float(row["nvt_ps"]) >= 1000.0 * _LEAST_NS
     return (
         ForceField.of_row(row) == _FORCE_FIELD[kind]
-        and long_enough
+        and (kind == SHORT or float(row["nvt_ps"]) >= _LEAST_PS)
         and row["pair_contact"] != ""
         and error < _WIDEST_ERROR * value
+    )
+
+
+def simulated_viscosities() -> Simulated:
+    """Stokes-Einstein viscosities, mPa s, of long runs that ship with the package.
+
+    Those of a sphere of 1 angstrom that diffuses as a mean solvent molecule does.
+    """
+    every = simulated_self_diffusion()
+    held = every.select(every.kinds == SOLVENT)
+    sphere = stokes_einstein_ln(held.temperature_k, np.ones(len(held)))
+    composition = compose(held.formulations)
+    volume = np.array([solvent_constants(s).molar_volume_cm3_mol for s in composition.solvents])
+    mean_volume = (composition.solvent_mole_fraction @ volume)[composition.index]
+    law = np.column_stack(
+        [np.log10(mean_volume / _USUAL_VOLUME_CM3_MOL), molarities(held.formulations)]
+    )
+    return Simulated(
+        formulations=held.formulations,
+        temperature_k=held.temperature_k,
+        log10_value=(sphere - np.log(held.value_1e10_m2_s)) / LN10,
+        error=held.relative_error / LN10,
+        kind=np.full(len(held), KINDS.index(LONG), dtype=np.intp),
+        law=law * _SOLVENT_SD,
     )
 
 
@@ -154,14 +192,14 @@ class Correction:
         Standard deviation of each kind of simulation beside its error bars, log10.
     """
 
-    simulated: SimulatedConductivities
+    simulated: Simulated
     sd: _Floats
     precision: _Floats
     weights: _Floats
     scatter: Mapping[str, float]
 
     @classmethod
-    def of(cls, simulated: SimulatedConductivities, said: Prediction) -> Correction:
+    def of(cls, simulated: Simulated, said: Prediction) -> Correction:
         """The correction of a model.
 
         Parameters
@@ -169,12 +207,12 @@ class Correction:
         simulated
             n simulations, at least one.
         said
-            The model's prediction for them, mS/cm, n rows.
+            The model's prediction of the property for them, n rows.
         """
         beyond = simulated.log10_value - np.log10(said.value)
         sd = _sd(said)
         place = simulated.formulations, simulated.temperature_k
-        fixed = _likeness(place, place) * sd[:, None] * sd + _of_ionicity(simulated)
+        fixed = _likeness(place, place) * sd[:, None] * sd + _of_laws(simulated)
         fixed += np.diag(simulated.error**2)
         scatter = np.full(len(KINDS), _SCATTER[len(_SCATTER) // 2])
         numbers = np.unique(simulated.kind).tolist()
@@ -196,7 +234,7 @@ class Correction:
     def apply(
         self, said: Prediction, formulations: Sequence[Formulation], temperature_k: _Floats
     ) -> Prediction:
-        """The model's prediction, mS/cm, of recipes at their temperatures, corrected."""
+        """The model's prediction of recipes at their temperatures, corrected."""
         sd = _sd(said)
         place = self.simulated.formulations, self.simulated.temperature_k
         shared = _likeness((formulations, temperature_k), place) * sd[:, None] * self.sd
@@ -216,12 +254,10 @@ def _sd(said: Prediction) -> _Floats:
     return np.asarray(np.log10(said.high / said.value) / NORMAL_QUANTILE)
 
 
-def _of_ionicity(simulated: SimulatedConductivities) -> _Floats:
-    """Covariance that unknown biases and the unknown law of ionicity give, shape (n, n)."""
-    law = ionicity_features(simulated.formulations)[:, 1:]
-    law = np.column_stack([law, simulated.contact]) * _IONICITY_SD
+def _of_laws(simulated: Simulated) -> _Floats:
+    """Covariance that unknown biases and unknown coefficients give, shape (n, n)."""
     bias = _BIAS_SD * (simulated.kind[:, None] == np.arange(len(KINDS)))
-    return np.asarray(law @ law.T + bias @ bias.T)
+    return np.asarray(simulated.law @ simulated.law.T + bias @ bias.T)
 
 
 def _with(scatter: _Floats, number: int, size: float) -> _Floats:

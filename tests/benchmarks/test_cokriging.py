@@ -10,8 +10,9 @@ from electrolyte_ml.benchmarks.cokriging import (
     LONG,
     SHORT,
     Correction,
-    SimulatedConductivities,
+    Simulated,
     simulated_conductivities,
+    simulated_viscosities,
 )
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.prediction import Prediction
@@ -40,13 +41,13 @@ def _said(n, *, value=_TRUE_MS_CM, sd=_NARROW):
 
 def _simulated(recipes, log10_value, *, error=0.03):
     n = len(recipes)
-    return SimulatedConductivities(
+    return Simulated(
         formulations=tuple(parse_recipe(text) for text in recipes),
         temperature_k=np.full(n, 373.15),
         log10_value=np.broadcast_to(np.asarray(log10_value, dtype=float), (n,)).copy(),
         error=np.full(n, error),
         kind=np.zeros(n, dtype=np.intp),
-        contact=np.full(n, 0.5),
+        law=np.full((n, 1), 0.1),
     )
 
 
@@ -105,8 +106,15 @@ def test_tables_that_ship_hold_both_kinds_with_error_bars():
     assert set(every.kind.tolist()) == {KINDS.index(kind) for kind in KINDS}
     assert np.all(every.error > 0)
     assert np.all(every.error < 0.2)
-    assert np.all((every.contact >= 0) & (every.contact <= 1))
     short = simulated_conductivities((SHORT,))
     assert len(short) == int((every.kind == KINDS.index(SHORT)).sum())
     # Ions that diffuse independently conduct some ten mS/cm at 373 K.
     assert np.all((every.log10_value > 0.5) & (every.log10_value < 2.2))
+
+
+def test_a_sphere_as_slow_as_the_solvent_moves_in_a_liquid_of_some_mpa_s():
+    found = simulated_viscosities()
+    assert len(found) > 0
+    viscosity_times_radius = 10**found.log10_value
+    # 1 M solutions at room temperature: 0.7 to 4 mPa s, and solvents of 1.5 to 3 angstrom.
+    assert np.all((viscosity_times_radius > 0.3) & (viscosity_times_radius < 20))

@@ -1,10 +1,12 @@
-"""Suite ``simulation``: what simulated conductivities add to the model of conductivity.
+"""Suite ``simulation``: what simulations add to the models of conductivity and viscosity.
 
-The model is fitted without what a fold leaves out, and then corrected by simulations
+A model is fitted without what a fold leaves out, and then corrected by simulations
 (`electrolyte_ml.benchmarks.cokriging`). Simulations of what is left out stay: a new electrolyte can
-be simulated before anybody has measured it. Split ``sodium``: sodium electrolytes, one paper left
-out. Splits ``anion`` and ``solvent``: those of the suite ``chemistry``. Short runs with the
-published force field, and long ones with the one that teaches, are judged alone and together.
+be simulated before anybody has measured it. Split ``sodium``: conductivities of sodium
+electrolytes, one paper left out. Splits ``anion`` and ``solvent``: those of the suite
+``chemistry``. Split ``viscosity-series``: that of the suite ``solutions``. Short runs with the
+published force field, and long ones with the one that teaches, are judged alone and together. What
+simulations add to diffusion coefficients is in the suite ``transport``.
 """
 
 from __future__ import annotations
@@ -18,23 +20,26 @@ from numpy.typing import NDArray
 
 from electrolyte_ml.benchmarks.cokriging import (
     KINDS,
+    LONG,
     TABLES_OF,
     Correction,
+    Simulated,
     simulated_conductivities,
+    simulated_viscosities,
 )
-from electrolyte_ml.benchmarks.evaluation import Case, joined
+from electrolyte_ml.benchmarks.evaluation import Case, Fit, joined
 from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
-from electrolyte_ml.benchmarks.suites import chemistry, sodium
+from electrolyte_ml.benchmarks.suites import chemistry, sodium, solutions
 from electrolyte_ml.data.splits import Split
 from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.prediction import Prediction
 
-TASK = "measured ionic conductivities, mS/cm"
-SPLITS = ("sodium", "anion", "solvent")
+SODIUM, VISCOSITY = "sodium", "viscosity-series"
+SPLITS = (SODIUM, "anion", "solvent", VISCOSITY)
 #: The first of the sodium papers; what ``--quick`` runs.
 QUICK = "sodium, first paper"
 ALONE = "without simulations"
@@ -50,13 +55,28 @@ _CODE = (
     "electrolyte_ml.benchmarks.evaluation",
     "electrolyte_ml.benchmarks.metrics",
     "electrolyte_ml.benchmarks.suites.simulation",
-    "electrolyte_ml.models.transport.ionicity",
+    "electrolyte_ml.models.artefacts.viscosity",
+    "electrolyte_ml.models.transport",
+    "electrolyte_ml.models.viscosity",
     "electrolyte_ml.simulate.results",
 )
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """A property on a split: rows and folds, how a fold is fitted, and what was simulated."""
+
+    task: str
+    case: Case
+    fit: Fit
+    simulated: Simulated
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    skipped: str | None = None
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
-    """The model with and without simulations.
+    """Models with and without simulations.
 
     Parameters
     ----------
@@ -78,51 +98,58 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     chosen = chosen_splits(splits, known=(*SPLITS, QUICK), default=default)
     tables = "".join(sha256_of(path) for paths in TABLES_OF.values() for path in paths)
     return [
-        case.job(
-            task=TASK,
+        subject.case.job(
+            task=subject.task,
             model=name,
             seed=seed,
-            run=partial(_run, split, seed, kinds),
+            run=partial(_run, split, seed, VARIANTS[name]),
             code=_CODE,
             version=tables,
-            skipped=lacking(),
+            skipped=subject.skipped,
         )
         for split in chosen
-        for case in [case_of(split, seed)]
-        for name, kinds in VARIANTS.items()
+        for subject in [_subject(split, seed)]
+        for name in subject.variants
     ]
 
 
 @cache
-def case_of(split: str, seed: int) -> Case:
-    """Rows and folds of a split."""
-    if split not in ("sodium", QUICK):
+def _subject(split: str, seed: int) -> _Subject:
+    if split == VISCOSITY:
+        return _Subject(
+            task="measured viscosities of solutions, mPa s",
+            case=solutions.case_of(split, seed),
+            fit=partial(solutions.fit_viscosity, seed=seed),
+            simulated=simulated_viscosities(),
+            variants=tuple(n for n, kinds in VARIANTS.items() if not kinds or kinds == (LONG,)),
+        )
+    return _Subject(
+        task="measured ionic conductivities, mS/cm",
+        case=_conductivity_case(split, seed),
+        fit=partial(fit_conductivity, seed=seed),
+        simulated=simulated_conductivities(),
+        skipped=lacking(),
+    )
+
+
+def _conductivity_case(split: str, seed: int) -> Case:
+    if split not in (SODIUM, QUICK):
         return chemistry.case_of(split, seed)
     case = sodium.paper_case()
-    if split == "sodium":
+    if split == SODIUM:
         return case
     first = Split(name=QUICK, folds=case.split.folds[:1])
     return replace(case, split=first, groups=case.groups[: len(first.tested)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fold:
-    """What the model of a fold says, of the rows left out and of all simulations."""
-
-    formulations: tuple[Formulation, ...]
-    temperature_k: NDArray[np.float64]
-    left_out: Prediction
-    simulated: Prediction
-
-
 def _run(split: str, seed: int, kinds: Sequence[str], progress: Progress | None) -> JobResult:
-    case, folds = case_of(split, seed), _folds(split, seed, progress)
-    measured, alone = case.measured, joined([fold.left_out for fold in folds])
+    subject = _subject(split, seed)
+    case, folds = subject.case, _folds(split, seed, progress)
+    alone = joined([fold.left_out for fold in folds])
     if not kinds:
         return _result(case, alone, {})
-    every = simulated_conductivities()
-    rows = np.isin(every.kind, [KINDS.index(kind) for kind in kinds])
-    simulated = every.select(rows)
+    rows = np.isin(subject.simulated.kind, [KINDS.index(kind) for kind in kinds])
+    simulated = subject.simulated.select(rows)
     corrections = [Correction.of(simulated, fold.simulated.select(rows)) for fold in folds]
     prediction = joined(
         [
@@ -130,10 +157,10 @@ def _run(split: str, seed: int, kinds: Sequence[str], progress: Progress | None)
             for correction, fold in zip(corrections, folds, strict=True)
         ]
     )
-    saved = _error(measured, alone) - _error(measured, prediction)
+    saved = _error(case.measured, alone) - _error(case.measured, prediction)
     scatter = [list(correction.scatter.values()) for correction in corrections]
     of_simulations = {
-        **_mean_and_error(saved, case.split.fold_of_tested),
+        **_mean_and_error(saved, case.groups),
         "n_simulations": len(simulated),
         "simulation_error_log10": float(np.sqrt(np.mean(simulated.error**2))),
         "simulation_scatter_log10": float(np.mean(scatter)),
@@ -150,11 +177,11 @@ def _result(case: Case, prediction: Prediction, further: dict[str, float]) -> Jo
     )
 
 
-def _error(measured: NDArray[np.float64], prediction: Prediction) -> NDArray[np.float64]:
+def _error(measured: _Floats, prediction: Prediction) -> _Floats:
     return np.abs(np.log(measured / prediction.value)) / LN10
 
 
-def _mean_and_error(saved: NDArray[np.float64], groups: NDArray[np.intp]) -> dict[str, float]:
+def _mean_and_error(saved: _Floats, groups: NDArray[np.intp]) -> dict[str, float]:
     """Mean, and its standard error by leaving one group after the other out (jackknife)."""
     found = {"gain_log10": float(saved.mean())}
     names = np.unique(groups)
@@ -165,19 +192,30 @@ def _mean_and_error(saved: NDArray[np.float64], groups: NDArray[np.intp]) -> dic
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fold:
+    """What the model of a fold says, of the rows left out and of all simulations."""
+
+    formulations: Sequence[Formulation]
+    temperature_k: _Floats
+    left_out: Prediction
+    simulated: Prediction
+
+
 _KEPT: dict[tuple[str, int], list[_Fold]] = {}
 
 
 def _folds(split: str, seed: int, progress: Progress | None) -> list[_Fold]:
     """Predictions by the model of each fold; made once, for all variants."""
     if (split, seed) not in _KEPT:
-        case, every, made = case_of(split, seed), simulated_conductivities(), []
+        subject, made = _subject(split, seed), []
+        case, every = subject.case, subject.simulated
         for number, (train, test) in enumerate(case.split.folds, start=1):
-            model = fit_conductivity(case.learnt(train, test), seed=seed)
+            model = subject.fit(case.learnt(train, test))
             rows = case.measurements.select(test)
             made.append(
                 _Fold(
-                    formulations=tuple(rows.row_formulations),
+                    formulations=rows.row_formulations,
                     temperature_k=rows.temperature_k,
                     left_out=model.predict(rows.row_formulations, rows.temperature_k),
                     simulated=model.predict(every.formulations, every.temperature_k),

@@ -114,7 +114,7 @@ class SolutionModel:
     quick: bool = True
 
 
-def _viscosity(rows: Measurements, seed: int) -> Predictive:
+def fit_viscosity(rows: Measurements, seed: int) -> Predictive:
     """Liquids without salt as shipped, which learnt of no ions; solutions of the fold's rows.
 
     Series and papers whose viscosities the fold leaves out are left out of the conductivities too.
@@ -149,7 +149,7 @@ MODELS: tuple[SolutionModel, ...] = (
     SolutionModel(
         name="ions with their shells",
         property_name=VISCOSITY,
-        fit=_viscosity,
+        fit=fit_viscosity,
         code=(
             "electrolyte_ml.data.splits",
             "electrolyte_ml.models.artefacts.viscosity",

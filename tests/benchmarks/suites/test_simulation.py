@@ -3,7 +3,7 @@ import pytest
 
 from electrolyte_ml.benchmarks.cokriging import SHORT
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
-from electrolyte_ml.benchmarks.suites import simulation
+from electrolyte_ml.benchmarks.suites import simulation, sodium
 from electrolyte_ml.benchmarks.suites.simulation import ALONE, QUICK, SPLITS, VARIANTS, jobs
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.prediction import Prediction
@@ -34,9 +34,10 @@ class _Flat:
 def test_every_variant_judges_the_same_rows_and_tells_the_gain(monkeypatch):
     monkeypatch.setattr(simulation, "fit_conductivity", lambda *_, **__: _Flat())
     monkeypatch.setattr(simulation, "_KEPT", {})
+    monkeypatch.setattr(simulation, "_subject", simulation._subject.__wrapped__)
     listed = jobs(quick=False, splits=("sodium",), seed=0)
     assert [job.model for job in listed] == list(VARIANTS)
-    case = simulation.case_of("sodium", 0)
+    case = sodium.paper_case()
     results = {job.model: job.run(None) for job in listed}
     alone = results.pop(ALONE)
     flat = _Flat().predict(case.measured, case.measured)
