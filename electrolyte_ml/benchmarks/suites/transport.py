@@ -21,7 +21,7 @@ from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_split
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
 from electrolyte_ml.benchmarks.store import data_sha256
 from electrolyte_ml.data.sources import mlffdistill_transport
-from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE, conformal_factor
+from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
 from electrolyte_ml.models.transport import TransportModel
 from electrolyte_ml.models.transport.mobility import KINDS, Radii, stokes_einstein_ln
 from electrolyte_ml.models.transport.published import published
@@ -30,7 +30,7 @@ from electrolyte_ml.models.transport.self_diffusion import (
     measured_self_diffusion,
     simulated_self_diffusion,
 )
-from electrolyte_ml.models.transport.train import left_out, with_published
+from electrolyte_ml.models.transport.train import calibrated, left_out, with_published
 from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.prediction import Prediction
 
@@ -47,7 +47,7 @@ _CODE = (
     "electrolyte_ml.simulate.results",
 )
 #: Logarithms that a model predicts for rows `test` from rows `train`, and half widths.
-_Fold = Callable[[SelfDiffusion, _Floats, NDArray[np.bool_], str], tuple[_Floats, _Floats]]
+_Fold = Callable[[SelfDiffusion, _Floats, NDArray[np.bool_]], tuple[_Floats, _Floats]]
 
 
 def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]:
@@ -117,7 +117,7 @@ def _run(split: str, fold: _Fold, simulations: bool, progress: Progress | None) 
     ln_d, half = np.empty(len(data)), np.empty(len(data))
     for group in np.unique(groups[measured]):
         test = measured & (groups == group)
-        ln_d[test], half[test] = fold(data, viscosity, test, split)
+        ln_d[test], half[test] = fold(data, viscosity, test)
     half = half[measured]
     return _result(data.value_1e10_m2_s[measured], ln_d[measured], half, half, groups[measured])
 
@@ -147,31 +147,31 @@ def _result(
 
 
 def _ours(
-    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_], split: str
+    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_]
 ) -> tuple[_Floats, _Floats]:
     rows, values = data.surroundings(), data.values(viscosity)
     trained = rows.select(~test), values.select(~test)
-    error, sd = left_out(*trained, _groups(data, split)[~test])
-    factor = max(1.0, conformal_factor(error, sd) / NORMAL_QUANTILE)
+    widths = calibrated(
+        left_out(*trained, data.solvents[~test]), left_out(*trained, data.recipes[~test])
+    )
     said = Radii.fit(*trained).posterior(rows.select(test))
     of = (data.kinds[test], np.arange(int(test.sum())))
     scale = stokes_einstein_ln(data.temperature_k[test], viscosity[test])
-    return scale + said.mean[of], factor * NORMAL_QUANTILE * np.sqrt(said.variance[of])
+    return scale + said.mean[of], NORMAL_QUANTILE * np.sqrt(widths.variance(said.variance[of]))
 
 
 def _one_radius(
-    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_], split: str
+    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_]
 ) -> tuple[_Floats, _Floats]:
-    del split
     value = data.values(viscosity).ln_inverse_radius
     mean, half = _by_kind(data.kinds, value, test)
     return stokes_einstein_ln(data.temperature_k[test], viscosity[test]) + mean, half
 
 
 def _one_value(
-    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_], split: str
+    data: SelfDiffusion, viscosity: _Floats, test: NDArray[np.bool_]
 ) -> tuple[_Floats, _Floats]:
-    del viscosity, split
+    del viscosity
     return _by_kind(data.kinds, np.log(data.value_1e10_m2_s), test)
 
 

@@ -90,6 +90,26 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Widths:
+    """How much wider intervals are than the process of the radii says.
+
+    Attributes
+    ----------
+    floor
+        Standard deviation of ln D that the process does not know of, such as that of the viscosity.
+    factor
+        On the standard deviation of both together.
+    """
+
+    floor: float
+    factor: float
+
+    def variance(self, of_process: _Floats) -> _Floats:
+        """Variance of errors by that of the process, of any shape."""
+        return self.factor**2 * (np.maximum(of_process, 0.0) + self.floor**2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """Thermodynamic factor of LiPF6 in carbonates, ``1 + slope c^power``.
 
@@ -150,8 +170,8 @@ class TransportModel(StoredModel):
     ----------
     radii
         Of ions and solvents.
-    factor
-        Half width of an interval of self-diffusion in units of a normal distribution's.
+    widths
+        Of intervals.
     viscosity_sd
         Standard deviation of ln viscosity at the measured recipes, which `radii` holds already.
     level, growth
@@ -165,7 +185,7 @@ class TransportModel(StoredModel):
     """
 
     radii: Radii
-    factor: float
+    widths: Widths
     viscosity_sd: float
     level: float
     growth: float
@@ -173,7 +193,7 @@ class TransportModel(StoredModel):
     activity: Activity
     ionicity: Ionicity
 
-    FILES: ClassVar[ModelFiles] = ModelFiles(name="transport", version=2)
+    FILES: ClassVar[ModelFiles] = ModelFiles(name="transport", version=3)
 
     def predict(
         self, formulations: Sequence[Formulation], temperature_k: _Floats
@@ -200,7 +220,7 @@ class TransportModel(StoredModel):
         extra = self._beyond_known_viscosity(viscosity)
         rows = _Rows(formulations, viscosity, said)
         ln_d = scale + said.mean
-        sd = np.sqrt(self.factor**2 * said.variance + extra)
+        sd = np.sqrt(self.widths.variance(said.variance) + extra)
         half = NORMAL_QUANTILE * sd
         own = [rows.factor(ln_d[k], half[k], half[k]) for k in range(len(KINDS))]
         fraction, sd_logit = self._fraction(said)
@@ -226,7 +246,7 @@ class TransportModel(StoredModel):
         """Diffusion fraction, and the standard deviation of its logit."""
         apart = said.mean[CATION] - said.mean[ANION]
         variance = said.variance[CATION] + said.variance[ANION] - 2.0 * said.shared
-        return 1.0 / (1.0 + np.exp(-apart)), self.factor * np.sqrt(np.maximum(variance, 0.0))
+        return 1.0 / (1.0 + np.exp(-apart)), np.sqrt(self.widths.variance(variance))
 
     def _beyond_known_viscosity(self, viscosity: Prediction) -> _Floats:
         """Variance of ln viscosity beyond that of the measured recipes."""
@@ -276,7 +296,7 @@ class TransportModel(StoredModel):
         return {
             "settings": asdict(self.radii.settings),
             "names": {name: list(smiles) for name, smiles in names.items()},
-            "factor": self.factor,
+            "widths": asdict(self.widths),
             "viscosity_sd": self.viscosity_sd,
             "level": self.level,
             "growth": self.growth,
@@ -304,7 +324,7 @@ class TransportModel(StoredModel):
                 surroundings=Surroundings(**held, names=names),
                 values=values,
             ),
-            factor=record["factor"],
+            widths=Widths(**record["widths"]),
             viscosity_sd=record["viscosity_sd"],
             level=record["level"],
             growth=record["growth"],

@@ -34,6 +34,7 @@ from electrolyte_ml.models.transport.model import (
     Activity,
     Spread,
     TransportModel,
+    Widths,
 )
 from electrolyte_ml.models.transport.published import Published, published
 from electrolyte_ml.models.transport.self_diffusion import (
@@ -48,6 +49,8 @@ _POWER = 1.25  # of the rise of the thermodynamic factor with concentration
 _MARGIN = 0.1  # beyond the outermost law, as a logarithm
 # Colder, the published polynomials of one paper give transference numbers down to -0.5.
 _COLDEST_LAW_K = 290.0
+# Standard deviations beside the process that are tried, in ln D.
+_FLOORS = np.arange(0.0, 0.305, 0.01)
 _OUTER = 0.05  # share of published laws, each counted once, that may lie beyond an end
 
 
@@ -86,13 +89,13 @@ def train_transport(
     recipes = left_out(rows, values, both.recipes)
     known = ~both.simulated
     alone = left_out(rows.select(known), values.select(known), data.solvents)
-    factor = max(1.0, conformal_factor(solvents[0], solvents[1]) / NORMAL_QUANTILE)
+    widths = calibrated(solvents, recipes)
     told("transport: solvents and recipes left out", 2, 3)
     ionicity, ionicity_error = _ionicity(data)
     sd = np.log(viscosity.high / viscosity.value) / NORMAL_QUANTILE
     bare = TransportModel(
         radii=radii,
-        factor=factor,
+        widths=widths,
         viscosity_sd=float(np.median(sd[~both.simulated])),
         level=0.0,
         growth=0.0,
@@ -110,9 +113,9 @@ def train_transport(
         ],
         "seed": seed,
         "errors": {
-            "solvents left out": _errors(solvents, factor),
-            "recipes left out": _errors(recipes, factor),
-            "solvents left out, nothing simulated": _errors(alone, factor),
+            "solvents left out": _errors(solvents, widths),
+            "recipes left out": _errors(recipes, widths),
+            "solvents left out, nothing simulated": _errors(alone, widths),
         },
         "ionicity": ionicity_error,
         "published": laws,
@@ -154,14 +157,32 @@ def left_out(
     return error[measured], sd[measured]
 
 
-def _errors(held_out: tuple[_Floats, _Floats], factor: float) -> dict[str, float]:
-    error, sd = held_out
-    inside = np.abs(error) <= factor * NORMAL_QUANTILE * sd
+def calibrated(solvents: tuple[_Floats, _Floats], recipes: tuple[_Floats, _Floats]) -> Widths:
+    """Widths by which intervals hold what is left out, solvents and recipes alike.
+
+    The process is too sure of recipes whose neighbours were measured: a floor widens narrow
+    intervals until they hold recipes, and then a factor all of them until they hold solvents.
+
+    Parameters
+    ----------
+    solvents, recipes
+        Errors and standard deviations of `left_out`.
+    """
+    for floor in _FLOORS:
+        if conformal_factor(recipes[0], np.hypot(recipes[1], floor)) <= NORMAL_QUANTILE:
+            break
+    factor = conformal_factor(solvents[0], np.hypot(solvents[1], floor)) / NORMAL_QUANTILE
+    return Widths(floor=float(floor), factor=max(1.0, float(factor)))
+
+
+def _errors(held_out: tuple[_Floats, _Floats], widths: Widths) -> dict[str, float]:
+    error, sd = held_out[0], np.sqrt(widths.variance(held_out[1] ** 2))
+    inside = np.abs(error) <= NORMAL_QUANTILE * sd
     return {
         "n": len(error),
         "mean_factor": float(np.exp(np.abs(error).mean())),
         "worst_factor": float(np.exp(np.abs(error).max())),
-        "interval_factor": float(np.exp(np.median(factor * NORMAL_QUANTILE * sd))),
+        "interval_factor": float(np.exp(np.median(NORMAL_QUANTILE * sd))),
         "coverage": float(inside.mean()),
     }
 
@@ -289,8 +310,9 @@ def card(model: TransportModel, training: Mapping[str, Any]) -> str:
         "",
         "Mean radii, angstrom: "
         + ", ".join(f"{name} {r:.2f}" for name, r in zip(KINDS, radii, strict=True))
-        + f". Intervals are {model.factor:.2f}",
-        "times as wide as the process says: 90 % of values in solvents left out are inside.",
+        + ". The standard deviation",
+        f"of the process is joined by one of {model.widths.floor:.2f}, and both are taken times",
+        f"{model.widths.factor:.2f}: 90 % of recipes and solvents left out are inside, or more.",
         "Against measured values, simulated ones are found to be "
         + ", ".join(f"{b:.2f} ({name})" for name, b in zip(KINDS, bias, strict=True)),
         "times as high, with a factor of "
