@@ -136,10 +136,9 @@ def _conductivity_case(split: str, seed: int) -> Case:
     if split not in (SODIUM, QUICK):
         return chemistry.case_of(split, seed)
     case = sodium.paper_case()
-    if split == SODIUM:
-        return case
-    first = Split(name=QUICK, folds=case.split.folds[:1])
-    return replace(case, split=first, groups=case.groups[: len(first.tested)])
+    folds = case.split.folds if split == SODIUM else case.split.folds[:1]
+    named = Split(name=split, folds=folds)
+    return replace(case, split=named, groups=case.groups[: len(named.tested)])
 
 
 def _run(split: str, seed: int, kinds: Sequence[str], progress: Progress | None) -> JobResult:
