@@ -12,7 +12,9 @@ the whole spread. Deviations also hold the error of the viscosity that went in.
 
 Simulated self-diffusion may stand beside the measured one. It sees the same radii with an error of
 its own: a bias of each kind of particle, a Gaussian process of how the bias deviates with the
-solvent, and the error bar of the run. That is co-kriging with an autoregressive factor of one [2]_.
+solvent, and the error bar of the run. In one solvent the bias of all particles deviates together,
+because a force field makes a liquid too thick or too thin for all that moves in it; a smaller part
+is of each kind alone. That is co-kriging with an autoregressive factor of one [2]_.
 The fit learns from electrolytes that were both measured and simulated how far a simulation can be
 trusted.
 
@@ -47,7 +49,7 @@ _MOLARITY_SCALE, _TEMPERATURE_SCALE_K = 0.5, 40.0
 _DEVIATION, _DEVIATION_SPREAD = np.log(0.2), 1.0
 # Prior of the bias of simulations, in ln r: force fields are right within a factor of 1.4.
 _BIAS_SPREAD = np.log(1.4)
-_N_DEVIATIONS = 7
+_N_DEVIATIONS = 8
 
 
 def stokes_einstein_ln(temperature_k: _Floats, viscosity_mpa_s: _Floats) -> _Floats:
@@ -164,8 +166,10 @@ class Settings:
         Standard deviation of a measurement.
     bias
         Of simulated values, by kind, shape (3,); zero where nothing was simulated.
-    bias_deviation
-        Deviation of that bias in a solvent.
+    bias_solvent
+        Deviation of that bias in a solvent, of all kinds together.
+    bias_kind
+        The same of one kind.
     """
 
     mean: tuple[float, float, float]
@@ -176,7 +180,8 @@ class Settings:
     anion: float
     noise: float
     bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    bias_deviation: float = 0.0
+    bias_solvent: float = 0.0
+    bias_kind: float = 0.0
 
     @property
     def own(self) -> float:
@@ -192,7 +197,7 @@ class Settings:
     def of_vector(cls, vector: _Floats) -> Settings:
         """Settings of logarithms of the deviations, means, and biases."""
         deviations = np.exp(vector[:_N_DEVIATIONS]).tolist()
-        solvent, kind, concentration, salt, anion, noise, bias_deviation = deviations
+        solvent, kind, concentration, salt, anion, noise, bias_solvent, bias_kind = deviations
         means = vector[_N_DEVIATIONS:].reshape(2, len(KINDS))
         return cls(
             mean=_triple(means[0]),
@@ -203,7 +208,8 @@ class Settings:
             anion=anion,
             noise=noise,
             bias=_triple(means[1]),
-            bias_deviation=bias_deviation,
+            bias_solvent=bias_solvent,
+            bias_kind=bias_kind,
         )
 
 
@@ -307,7 +313,7 @@ class Radii:
         known, kinds = ~values.simulated, values.kinds
         value = values.ln_inverse_radius
         means = [value[known & (kinds == kind)].mean() for kind in range(len(KINDS))]
-        deviations = [_DEVIATION] * 5 + [np.log(0.05), _DEVIATION]
+        deviations = [_DEVIATION] * 5 + [np.log(0.05), _DEVIATION, _DEVIATION]
         start = np.array([*deviations, *means, 0.0, 0.0, 0.0])
 
         def badness(vector: _Floats) -> float:
@@ -358,7 +364,8 @@ class Radii:
         both = held.simulated[:, None] & held.simulated[None, :]
         same_solvent = self.surroundings.solvents @ self.surroundings.solvents.T
         same_kind = held.kinds[:, None] == held.kinds[None, :]
-        covariance += settings.bias_deviation**2 * same_solvent * (both & same_kind)
+        of_bias = settings.bias_solvent**2 + settings.bias_kind**2 * same_kind
+        covariance += of_bias * same_solvent * both
         noisy = covariance + np.diag(settings.noise**2 + held.error**2)
         return np.asarray(np.linalg.cholesky(noisy), dtype=np.float64)
 

@@ -315,8 +315,9 @@ def card(model: TransportModel, training: Mapping[str, Any]) -> str:
         f"{model.widths.factor:.2f}: 90 % of recipes and solvents left out are inside, or more.",
         "Against measured values, simulated ones are found to be "
         + ", ".join(f"{b:.2f} ({name})" for name, b in zip(KINDS, bias, strict=True)),
-        "times as high, with a factor of "
-        f"{np.exp(settings.bias_deviation):.2f} more or less from solvent to solvent. Their",
+        "times as high; from solvent to solvent by a factor of "
+        f"{np.exp(settings.bias_solvent):.2f} more or less for",
+        f"all particles, and of {np.exp(settings.bias_kind):.2f} for each kind alone. Their",
         "force field was chosen in DME and PC, so that the gain in these two is too good.",
         "",
         "| self-diffusion, predicted without | n | mean factor | worst | interval | coverage |",

@@ -193,6 +193,34 @@ def test_simulations_tell_of_a_solvent_that_was_never_measured_after_their_bias_
     assert taught.variance[CATION, 0] < 0.2 * alone.variance[CATION, 0]
 
 
+def test_a_solvent_that_a_force_field_makes_too_thick_still_tells_which_particle_is_larger():
+    solvents = ("DME", "PC", "diglyme", "THF", "GBL", "AN", "DMC")
+    thick = (0.3, -0.3, 0.2, -0.25, 0.35, -0.2, 0.4)  # bias of all particles of a simulated solvent
+    apart = (0.1, 0.5, 0.2, 0.6, 0.3, 0.0, 0.7)  # ln D of the anion over that of the cation
+    recipes, value, kind, simulated = [], [], [], []
+    for solvent, bias, more in zip(solvents, thick, apart, strict=True):
+        for of_run in (False, True):
+            if solvent == "DMC" and not of_run:
+                continue
+            for k, level in ((CATION, -1.0), (ANION, -1.0 + more), (SOLVENT, -0.4)):
+                recipes.append(parse_recipe(f"1 M NaPF6 in {solvent}"))
+                kind.append(k)
+                simulated.append(of_run)
+                value.append(level + bias * of_run)
+    rows = Surroundings.of(recipes, np.full(len(recipes), ROOM_K))
+    values = Values(
+        kinds=np.array(kind),
+        ln_inverse_radius=np.array(value),
+        simulated=np.array(simulated),
+        error=np.where(simulated, 0.02, 0.0),
+    )
+    said = Radii.fit(rows, values).posterior(rows.select(np.array([len(rows) - 1])))
+    found = said.mean[:, 0]
+    assert found[ANION] - found[CATION] == pytest.approx(apart[-1], abs=0.15)
+    # All particles ran 1.5 times too fast in it, and the model does not follow.
+    assert abs(found[CATION] + 1.0) < 0.5 * thick[-1]
+
+
 def test_runs_of_other_force_fields_and_runs_with_wide_errors_do_not_teach():
     run = {
         "realised": "1 m NaPF6 in EC:DMC 1:1 w/w",
