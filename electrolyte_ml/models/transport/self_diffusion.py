@@ -31,7 +31,7 @@ from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
 #: Tables of simulated electrolytes that ship, and the force field whose runs teach.
-SIMULATED = ("diffusion_validation.csv", "diffusion_judges.csv")
+SIMULATED = ("diffusion_validation.csv", "diffusion_judges.csv", "electrolytes.csv")
 FORCE_FIELD = ForceField(solvent_set="mobile-2")
 _WIDEST_ERROR = 1.0 / 3.0
 _ORDER = (CATION, ANION, SOLVENT)
