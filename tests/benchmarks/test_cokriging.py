@@ -116,5 +116,5 @@ def test_a_sphere_as_slow_as_the_solvent_moves_in_a_liquid_of_some_mpa_s():
     found = simulated_viscosities()
     assert len(found) > 0
     viscosity_times_radius = 10**found.log10_value
-    # 1 M solutions at room temperature: 0.7 to 4 mPa s, and solvents of 1.5 to 3 angstrom.
-    assert np.all((viscosity_times_radius > 0.3) & (viscosity_times_radius < 20))
+    # Solutions of 0.2 (hot) to 20 mPa s, and solvents of 1 to 3 angstrom.
+    assert np.all((viscosity_times_radius > 0.2) & (viscosity_times_radius < 60))
