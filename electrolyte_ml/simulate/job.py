@@ -218,7 +218,7 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
     # the pressure is 10 (8) bar higher with this cut-off, which moves the density by 0.1 %.
     "survey": (
         replace(_STANDARD, nvt_ps=2000.0, options=SystemOptions(cutoff_nm=0.8)),
-        850,
+        900,
     ),
     "standard": (_STANDARD, 1000),
     "transport": (replace(_STANDARD, npt_ps=300.0, nvt_ps=10000.0), 2000),
