@@ -21,11 +21,13 @@ from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_split
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
 from electrolyte_ml.benchmarks.store import data_sha256
 from electrolyte_ml.data.sources import mlffdistill_transport
+from electrolyte_ml.files import sha256_of
 from electrolyte_ml.models.intervals import COVERAGE, NORMAL_QUANTILE
 from electrolyte_ml.models.transport import TransportModel
 from electrolyte_ml.models.transport.mobility import KINDS, Radii, stokes_einstein_ln
 from electrolyte_ml.models.transport.published import published
 from electrolyte_ml.models.transport.self_diffusion import (
+    SIMULATED,
     SelfDiffusion,
     measured_self_diffusion,
     simulated_self_diffusion,
@@ -33,6 +35,7 @@ from electrolyte_ml.models.transport.self_diffusion import (
 from electrolyte_ml.models.transport.train import calibrated, left_out, with_published
 from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
 SELF, SALT = "self-diffusion, 1e-10 m2/s", "salt diffusivity, 1e-10 m2/s"
@@ -76,6 +79,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         "one radius for each kind": _one_radius,
         "one value for each kind": _one_value,
     }
+    tables = "".join(sha256_of(TABLES / name) for name in SIMULATED)
     listed = []
     for split in chosen:
         runs: dict[str, Callable[[Progress | None], JobResult]] = (
@@ -96,6 +100,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
                     run=run,
                     data=data_sha256(mlffdistill_transport.FILE_NAME),
                     depends_on=_CODE,
+                    version=tables,
                 )
             )
     return listed
