@@ -46,6 +46,7 @@ from electrolyte_ml.models.transport.mobility import SOLVENT, molarities, stokes
 from electrolyte_ml.models.transport.self_diffusion import (
     FORCE_FIELD,
     SIMULATED,
+    WIDEST_ERROR,
     simulated_self_diffusion,
 )
 from electrolyte_ml.prediction import Prediction
@@ -66,7 +67,6 @@ TABLES_OF: Mapping[str, tuple[Path, ...]] = {
 _COLUMN = {LONG: "nernst_einstein_corrected_ms_cm", SHORT: "nernst_einstein_short_ms_cm"}
 _FORCE_FIELD = {LONG: FORCE_FIELD, SHORT: ForceField()}
 _LEAST_PS = 1000.0
-_WIDEST_ERROR = 1.0 / 3.0
 # Prior standard deviations, log10: of a bias, and of the coefficients of both laws.
 _BIAS_SD = 0.3
 _IONICITY_SD = np.array([0.4, 0.3, 0.4, 0.3])
@@ -112,17 +112,11 @@ class Simulated(RowTable):
         return len(self.kind)
 
 
-def simulated_conductivities(kinds: Sequence[str] = KINDS) -> Simulated:
-    """Nernst-Einstein conductivities, mS/cm, of simulations that ship with the package.
-
-    Parameters
-    ----------
-    kinds
-        Of `KINDS`.
-    """
+def simulated_conductivities() -> Simulated:
+    """Nernst-Einstein conductivities, mS/cm, of simulations that ship with the package."""
     held = [
-        (KINDS.index(kind), row, float(row[_COLUMN[kind]]), float(row[f"{_COLUMN[kind]}_error"]))
-        for kind in kinds
+        (number, row, float(row[_COLUMN[kind]]), float(row[f"{_COLUMN[kind]}_error"]))
+        for number, kind in enumerate(KINDS)
         for path in TABLES_OF[kind]
         for row in read_table(path)
         if _teaches(row, kind)
@@ -146,7 +140,7 @@ def _teaches(row: Mapping[str, str], kind: str) -> bool:
         ForceField.of_row(row) == _FORCE_FIELD[kind]
         and (kind == SHORT or float(row["nvt_ps"]) >= _LEAST_PS)
         and row["pair_contact"] != ""
-        and error < _WIDEST_ERROR * value
+        and error < WIDEST_ERROR * value
     )
 
 

@@ -214,8 +214,8 @@ PRESETS: dict[str, tuple[Protocol, int]] = {
     ),
     # An electrolyte of a campaign that teaches models.
     "campaign": (replace(_STANDARD, nvt_ps=2000.0), 1050),
-    # Many of them: two thirds of the work for each ps. On the same frames of 1 M NaPF6 in diglyme
-    # the pressure is 10 (8) bar higher with this cut-off, which moves the density by 0.1 %.
+    # Many of them: 0.7 of the work for each ps. On the same frames of 1 M NaPF6 in diglyme the
+    # pressure was 10 (8) bar higher with this cut-off, 0.1 % of density (tried once, by hand).
     "survey": (
         replace(_STANDARD, nvt_ps=2000.0, options=SystemOptions(cutoff_nm=0.8)),
         900,

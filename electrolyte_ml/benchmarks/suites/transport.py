@@ -12,6 +12,7 @@ stay, because a new electrolyte can be simulated before it is measured.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -42,6 +43,8 @@ SELF, SALT = "self-diffusion, 1e-10 m2/s", "salt diffusivity, 1e-10 m2/s"
 SPLITS = ("solvent", "recipe", "law")
 OURS = "learnt radii"
 SIMULATED_TOO = "learnt radii, simulations too"
+# Of the measurements in one solvent.
+_SHOWN = ("n", "mae_log10", "median_ape_percent", "coverage")
 _CODE = (
     "electrolyte_ml.benchmarks.suites.transport",
     "electrolyte_ml.benchmarks.metrics",
@@ -123,8 +126,17 @@ def _run(split: str, fold: _Fold, simulations: bool, progress: Progress | None) 
     for group in np.unique(groups[measured]):
         test = measured & (groups == group)
         ln_d[test], half[test] = fold(data, viscosity, test)
-    half = half[measured]
-    return _result(data.value_1e10_m2_s[measured], ln_d[measured], half, half, groups[measured])
+    value, solvents = data.value_1e10_m2_s, data.solvents
+
+    def of_rows(rows: NDArray[np.bool_]) -> JobResult:
+        return _result(value[rows], ln_d[rows], half[rows], half[rows], groups[rows])
+
+    parts = {f"in {s}": measured & (solvents == s) for s in np.unique(solvents[measured]).tolist()}
+    of_parts = {part: of_rows(rows).metrics for part, rows in parts.items()}
+    return replace(
+        of_rows(measured),
+        subsets={part: {name: m[name] for name in _SHOWN} for part, m in of_parts.items()},
+    )
 
 
 def _groups(data: SelfDiffusion, split: str) -> NDArray[np.str_]:

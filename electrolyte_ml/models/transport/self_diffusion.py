@@ -33,7 +33,8 @@ _Floats = NDArray[np.float64]
 #: Tables of simulated electrolytes that ship, and the force field whose runs teach.
 SIMULATED = ("diffusion_validation.csv", "diffusion_judges.csv", "electrolytes.csv")
 FORCE_FIELD = ForceField(solvent_set="mobile-2")
-_WIDEST_ERROR = 1.0 / 3.0
+#: Largest error bar of a run that teaches, as a share of its value.
+WIDEST_ERROR = 1.0 / 3.0
 _ORDER = (CATION, ANION, SOLVENT)
 
 
@@ -167,7 +168,7 @@ def _particles(row: Mapping[str, str]) -> Iterator[_Particle]:
         for column in (name.format("cation"), name.format("anion"))
     )
     for kind, (value, error) in zip(_ORDER, (*ions, of_solvents), strict=True):
-        if value > 0.0 and error < _WIDEST_ERROR * value:
+        if value > 0.0 and error < WIDEST_ERROR * value:
             yield _Particle(
                 formulation=formulation,
                 temperature_k=float(row["temperature_k"]),

@@ -161,18 +161,18 @@ def calibrated(solvents: tuple[_Floats, _Floats], recipes: tuple[_Floats, _Float
     """Widths by which intervals hold what is left out, solvents and recipes alike.
 
     The process is too sure of recipes whose neighbours were measured: a floor widens narrow
-    intervals until they hold recipes, and then a factor all of them until they hold solvents.
+    intervals until they hold recipes, and then a factor all of them until they hold both.
 
     Parameters
     ----------
     solvents, recipes
         Errors and standard deviations of `left_out`.
     """
-    for floor in _FLOORS:
+    for floor in _FLOORS.tolist():
         if conformal_factor(recipes[0], np.hypot(recipes[1], floor)) <= NORMAL_QUANTILE:
             break
-    factor = conformal_factor(solvents[0], np.hypot(solvents[1], floor)) / NORMAL_QUANTILE
-    return Widths(floor=float(floor), factor=max(1.0, float(factor)))
+    both = (conformal_factor(error, np.hypot(sd, floor)) for error, sd in (solvents, recipes))
+    return Widths(floor=floor, factor=max(1.0, *(size / NORMAL_QUANTILE for size in both)))
 
 
 def _errors(held_out: tuple[_Floats, _Floats], widths: Widths) -> dict[str, float]:

@@ -22,7 +22,7 @@ from electrolyte_ml.models.transport.mobility import (
 from electrolyte_ml.models.transport.model import MEASURED, STOKES_EINSTEIN
 from electrolyte_ml.models.transport.published import published
 from electrolyte_ml.models.transport.self_diffusion import FORCE_FIELD, simulated_self_diffusion
-from electrolyte_ml.models.transport.train import train_transport
+from electrolyte_ml.models.transport.train import calibrated, train_transport
 
 ROOM_K = 298.15
 
@@ -191,6 +191,27 @@ def test_simulations_tell_of_a_solvent_that_was_never_measured_after_their_bias_
     assert taught.mean[CATION, 0] == pytest.approx(truth[-1], abs=0.05)
     assert abs(alone.mean[CATION, 0] - truth[-1]) > 0.2
     assert taught.variance[CATION, 0] < 0.2 * alone.variance[CATION, 0]
+
+
+@pytest.mark.parametrize(
+    ("sure_of_recipes", "sure_of_solvents"), [(3.0, 1.0), (1.0, 3.0), (3.0, 3.0), (20.0, 0.3)]
+)
+def test_intervals_are_widened_until_they_hold_recipes_and_solvents(
+    sure_of_recipes, sure_of_solvents
+):
+    rng = np.random.default_rng(0)
+    said = np.full(200, 0.05), np.full(200, 0.2)
+    recipes, solvents = (
+        (rng.normal(0.0, too_sure * sd), sd)
+        for too_sure, sd in zip((sure_of_recipes, sure_of_solvents), said, strict=True)
+    )
+    widths = calibrated(solvents, recipes)
+    for error, sd in (solvents, recipes):
+        half = 1.645 * np.sqrt(widths.variance(sd**2))
+        assert (np.abs(error) <= half).mean() >= 0.9
+    # What was held already is not widened by a factor for the sake of narrow intervals.
+    if (sure_of_recipes, sure_of_solvents) == (3.0, 1.0):
+        assert widths.factor < 1.1
 
 
 def test_a_solvent_that_a_force_field_makes_too_thick_still_tells_which_particle_is_larger():
