@@ -9,8 +9,10 @@ import pytest
 
 from electrolyte_ml import __version__
 from electrolyte_ml.data import catalog
+from electrolyte_ml.data.user_table import read_user_table
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import packaged_table
+from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.search.bundled import check_problem
 from electrolyte_ml.species.catalog import packaged_catalog
 
@@ -103,6 +105,23 @@ def test_rows_shown_to_contributors_fit_their_tables():
         (row,) = re.findall(rf"^ *({name}.*)$", CONTRIBUTING, re.MULTILINE)
         table = packaged_table(f"species/tables/{folder}.csv")
         assert len(next(csv.reader([row]))) == len(table[0])
+
+
+def test_notations_shown_in_the_guide_are_read():
+    guide = (ROOT / "docs" / "guides" / "score.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \|", guide.partition("you write")[2], re.MULTILINE)
+    assert len(rows) >= 7
+    for recipe in rows:
+        assert parse_recipe(recipe).salts
+
+
+def test_the_table_of_measurements_in_the_guide_can_be_imported(tmp_path):
+    guide = (ROOT / "docs" / "guides" / "own-data.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^```\n(recipe,.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    (tmp_path / "lab.csv").write_text(table, encoding="utf-8")
+    read = read_user_table(tmp_path / "lab.csv", "our laboratory")
+    # Fine-tuning needs three recipes at least.
+    assert len(read["conductivity_ms_cm"]) >= 3
 
 
 def test_problems_shown_in_guides_can_be_searched(tmp_path):

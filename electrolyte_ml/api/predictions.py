@@ -32,6 +32,7 @@ from electrolyte_ml.report.window import window_records
 from electrolyte_ml.rules import Cell, RecipeWarning, require_rules
 from electrolyte_ml.scores import scores_frame
 from electrolyte_ml.scores.columns import READ_COLUMNS
+from electrolyte_ml.scores.rows import carried_names
 from electrolyte_ml.units import ROOM_TEMPERATURE_K
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def score(
         return frame
     frame.index = table.index.take(given)
     carried = table.drop(columns=[c for c in READ_COLUMNS if c in table]).iloc[given]
-    taken = {name: f"input.{name}" for name in carried if name in frame}
+    names = carried_names(map(str, carried), map(str, frame))
+    taken = {name: new for name in carried if (new := names[str(name)]) != str(name)}
     return _beside(frame, carried.rename(columns=taken))
 
 

@@ -126,7 +126,8 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv|.xlsx|.parquet")],
     name: Annotated[str, typer.Option(help="Name of the new data set.")],
     source: Annotated[
-        str | None, typer.Option(help="Source of rows that name no doi or source themselves.")
+        str | None,
+        typer.Option(help="Where rows are from; required unless a column doi or source says it."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="One line for the dataset card.")] = None,
     licence: Annotated[str | None, typer.Option(help="Terms, for the dataset card.")] = None,

@@ -26,7 +26,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.formulation import Formulation, parse_recipe
 from electrolyte_ml.properties import Property, measurable_properties
 from electrolyte_ml.tables import (
-    TEMPERATURE_COLUMNS,
+    kelvin_of_cell,
     plain_heading,
     read_number,
     unusual_temperature,
@@ -64,7 +64,13 @@ class _Cell:
 
 
 class RowReader:
-    """Turns rows of text into measurements; gives what is wrong to `bad_rows`."""
+    """Turns rows of text into measurements; gives what is wrong to `bad_rows`.
+
+    Raises
+    ------
+    InputError
+        If neither the columns nor `source` say where rows are from.
+    """
 
     def __init__(
         self,
@@ -83,6 +89,11 @@ class RowReader:
             for number in sorted(columns.used)
         ]
         self.default_source = source or ""
+        if not self.default_source and not any(column in columns.single for column in SOURCES):
+            raise InputError(
+                f"{name}: no column {' or '.join(SOURCES)}; add one, or say where all rows are "
+                'from, such as --source "our laboratory"'
+            )
         self.comma = comma
         self.accept_unusual = unusual
         self.bad_rows = bad_rows
@@ -178,7 +189,7 @@ class RowReader:
             if math.isinf(number):
                 found.append(f"{column} is {shown(text)}, not a number that a computer has")
             return None
-        kelvin = round(number + TEMPERATURE_COLUMNS[column], 9)
+        kelvin = kelvin_of_cell(column, number)
         unusual = None
         if kelvin > 0 and not self.accept_unusual:
             unusual = unusual_temperature(kelvin, f"{column} is {text}")

@@ -151,7 +151,7 @@ def _value(name: str, columns: Mapping[str, Any]) -> Any:
         except InputError:
             value = None
         if value is not None or any(c.endswith(kelvin) for c in columns):
-            return None if value is None else value - ZERO_CELSIUS_K
+            return None if value is None else round(value - ZERO_CELSIUS_K, 9)
     heads = dict.fromkeys(c.removesuffix(".value") for c in columns)
     raise InputError(f"there is no column {name!r}{nearest_or_all(name, heads)}")
 

@@ -17,6 +17,7 @@ from electrolyte_ml.text import did_you_mean
 RECIPE_COLUMN = "recipe"
 #: Columns of a table that are read; the others are carried through.
 READ_COLUMNS = (RECIPE_COLUMN, *TEMPERATURE_COLUMNS)
+_MOST_NAMED = 5
 
 
 def columns_read(name: str, headings: Sequence[object]) -> dict[int, str]:
@@ -78,7 +79,11 @@ def column_remarks(headings: Sequence[str], found: dict[int, str]) -> list[str]:
         for number, heading in enumerate(headings)
         if number not in found and looks_like_a_quantity(heading)
     ]
-    return [*remarks, f"{', '.join(unread)} carried through and not read"] if unread else remarks
+    if not unread:
+        return remarks
+    more = len(unread) - _MOST_NAMED
+    named = ", ".join(unread[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return [*remarks, f"{named} carried through and not read"]
 
 
 def _meaning(heading: str) -> str | None:

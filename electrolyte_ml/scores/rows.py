@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -86,19 +86,50 @@ def _scored(
 
 
 def score_records(table: ScoreTable, requests: ScoreRequests) -> list[dict[str, Any]]:
-    """Rows in the contract's form; columns carried through come last.
-
-    A carried column whose name is taken by a result is named ``input.NAME``.
-    """
+    """Rows in the contract's form; columns carried through come last, as `carried_names` has it."""
     records = []
     for text, record, carried in zip(
         requests.recipes, table.records(), requests.extra, strict=True
     ):
         row = {"recipe": text, **record}
-        for name, value in carried.items():
-            row[f"input.{name}" if name in row else name] = value
+        names = carried_names(carried, row)
+        row |= {names[name]: value for name, value in carried.items()}
         records.append(row)
     return records
+
+
+def carried_names(names: Iterable[str], results: Iterable[str]) -> dict[str, str]:
+    """What columns carried through are called beside results.
+
+    Parameters
+    ----------
+    names
+        The columns.
+    results
+        Names of results; ``conductivity_ms_cm`` takes ``conductivity_ms_cm.value`` as well.
+
+    Returns
+    -------
+    dict
+        New name by name: ``input.NAME`` where a result, or another column, has the name.
+
+    Examples
+    --------
+    >>> carried_names(["batch", "density_g_cm3.value"], ["recipe", "density_g_cm3"])
+    {'batch': 'batch', 'density_g_cm3.value': 'input.density_g_cm3.value'}
+    """
+    taken = {result.partition(".")[0] for result in results}
+    given, new = list(names), {}
+    free = set(given)
+    for name in given:
+        called = name
+        if name.partition(".")[0] in taken:
+            called = f"input.{name}"
+            while called in free:
+                called = f"input.{called}"
+            free.add(called)
+        new[name] = called
+    return new
 
 
 def scores_frame(

@@ -38,6 +38,7 @@ from electrolyte_ml.scores.table_rows import (
 from electrolyte_ml.tables import (
     TEMPERATURE_COLUMNS,
     TableFile,
+    kelvin_of_cell,
     note,
     read_number,
     unusual_temperature,
@@ -428,7 +429,7 @@ def _kelvin(column: str, cell: object, decimal_comma: bool, accept_unusual: bool
         return f"{column} is {error}; {help_}"
     except OverflowError:
         number = np.inf
-    kelvin = number + TEMPERATURE_COLUMNS[column]
+    kelvin = kelvin_of_cell(column, number)
     if not 0 < kelvin < np.inf:
         return f"{column} is {shown_cell(cell)}; {help_}"
     unusual = None if accept_unusual else unusual_temperature(kelvin, f"{column} is {cell}")

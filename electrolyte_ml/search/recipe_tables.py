@@ -88,7 +88,7 @@ def _molecule(catalog: Catalog, name: str) -> Solvent:
             f"{name!r} is an ionic liquid; searches do not cover ionic liquids as solvents, only "
             "as salts"
         )
-    return catalog.solvent(name)
+    return catalog.written_solvent(name)
 
 
 def _found_by(find: Callable[[Catalog, str], Any]) -> PlainValidator:

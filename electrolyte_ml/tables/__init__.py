@@ -6,6 +6,7 @@ from electrolyte_ml.tables.dialect import note, read_lines
 from electrolyte_ml.tables.headings import (
     TEMPERATURE_COLUMNS,
     Heading,
+    kelvin_of_cell,
     looks_like_a_quantity,
     looks_like_temperature,
     plain_heading,
@@ -28,6 +29,7 @@ __all__ = [
     "Heading",
     "Row",
     "TableFile",
+    "kelvin_of_cell",
     "looks_like_a_quantity",
     "looks_like_temperature",
     "note",

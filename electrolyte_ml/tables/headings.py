@@ -49,6 +49,18 @@ _UNIT_LIKE = re.compile(
 )
 
 
+def kelvin_of_cell(column: str, number: float) -> float:
+    """Temperature, K, of a number in one of `TEMPERATURE_COLUMNS`.
+
+    Examples
+    --------
+    >>> kelvin_of_cell("temperature_c", -20.0)
+    253.15
+    """
+    # Rounded so that -20 degC is 253.15 K and not 253.14999999999998 K.
+    return round(number + TEMPERATURE_COLUMNS[column], 9)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
     """A property in a heading.

@@ -20,6 +20,9 @@ _COMMA = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # Nine thousand five hundred to some, nine and a half to others.
 _TWO_MEANINGS = re.compile(r"([+-]?[1-9][0-9]{0,2})([.,])([0-9]{3})")
 
+# A number with a unit behind it.
+_WITH_UNIT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s*(?![eE][+-]?[0-9])(?:[^\W\d_]|[%°])")
+
 
 def read_number(text: str, *, decimal_comma: bool = False) -> float:
     """A number of a table.
@@ -67,7 +70,8 @@ def read_number(text: str, *, decimal_comma: bool = False) -> float:
         raise InputError(
             f"{shown(text)}, not a number here: write it without separators of thousands"
         )
-    raise InputError(f"{shown(text)}, not a number")
+    advice = "; give the number alone, in the unit of the heading"
+    raise InputError(f"{shown(text)}, not a number{advice if _WITH_UNIT.match(plain) else ''}")
 
 
 def unusual_temperature(kelvin: float, given: str, *, in_column: bool = True) -> str | None:

@@ -75,6 +75,26 @@ def test_a_recipe_without_any_limit_has_one_dash_for_its_window(run):
     assert "- to " not in out
 
 
+def test_scores_that_are_scored_again_hold_new_numbers_and_keep_the_old(run, tmp_path):
+    first, changed, again, third = (tmp_path / f"{n}.csv" for n in range(4))
+    assert run("score", RECIPE, "--out", first).code == 0
+    old = pd.read_csv(first)
+    old.assign(recipe="3 M NaPF6 in PC", temperature_k=253.15).to_csv(changed, index=False)
+    with pytest.warns(match="'conductivity_ms_cm.value', .* and [0-9]+ more carried through"):
+        assert run("score", "--file", changed, "--out", again).code == 0
+    assert run("score", "3 M NaPF6 in PC", "--at", "-20 degC", "--out", third).code == 0
+    new, expected = pd.read_csv(again), pd.read_csv(third)
+    assert new[list(expected)].equals(expected)
+    value = "conductivity_ms_cm.value"
+    assert new[f"input.{value}"].tolist() == pytest.approx(old[value].tolist())
+    # Once more: what is carried never replaces a result or another column.
+    assert run("score", "--file", again, "--out", changed).code == 0
+    twice = pd.read_csv(changed)
+    assert twice[list(expected)].equals(expected)
+    assert twice[f"input.{value}"].tolist() == pytest.approx(old[value].tolist())
+    assert twice[f"input.input.{value}"].tolist() == pytest.approx(new[value].tolist())
+
+
 def test_file_keeps_rows_and_carries_columns_through(run, tmp_path):
     file = tmp_path / "candidates.csv"
     file.write_text(

@@ -119,6 +119,12 @@ def test_all_bad_rows_are_listed_and_nothing_is_written(imported_folder, write):
     assert not imported_folder.exists()
 
 
+def test_a_table_that_says_nowhere_where_it_is_from_is_refused_once(write):
+    text = f"recipe,temperature_c,conductivity_ms_cm\n{RECIPE},25,8\n{RECIPE},35,9\n"
+    with pytest.raises(InputError, match=r'no column doi or source; add one, .* --source "our'):
+        import_measurements(write(text), "lab")
+
+
 def test_one_property_by_two_methods_is_two_data_sets(imported_folder, write):
     text = f"recipe,temperature_c,conductivity_ms_cm,doi,method\n{RECIPE},25,8,x,md\n"
     text += f"{RECIPE},25,8,x,experiment\n"

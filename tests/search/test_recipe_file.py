@@ -129,6 +129,7 @@ def test_aliases_and_families_are_looked_up(make_problem):
         ({"limits": {"max_molality_mol_kg": {"NaPF6": 0.2}}}, ["max_molality_mol_kg.NaPF6"]),
         ({"limits": {"forbidden_pairs": [["EC", "THF"]]}}, ["THF is not a component"]),
         ({"limits": {"forbidden_pairs": [["EC", "nonsense"]]}}, ["unknown solvent 'nonsense'"]),
+        ({"components": {"solvents": ["EC", "PCC"]}}, ["unknown solvent 'PCC'; did you mean 'PC'"]),
         (
             {"limits": {"forbidden_pairs": [["EC"]]}},
             ["limits.forbidden_pairs[1]: must be a pair of names", "given ['EC']"],

@@ -19,6 +19,11 @@ def test_a_thousand_in_doubt_is_asked_about():
     with pytest.raises(InputError, match=r"'9,500', which can be .* ways; write 9500 or 9\.500"):
         read_number("9,500")
     assert read_number("9,500", decimal_comma=True) == 9.5
+    for text in ("4.1 mS/cm", "8,1mS cm-1", "-20 °C", "5 %"):
+        with pytest.raises(InputError, match="not a number; give the number alone"):
+            read_number(text)
+    with pytest.raises(InputError, match=r"not a number$"):
+        read_number("1e5 or more")
     with pytest.raises(InputError, match=r"'9\.500', which can be .* ways; write 9500 or 9,500"):
         read_number("9.500", decimal_comma=True)
 
