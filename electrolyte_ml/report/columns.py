@@ -49,13 +49,18 @@ class Column:
             record[p.name]["value"] is not None for p in self.properties for record in records
         )
 
-    def explained(self, record: Record) -> list[Mapping[str, Any]]:
-        """Predictions of a row with an interval; their reasons are printed below the table."""
+    def explained(self, record: Record) -> list[tuple[Property, Record]]:
+        """Properties with an interval and their predictions of a row.
+
+        The reasons of these predictions are printed below the table.
+        """
         if self.heading == WINDOW_HEADING:
-            return [record[p.name] for p in self.properties if record[p.name]["value"] is None]
-        if self.heading in _SHARED:
-            return []
-        return [record[p.name] for p in self.properties if p.shows_interval]
+            shown = [p for p in self.properties if record[p.name]["value"] is None]
+        elif self.heading in _SHARED:
+            shown = []
+        else:
+            shown = [p for p in self.properties if p.shows_interval]
+        return [(p, record[p.name]) for p in shown]
 
 
 def columns(shown: Iterable[Property]) -> list[Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from electrolyte_ml.models.curves import (
     temperature_curves,
 )
 from electrolyte_ml.models.efficiency.measured import nearest_efficiencies
-from electrolyte_ml.models.liquid import liquid_range
+from electrolyte_ml.models.liquid import PROBABLY_FROZEN, liquid_range
 from electrolyte_ml.models.neighbours import DATA_SET, Neighbour, nearest_measured
 from electrolyte_ml.properties import Property, registered_property
 from electrolyte_ml.report.explain import (
@@ -36,6 +36,7 @@ from electrolyte_ml.report.text import difference_text, spelt_out
 from electrolyte_ml.report.warnings import obeyed_words, warning_lines
 from electrolyte_ml.search import Direction, Problem, Proposal, ProposalSet
 from electrolyte_ml.search.baselines import UsualRecipe
+from electrolyte_ml.search.evaluation import FREEZES, IN_DOMAIN
 from electrolyte_ml.search.objectives import at_degrees
 from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.text import significant
@@ -213,10 +214,38 @@ def baseline_words(problem: Problem, baseline: UsualRecipe) -> str:
             text = difference_text(known, difference, _unit_of_difference(problem, known))
             ahead.append(f"{known.label}{at_degrees(objective.temperature_k)} {text}")
     lines = [f"number 1 beside it: {'; '.join(ahead)}"] if ahead else []
-    if baseline.missed:
-        missed = (missed_words(problem, check) for check in baseline.missed)
+    missed = list(_missed(problem, baseline))
+    if missed:
         lines.append(f"outside your limits: {'; '.join(missed)}")
     return ". ".join(lines)
+
+
+def _missed(problem: Problem, baseline: UsualRecipe) -> Iterator[str]:
+    """Constraints that a usual recipe misses; of the domain, why it is outside."""
+    freezes = any(check.name == FREEZES for check in baseline.missed)
+    for check in baseline.missed:
+        if check.name != IN_DOMAIN:
+            yield missed_words(problem, check)
+            continue
+        reasons = outside_reasons(problem, baseline.predictions)
+        told = [
+            reason for reason in reasons if not (freezes and reason.startswith(PROBABLY_FROZEN))
+        ]
+        if told or not reasons:
+            yield ": ".join([missed_words(problem, check), *(["; ".join(told)] if told else [])])
+
+
+def outside_reasons(problem: Problem, predictions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why predictions are outside the domain of their models, each reason once."""
+    asked = [n for n in problem.property_names if not registered_property(n).nested_in]
+    reasons = (
+        reason
+        for record in predictions
+        for name in asked
+        if not record[name]["in_domain"]
+        for reason in (record[name]["reason"] or registered_property(name).label).split("; ")
+    )
+    return list(dict.fromkeys(reasons))
 
 
 def _unit_of_difference(problem: Problem, known: Property) -> str:
@@ -236,13 +265,6 @@ def _temperature(proposals: ProposalSet) -> float:
 
 
 def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
-    asked = [n for n in problem.property_names if not registered_property(n).nested_in]
-    reasons = (
-        record[name]["reason"] or registered_property(name).label
-        for record in proposal.predictions
-        for name in asked
-        if not record[name]["in_domain"]
-    )
     molarity = proposal.formulation.molarities_mol_l()
     return {
         "place": proposal.place,
@@ -252,7 +274,7 @@ def _words(problem: Problem, proposal: Proposal) -> dict[str, Any]:
         "why": proposal.why,
         "warnings": warning_lines(proposal.warnings),
         "molarity": ", ".join(f"{c:.2f} M {name} at 25 °C" for name, c in molarity.items()),
-        "outside": list(dict.fromkeys(reasons)),
+        "outside": outside_reasons(problem, proposal.predictions),
         "predictions": prediction_rows(proposal.predictions),
         "not_predicted": not_predicted(proposal.predictions),
         "limits": limit_rows(problem, proposal.checks),

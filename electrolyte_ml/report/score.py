@@ -120,14 +120,19 @@ def write_scores(parts: Parts, path: Path) -> None:
 
 
 def _remarks(record: dict[str, Any], shown: Sequence[Column], said: set[str]) -> Iterator[str]:
-    """Reasons given with the predictions of a row, but for those `said`; each reason once."""
-    seen: set[str] = set(said)
-    for prediction in (p for column in shown for p in column.explained(record)):
-        mark = "" if prediction["in_domain"] else "? "
+    """Reasons given with the predictions of a row, but for those `said`, with their properties."""
+    about: dict[str, list[str]] = {}
+    outside: set[str] = set()
+    for known, prediction in (pair for column in shown for pair in column.explained(record)):
         for reason in (prediction["reason"] or "").split("; "):
-            if reason and reason not in seen:
-                seen.add(reason)
-                yield f"{mark}{record['recipe']}: {reason}"
+            if reason and reason not in said:
+                about.setdefault(reason, []).append(known.label)
+                outside |= set() if prediction["in_domain"] else {reason}
+    for reason, labels in about.items():
+        mark = "? " if reason in outside else ""
+        is_named = len(labels) == 1 and reason.startswith(labels[0])
+        named = "" if is_named else f"{', '.join(labels)}: "
+        yield f"{mark}{record['recipe']}: {named}{reason}"
 
 
 def shown_columns(records: Sequence[dict[str, Any]]) -> list[Column]:
@@ -137,7 +142,7 @@ def shown_columns(records: Sequence[dict[str, Any]]) -> list[Column]:
 
 def reading_line(records: Sequence[dict[str, Any]], shown: Sequence[Column]) -> str:
     """What the intervals of a table mean; empty if it has none."""
-    explained = [p for record in records for c in shown for p in c.explained(record)]
+    explained = [p for record in records for c in shown for _, p in c.explained(record)]
     coverage = coverage_text(explained)
     return f"interval that holds {coverage} of measurements" if coverage else ""
 

@@ -545,3 +545,9 @@ def test_curves_of_recipes_are_drawn(run, tmp_path):
     assert "recipes given as arguments" in refused.err
     crowd = run("score", *(f"{m / 10} m NaPF6 in PC" for m in range(1, 10)), "--plot", path)
     assert "at most 8 recipes can be drawn, given 9" in crowd.err
+
+
+def test_reasons_below_the_table_name_their_properties(run):
+    out = run("score", "1 M LiFSI in DME", "--at", "-20 degC").out
+    assert "? 1 M LiFSI in DME: conductivity, viscosity: FSI was measured with at most" in out
+    assert "? 1 M LiFSI in DME: viscosity: not measured with this salt" in out

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -6,10 +7,12 @@ import numpy as np
 import pytest
 
 from electrolyte_ml.prediction import Prediction
-from electrolyte_ml.report.page import proposals_page
+from electrolyte_ml.report.page import baseline_words, proposals_page
 from electrolyte_ml.report.prediction_rows import not_predicted, prediction_rows
 from electrolyte_ml.report.propose import write_proposals
 from electrolyte_ml.search import propose, read_problem
+from electrolyte_ml.search.check_recipe import Check
+from electrolyte_ml.search.evaluation import FREEZES, IN_DOMAIN
 
 _PROBLEM = {
     "name": "cells <script>alert(1)</script> & more",
@@ -172,3 +175,28 @@ def test_predictions_show_what_a_model_adds_and_what_is_missing():
     assert rows[1]["note"] == "outside the model's domain"
     missing = not_predicted([record]).split("; ")
     assert sorted(missing) == ["boiling point", "freezing point", "viscosity (no model)"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "freezes", "told"),
+    [
+        ("probably frozen: EC crystallises", True, "freezes above a temperature asked for"),
+        ("probably frozen: EC", False, "not known to the models: probably frozen: EC"),
+        ("no FSI", True, "not known to the models: no FSI; freezes above a temperature asked for"),
+        (None, False, "not known to the models: conductivity"),
+    ],
+)
+def test_a_usual_recipe_is_called_unknown_with_the_reason_and_not_for_freezing(
+    proposals, reason, freezes, told
+):
+    usual = proposals.baselines[0]
+    cold = usual.predictions[-1]
+    unknown = {**cold["conductivity_ms_cm"], "in_domain": False, "reason": reason}
+    names = (IN_DOMAIN, FREEZES) if freezes else (IN_DOMAIN,)
+    usual = replace(
+        usual,
+        predictions=(usual.predictions[0], {**cold, "conductivity_ms_cm": unknown}),
+        missed=tuple(Check(name=n, value=True, limit=False, satisfied=False) for n in names),
+    )
+    words = baseline_words(proposals.problem, usual)
+    assert words.endswith(f"outside your limits: {told}")

@@ -201,7 +201,7 @@ def test_bars_of_a_column_have_one_scale(browser):
 def test_one_recipe_is_named_once(browser):
     text = browser.post("/score/answer", {"recipes": "1.2 M NaFSI in DME", "at": "25 °C"}).text
     assert "1.2 M NaFSI in DME: " not in text
-    assert "</b> FSI was measured with at most" in text
+    assert "</b> conductivity, viscosity: FSI was measured with at most" in text
 
 
 def test_the_form_as_it_comes_takes_a_table_with_temperatures_of_its_own(browser):
