@@ -143,7 +143,7 @@ def import_(
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
     from electrolyte_ml.data.contradictions import find_contradictions
     from electrolyte_ml.data.exchange import import_measurements
-    from electrolyte_ml.models.slips import find_slips
+    from electrolyte_ml.models.slips import find_far_rows, find_slips
     from electrolyte_ml.report.progress import working
 
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
@@ -160,6 +160,7 @@ def import_(
         )
         warnings = [
             *(slip for table in done.table.tables for slip in find_slips(table)),
+            *(row for table in done.table.tables for row in find_far_rows(table)),
             *(
                 found
                 for table in done.table.tables

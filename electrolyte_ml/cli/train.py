@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +79,11 @@ def _conductivity(
 
         with working("fitting a correction", show=not quiet):
             report = _finetuned(finetune, out, accept_unusual=accept_unusual)
-        _print(report, as_json=as_json)
+        if as_json:
+            _print(report, as_json=True)
+        else:
+            for line in _tuned_lines(report):
+                typer.echo(line)
     else:
         _run(trainable("conductivity"), out, seed, as_json, quiet=quiet)
 
@@ -132,6 +136,23 @@ def _finetuned(measurements: Path, out: Path | None, *, accept_unusual: bool) ->
     report: dict[str, Any] = model.gain()
     model.write(target)
     return {**report, "use": f"electrolyte-ml score --tuned {target} RECIPE"}
+
+
+def _tuned_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """The gain of a fine-tuned model in words."""
+    before, after = report["mae_log10_shipped"], report["mae_log10_finetuned"]
+    yield f"fine-tuned on {report['n']} values of {report['recipes']} recipes"
+    yield (
+        f"mean error, log10, of recipes left out: {before:.3f} by the shipped model "
+        f"(a factor of {10**before:.2f}), {after:.3f} with the correction ({10**after:.2f})"
+    )
+    yield f"its intervals are never narrower than a factor of {report['factor_left_out']:.3g}"
+    if after > before:
+        yield (
+            "warning: the correction makes recipes left out worse: look for wrong rows, or "
+            "measure more alike recipes, before it is used"
+        )
+    yield f"use: {report['use']}"
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:

@@ -31,6 +31,8 @@ _Floats = NDArray[np.float64]
 # Models err by a factor of two or three on chemistry that they do not know, papers hardly ever.
 _LEAST_LOG10 = 0.7
 _LEAST_SDS = 3.0
+# A single row.
+_DECADE, _FAR_SDS = 0.95, 4.0
 # Outside of the domain the interval itself is a guess; less of one where a usual unit explains it.
 _OUTSIDE_DOMAIN_SDS, _OUTSIDE_DOMAIN_SDS_OF_A_UNIT = 2.0, 1.3
 # Fewer rows may be slips of single rows, unless they are off by this much.
@@ -61,7 +63,7 @@ class Slip:
     source
         Paper or other source of the rows; empty if all rows of a table of several sources are off.
     rows
-        Row numbers in the file, in order.
+        Row numbers in the file, counted from 0, in order; the text counts from 1.
     n_recipes
         Recipes among them.
     is_part
@@ -97,8 +99,12 @@ class Slip:
         rows = counted(len(self.rows), "row")
         lie = "lies" if len(self.rows) == 1 else "lie"
         whose = f" of {self.source}" if self.source else ""
+        # People count the first row below the headings as 1.
+        first, last = self.rows[0] + 1, self.rows[-1] + 1
+        if self.is_part and len(self.rows) == 1:
+            return f"row {first}{whose} {lie}"
         if self.is_part:
-            return f"{rows}{whose} ({self.rows[0]} to {self.rows[-1]}) {lie}"
+            return f"{rows}{whose} ({first} to {last}) {lie}"
         return f"{'all ' if len(self.rows) > 1 else ''}{rows}{whose} {lie}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,6 +151,37 @@ def find_slips(measurements: Measurements) -> tuple[Slip, ...]:
             name = str(part.measurements.source[0])
             slips.append(off.slip(source=name, is_part=off is not part))
     return tuple(slips)
+
+
+def find_far_rows(measurements: Measurements) -> tuple[Slip, ...]:
+    """Single rows of known chemistry that lie a decade or more off what the models say.
+
+    Rows that `find_slips` names already are not among them.
+
+    Parameters
+    ----------
+    measurements
+        Values of one property; one that may be negative or that no model predicts has none.
+
+    Returns
+    -------
+    tuple of Slip
+        One for each row, in their order.
+    """
+    kind = property_of(measurements.property_name)
+    if not kind.positive or kind.predict is None or not len(measurements):
+        return ()
+    compared = _Compared.of(measurements, kind)
+    if compared is None:
+        return ()
+    named = {row for slip in find_slips(measurements) for row in slip.rows}
+    return tuple(
+        compared.select(np.array([row])).slip(
+            source=str(compared.measurements.source[row]), is_part=True
+        )
+        for row in compared.far_rows().tolist()
+        if int(compared.measurements.source_row[row]) not in named
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +285,11 @@ class _Compared:
                 return self.select(alike)
         return None
 
+    def far_rows(self) -> NDArray[np.intp]:
+        """Rows of known chemistry a decade or more off, and far beyond the interval."""
+        off = np.abs(self.error)
+        return np.flatnonzero(self.inside & (off >= _DECADE) & (off >= _FAR_SDS * self.sd))
+
     def slip(self, *, source: str, is_part: bool = False) -> Slip:
         offset = self.typical(self.error)
         row = int(np.argmin(np.abs(self.error - offset)))
@@ -258,7 +300,8 @@ class _Compared:
             n_recipes=len(np.unique(self.measurements.formulation_index)),
             is_part=is_part,
             offset_log10=offset,
-            causes=self._causes(),
+            # A single number that is wrong agrees with one cause or another by chance.
+            causes=self._causes(only_units=is_part and len(self.error) == 1),
             example=self._example(row),
         )
 
@@ -272,9 +315,10 @@ class _Compared:
             f"{significant(held.value[row])} and expected near {significant(expected)} {unit}"
         )
 
-    def _causes(self) -> tuple[str, ...]:
-        fits = [(words, self.typical(np.abs(left))) for words, left in self._explanations()]
-        best = min(fit for _, fit in fits)
+    def _causes(self, *, only_units: bool) -> tuple[str, ...]:
+        explanations = self._of_units() if only_units else self._explanations()
+        fits = [(words, self.typical(np.abs(left))) for words, left in explanations]
+        best = min((fit for _, fit in fits), default=np.inf)
         if best > max(_EXPLAINED_LOG10, self.typical(self.sd)):
             return ()
         good = [words for words, fit in fits if fit <= best + _AS_GOOD_LOG10]
@@ -284,8 +328,7 @@ class _Compared:
         """Words for each cause, and the errors that it would leave, shape (n,)."""
         own, value = self.kind.unit, self.measurements.value
         expected = np.log10(value) - self.error
-        for unit, shift in _units(self.kind):
-            yield f"the numbers are in {unit}, not in {own}", self.error + shift
+        yield from self._of_units()
         # Logarithms of larger units are mostly negative, and refused.
         smaller = [(unit, shift) for unit, shift in _units(self.kind) if shift < 0]
         for unit, shift in ((own, 0.0), *smaller):
@@ -295,6 +338,10 @@ class _Compared:
             yield from self._at_other_temperatures()
         for other in _others(self.kind):
             yield f"the column holds {other.label}", self._left(_predict(other, self.measurements))
+
+    def _of_units(self) -> Iterator[tuple[str, _Floats]]:
+        for unit, shift in _units(self.kind):
+            yield f"the numbers are in {unit}, not in {self.kind.unit}", self.error + shift
 
     def _at_other_temperatures(self) -> Iterator[tuple[str, _Floats]]:
         kelvin = self.measurements.temperature_k

@@ -57,6 +57,25 @@ def test_what_a_laboratory_measured_corrects_its_own_recipes_and_not_distant_one
     assert dry["conductivity_ms_cm"]["value"] == 0
 
 
+def test_a_wrong_row_is_refused_and_a_correction_that_makes_things_worse_is_told(table, tmp_path):
+    mine = tmp_path / "mine.csv"
+    lines = table.read_text().splitlines()
+    recipe, celsius, value = lines[1].rsplit(",", 2)
+    lines[1] = f"{recipe},{celsius},{float(value) / 100:g}"
+    mine.write_text("\n".join(lines) + "\n")
+    refused = run("train", "conductivity", "--finetune", mine, "--out", tmp_path / "tuned.json")
+    assert refused.exit_code != 0
+    assert "row 1 of mine.csv lies about" in str(refused.exception)
+    assert not (tmp_path / "tuned.json").exists()
+    accepted = run(
+        *("train", "conductivity", "--finetune", mine, "--out", tmp_path / "tuned.json"),
+        "--accept-unusual",
+    )
+    assert accepted.exit_code == 0
+    assert "warning: the correction makes recipes left out worse" in accepted.stdout
+    assert "use: electrolyte-ml score --tuned" in accepted.stdout
+
+
 def test_a_fine_tuned_model_is_read_back_as_it_was(table, tmp_path):
     model = FineTuned.from_table(table)
     model.write(tmp_path / "tuned.json")
