@@ -80,18 +80,36 @@ def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
     for letter in letters[1:]:
         table.add_column(letter, justify="right")
         table.add_column(f"{letter} against A")
-    for row in compared_rows(comparison):
-        # Such as the efficiency of lithium for sodium recipes.
-        if any(prediction["value"] is not None for prediction in row.predictions):
-            table.add_row(*_cells(row, currency))
+    # Others have no value at all, such as the efficiency of lithium for sodium recipes.
+    shown = [
+        row
+        for row in compared_rows(comparison)
+        if any(prediction["value"] is not None for prediction in row.predictions)
+    ]
+    for row in shown:
+        table.add_row(*_cells(row, currency))
     console.print(table)
     records = list(comparison.records())
     coverage = coverage_text(
         [records[0][p.name] for p in comparison.properties if p.name in records[0]]
     )
     console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
-    for line in lines_by(warnings_by_letter(comparison, records), "letter"):
+    for line in (
+        *_lacking(shown, letters),
+        *lines_by(warnings_by_letter(comparison, records), "letter"),
+    ):
         console.print(line)
+
+
+def _lacking(rows: Sequence[ComparedRow], letters: Sequence[str]) -> Iterator[str]:
+    """Why a recipe has no value where another one has, each reason once."""
+    lines = {
+        f"{letter}: no {row.known.label}: {prediction['reason']}": None
+        for row in rows
+        for letter, prediction in zip(letters, row.predictions, strict=True)
+        if prediction["value"] is None and prediction["reason"]
+    }
+    yield from lines
 
 
 def warnings_by_letter(

@@ -96,6 +96,11 @@ def concentration_words(formulation: Formulation, curve: ConcentrationCurve) -> 
             f"{here}."
         )
         return
+    if curve.maximum == 0:
+        # In an ionic liquid, which conducts without the salt.
+        start = curve.molality_mol_kg[0]
+        yield f"Concentration: at {at} it falls from the lowest, {start:.2g} mol/kg, on; {here}."
+        return
     best = curve.prediction.record(curve.maximum)
     molality = curve.molality_mol_kg[curve.maximum]
     molarity = curve.molarity_mol_l[curve.maximum]
@@ -305,12 +310,21 @@ def efficiency_words(efficiency: EfficiencyExplanation) -> Iterator[str]:
     if record["reason"]:
         yield f"? outside the model's domain: {record['reason']}"
     told = [
-        f"{name} ({max(factor, 1 / factor):.1f} times {'less' if factor > 1 else 'more'} lost)"
+        f"{_driver(name, efficiency)}, {max(factor, 1 / factor):.1f} times "
+        f"{'less' if factor > 1 else 'more'} lost"
         for name, factor in efficiency.drivers.items()
         if abs(np.log(factor)) > np.log(_TOLD_FACTOR)
     ]
     if told:
-        yield f"  against the mean of measured recipes: {', '.join(told)}"
+        yield f"  against the mean of measured recipes: {'; '.join(told)}"
+
+
+def _driver(name: str, efficiency: EfficiencyExplanation) -> str:
+    """What drives an efficiency, of an amount whether there is more or less of it."""
+    if name not in efficiency.above_mean:
+        return name
+    more = "more" if efficiency.above_mean[name] else "less"
+    return f"{more} {name.removeprefix('amount of ')}"
 
 
 def _neighbour_table(neighbours: Sequence[Neighbour]) -> Table:

@@ -71,6 +71,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "fit_cpu_s": ("fit s", "CPU seconds of one fit"),
     "gain_log10": ("gain", "MAE lg that simulations save"),
     "gain_error_log10": ("+-", "standard error of the gain, one group after the other left out"),
+    "gain_groups_log10": ("gain gr", "mean over groups of the MAE lg that simulations save"),
+    "gain_groups_error_log10": ("+- gr", "its standard error, by the scatter of the groups"),
     "n_simulations": ("sims", "simulations that correct the model"),
     "simulation_error_log10": ("noise", "their error bars, root mean square in lg"),
     "simulation_scatter_log10": ("scatter", "their scatter beside the error bars in lg"),

@@ -54,9 +54,13 @@ def clusters_of(found: ElectrolyteMap) -> dict[str, list[MappedBlend]]:
 
 
 def typical(name: str, members: list[MappedBlend]) -> MappedBlend:
-    """Most measured blend with the traits that name the cluster."""
-    typical = [b for b in members if b.traits.anion in name and b.traits.solvent_family in name]
-    return max(typical or members, key=lambda b: b.n_points)
+    """Most measured blend with the traits that name the cluster, or with most of them."""
+
+    def likeness(blend: MappedBlend) -> tuple[int, int]:
+        named = (blend.traits.anion in name, blend.traits.solvent_family in name)
+        return sum(named), blend.n_points
+
+    return max(members, key=likeness)
 
 
 def map_figure(found: ElectrolyteMap) -> Figure:

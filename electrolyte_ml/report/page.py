@@ -206,18 +206,31 @@ def ranking_words(proposals: ProposalSet) -> str:
 
 def baseline_words(problem: Problem, baseline: UsualRecipe) -> str:
     """What number 1 has more than a usual recipe, and which limits that does not keep."""
-    ahead = []
+    ahead, without = [], []
     for objective in problem.objectives:
         known = registered_property(objective.property_name)
         difference = baseline.first_beside[objective.label].record(0)
         if difference["value"] is not None:
             text = difference_text(known, difference, _unit_of_difference(problem, known))
             ahead.append(f"{known.label}{at_degrees(objective.temperature_k)} {text}")
+        elif difference["reason"]:
+            without.append(f"no {known.label}: {difference['reason']}")
     lines = [f"number 1 beside it: {'; '.join(ahead)}"] if ahead else []
-    missed = list(_missed(problem, baseline))
+    lines += without
+    missed = [*_not_listed(problem, baseline), *_missed(problem, baseline)]
     if missed:
         lines.append(f"outside your limits: {'; '.join(missed)}")
     return ". ".join(lines)
+
+
+def _not_listed(problem: Problem, baseline: UsualRecipe) -> Iterator[str]:
+    """Components of a usual recipe that the problem does not allow."""
+    recipe = baseline.formulation
+    names = [*(s.salt.name for s in recipe.salts), *(s.solvent.name for s in recipe.solvents)]
+    others = [name for name in names if name not in problem.components.names]
+    if others:
+        are = "is" if len(others) == 1 else "are"
+        yield f"{' and '.join(others)} {are} not among your components"
 
 
 def _missed(problem: Problem, baseline: UsualRecipe) -> Iterator[str]:

@@ -43,6 +43,8 @@ def test_costs_and_plots(run, tmp_path):
     ElementTree.parse(plot)
     text = plot.read_text(encoding="utf-8")
     assert all(recipe in text for recipe in RECIPES)
+    lacking = run("compare", *RECIPES, "1 M NaPF6 in PC", "--prices", prices).out
+    assert "C: no cost by kilogram: no price for PC" in lacking
 
 
 def test_faults_of_all_recipes_are_told_together(run):

@@ -14,6 +14,12 @@ def test_words_for_a_chemist(run):
     assert done.out.startswith(RECIPE)
 
 
+def test_a_conductivity_that_only_falls_with_the_salt_has_no_maximum(run):
+    out = run("explain", "1 m NaFSI in Pyr13FSI").out
+    assert "it falls from the lowest, 0.05 mol/kg, on" in out
+    assert "it peaks at" not in out
+
+
 def test_json_holds_the_same(run):
     record = json.loads(run("explain", RECIPE, "--json", "--at", "0 degC").out)
     assert record["temperature_k"] == 273.15

@@ -199,4 +199,4 @@ def test_a_usual_recipe_is_called_unknown_with_the_reason_and_not_for_freezing(
         missed=tuple(Check(name=n, value=True, limit=False, satisfied=False) for n in names),
     )
     words = baseline_words(proposals.problem, usual)
-    assert words.endswith(f"outside your limits: {told}")
+    assert words.endswith(f"outside your limits: PC is not among your components; {told}")

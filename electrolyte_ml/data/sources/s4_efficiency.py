@@ -35,7 +35,7 @@ from electrolyte_ml.text import one_line
 FILE_NAME, REFERENCES = "ce_s4_dataset.csv", "ce_s4_references.csv"
 NAME = "s4_efficiency"
 CITATION = "S4, coulombic efficiency of LiFSI in single solvents"
-_LONGEST_CITATION = 150
+_LONGEST_CITATION = 400
 _TITLE = re.compile(r"^(?P<authors>[^.]*\.(?: et al\.)?).*\((?P<year>(?:19|20)\d\d)\)")
 
 

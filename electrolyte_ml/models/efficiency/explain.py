@@ -38,6 +38,15 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Drivers that are amounts, and the input that says how much of it a recipe has.
+AMOUNTS: Mapping[str, str] = {
+    "fluorine": "fluorine",
+    "oxygen": "oxygen",
+    "carbon": "carbon",
+    "amount of salt": "salt_share",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EfficiencyExplanation:
     """The coulombic efficiency of one recipe.
@@ -49,12 +58,15 @@ class EfficiencyExplanation:
     drivers
         By what factor less is lost than if these inputs were those of the mean of all measured
         recipes, the strongest first; above 1 it is better than usual.
+    above_mean
+        Whether the recipe has more than that mean of each of `AMOUNTS`.
     measured
         Nearest measured recipes.
     """
 
     prediction: EfficiencyPrediction
     drivers: Mapping[str, float]
+    above_mean: Mapping[str, bool]
     measured: tuple[MeasuredEfficiency, ...]
 
     def __repr__(self) -> str:
@@ -65,6 +77,7 @@ class EfficiencyExplanation:
         return {
             "prediction": self.prediction.record(0),
             "drivers": dict(self.drivers),
+            "above_mean": dict(self.above_mean),
             "nearest_measured": [one.to_dict() for one in self.measured],
         }
 
@@ -88,9 +101,11 @@ def explain_efficiency(
     prediction = model.predict([formulation], how)
     if not np.isfinite(prediction.value[0]):
         return None
+    own = dict(zip(INPUTS, model.scaled([formulation], [how])[0].tolist(), strict=True))
     return EfficiencyExplanation(
         prediction=prediction,
         drivers=drivers(model, formulation, how),
+        above_mean={name: own[shown] > 0.0 for name, shown in AMOUNTS.items()},
         measured=nearest_efficiencies([formulation])[0],
     )
 

@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,8 +71,8 @@ class MappedBlend:
     nearest
         Known blends most like it, nearest first; empty for a known one.
     note
-        Species that another one stands for, in words; empty where every species is known to the
-        network.
+        What no blend on the map is like, and species that another one stands for, in words; empty
+        where there is neither.
     """
 
     recipe: str
@@ -220,7 +220,7 @@ def _asked(
     """Recipes with the blends nearest to them; `words` are their names and notes."""
     placed = []
     for number, recipe in enumerate(recipes):
-        at = len(known) + number
+        at, own = len(known) + number, traits(compose([recipe]), 0)
         order = np.argsort(np.linalg.norm(places[: len(known)] - places[at], axis=1)).tolist()
         placed.append(
             MappedBlend(
@@ -228,12 +228,20 @@ def _asked(
                 x=float(drawn[at, 0]),
                 y=float(drawn[at, 1]),
                 cluster=known[order[0]].cluster,
-                traits=traits(compose([recipe]), 0),
+                traits=own,
                 nearest=tuple(known[i].recipe for i in order[:_NEAREST]),
-                note=words[number][1],
+                note="; ".join(filter(None, (*_unlike(own, known), words[number][1]))),
             )
         )
     return tuple(placed)
+
+
+def _unlike(own: Traits, known: Sequence[MappedBlend]) -> Iterator[str]:
+    """Traits of a recipe that no blend on the map has, so that the nearest ones are not alike."""
+    if own.solvent_family not in {blend.traits.solvent_family for blend in known}:
+        yield f"nothing on the map is like it: no blend there is mostly {own.solvent_family}"
+    if own.anion not in {blend.traits.anion for blend in known}:
+        yield f"no blend on the map has mostly {own.anion}"
 
 
 def _require(recipes: Sequence[Formulation], method: str, n_clusters: int, n_blends: int) -> None:

@@ -160,6 +160,11 @@ def test_an_explanation_names_papers_and_is_none_for_sodium():
     words = " ".join(efficiency_words(found))
     assert "lithium metal on copper" in words
     assert "0.5 mA/cm2" in words
+    # Dimethoxyethane has hydrogen instead of fluorine, and less of it the more salt there is.
+    assert found.above_mean["fluorine"] is False
+    assert re.search(r"less fluorine, \d\.\d times (less|more) lost", words)
+    # Citations of papers end with the year or their number, not in the middle of a page.
+    assert all(re.search(r"[).\w]$", one.source) for one in found.measured)
     assert explain_efficiency(parse_recipe("1 M NaPF6 in DME")) is None
 
 

@@ -7,6 +7,7 @@ from electrolyte_ml.errors import InputError, MissingDependencyError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.models.maps import electrolyte_map
 from electrolyte_ml.models.maps.clusters import Traits, cluster_names, ward_clusters
+from electrolyte_ml.report.map import clusters_of, typical
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,21 @@ def test_neighbours_on_the_map_are_alike(found):
     by_chance = (families[:, None] == families[None]).mean()
     assert by_chance < 0.3
     assert (families == families[away.argmin(axis=1)]).mean() > 0.5
+
+
+def test_what_nothing_on_the_map_is_like_is_told_so():
+    recipes = ["1 m NaFSI in Pyr13FSI", "1 M LiCl in DMSO", "1 M NaPF6 in PC"]
+    liquid, chloride, usual = electrolyte_map([parse_recipe(r) for r in recipes]).asked
+    assert liquid.note == "nothing on the map is like it: no blend there is mostly ionic liquid"
+    assert chloride.note.startswith("no blend on the map has mostly Cl")
+    assert usual.note == ""
+
+
+def test_a_cluster_is_shown_by_a_blend_with_the_traits_that_name_it(found):
+    for name, members in clusters_of(found).items():
+        shown = typical(name, members).traits
+        if any(b.traits.solvent_family in name for b in members):
+            assert shown.solvent_family in name
 
 
 def test_asking_does_not_move_the_known(found):
