@@ -56,7 +56,8 @@ def run(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="smoke, quick, standard or transport; quick by default, standard with --property."
+            help="Length and size, one of smoke, density, pair, quick, liquid, shells, campaign, "
+            "survey, standard, transport; quick by default, standard with --property."
         ),
     ] = None,
     property_name: Annotated[

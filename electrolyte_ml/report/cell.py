@@ -37,6 +37,8 @@ LIMIT_COLUMNS = {
     "salt_diffusivity_1e10_m2_s": "salt D, 1e-10 m2/s",
     "transference_number": "t+",
 }
+# Columns whose reasons are told although there is a value; the others follow from them.
+_EXPLAINED = ("depletion_rate_c", "ohmic_drop_mv")
 LIMITS_LEAVE_OUT = (
     "left out: kinetics and diffusion of the electrodes, which usually limit in the cold; ageing. "
     "t+ is the diffusion fraction; its interval holds what that leaves out."
@@ -131,10 +133,15 @@ def limit_notes(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for record in records:
         if record["frozen"]:
             yield f"? {record['recipe']} at {celsius(record['temperature_k'])}: {record['frozen']}"
-        for name in ("depletion_rate_c", "ohmic_drop_mv"):
-            if record[name]["reason"]:
-                mark = "" if record[name]["in_domain"] else "? "
-                yield f"{mark}{record['recipe']}: {LIMIT_COLUMNS[name]}: {record[name]['reason']}"
+        about: dict[tuple[str, str], list[str]] = {}
+        for name, heading in LIMIT_COLUMNS.items():
+            said = record[name]
+            if said["reason"] and (name in _EXPLAINED or said["value"] is None):
+                mark = "" if said["in_domain"] else "? "
+                named = heading.partition(" at")[0].partition(",")[0]
+                about.setdefault((mark, said["reason"]), []).append(named)
+        for (mark, reason), headings in about.items():
+            yield f"{mark}{record['recipe']}: {', '.join(headings)}: {reason}"
 
 
 def print_cells(cells: Sequence[CellGeometry]) -> None:

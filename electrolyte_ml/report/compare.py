@@ -94,6 +94,10 @@ def print_comparison(comparison: RecipeComparison, currency: str = "") -> None:
         [records[0][p.name] for p in comparison.properties if p.name in records[0]]
     )
     console.print(f"in brackets: interval that holds {coverage} of measurements. {READING}")
+    references = {p["reference"] for row in shown for p in row.predictions if "reference" in p}
+    if len(references) > 1:
+        both = " and ".join(sorted(references))
+        console.print(f"limits against {both}: differences on one scale")
     for line in (
         *_lacking(shown, letters),
         *lines_by(warnings_by_letter(comparison, records), "letter"),

@@ -31,7 +31,8 @@ def species_rows(family: str | None = None) -> list[dict[str, Any]]:
     """
     catalog = default_catalog()
     rows = [_identity(s) for s in catalog.solvents] + [_identity(s) for s in catalog.ions]
-    families = sorted({row["family"] for row in rows})
+    # A species of the user may have none.
+    families = sorted({row["family"] for row in rows if row["family"]})
     if family is not None and family not in families:
         raise InputError(f"unknown family {family!r}; there are {', '.join(families)}")
     return [row for row in rows if family in (None, row["family"])]

@@ -152,7 +152,7 @@ def liquid_range_text(liquid: Mapping[str, Any]) -> str:
     return " / ".join(
         "-"
         if liquid[name] is None
-        else f"{liquid[name] - ZERO_CELSIUS_K:.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
+        else f"{liquid[name] - ZERO_CELSIUS_K:z.0f}{'' if liquid[f'{name}_in_domain'] else ' ?'}"
         for name in ("freezes_below_k", "boils_above_k", "flash_point_k")
     )
 

@@ -50,7 +50,7 @@ def _limit_text(side: Mapping[str, Any]) -> str:
     if side["value"] is None:
         return _NONE
     flag = "" if side["in_domain"] else " ?"
-    return f"{side['value']:.1f} {side['limiting_species']}{flag}"
+    return f"{side['value']:z.1f} {side['limiting_species']}{flag}"
 
 
 def caveat() -> str:

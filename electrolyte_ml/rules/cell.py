@@ -9,7 +9,7 @@ from typing import Any
 from electrolyte_ml.data.efficiency import Cycling
 from electrolyte_ml.errors import InputErrors
 from electrolyte_ml.quantum.electrodes import ELECTRODES
-from electrolyte_ml.text import nearest_or_all
+from electrolyte_ml.text import did_you_mean
 
 #: Negative electrodes that rules know, and other ways to write them.
 ANODES = {
@@ -72,8 +72,9 @@ class Cell:
         if self.anode is not None:
             found = _anode(self.anode)
             if found is None:
-                hint = nearest_or_all(self.anode, ANODES)
-                faults.append(f"anode: unknown {self.anode!r}{hint}")
+                hint = did_you_mean(self.anode, list(ANODES))
+                known = f"known are {', '.join(ANODES)}"
+                faults.append(f"anode: unknown {self.anode!r}{hint or ';'} {known}")
             object.__setattr__(self, "anode", found)
         for name, number, most, unit in (
             (

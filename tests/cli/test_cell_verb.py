@@ -123,3 +123,9 @@ def test_discharges_are_written_and_told_with_what_they_leave_out(run, tmp_path)
     assert record["capacity_ah"]["low"] <= record["capacity_ah"]["value"]
     other = run("cell", "simulate", "1 M LiPF6 in EC:DMC 1:1 w/w", "--out", out)
     assert "is for Na, the recipe has Li" in other.err
+
+
+def test_an_ionic_liquid_says_once_what_is_missing_and_why(run):
+    out = run("cell", "limits", "1 m NaFSI in Pyr13FSI").out
+    line = "salt runs out, on charge, depth, salt D, t+: ionic liquids are not covered"
+    assert out.replace("\n", " ").count(line) == 1

@@ -67,3 +67,9 @@ def test_scores_are_filtered_and_sorted(run):
     none = run("score", *RECIPES, "--json", "--where", "conductivity_ms_cm > 1000")
     assert none.code == 3
     assert none.out == ""
+
+
+def test_limits_of_two_references_are_compared_on_one_scale(run):
+    line = "limits against Li/Li+ and Na/Na+: differences on one scale"
+    assert line in run("compare", "1 M NaPF6 in PC", "1 M LiPF6 in PC").out
+    assert line not in run("compare", *RECIPES).out

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from electrolyte_ml.simulate.job import PRESETS
 from electrolyte_ml.simulate.templates import TABLES
 
 CAMPAIGN = TABLES.parent / "campaigns" / "lithium_sodium_pairs.toml"
@@ -104,3 +105,8 @@ def test_a_run_for_a_property_tells_what_it_knows_and_continues(run, tmp_path):
     code, again, _ = run(*command, "--budget", "1 s", "--quiet")
     assert code == 0
     assert "density within 5 %: reached" in again
+
+
+def test_the_help_names_every_preset(run):
+    out = run("simulate", "run", "--help").out
+    assert all(name in out for name in PRESETS)

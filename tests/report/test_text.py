@@ -1,7 +1,8 @@
 import pytest
 from rich.table import Table
 
-from electrolyte_ml.report.text import interval, output_console, value_text
+from electrolyte_ml.report.text import interval, liquid_range_text, output_console, value_text
+from electrolyte_ml.report.window import window_text
 from electrolyte_ml.text import significant
 
 
@@ -54,3 +55,12 @@ def test_a_table_that_must_be_narrower_breaks_no_word(monkeypatch, capsys, width
 
 def test_where_words_are_too_long_rows_stand_below_each_other(monkeypatch, capsys):
     assert "  conductivity, mS/cm: 8.98\n" in shown_at(monkeypatch, capsys, 40)
+
+
+def test_no_number_of_a_table_is_minus_zero():
+    liquid = dict.fromkeys(("freezes_below_k", "boils_above_k", "flash_point_k"), 273.15 - 0.3)
+    liquid |= {f"{name}_in_domain": True for name in tuple(liquid)}
+    assert liquid_range_text(liquid) == "0 / 0 / 0"
+    side = {"value": -0.04, "in_domain": True, "limiting_species": "PC", "reference": "Na/Na+"}
+    record = {"reduction_limit_v": side, "oxidation_limit_v": {**side, "value": 6.0}}
+    assert window_text(record) == "0.0 PC to 6.0 PC vs Na/Na+"

@@ -559,6 +559,13 @@ def test_cells_are_checked_all_at_once():
     assert "did you mean 'hard carbon'" in str(caught.value)
 
 
+def test_an_unknown_anode_is_refused_with_all_that_are_known():
+    with pytest.raises(
+        InputErrors, match=r"'unobtainium'.* known are hard carbon, graphite, .*zinc"
+    ):
+        Cell(anode="unobtainium")
+
+
 def test_warnings_stand_in_records_and_frames():
     table = score_formulations([parse_recipe("1 M NaClO4 in DME")] * 2, np.array([298.15, 253.15]))
     record = next(table.records())
