@@ -60,6 +60,9 @@ def test_a_measured_viscosity_belongs_to_the_recipe_as_it_is_named(plan):
     assert given["PC", ""] is None
 
 
+JUDGED_AND_TEACHING = ("conductivity_judges", "electrolytes")
+
+
 def test_the_production_campaign_is_paired_and_wide_enough():
     plan = read_campaign(TABLES.parent / "campaigns" / "electrolytes.toml")
     electrolytes = {(e.recipe, e.cation) for e in plan.jobs}
@@ -89,6 +92,21 @@ def test_longer_glymes_which_judge_choose_nothing():
     solvents = {c.name for e in judges.jobs for c in e.job.composition.solvents}
     assert solvents == {"diglyme", "tetraglyme"}
     assert {e.job.force_field for e in judges.jobs} == {FORCE_FIELD}
+
+
+def test_solvents_that_judge_conductivity_are_simulated_as_those_that_teach():
+    folder = TABLES.parent / "campaigns"
+    judges, others = (read_campaign(folder / f"{name}.toml") for name in JUDGED_AND_TEACHING)
+    assert len(judges.jobs) >= 20
+    assert all(len(e.job.composition.solvents) == 1 for e in judges.jobs)
+    places = {(e.job.composition.solvents[0].name, e.job.temperature_k) for e in judges.jobs}
+    assert len(places) == len(judges.jobs)
+    cool = {solvent for solvent, kelvin in places if kelvin < 340}
+    assert cool == {solvent for solvent, _ in places}
+    for settings in ("force_field", "protocol"):
+        (alike,) = {getattr(e.job, settings) for e in judges.jobs}
+        assert alike == getattr(others.jobs[0].job, settings)
+    assert all(800 <= e.job.layout().n_atoms <= 1100 for e in judges.jobs)
 
 
 def test_the_table_that_ships_belongs_to_the_campaign():
