@@ -13,13 +13,16 @@ simulation, and a law of what lies between :math:`s` and the property in feature
 conductivity that is the ionicity [1]_: inverse permittivity alone and times the logarithm of the
 concentration, triflate, and the simulated share of contact pairs. For viscosity it is the volume of
 the solvent molecules and the concentration, in which they move ahead of the liquid. :math:`e` holds
-the error bar of the run and a standard deviation of each kind of simulation that the likelihood
-chooses.
+the error bar of the run and a scatter of each kind of simulation that the likelihood chooses; that
+of conductivities has a part that grows with the inverse permittivity, because how far ions
+associate is hardly known where they do.
 
 :math:`g` is a Gaussian process with mean zero. Its standard deviation is what the model itself
 says of its error, so that a simulation of a measured electrolyte teaches the bias, and that of an
-unknown one corrects the prediction. Errors are alike where the composition, the concentration and
-the temperature are. This is co-kriging with an autoregressive factor of one [2]_.
+unknown one corrects the prediction. One third of its variance belongs to the anion, one to the
+solvents and one to both together: what is wrong of an anion is so in other solvents too, and
+electrolytes that share neither tell nothing of each other. Errors are alike where cations,
+concentration and temperature are. This is co-kriging with an autoregressive factor of one [2]_.
 
 References
 ----------
@@ -29,8 +32,9 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +51,7 @@ from electrolyte_ml.models.transport.self_diffusion import (
     FORCE_FIELD,
     SIMULATED,
     WIDEST_ERROR,
+    simulated_runs,
     simulated_self_diffusion,
 )
 from electrolyte_ml.prediction import Prediction
@@ -56,8 +61,8 @@ from electrolyte_ml.simulate.results import read_table
 from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
-#: Kinds of simulations: at least a nanosecond with the force field that teaches, and short runs
-#: with the published one, analysed over lags of 5 to 20 ps.
+#: Kinds of simulations: nanoseconds with the force field that teaches, and short runs with the
+#: published one, analysed over lags of 5 to 20 ps.
 LONG, SHORT = KINDS = ("long runs", "short runs")
 #: Tables of each kind.
 TABLES_OF: Mapping[str, tuple[Path, ...]] = {
@@ -66,17 +71,22 @@ TABLES_OF: Mapping[str, tuple[Path, ...]] = {
 }
 _COLUMN = {LONG: "nernst_einstein_corrected_ms_cm", SHORT: "nernst_einstein_short_ms_cm"}
 _FORCE_FIELD = {LONG: FORCE_FIELD, SHORT: ForceField()}
-_LEAST_PS = 1000.0
-# Prior standard deviations, log10: of a bias, and of the coefficients of both laws.
-_BIAS_SD = 0.3
+# Prior of a bias, log10: half of the ions conduct as if they were free, and a solvent molecule
+# diffuses like a sphere of two angstrom, within a factor of two. Prior standard deviations of the
+# coefficients of both laws.
+_BIAS, _BIAS_SD = 0.3, 0.3
 _IONICITY_SD = np.array([0.4, 0.3, 0.4, 0.3])
 _SOLVENT_SD = np.array([0.3, 0.1])
 _USUAL_VOLUME_CM3_MOL = 90.0
-# Standard deviations of a kind of simulation that are tried.
-_SCATTER = np.geomspace(0.02, 0.5, 15)
-# Correlation of errors between different cations, anions and solvents, and widths in the logarithm
-# of the concentration and in 1000 K / T.
-_CATIONS, _ANIONS, _SOLVENTS = 0.8, 0.6, 0.3
+# Scatter of a kind of simulation that is tried, log10: of all of them, and its further part where 8
+# by the permittivity is one.
+_SCATTER = np.geomspace(0.02, 0.5, 12)
+_OF_ASSOCIATION = np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6])
+# Shares of the variance of errors that belong to anions, to solvents and to both; correlation of
+# errors between different cations, and widths in the logarithm of the concentration and in
+# 1000 K / T.
+_ANION, _SOLVENTS, _BOTH = 1 / 3, 1 / 3, 1 / 3
+_CATIONS = 0.8
 _CONCENTRATION, _COLDNESS = 1.0, 1.0
 _LEAST_SD = 1e-3
 
@@ -99,6 +109,9 @@ class Simulated(RowTable):
     law
         Features of what lies between the number and the property, each times the prior standard
         deviation of its coefficient, log10, shape (n, p).
+    association
+        8 by the permittivity of the solvents, where the number scatters the more the larger it is;
+        zero of a number that does not, shape (n,).
     """
 
     formulations: tuple[Formulation, ...]
@@ -107,29 +120,42 @@ class Simulated(RowTable):
     error: _Floats
     kind: NDArray[np.intp]
     law: _Floats
+    association: _Floats
 
     def __len__(self) -> int:
         return len(self.kind)
 
 
-def simulated_conductivities() -> Simulated:
-    """Nernst-Einstein conductivities, mS/cm, of simulations that ship with the package."""
+def simulated_conductivities(
+    rows: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+) -> Simulated:
+    """Nernst-Einstein conductivities, mS/cm, of simulations.
+
+    Parameters
+    ----------
+    rows
+        Rows of results tables by kind of simulation; those that ship by default.
+    """
+    if rows is None:
+        short = [row for path in TABLES_OF[SHORT] for row in read_table(path)]
+        rows = {LONG: simulated_runs(), SHORT: short}
     held = [
         (number, row, float(row[_COLUMN[kind]]), float(row[f"{_COLUMN[kind]}_error"]))
         for number, kind in enumerate(KINDS)
-        for path in TABLES_OF[kind]
-        for row in read_table(path)
+        for row in rows.get(kind, ())
         if _teaches(row, kind)
     ]
     formulations = tuple(parse_recipe(row["realised"]) for _, row, _, _ in held)
     contact = [float(row["pair_contact"]) for _, row, _, _ in held]
+    features = ionicity_features(formulations)[:, 1:]
     return Simulated(
         formulations=formulations,
         temperature_k=np.array([float(row["temperature_k"]) for _, row, _, _ in held]),
         log10_value=np.log10([value for _, _, value, _ in held]),
         error=np.array([error / value / LN10 for _, _, value, error in held]),
         kind=np.array([kind for kind, _, _, _ in held], dtype=np.intp),
-        law=np.column_stack([ionicity_features(formulations)[:, 1:], contact]) * _IONICITY_SD,
+        law=np.column_stack([features, contact]) * _IONICITY_SD,
+        association=features[:, 0],
     )
 
 
@@ -138,7 +164,6 @@ def _teaches(row: Mapping[str, str], kind: str) -> bool:
     value, error = (float(row.get(name) or "nan") for name in (column, f"{column}_error"))
     return (
         ForceField.of_row(row) == _FORCE_FIELD[kind]
-        and (kind == SHORT or float(row["nvt_ps"]) >= _LEAST_PS)
         and row["pair_contact"] != ""
         and error < WIDEST_ERROR * value
     )
@@ -165,6 +190,7 @@ def simulated_viscosities() -> Simulated:
         error=held.relative_error / LN10,
         kind=np.full(len(held), KINDS.index(LONG), dtype=np.intp),
         law=law * _SOLVENT_SD,
+        association=np.zeros(len(held)),
     )
 
 
@@ -183,14 +209,14 @@ class Correction:
     weights
         ``precision`` times what they say beyond the model, shape (n,).
     scatter
-        Standard deviation of each kind of simulation beside its error bars, log10.
+        Standard deviation of each simulation beside its error bar, log10, shape (n,).
     """
 
     simulated: Simulated
     sd: _Floats
     precision: _Floats
     weights: _Floats
-    scatter: Mapping[str, float]
+    scatter: _Floats
 
     @classmethod
     def of(cls, simulated: Simulated, said: Prediction) -> Correction:
@@ -203,26 +229,25 @@ class Correction:
         said
             The model's prediction of the property for them, n rows.
         """
-        beyond = simulated.log10_value - np.log10(said.value)
+        beyond = simulated.log10_value - np.log10(said.value) - _BIAS
         sd = _sd(said)
         place = simulated.formulations, simulated.temperature_k
         fixed = _likeness(place, place) * sd[:, None] * sd + _of_laws(simulated)
         fixed += np.diag(simulated.error**2)
-        scatter = np.full(len(KINDS), _SCATTER[len(_SCATTER) // 2])
-        numbers = np.unique(simulated.kind).tolist()
-        for number in (*numbers, *numbers):
-            tried = [_with(scatter, number, size) for size in _SCATTER]
-            likelihoods = [
-                _likelihood(fixed + np.diag(t[simulated.kind] ** 2), beyond) for t in tried
-            ]
+        scatter = np.full(len(simulated), np.median(_SCATTER))
+        kinds = np.unique(simulated.kind).tolist()
+        for kind in (*kinds, *kinds) if len(kinds) > 1 else kinds:
+            own = simulated.kind == kind
+            tried = [np.where(own, one, scatter) for one in _scatters(simulated)]
+            likelihoods = [_likelihood(fixed + np.diag(one**2), beyond) for one in tried]
             scatter = tried[int(np.argmax(likelihoods))]
-        precision = np.asarray(np.linalg.inv(fixed + np.diag(scatter[simulated.kind] ** 2)))
+        precision = np.asarray(np.linalg.inv(fixed + np.diag(scatter**2)))
         return cls(
             simulated=simulated,
             sd=sd,
             precision=precision,
             weights=precision @ beyond,
-            scatter={KINDS[number]: float(scatter[number]) for number in numbers},
+            scatter=scatter,
         )
 
     def apply(
@@ -254,10 +279,11 @@ def _of_laws(simulated: Simulated) -> _Floats:
     return np.asarray(simulated.law @ simulated.law.T + bias @ bias.T)
 
 
-def _with(scatter: _Floats, number: int, size: float) -> _Floats:
-    changed = scatter.copy()
-    changed[number] = size
-    return changed
+def _scatters(simulated: Simulated) -> Iterator[_Floats]:
+    """Scatter of each simulation that is tried, shape (n,)."""
+    further = _OF_ASSOCIATION if simulated.association.any() else _OF_ASSOCIATION[:1]
+    for size, of_association in product(_SCATTER, further):
+        yield np.hypot(size, of_association * simulated.association)
 
 
 def _likelihood(covariance: _Floats, values: _Floats) -> float:
@@ -274,16 +300,16 @@ def _likeness(one: _Place, other: _Place) -> _Floats:
     """Correlation of errors between recipes at their temperatures, (n, d) and (m, d) to (n, m)."""
     n = len(one[0])
     held = compose([*one[0], *other[0]])
-    found = np.ones((n, len(other[0])))
-    for shares, different in (
-        (held.cation_fraction, _CATIONS),
-        (held.anion_fraction, _ANIONS),
-        (held.solvent_mole_fraction, _SOLVENTS),
-    ):
+
+    def shared(shares: _Floats) -> _Floats:
         root = np.sqrt(shares[held.index])
-        found *= different + (1.0 - different) * (root[:n] @ root[n:].T)
+        return np.asarray(root[:n] @ root[n:].T)
+
+    anions, solvents = shared(held.anion_fraction), shared(held.solvent_mole_fraction)
+    found = _ANION * anions + _SOLVENTS * solvents + _BOTH * anions * solvents
+    found *= _CATIONS + (1.0 - _CATIONS) * shared(held.cation_fraction)
     ln_charge = ion_content_of(held).ln_charge[held.index]
     coldness = 1000.0 / np.concatenate([one[1], other[1]])
     for state, width in ((ln_charge, _CONCENTRATION), (coldness, _COLDNESS)):
         found *= np.exp(-0.5 * ((state[:n, None] - state[None, n:]) / width) ** 2)
-    return found
+    return np.asarray(found)

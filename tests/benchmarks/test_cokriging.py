@@ -7,7 +7,6 @@ import pytest
 
 from electrolyte_ml.benchmarks.cokriging import (
     KINDS,
-    LONG,
     Correction,
     Simulated,
     simulated_conductivities,
@@ -47,6 +46,7 @@ def _simulated(recipes, log10_value, *, error=0.03):
         error=np.full(n, error),
         kind=np.zeros(n, dtype=np.intp),
         law=np.full((n, 1), 0.1),
+        association=np.zeros(n),
     )
 
 
@@ -96,8 +96,29 @@ def test_scattered_simulations_are_believed_less():
     untidy = Correction.of(simulated, said)
     asked = _said(1, sd=_WIDE)
     found = untidy.apply(asked, [parse_recipe("1 m NaFSI in PC")], np.array([343.15]))
-    assert untidy.scatter[LONG] > 2 * tidy.scatter[LONG]
+    assert untidy.scatter.mean() > 2 * tidy.scatter.mean()
     assert found.high[0] / found.low[0] > smooth.high[0] / smooth.low[0]
+
+
+def test_what_shares_neither_anion_nor_solvent_changes_nothing():
+    _, _, correction = _corrected(0.0)
+    recipes = ["1 m NaFSI in sulfolane", "1 m NaBOB in PC", "1 m NaBOB in sulfolane"]
+    asked = _said(3, sd=_WIDE)
+    kelvin = np.full(3, 343.15)
+    corrected = correction.apply(asked, [parse_recipe(recipe) for recipe in recipes], kelvin)
+    moved = np.abs(np.log10(corrected.value / asked.value))
+    assert moved[0] > 0.05
+    assert moved[2] < 1e-3
+
+
+def test_simulations_where_ions_associate_are_believed_less_if_they_scatter_more():
+    rng = np.random.default_rng(1)
+    ether = np.array([recipe.endswith("DME") for recipe in _MEASURED])
+    simulated = _simulated(_MEASURED, np.log10(_TRUE_MS_CM) + np.where(ether, 0.3, 0.02)
+                           * rng.normal(size=len(ether)))  # fmt: skip
+    simulated = dataclasses.replace(simulated, association=np.where(ether, 1.1, 0.1))
+    found = Correction.of(simulated, _said(len(ether))).scatter
+    assert found[ether].min() > 3 * found[~ether].max()
 
 
 def test_tables_that_ship_hold_both_kinds_with_error_bars():

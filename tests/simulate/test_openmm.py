@@ -28,6 +28,7 @@ from electrolyte_ml.simulate import (  # noqa: E402
 )
 from electrolyte_ml.simulate import engine as engine_module  # noqa: E402
 from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
+from electrolyte_ml.simulate.analyse.summary import analyse_job  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.continuing import open_folder  # noqa: E402
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
@@ -313,6 +314,14 @@ def test_another_viscosity_or_analysis_needs_no_simulation(tmp_path, monkeypatch
     again = analyse_again(job, tmp_path, 1.0)
     assert again["yeh_hummer_correction_1e10_m2_s"] == pytest.approx(missing / 2)
     assert analyse_again(replace(job, seed=9), tmp_path) is None
+    recording = job_folder(tmp_path, job), load_state(job_folder(tmp_path, job)), 1.0
+    assert analyse_job(job, *recording, length_ps=6.0) == again
+    part = analyse_job(job, *recording, length_ps=4.0)
+    share = part["fit_window_ps"][1] / again["fit_window_ps"][1]
+    assert share == pytest.approx(4 / 6, rel=0.05)
+    assert part["density_g_cm3"] == again["density_g_cm3"]
+    short = analyse_job(job, *recording, length_ps=3.0)["diffusion_1e10_m2_s"]["AN"]
+    assert short["reasons"] == ["3 ps are too short for transport"]
 
 
 def test_a_platform_that_is_not_there_is_told_or_passed_over():

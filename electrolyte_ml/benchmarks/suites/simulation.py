@@ -11,9 +11,10 @@ simulations add to diffusion coefficients is in the suite ``transport``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ _CODE = (
     "electrolyte_ml.simulate.results",
 )
 _Floats = NDArray[np.float64]
+_OF_A_PART = ("n", "mae_log10", "coverage")
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,34 +148,114 @@ def _run(split: str, seed: int, kinds: Sequence[str], progress: Progress | None)
     subject = _subject(split, seed)
     case, folds = subject.case, _folds(split, seed, progress)
     alone = joined([fold.left_out for fold in folds])
+    parts = _simulated_parts(subject, folds)
     if not kinds:
-        return _result(case, alone, {})
+        return _result(case, alone, parts)
     rows = np.isin(subject.simulated.kind, [KINDS.index(kind) for kind in kinds])
     simulated = subject.simulated.select(rows)
-    corrections = [Correction.of(simulated, fold.simulated.select(rows)) for fold in folds]
-    prediction = joined(
-        [
-            correction.apply(fold.left_out, fold.formulations, fold.temperature_k)
-            for correction, fold in zip(corrections, folds, strict=True)
-        ]
-    )
-    saved = _error(case.measured, alone) - _error(case.measured, prediction)
-    scatter = [list(correction.scatter.values()) for correction in corrections]
+    prediction, corrections = _corrected(folds, simulated)
+    scatter = [correction.scatter**2 for correction in corrections]
     of_simulations = {
-        **_mean_and_error(saved, case.groups),
         "n_simulations": len(simulated),
         "simulation_error_log10": float(np.sqrt(np.mean(simulated.error**2))),
-        "simulation_scatter_log10": float(np.mean(scatter)),
+        "simulation_scatter_log10": float(np.sqrt(np.mean(scatter))),
     }
-    return _result(case, prediction, of_simulations)
+    return _result(case, prediction, parts, _saved(case, alone, prediction), of_simulations)
 
 
-def _result(case: Case, prediction: Prediction, further: dict[str, float]) -> JobResult:
-    metrics = prediction_metrics(case.measured, prediction, case.groups)
+def gain(
+    split: str, simulated: Simulated, *, seed: int = 0, progress: Progress | None = None
+) -> dict[str, float]:
+    """What simulations save on a split, such as those of the first picoseconds of all runs.
+
+    Parameters
+    ----------
+    split
+        Name from `SPLITS`, or `QUICK`.
+    simulated
+        Simulations of the property of the split.
+    seed
+        Of the fits.
+    progress
+        Called after each fold that is fitted.
+
+    Returns
+    -------
+    dict
+        ``gain_log10`` over rows and ``gain_groups_log10`` over groups, each with its standard
+        error.
+
+    Raises
+    ------
+    DataNotFoundError
+        If a data set is not on this machine.
+    """
+    case, folds = _subject(split, seed).case, _folds(split, seed, progress)
+    alone = joined([fold.left_out for fold in folds])
+    return _gain(_saved(case, alone, _corrected(folds, simulated)[0]), case.groups)
+
+
+def _corrected(folds: Sequence[_Fold], simulated: Simulated) -> tuple[Prediction, list[Correction]]:
+    """Predictions of the rows left out, corrected, and the correction of each fold."""
+    corrections, corrected = [], []
+    for fold in folds:
+        said = fold.predict(simulated.formulations, simulated.temperature_k)
+        corrections.append(Correction.of(simulated, said))
+        corrected.append(
+            corrections[-1].apply(fold.left_out, fold.formulations, fold.temperature_k)
+        )
+    return joined(corrected), corrections
+
+
+def _saved(case: Case, alone: Prediction, prediction: Prediction) -> _Floats:
+    return _error(case.measured, alone) - _error(case.measured, prediction)
+
+
+def _simulated_parts(subject: _Subject, folds: Sequence[_Fold]) -> dict[str, NDArray[np.bool_]]:
+    """Tested rows of which each kind of simulation knows the anions in the same solvents."""
+    tested = [_chemistry(f) for fold in folds for f in fold.formulations]
+    simulated = [_chemistry(f) for f in subject.simulated.formulations]
+    parts = {}
+    for number in np.unique(subject.simulated.kind).tolist():
+        known = {simulated[row] for row in np.flatnonzero(subject.simulated.kind == number)}
+        name = f"anions simulated in the same solvents, {KINDS[number]}"
+        parts[name] = np.array([chemistry in known for chemistry in tested], dtype=np.bool_)
+    return parts
+
+
+def _chemistry(formulation: Formulation) -> tuple[frozenset[str], frozenset[str]]:
+    anions = frozenset(amount.salt.anion.smiles for amount in formulation.salts)
+    return anions, frozenset(formulation.mass_fractions)
+
+
+def _result(
+    case: Case,
+    prediction: Prediction,
+    parts: Mapping[str, NDArray[np.bool_]],
+    saved: _Floats | None = None,
+    further: Mapping[str, float] = _NOTHING,
+) -> JobResult:
+    measured, groups = case.measured, case.groups
+
+    def gain(rows: NDArray[np.intp]) -> dict[str, float]:
+        return {} if saved is None else _gain(saved[rows], groups[rows])
+
+    subsets = {}
+    for name, held in parts.items():
+        rows = np.flatnonzero(held)
+        if len(rows):
+            of_part = prediction_metrics(measured[rows], prediction.select(rows), groups[rows])
+            subsets[name] = {key: of_part[key] for key in _OF_A_PART} | gain(rows)
     return JobResult(
-        metrics={**metrics, "folds": len(case.split.folds), **further},
-        measured=case.measured,
+        metrics={
+            **prediction_metrics(measured, prediction, groups),
+            "folds": len(case.split.folds),
+            **gain(np.arange(len(measured))),
+            **further,
+        },
+        measured=measured,
         predicted=prediction.value,
+        subsets=subsets,
     )
 
 
@@ -180,35 +263,40 @@ def _error(measured: _Floats, prediction: Prediction) -> _Floats:
     return np.abs(np.log(measured / prediction.value)) / LN10
 
 
-def _mean_and_error(saved: _Floats, groups: NDArray[np.intp]) -> dict[str, float]:
-    """Mean, and its standard error by leaving one group after the other out (jackknife)."""
-    found = {"gain_log10": float(saved.mean())}
+def _gain(saved: _Floats, groups: NDArray[np.intp]) -> dict[str, float]:
+    """Mean over rows, and over groups that count once each, with their standard errors.
+
+    That of rows is found by leaving one group after the other out (jackknife).
+    """
     names = np.unique(groups)
+    of_group = np.array([saved[groups == name].mean() for name in names])
+    found = {"gain_log10": float(saved.mean()), "gain_groups_log10": float(of_group.mean())}
     if len(names) > 1:
+        n = len(names)
         without = np.array([saved[groups != name].mean() for name in names])
-        variance = (len(names) - 1) * without.var()
-        found["gain_error_log10"] = float(np.sqrt(variance))
+        found["gain_error_log10"] = float(np.sqrt((n - 1) * without.var()))
+        found["gain_groups_error_log10"] = float(of_group.std(ddof=1) / np.sqrt(n))
     return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fold:
-    """What the model of a fold says, of the rows left out and of all simulations."""
+    """The model of a fold, and what it says of the rows left out."""
 
     formulations: Sequence[Formulation]
     temperature_k: _Floats
     left_out: Prediction
-    simulated: Prediction
+    predict: Callable[[Sequence[Formulation], _Floats], Prediction]
 
 
 _KEPT: dict[tuple[str, int], list[_Fold]] = {}
 
 
 def _folds(split: str, seed: int, progress: Progress | None) -> list[_Fold]:
-    """Predictions by the model of each fold; made once, for all variants."""
+    """Models of the folds and their predictions; made once, for all variants."""
     if (split, seed) not in _KEPT:
         subject, made = _subject(split, seed), []
-        case, every = subject.case, subject.simulated
+        case = subject.case
         for number, (train, test) in enumerate(case.split.folds, start=1):
             model = subject.fit(case.learnt(train, test))
             rows = case.measurements.select(test)
@@ -217,7 +305,7 @@ def _folds(split: str, seed: int, progress: Progress | None) -> list[_Fold]:
                     formulations=rows.row_formulations,
                     temperature_k=rows.temperature_k,
                     left_out=model.predict(rows.row_formulations, rows.temperature_k),
-                    simulated=model.predict(every.formulations, every.temperature_k),
+                    predict=model.predict,
                 )
             )
             if progress is not None:

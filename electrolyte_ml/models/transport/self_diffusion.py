@@ -31,7 +31,12 @@ from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
 #: Tables of simulated electrolytes that ship, and the force field whose runs teach.
-SIMULATED = ("diffusion_validation.csv", "diffusion_judges.csv", "electrolytes.csv")
+SIMULATED = (
+    "diffusion_validation.csv",
+    "diffusion_judges.csv",
+    "conductivity_judges.csv",
+    "electrolytes.csv",
+)
 FORCE_FIELD = ForceField(solvent_set="mobile-2")
 #: Largest error bar of a run that teaches, as a share of its value.
 WIDEST_ERROR = 1.0 / 3.0
@@ -120,16 +125,21 @@ def measured_self_diffusion() -> SelfDiffusion:
     )
 
 
+def simulated_runs() -> list[dict[str, str]]:
+    """Rows of all tables in `SIMULATED`; a run that stands in two campaigns counts once."""
+    rows = (row for name in SIMULATED for row in read_table(TABLES / name))
+    return list({row["key"]: row for row in rows}.values())
+
+
 def simulated_self_diffusion(rows: Sequence[Mapping[str, str]] | None = None) -> SelfDiffusion:
     """Simulated values with the force field that teaches.
 
     Parameters
     ----------
     rows
-        Rows of the results tables of campaigns; those that ship by default.
+        Rows of the results tables of campaigns; `simulated_runs` by default.
     """
-    if rows is None:
-        rows = [row for name in SIMULATED for row in read_table(TABLES / name)]
+    rows = simulated_runs() if rows is None else rows
     found = [
         one for row in rows if ForceField.of_row(row) == FORCE_FIELD for one in _particles(row)
     ]

@@ -106,7 +106,12 @@ _LARGEST_DENSITY_DRIFT_G_CM3 = 0.02
 
 
 def analyse_job(
-    job: SimulationJob, folder: Path, state: State, viscosity_mpa_s: float | None = None
+    job: SimulationJob,
+    folder: Path,
+    state: State,
+    viscosity_mpa_s: float | None = None,
+    *,
+    length_ps: float | None = None,
 ) -> dict[str, Any]:
     """Analyse a finished job.
 
@@ -121,6 +126,9 @@ def analyse_job(
     viscosity_mpa_s
         Viscosity of the liquid, mPa s; with it, the result holds diffusion coefficients corrected
         for the size of the box beside those of the box.
+    length_ps
+        Only this much from the start of the stage ``nvt``, ps, as if the run were shorter; all of
+        it by default. The density is that of the whole stage ``npt``.
 
     Returns
     -------
@@ -129,6 +137,9 @@ def analyse_job(
     """
     layout, length = job.layout(), state.length_nm
     centres, frames = load_parts(folder, state.n_parts)
+    if length_ps is not None:
+        centres = centres[: round(length_ps / job.protocol.sample_ps)]
+        frames = frames[: round(length_ps / job.protocol.frame_ps)]
     return (
         describe_job(job, state)
         | {
