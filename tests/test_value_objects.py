@@ -89,7 +89,9 @@ def _campaign(formulation):
         status=Status.OK,
         values={("conductivity_ms_cm", 298.15): 6.5},
     )
-    state = CampaignState(suggestions=(suggestion,), results=(result,), files={"0": "a.csv"})
+    state = CampaignState(
+        suggestions=(suggestion,), results=(result,), numbers=(0,), files={"0": "a.csv"}
+    )
     return [suggestion, Suggestions((suggestion,)), result, state]
 
 

@@ -252,7 +252,12 @@ class Campaign:
         return fresh
 
     def record(
-        self, results: ResultsSource, *, again: bool = False, accept_unusual: bool = False
+        self,
+        results: ResultsSource,
+        *,
+        again: bool = False,
+        correct: bool = False,
+        accept_unusual: bool = False,
     ) -> Recorded:
         """Record a table of results: all that is new, or nothing if any row is at fault.
 
@@ -266,6 +271,9 @@ class Campaign:
             list of dicts, one a row; see `read_results` for the columns.
         again
             Record every row, although the same recipe with the same values was recorded before.
+        correct
+            A row of a recipe that was recorded replaces what was recorded of it; cells that are
+            empty keep their values. The log keeps both.
         accept_unusual
             Record values and temperatures that no known electrolyte has, too.
 
@@ -278,14 +286,18 @@ class Campaign:
         Raises
         ------
         TableError
-            With a line for every fault of every row.
+            With a line for every fault of every row, also for rows that look like recorded ones
+            with a number changed.
         InputError
-            If the table cannot be read, holds nothing new, or another process is at work there.
+            If both `again` and `correct` are given, or the table cannot be read, holds nothing
+            new, or another process is at work there.
         """
+        if again and correct:
+            raise InputError("give --again (another measurement) or --correct, not both")
         table = ResultsTable.of(results)
         with self._alone():
             rows = read_results(table, self.state, accept_unusual=accept_unusual)
-            found = recognise(rows, self.state.results, again=again)
+            found = recognise(rows, self.state.results, again=again, correct=correct)
             if not found:
                 held = self.state.files.get(table.sha256)
                 what = "every result was recorded before"
@@ -298,13 +310,16 @@ class Campaign:
             if not accept_unusual:
                 # Before anything is written: a model that fails must not leave half a record.
                 doubts = doubts_about(found, Path(table.name).name)
-                found = Recorded(found, found.n_known, found.n_replicates, doubts)
+                found = Recorded(found, found.n_known, found.n_replicates, doubts, found.replaces)
             self._log.append(
                 "recorded",
                 {
                     "file": Path(table.name).name,
                     "sha256": table.sha256,
-                    "results": [r.to_dict() for r in found],
+                    "results": [
+                        {**r.to_dict(), "replaces": None if n is None else self.state.numbers[n]}
+                        for r, n in zip(found, found.replaces, strict=True)
+                    ],
                 },
             )
             self._replay()

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 from electrolyte_ml.campaign.state import Quantity, Result, Status, column_name
 from electrolyte_ml.data.cleaning import Collector
+from electrolyte_ml.errors import TableError
 from electrolyte_ml.models.slips import find_slips
-from electrolyte_ml.text import counted
+from electrolyte_ml.text import counted, significant
 
-# A value is the same if it is so in these digits: measured.csv and spreadsheets round.
-_DIGITS = 9
+# Values are the same within this: measured.csv, spreadsheets and single precision round.
+_SAME = 1e-6
 _CONDUCTIVITY = "conductivity_ms_cm"
 
 
@@ -31,11 +32,14 @@ class Recorded(tuple[Result, ...]):
         Number of new results whose recipe had been measured already.
     doubts
         What speaks against the new results as a whole, such as another unit; see `doubts_about`.
+    replaces
+        Of each new result, the place among the known ones of that which it corrects, or None.
     """
 
     n_known: int
     n_replicates: int
     doubts: tuple[str, ...]
+    replaces: tuple[int | None, ...]
 
     def __new__(
         cls,
@@ -43,10 +47,12 @@ class Recorded(tuple[Result, ...]):
         n_known: int = 0,
         n_replicates: int = 0,
         doubts: Iterable[str] = (),
+        replaces: Iterable[int | None] = (),
     ) -> Recorded:
-        """Hold the results, the two numbers and the doubts."""
+        """Hold the results and what is said of them."""
         made = super().__new__(cls, results)
         made.n_known, made.n_replicates, made.doubts = n_known, n_replicates, tuple(doubts)
+        made.replaces = tuple(replaces) or (None,) * len(made)
         return made
 
     def __repr__(self) -> str:
@@ -65,6 +71,12 @@ class Recorded(tuple[Result, ...]):
             words.append(
                 f"{counted(self.n_replicates, 'result is a replicate', 'results are replicates')} "
                 "of a recipe measured before"
+            )
+        n_replaced = sum(place is not None for place in self.replaces)
+        if n_replaced:
+            words.append(
+                f"{counted(n_replaced, 'result replaces', 'results replace')} what was recorded "
+                "before"
             )
         lines = ["; ".join(words)] if words else []
         return "\n".join([*lines, *(f"warning: {doubt}" for doubt in self.doubts)])
@@ -114,7 +126,9 @@ def _falling(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def recognise(found: Sequence[Result], known: Sequence[Result], *, again: bool) -> Recorded:
+def recognise(
+    found: Sequence[Result], known: Sequence[Result], *, again: bool = False, correct: bool = False
+) -> Recorded:
     """Those of the results found in a table that were not recorded before.
 
     A result is known if its recipe was recorded with the same values, once for each time. If only
@@ -128,31 +142,59 @@ def recognise(found: Sequence[Result], known: Sequence[Result], *, again: bool) 
         All results of the campaign.
     again
         Take every result as new.
+    correct
+        A result of a recipe that was recorded replaces what was recorded of it.
+
+    Raises
+    ------
+    TableError
+        If results share values with what was recorded and differ in others, and neither `again`
+        nor `correct` says what is meant: a line for each.
     """
-    left: dict[str, list[Result]] = defaultdict(list)
-    for result in known:
-        left[result.formulation.key].append(result)
+    left: dict[str, list[int]] = defaultdict(list)
+    for place, result in enumerate(known):
+        left[result.formulation.key].append(place)
     fresh: dict[int, Result] = {}
-    for row in range(len(found)) if again else _unequal(found, left):
-        result = found[row]
-        rest = result if again else _without_known(result, left[result.formulation.key])
+    replaces: dict[int, int] = {}
+    doubts = []
+    for row in range(len(found)) if again else _unequal(found, known, left):
+        result, others = found[row], left[found[row].formulation.key]
+        if correct and others:
+            place = max(others, key=lambda one: (_n_equal(result, known[one]), one))
+            others.remove(place)
+            fresh[row] = replace(result, values={**known[place].values, **result.values})
+            replaces[row] = place
+            continue
+        if not again:
+            doubts += [fault for one in others if (fault := _contradiction(result, known[one]))]
+        rest = result if again else _without_known(result, known, others)
         if rest is not None:
             fresh[row] = rest
-    seen = {(r.formulation.key, q) for r in known for q in r.values}
+    if doubts:
+        raise TableError(doubts)
+    kept = [r for place, r in enumerate(known) if place not in replaces.values()]
+    seen = {(r.formulation.key, q) for r in kept for q in r.values}
     n_replicates = 0
     for row in sorted(fresh):
         quantities = {(fresh[row].formulation.key, q) for q in fresh[row].values}
         n_replicates += bool(quantities & seen)
         seen |= quantities
-    return Recorded((fresh[row] for row in sorted(fresh)), len(found) - len(fresh), n_replicates)
+    return Recorded(
+        (fresh[row] for row in sorted(fresh)),
+        len(found) - len(fresh),
+        n_replicates,
+        replaces=(replaces.get(row) for row in sorted(fresh)),
+    )
 
 
-def _unequal(found: Sequence[Result], left: Mapping[str, list[Result]]) -> list[int]:
+def _unequal(
+    found: Sequence[Result], known: Sequence[Result], left: Mapping[str, list[int]]
+) -> list[int]:
     """Rows that equal none recorded; each of those recorded is taken from `left` for one row."""
     rows = []
     for row, result in enumerate(found):
         others = left.get(result.formulation.key, [])
-        equal = next((o for o in others if _content(o) == _content(result)), None)
+        equal = next((place for place in others if _is_equal(known[place], result)), None)
         if equal is None:
             rows.append(row)
         else:
@@ -160,36 +202,67 @@ def _unequal(found: Sequence[Result], left: Mapping[str, list[Result]]) -> list[
     return rows
 
 
-def _without_known(result: Result, others: list[Result]) -> Result | None:
+def _without_known(result: Result, known: Sequence[Result], others: list[int]) -> Result | None:
     """The result without values recorded before; None if nothing is left.
 
-    Results that are used up are taken from `others`.
+    Places of results that are used up are taken from `others`.
     """
     if result.status is not Status.OK:
         return result
-    values = _rounded(result)
-    for other in sorted(others, key=lambda o: -len(o.values)):
-        held = _rounded(other)
-        if other.status is Status.OK and values.items() <= held.items():
-            others.remove(other)
+    measured = [place for place in others if known[place].status is Status.OK]
+    measured.sort(key=lambda place: -len(known[place].values))
+    for place in measured:
+        if _is_within(result.values, known[place].values):
+            others.remove(place)
             return None
     rest = dict(result.values)
-    for other in sorted(others, key=lambda o: -len(o.values)):
-        held = _rounded(other)
-        if (
-            other.status is Status.OK
-            and held.items() <= values.items()
-            and held.keys() <= rest.keys()
-        ):
-            others.remove(other)
+    for place in measured:
+        held = known[place].values
+        if _is_within(held, result.values) and held.keys() <= rest.keys():
+            others.remove(place)
             rest = {quantity: value for quantity, value in rest.items() if quantity not in held}
     return replace(result, values=rest) if rest else None
 
 
-def _content(result: Result) -> tuple[Status, dict[Quantity, str]]:
-    """What makes a result of a recipe the same; a comment may be added later."""
-    return result.status, _rounded(result)
+def _contradiction(result: Result, other: Result) -> str | None:
+    """Why a row looks like a recorded one with a number changed; None if it does not."""
+    changed = [
+        (quantity, other.values[quantity], value)
+        for quantity, value in result.values.items()
+        if quantity in other.values and not _same(value, other.values[quantity])
+    ]
+    if not changed or not _n_equal(result, other):
+        return None
+    told = "; ".join(
+        f"{column_name(quantity)} was recorded as {significant(before, 6)} and is "
+        f"{significant(now, 6)} here"
+        for quantity, before, now in changed
+    )
+    named = result.suggestion or result.formulation.notation()
+    return (
+        f"{named}: {told}, with other values as they were; --correct (correct=True in Python) "
+        "replaces what was recorded, --again (again=True) adds another measurement"
+    )
 
 
-def _rounded(result: Result) -> dict[Quantity, str]:
-    return {quantity: f"{value:.{_DIGITS}g}" for quantity, value in result.values.items()}
+def _n_equal(one: Result, other: Result) -> int:
+    """Quantities that both have with the same value."""
+    return sum(
+        quantity in other.values and _same(value, other.values[quantity])
+        for quantity, value in one.values.items()
+    )
+
+
+def _is_equal(one: Result, other: Result) -> bool:
+    """Whether results of a recipe are the same; a comment may be added later."""
+    same = one.status is other.status and len(one.values) == len(other.values)
+    return same and _is_within(one.values, other.values)
+
+
+def _is_within(some: Mapping[Quantity, float], values: Mapping[Quantity, float]) -> bool:
+    """Whether all of some values are among others."""
+    return all(q in values and _same(value, values[q]) for q, value in some.items())
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_SAME)

@@ -233,13 +233,17 @@ class CampaignState:
     suggestions
         In the order of their ids.
     results
-        In the order recorded; replicates are several results of one recipe.
+        In the order recorded; replicates are several results of one recipe. Those that were
+        corrected are not among them.
+    numbers
+        Place of each result among all that were ever recorded, from 0.
     files
         SHA-256 of each file of results that was recorded, with its name.
     """
 
     suggestions: tuple[Suggestion, ...]
     results: tuple[Result, ...]
+    numbers: tuple[int, ...]
     files: Mapping[str, str]
 
     @property
@@ -283,14 +287,20 @@ def replay(events: Iterable[Event], name: str = "log") -> CampaignState:
         If an event does not hold what one of its kind holds; it names the line.
     """
     suggestions: list[Suggestion] = []
-    results: list[Result] = []
+    results: dict[int, Result] = {}
+    n_results = 0
     files: dict[str, str] = {}
     for event in events:
         try:
             if event.kind == "suggested":
                 suggestions += [_suggestion(item) for item in event.data["suggestions"]]
             elif event.kind == "recorded":
-                results += [_result(item) for item in event.data["results"]]
+                for item in event.data["results"]:
+                    replaced = item.get("replaces")
+                    if replaced is not None:
+                        del results[replaced]
+                    results[n_results] = _result(item)
+                    n_results += 1
                 files[event.data["sha256"]] = event.data["file"]
         except (KeyError, TypeError, ValueError, AttributeError, ElectrolyteError) as error:
             raise CampaignLogError(
@@ -299,7 +309,12 @@ def replay(events: Iterable[Event], name: str = "log") -> CampaignState:
                     f"{name}: the log is not whole; {ADVICE}",
                 ]
             ) from error
-    return CampaignState(suggestions=tuple(suggestions), results=tuple(results), files=files)
+    return CampaignState(
+        suggestions=tuple(suggestions),
+        results=tuple(results.values()),
+        numbers=tuple(results),
+        files=files,
+    )
 
 
 def next_ids(suggestions: Sequence[Suggestion], n: int) -> list[str]:

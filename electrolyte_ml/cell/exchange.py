@@ -149,15 +149,14 @@ def _partial(
     reference: ElectrolyteCurves, fits: Mapping[str, ArrheniusFit], electrolyte: dict[str, Any]
 ) -> dict[str, Any]:
     kappa, d = fits["conductivity_s_m"], fits["diffusivity_m2_s"]
-    t = reference.transference_number
     described = (
         f"Predicted by electrolyte_ml. {reference.recipe}. Activation energies are fitted from "
         f"{kappa.coldest_k:.0f} to {kappa.hottest_k:.0f} K and 100 to 2000 mol/m3; their form is "
         f"off by at most a factor of {kappa.worst_factor:.2f} (conductivity) and "
         f"{d.worst_factor:.2f} (diffusivity). Reference temperature "
         f"{reference.temperature_k:.2f} K. Intervals at the recipe's concentration: diffusivity "
-        f"{_at_own(reference, 'diffusivity_m2_s')}, transference number "
-        f"{t.low.min():.2f} to {t.high.max():.2f}. "
+        f"{_at_own(reference, 'diffusivity_m2_s')} m2/s, transference number "
+        f"{_at_own(reference, 'transference_number')}. "
         f"Salt diffusivity {reference.provenance}."
     )
     return {
@@ -180,7 +179,7 @@ def _at_own(curves: ElectrolyteCurves, name: str) -> str:
         )
         for end in ("low", "high")
     )
-    return f"{low:.2g} to {high:.2g} m2/s"
+    return f"{low:.2g} to {high:.2g}"
 
 
 def _table(curves: ElectrolyteCurves, name: str) -> dict[str, list[float]]:
@@ -381,7 +380,10 @@ _KEYS = (
 
 def parameters(temperature_k, curves=CURVES):
     """Parameters of a cell at one of the temperatures of `curves`."""
-    c, *columns = curves[temperature_k]
+    nearest = min(curves, key=lambda known: abs(known - temperature_k))
+    if abs(nearest - temperature_k) > 0.01:
+        raise ValueError(f"no curves at {{temperature_k}} K, only at {{sorted(curves)}} K")
+    c, *columns = curves[nearest]
     made = {{key: _function(c, values) for key, values in zip(_KEYS, columns, strict=True)}}
     return made | {{
         "Initial concentration in electrolyte [mol.m-3]": INITIAL_CONCENTRATION_MOL_M3,

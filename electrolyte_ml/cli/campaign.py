@@ -85,6 +85,12 @@ def record(
     again: Annotated[
         bool, typer.Option("--again", help="Record every row, also those recorded before.")
     ] = False,
+    correct: Annotated[
+        bool,
+        typer.Option(
+            "--correct", help="Rows of recipes that were recorded replace what was recorded."
+        ),
+    ] = False,
     accept_unusual: Annotated[
         bool,
         typer.Option("--accept-unusual", help="Accept values that no known electrolyte has."),
@@ -100,7 +106,9 @@ def record(
 
     campaign = Campaign(folder)
     with working("checking results against the models", show=not quiet):
-        found = campaign.record(results, again=again, accept_unusual=accept_unusual)
+        found = campaign.record(
+            results, again=again, correct=correct, accept_unusual=accept_unusual
+        )
     if as_json:
         typer.echo(dump_json([r.to_dict() for r in found]))
         if found.remark:

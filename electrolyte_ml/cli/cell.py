@@ -117,7 +117,8 @@ def export(
     reference = kelvins[0] if kelvins else ROOM_TEMPERATURE_K
     if not kelvins or (len(kelvins) == 1 and to is CellForm.BPX):
         # One activation energy does not hold in the deep cold.
-        kelvins = [c + ZERO_CELSIUS_K for c in _RANGE_C if c >= 0 or to is not CellForm.BPX]
+        celsius = (c for c in _RANGE_C if c >= 0 or to is not CellForm.BPX)
+        kelvins = [round(c + ZERO_CELSIUS_K, 2) for c in celsius]
     text = electrolyte_text(parse_recipe(recipe), to.value, kelvins, reference, into)
     if out is None:
         typer.echo(text, nl=False)

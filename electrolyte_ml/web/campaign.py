@@ -271,13 +271,17 @@ def _record(request: Request, name: str, form: FormData) -> HTMLResponse:
     site = site_of(request)
     campaign = _campaign(site, name)
     _require_idle(site, name)
-    options = {"again": "again" in form, "accept_unusual": "accept_unusual" in form}
+    options = {name: name in form for name in ("again", "correct", "accept_unusual")}
     file = form.get("file")
     # Not within `answering`: another process may keep the campaign busy for a minute.
     with TemporaryDirectory() as place:
         source: ResultsSource = _typed(form)
         with named_as_given(Path(place)):
             if isinstance(file, UploadFile) and file.filename:
+                if _is_filled_in(form):
+                    raise InputError(
+                        "a file and values typed into the sheet; record one, then the other"
+                    )
                 source = keep(file, Path(place))
             found = campaign.record(source, **options)
     with site.answering():
@@ -289,6 +293,14 @@ def _record(request: Request, name: str, form: FormData) -> HTMLResponse:
     )
     answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#work", "outerHTML"
     return answer
+
+
+def _is_filled_in(form: FormData) -> bool:
+    """Whether anything was typed into the sheet; ids alone are there from the start."""
+    typed = (
+        key for key in form if key in ("recipe", "status", "comment") or key.startswith("value:")
+    )
+    return any(str(cell).strip() for key in typed for cell in form.getlist(key))
 
 
 def _typed(form: FormData) -> ResultsTable:

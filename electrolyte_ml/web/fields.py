@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 from fastapi import Form
 
 from electrolyte_ml.data.efficiency import asked_cycling
-from electrolyte_ml.errors import InputErrors
+from electrolyte_ml.errors import InputError, InputErrors
 from electrolyte_ml.rules import Cell, require_rules
 from electrolyte_ml.text import shown
 
@@ -113,7 +114,19 @@ def temperatures_of(text: str) -> list[str]:
     --------
     >>> temperatures_of("-20, 0, 25 °C; 310 K")
     ['-20 °C', '0 °C', '25 °C', '310 K']
+
+    Raises
+    ------
+    InputError
+        If a comma may be a decimal sign, as in ``25,5 °C``.
     """
+    doubtful = re.search(r"\d+,\d+", text)
+    if doubtful:
+        raise InputError(
+            f"temperature {shown(text.strip())}: {doubtful[0]} can be read in two ways; write "
+            f"{doubtful[0].replace(',', '.')}, or two temperatures with a space: "
+            f"{doubtful[0].replace(',', ', ')}"
+        )
     unit, found = "", []
     for part in reversed([p.strip() for p in text.replace(";", ",").split(",") if p.strip()]):
         if part[-1].isdigit() or part[-1] == ".":

@@ -1,7 +1,11 @@
 """Results that are recorded: files of all kinds, slips, and what is known already."""
 
+import re
+
+import numpy as np
 import pytest
 
+from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.errors import InputError, TableError
 
 from .conftest import COLUMN
@@ -127,13 +131,46 @@ def test_a_replicate_is_kept_and_said_to_be_one(campaign, write_rows):
     campaign.suggest(1)
     first = campaign.record(write_rows(_measured(("S001", 9.5, 2.5))))
     assert (first.n_known, first.n_replicates) == (0, 0)
-    # One value agrees, the other does not: a second measurement.
-    second = campaign.record(write_rows(_measured(("S001", 9.5, 2.6))))
+    # One value agrees, the other does not: a second measurement, or a number that was mended.
+    asked = r"at -40 degC was recorded as 2.5 and is 2.6 here.*--correct .*--again"
+    with pytest.raises(TableError, match=f"S001: conductivity_ms_cm {asked}"):
+        campaign.record(write_rows(_measured(("S001", 9.5, 2.6))))
+    assert len(campaign.state.results) == 1
+    second = campaign.record(write_rows(_measured(("S001", 9.5, 2.6))), again=True)
     assert len(second) == second.n_replicates == 1
     assert "1 result is a replicate" in second.remark
     # The third row of a sheet of three equal ones is a second such measurement.
     third = campaign.record(write_rows(_measured(*[("S001", 9.5, 2.5)] * 2, ("S001", 9.5, 2.6))))
     assert (len(third), third.n_known, third.n_replicates) == (1, 2, 1)
+
+
+def test_a_corrected_row_replaces_what_was_recorded_and_the_log_keeps_both(campaign, write_rows):
+    campaign.suggest(2)
+    campaign.record(write_rows(_measured(("S001", 9.5, 2.5), ("S002", 8.8, 1.5))))
+    mended = write_rows(_measured(("S001", 9.5, 3.5), ("S002", 8.8, 1.5)))
+    found = campaign.record(mended, correct=True)
+    assert (len(found), found.n_known, found.n_replicates) == (1, 1, 0)
+    assert "1 result replaces what was recorded before" in found.remark
+    assert [list(r.values.values()) for r in campaign.state.results] == [[8.8, 1.5], [9.5, 3.5]]
+    # An empty cell keeps its value, and what has been corrected can be corrected again.
+    campaign.record(write_rows(_measured(("S001", 9.6, ""))), correct=True)
+    opened = Campaign(campaign.folder).state
+    assert [list(r.values.values()) for r in opened.results] == [[8.8, 1.5], [9.6, 3.5]]
+    assert opened.numbers == (1, 3)
+    log = (campaign.folder / "log.jsonl").read_text()
+    assert len(re.findall(r'"value": ?2\.5\b', log)) == 1
+    with pytest.raises(InputError, match=r"--again .* or --correct, not both"):
+        campaign.record(mended, correct=True, again=True)
+
+
+def test_single_precision_and_rounding_are_not_another_measurement(campaign):
+    rows = {"recipe": "1 m NaPF6 in DME", COLUMN: np.float32(12.34)}
+    campaign.record([rows])
+    for same in (12.34, 12.340000153, "12.34"):
+        with pytest.raises(InputError, match="recorded before"):
+            campaign.record([{**rows, COLUMN: same}])
+    with pytest.raises(InputError, match="recorded before"):
+        campaign.record(campaign.folder / "measured.csv")
 
 
 def test_failures_are_known_again_though_a_comment_was_added(campaign, write_rows):

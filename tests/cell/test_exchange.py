@@ -72,7 +72,12 @@ def test_bpx_of_an_electrolyte():
     assert 5e3 < held["Conductivity activation energy [J.mol-1]"] < 4e4
     initial = made["State"]["Initial conditions"]
     assert initial["Initial electrolyte concentration [mol.m-3]"] == pytest.approx(1000)
-    assert "273 to 323 K" in made["Header"]["Description"]
+    described = made["Header"]["Description"]
+    assert "273 to 323 K" in described
+    (curves,) = electrolyte_curves(RECIPE, [ROOM_K])
+    t = curves.transference_number
+    low, high = (np.interp(1000, curves.concentration_mol_m3, end) for end in (t.low, t.high))
+    assert f"transference number {low:.2g} to {high:.2g}." in described
     assert require_bpx(made) == (find_spec("bpx") is not None)
 
 
@@ -109,7 +114,11 @@ def test_the_module_for_pybamm_compiles_and_holds_the_curves(room, monkeypatch):
     exec(compile(text, "electrolyte.py", "exec"), names)
     c, kappa, *_ = names["CURVES"][ROOM_K]
     assert np.interp(1000, c, kappa) == pytest.approx(0.9, abs=0.05)
-    assert names["parameters"](ROOM_K)["Initial concentration in electrolyte [mol.m-3]"] == 1000
+    for kelvin in (ROOM_K, ROOM_K + 1e-9):
+        made = names["parameters"](kelvin)
+        assert made["Initial concentration in electrolyte [mol.m-3]"] == 1000
+    with pytest.raises(ValueError, match=r"no curves at 300 K, only at \[298.15\] K"):
+        names["parameters"](300)
 
 
 BPX_CELL = {

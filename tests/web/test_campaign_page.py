@@ -159,6 +159,12 @@ def test_replicates_own_recipes_and_sheets_of_a_spreadsheet_are_recorded(browser
     assert "2 results recorded" in answer.text
     values = [list(r.values.values()) for r in Campaign(campaign.folder).state.results]
     assert values == [[7.5], [7.7], [8.1], [6.25], []]
+    before = (campaign.folder / "log.jsonl").read_bytes()
+    typed = sheet(("S004", "", "3.5", "", ""))
+    both = browser.post("/campaign/at/autumn/record", typed, files=file)
+    assert both.status_code == 422
+    assert "a file and values typed into the sheet" in both.text
+    assert (campaign.folder / "log.jsonl").read_bytes() == before
     bad = {"file": ("round.csv", f"id,{COLUMN}\nS002,x\nS009,1\n")}
     text = browser.post("/campaign/at/autumn/record", blank, files=bad).text
     assert "round.csv, line 2" in text

@@ -1,6 +1,7 @@
 import io
 import json
 import re
+from html import unescape
 
 import numpy as np
 import openpyxl
@@ -223,3 +224,13 @@ def test_dangers_stand_above_the_numbers_and_graver_warnings_first(browser):
     assert text.index("</b> B: NaClO4 with diglyme") < text.index("<table")
     assert text.index("<table") < text.index("</b> A: flash point")
     assert text.count("perchlorate_ether") == 1
+
+
+def test_a_decimal_comma_in_a_temperature_is_asked_about(browser):
+    answer = browser.post("/score/answer", {"recipes": "1 M NaPF6 in PC", "at": "25,5 °C"})
+    assert "can be read in two ways; write 25.5, or two temperatures with a space: 25, 5" in (
+        unescape(answer.text)
+    )
+    two = browser.post("/score/answer", {"recipes": "1 M NaPF6 in PC", "at": "25, 5 °C"}).text
+    assert "25 °C" in two
+    assert "5 °C" in two
