@@ -94,4 +94,4 @@ def screen(
     if as_json:
         typer.echo(dump_json(record))
     else:
-        print_screening(record, out)
+        print_screening(screening, record, out)

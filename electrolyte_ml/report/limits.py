@@ -52,11 +52,11 @@ def constraint_words(problem: Problem, constraint: Constraint) -> str:
 
 
 def missed_words(problem: Problem, check: Check) -> str:
-    """A constraint that a recipe misses, in words, with the number that it has."""
+    """A constraint or limit that a recipe misses, in words, with the number that it has."""
     if check.name in _MISSED_WORDS:
         return _MISSED_WORDS[check.name]
-    constraint = next(c for c in problem.constraints if c.name == check.name)
-    row = _constraint_row(problem, constraint, check)
+    constraint = next((c for c in problem.constraints if c.name == check.name), None)
+    row = _limit_row(check) if constraint is None else _constraint_row(problem, constraint, check)
     return f"{row['words']} {row['value']}, asked for {row['allowed']}"
 
 

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from electrolyte_ml.report.text import output_console
 from electrolyte_ml.search.leaders import Leaders
+from electrolyte_ml.search.rationale import objective_words
 from electrolyte_ml.search.screening import Screening
 from electrolyte_ml.tables.writing import CSV, WORKBOOK, write_frame
-from electrolyte_ml.text import significant
 
 _FILE = "leaders"
 
@@ -31,8 +31,13 @@ def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[
     dict
         Counts, and the leaders of different chemistry, the form for JSON.
     """
+    headings = {
+        objective.label: "pessimistic " + objective.label
+        for objective in screening.problem.objectives
+        if objective_words(screening.problem, objective).startswith("pessimistic")
+    }
     for suffix in (CSV, WORKBOOK):
-        write_frame(leaders.to_frame(), folder / f"{_FILE}{suffix}")
+        write_frame(leaders.to_frame().rename(columns=headings), folder / f"{_FILE}{suffix}")
     best = zip(leaders.labels, leaders.top, strict=True)
     return {
         "problem": screening.problem.name,
@@ -47,14 +52,19 @@ def write_leaders(screening: Screening, leaders: Leaders, folder: Path) -> dict[
     }
 
 
-def print_screening(record: dict[str, Any], folder: Path) -> None:
+def print_screening(screening: Screening, record: dict[str, Any], folder: Path) -> None:
     """Print the leaders of different chemistry, and what was screened."""
-    labels = list(record["best"])
+    problem, labels = screening.problem, list(record["best"])
     table = Table(box=None, pad_edge=False)
-    for heading in ("", "recipe", *labels):
+    words = [objective_words(problem, objective) for objective in problem.objectives]
+    for heading in ("", "recipe", *words):
         table.add_column(heading, overflow="fold")
     for rank, row in enumerate(record["different"], start=1):
-        table.add_row(str(rank), row["recipe"], *(significant(row[label], 3) for label in labels))
+        amounts = (
+            problem.amount(objective.property_name, row[label])
+            for label, objective in zip(labels, problem.objectives, strict=True)
+        )
+        table.add_row(str(rank), row["recipe"], *amounts)
     console = output_console()
     console.print(table)
     failed = f", {record['n_failed']} could not be scored" if record["n_failed"] else ""

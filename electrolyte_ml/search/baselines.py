@@ -49,7 +49,7 @@ class UsualRecipe:
     objectives
         Its objectives, in the unit of each property.
     missed
-        Checks of those constraints that it does not satisfy.
+        Checks of those constraints and limits that it does not satisfy.
     first_beside
         What the first recipe of the list has more than it in each objective, one row each, by the
         label of the objective; see `electrolyte_ml.models.differences.differences`.

@@ -448,6 +448,10 @@ def _nearest(problem: Problem, evaluation: Evaluation, column: int, name: str) -
         return f"{int(np.sum(misses <= 0))} recipes are ones that the models know"
     constraint = problem.constraints[column]
     value = evaluation.constraint_values[row, column]
+    if constraint.probability is not None:
+        which = "nearest" if misses[row] > 0 else "best"
+        asked = f", asked for {constraint.probability:.0%}" if misses[row] > 0 else ""
+        return f"the {which} recipe meets it with a probability of {value:.0%}{asked}"
     amount = problem.amount(constraint.property_name, value)
     if misses[row] > 0:
         unit = problem.unit_of(constraint.property_name)

@@ -230,7 +230,10 @@ def _baselines(evaluator: Evaluator, listed: _Listed) -> tuple[UsualRecipe, ...]
             objectives=tuple(listed.evaluation.objectives[n + row].tolist()),
             missed=tuple(
                 check
-                for check in _constraint_checks(problem, evaluator, listed.evaluation, n + row)
+                for check in (
+                    *_constraint_checks(problem, evaluator, listed.evaluation, n + row),
+                    *limit_checks(recipes[row], problem.components, problem.limits),
+                )
                 if not check.satisfied
             ),
             first_beside={name: difference[row] for name, difference in ahead.items()},

@@ -172,6 +172,9 @@ def _trade(shown: _Shortlist, row: int) -> list[str]:
         first = shown.objectives[0, j]
         change = (shown.objectives[row, j] - first) / abs(first) if first else 0.0
         if abs(change) >= _WORTH_SAYING:
-            name = registered_property(objective.property_name).label
-            parts.append(f"{change:+.0%} {name}{at_degrees(objective.temperature_k)}")
+            words = objective_words(shown.problem, objective)
+            if shown.optimistic:
+                name = registered_property(objective.property_name).label
+                words = f"{name}{at_degrees(objective.temperature_k)}"
+            parts.append(f"{change:+.0%} {words}")
     return [f"{', '.join(parts)} against number 1"] if parts else []

@@ -25,6 +25,22 @@ def test_leaders_are_printed_and_written(run, tmp_path):
     assert different["recipe"].tolist() == [row["recipe"] for row in record["different"]]
 
 
+def test_leaders_say_that_the_pessimistic_end_leads_and_in_which_unit(run, tmp_path):
+    problem = tmp_path / "two.toml"
+    problem.write_text(
+        'name = "two"\n[components]\nsolvents = ["PC", "DME"]\nsalts = ["NaPF6"]\n'
+        "[limits]\nsalt_molality_mol_kg = [0.5, 1.5]\n"
+        '[[objectives]]\nproperty = "conductivity_ms_cm"\ntemperature = "25 degC"\n'
+        '[[objectives]]\nproperty = "flash_point_k"\n'
+    )
+    shown = run("screen", problem, "--n", 20, "--chunk", 20, "--out", tmp_path / "out").out
+    assert "pessimistic conductivity at 25 °C" in shown.replace("\n", " ")
+    assert " mS/cm" in shown
+    assert " °C" in shown.splitlines()[-3]
+    frame = pd.read_csv(tmp_path / "out" / "leaders.csv")
+    assert "pessimistic conductivity_ms_cm at 25 degC" in frame
+
+
 def test_shards_leave_the_leaders_to_the_last(run, tmp_path):
     options = ("screen", PROBLEM, "--grid", "--n", 40, "--chunk", 20, "--out", tmp_path)
     first = run(*options, "--shard", "1/2")

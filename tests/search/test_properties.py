@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from electrolyte_ml.errors import InfeasibleError
 from electrolyte_ml.formulation import parse_recipe, weigh_out_g
 from electrolyte_ml.models import conductivity, density, liquid, scoring, viscosity, window
 from electrolyte_ml.models.recipe_properties import (
@@ -15,7 +16,7 @@ from electrolyte_ml.models.recipe_properties import (
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import properties
 from electrolyte_ml.rules import Cell
-from electrolyte_ml.search import Constraint
+from electrolyte_ml.search import Constraint, propose
 from electrolyte_ml.search.evaluation import Evaluator, probability_obeyed
 from electrolyte_ml.search.scorer import ModelScorer
 
@@ -211,3 +212,12 @@ def test_a_liquid_that_does_not_burn_obeys_every_flash_point(make_problem, score
     assert evaluation.predicted.all()
     assert np.isfinite(evaluation.violations).all()
     assert evaluation.violations[0, 0] < 0
+
+
+def test_a_probability_that_no_recipe_reaches_is_told_as_one(make_problem, scorer):
+    thin = {"property": "conductivity_ms_cm", "temperature": "25 degC", "min": 500}
+    hard = make_problem(constraints=[{**thin, "probability": 0.8}])
+    with pytest.raises(
+        InfeasibleError, match=r"meets it with a probability of \d+%, asked for 80%"
+    ):
+        propose(hard, scorer, n=1, n_trials=60)

@@ -154,6 +154,14 @@ def test_usual_recipes_stand_beside_the_list(problem, scorer):
     assert beside["low"] < beside["value"] < beside["high"]
 
 
+def test_usual_recipes_say_which_limits_they_miss(make_problem, scorer):
+    # The problem allows at most half of EC by mass; 1:1 by volume is a little more.
+    usual = propose(make_problem(), scorer, n=1, n_trials=100).baselines
+    found = {b.text: b.to_dict()["missed"] for b in usual}["1 M NaPF6 in EC:PC 1:1 v/v"]
+    assert found["max_fraction.EC"]["value"] == pytest.approx(0.527, abs=0.001)
+    assert found["max_fraction.EC"]["limit"] == 0.5
+
+
 def test_usual_recipes_say_which_constraints_they_miss(make_problem, scorer):
     least = {"property": "conductivity_ms_cm", "temperature": "25 degC", "min": 0.1}
     usual = propose(make_problem(constraints=[least]), scorer, n=1, n_trials=100).baselines

@@ -30,7 +30,8 @@ def test_each_line_says_what_the_recipe_is_best_at(lines):
         "highest pessimistic conductivity at 25 °C (10 mS/cm); best carbonate-only recipe; "
         "at your 50% cap of EC",
         "highest pessimistic conductivity at -20 °C (5 mS/cm); best ether-only recipe",
-        "-50% conductivity at 25 °C, -25% conductivity at -20 °C against number 1",
+        "-50% pessimistic conductivity at 25 °C, -25% pessimistic conductivity at -20 °C "
+        "against number 1",
     ]
 
 
