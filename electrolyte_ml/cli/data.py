@@ -68,7 +68,7 @@ def check(
 ) -> None:
     """Show rows kept, dropped, corrected and flagged, duplicates, and suspected slips of units."""
     from electrolyte_ml.data.quality import available_names, check_source
-    from electrolyte_ml.models.slips import find_slips
+    from electrolyte_ml.models.slips import find_far_rows, find_slips
     from electrolyte_ml.report.data import check_record, print_check, print_summary
     from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
@@ -80,7 +80,9 @@ def check(
     with progress_bar("data sets", show=not quiet, total=len(names)) as progress:
         for each in names:
             found = check_source(each)
-            checks.append((found, [s for t in found.tables for s in find_slips(t.measurements)]))
+            tables = [table.measurements for table in found.tables]
+            slips = [s for t in tables for s in (*find_slips(t), *find_far_rows(t))]
+            checks.append((found, slips))
             progress.steps(len(checks))
     if as_json:
         records = [check_record(*each) for each in checks]

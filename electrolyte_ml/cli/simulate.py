@@ -15,6 +15,7 @@ from electrolyte_ml.cli.progress import Quiet
 from electrolyte_ml.cli.simulation_progress import (
     SimulationBar,
     analyse_campaign_again,
+    going_on_later,
     label_of,
     model_viscosity_mpa_s,
     print_status,
@@ -127,10 +128,11 @@ def run(
             as_json=as_json,
         )
         return
-    with SimulationBar(show=not quiet) as bar:
+    folder = state or default_folder()
+    with going_on_later(folder), SimulationBar(show=not quiet) as bar:
         result = run_job(
             job,
-            state or default_folder(),
+            folder,
             bar.callback(recipe),
             viscosity_mpa_s=model_viscosity_mpa_s(job),
             platform=platform,
@@ -189,7 +191,7 @@ def _run_until(
         if not quiet:
             typer.echo(check_line(goal, check, used_s, left_s), err=True)
 
-    with SimulationBar(show=not quiet) as bar:
+    with going_on_later(folder), SimulationBar(show=not quiet) as bar:
         subject = Subject(
             job=job,
             folder=folder,
@@ -247,7 +249,7 @@ def campaign(
     after_each = reporter(plan, folder, target, quiet=quiet)
     run_campaign = partial(run_campaign, viscosity=viscosity_mpa_s, platform=platform)
     if workers == 1 and dask is None:
-        with SimulationBar(show=not quiet) as bar:
+        with going_on_later(folder), SimulationBar(show=not quiet) as bar:
             run_campaign(
                 plan,
                 folder,
@@ -256,7 +258,7 @@ def campaign(
                 progress=lambda entry: bar.callback(label_of(entry)),
             )
         return
-    with open_executor(workers, dask) as executor:
+    with going_on_later(folder), open_executor(workers, dask) as executor:
         run_campaign(plan, folder, executor=executor, after_each=after_each, skip=known)
 
 
@@ -272,13 +274,18 @@ def print_ratios(
     """Ratio of a quantity between the halves of each pair, and the mean of all pairs."""
     from math import isfinite
 
-    from electrolyte_ml.errors import TableError
+    from electrolyte_ml.errors import InputError, TableError
     from electrolyte_ml.simulate.results import ratios, read_table
 
     rows = read_table(table)
     if not rows or column not in rows[0]:
         raise TableError([f"{table} holds no rows with a column {column!r}"])
     found = ratios(rows, column, over, under)
+    if not found:
+        cations = ", ".join(sorted({row["cation"] for row in rows if row.get("cation")}))
+        raise InputError(
+            f"{table} holds no pair of {over} and {under} with a {column}; its cations: {cations}"
+        )
     for ratio in found:
         labels = ", ".join(ratio.labels.values())
         known = isfinite(ratio.error)

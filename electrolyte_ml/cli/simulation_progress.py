@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
     from electrolyte_ml.simulate.campaign import CampaignJob, SimulationCampaign
     from electrolyte_ml.simulate.engine import Progress, Report
     from electrolyte_ml.simulate.job import SimulationJob
+
+
+@contextmanager
+def going_on_later(folder: Path) -> Iterator[None]:
+    """Say after an interruption how the work goes on, and leave with the code for it."""
+    from electrolyte_ml.cli.exit_codes import ExitCode
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: the same command goes on from what {folder} holds", err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def analyse_campaign_again(plan: SimulationCampaign, folder: Path) -> None:

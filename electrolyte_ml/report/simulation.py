@@ -134,7 +134,9 @@ def _structure_lines(result: Mapping[str, Any]) -> Iterator[str]:
     for cation, shells in result["coordination"].items():
         for shell in shells:
             name = f"{shell['element']} of {shell['species']} around {cation}"
-            yield _line(f"{name} (peak {shell['peak_nm']:.2f} nm)", shell["number"])
+            peak = shell["peak_nm"]
+            where = "no peak" if peak is None else f"peak {peak:.2f} nm"
+            yield _line(f"{name} ({where})", shell["number"])
     for cation, pairing in result["pairing"].items():
         for key, label in _PAIRING.items():
             yield _line(f"{cation}: {label}", pairing[key])

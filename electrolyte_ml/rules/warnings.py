@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -257,7 +258,7 @@ class _Checker:
             "with_solvents": ", ".join(components.solvents[i] for i in beside),
             "cations": ", ".join(cations),
             "anode": self.cell.anode or "",
-            "voltage": f"{self.cell.upper_voltage_v or 0:g}",
+            "voltage": _voltage_words(self.cell, components.cations),
         }
         has_amounts = "{share}" in rule.text or "{water}" in rule.text
         return _Candidate(
@@ -344,6 +345,18 @@ def _with_amounts(found: _Candidate, formulation: Formulation, water_ppm: float)
         "water": f"{water_ppm / 1e4:.2g} %" if much else f"{water_ppm:.3g} ppm",
     }
     return _filled(found.rule, found.severity, {**found.words, **amounts})
+
+
+def _voltage_words(cell: Cell, cations: Sequence[str]) -> str:
+    """Upper voltage of a cell, of other metals than lithium also against Li/Li+."""
+    if cell.upper_voltage_v is None:
+        return "more"
+    metal = next(iter(cations), "Li")
+    own = f"{cell.upper_voltage_v:g} V"
+    against_lithium = cell.upper_voltage_vs_lithium(metal)
+    if against_lithium is None or math.isclose(against_lithium, cell.upper_voltage_v):
+        return own
+    return f"{own} against {metal}/{metal}+, about {against_lithium:.1f} V against Li/Li+"
 
 
 def _filled(rule: Rule, severity: Severity, words: Mapping[str, str]) -> RecipeWarning:

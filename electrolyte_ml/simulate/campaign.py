@@ -25,7 +25,7 @@ diffusion for the size of the box; where it has no entry, the caller's does.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,6 +45,7 @@ from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET
 from electrolyte_ml.simulate.job import SimulationJob, preset
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
+from electrolyte_ml.text import nearest_or_all, shown
 
 _DEFAULTS: dict[str, Any] = {
     "preset": "standard",
@@ -61,7 +62,59 @@ _DEFAULTS: dict[str, Any] = {
     "viscosity_mpa_s": {},
 }
 
+# Lists of a group, and what each of their entries is of a force field.
+_OF_FORCE_FIELD = {
+    "cation_sets": "cation_set",
+    "charge_scales": "charge_scale",
+    "solvent_sets": "solvent_set",
+    "solvent_charge_scales": "solvent_charge_scale",
+    "solvent_epsilon_scales": "solvent_epsilon_scale",
+    "solvent_sigma_scales": "solvent_sigma_scale",
+}
 _GROUP_KEYS = {*_DEFAULTS, "name", "recipes", "note"}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list_of(each: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and bool(value) and all(map(each, value))
+
+
+_NAMES, _NUMBERS = _is_list_of(_is_text), _is_list_of(_is_number)
+# What a key holds, and how to say so.
+_FORMS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "recipes": (_NAMES, 'a list of recipes, such as ["1 M NaPF6 in PC"]'),
+    "preset": (_is_text, 'the name of a preset, such as "standard"'),
+    "n_atoms": (lambda value: value is None or _is_whole(value), "a number of atoms"),
+    "temperature_k": (_is_number, "a number in K, such as 298.15"),
+    "seeds": (_is_list_of(_is_whole), "a list of whole numbers, such as [1, 2]"),
+    "cations": (lambda value: value == [] or _NAMES(value), 'a list of names, such as ["Na"]'),
+    "cation_sets": (_NAMES, f'a list of names, such as ["{DEFAULT_CATION_SET}"]'),
+    "solvent_sets": (_NAMES, 'a list of names, such as ["mobile-2"]'),
+    **dict.fromkeys(
+        (
+            "charge_scales",
+            "solvent_charge_scales",
+            "solvent_epsilon_scales",
+            "solvent_sigma_scales",
+        ),
+        (_NUMBERS, "a list of factors, such as [0.8]"),
+    ),
+    "viscosity_mpa_s": (
+        lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+        "a table of recipes and their viscosities in mPa s",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,22 +192,76 @@ def read_campaign(path: Path) -> SimulationCampaign:
         raise RecipeFileError([str(error)]) from error
     groups = held.pop("group", [])
     name = held.pop("name", path.stem)
-    faults = [f"{path}: unknown key {key!r}" for key in held if key not in _DEFAULTS]
-    if not groups:
-        faults.append(f"{path}: a campaign needs at least one [[group]]")
+    faults = [_unknown(key, _DEFAULTS) for key in held if key not in _DEFAULTS]
+    if not isinstance(groups, list) or not groups:
+        faults.append("a campaign needs at least one [[group]]")
+        groups = []
     jobs: dict[str, CampaignJob] = {}
     for group in groups:
-        label = group.get("name", "unnamed")
-        unknown = sorted(set(group) - _GROUP_KEYS)
-        faults += [f"{path}: group {label!r}: unknown key {key!r}" for key in unknown]
-        try:
+        found = list(_group_faults({**_DEFAULTS, **held, **group}, group))
+        if not found:
             for entry in _group_jobs({**_DEFAULTS, **held, **group}):
                 jobs.setdefault(entry.job.key, entry)
-        except (ElectrolyteError, KeyError, TypeError) as error:
-            faults.append(f"{path}: group {label!r}: {error}")
+        faults += [f"group {group.get('name', 'unnamed')!r}: {fault}" for fault in found]
     if faults:
-        raise RecipeFileError(faults)
+        raise RecipeFileError([f"{path}: {fault}" for fault in dict.fromkeys(faults)])
     return SimulationCampaign(name=name, jobs=tuple(jobs.values()))
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    return f"unknown key {key!r}{nearest_or_all(key, known)}"
+
+
+def _group_faults(group: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a group: keys and the kind of what they hold, then what it names.
+
+    Parameters
+    ----------
+    group
+        The group with the defaults of the file.
+    own
+        Its own keys.
+    """
+    yield from (_unknown(key, sorted(_GROUP_KEYS)) for key in own if key not in _GROUP_KEYS)
+    if "recipes" not in group:
+        yield f"recipes is missing: {_FORMS['recipes'][1]}"
+    wrong = {
+        key for key, (is_right, _) in _FORMS.items() if key in group and not is_right(group[key])
+    }
+    yield from (
+        f"{key} must be {words}, given {shown(group[key])}"
+        for key, (_, words) in _FORMS.items()
+        if key in wrong
+    )
+    checks: list[tuple[str, Callable[[], Any]]] = [("preset", lambda: preset(group["preset"]))]
+    checks += [
+        ("recipes", partial(parse_recipe, text)) for text in _listed(group, "recipes", wrong)
+    ]
+    catalog = default_catalog()
+    checks += [("cations", partial(catalog.ion, name)) for name in _listed(group, "cations", wrong)]
+    for key, field in _OF_FORCE_FIELD.items():
+        checks += [
+            (key, partial(ForceField, **{field: value})) for value in _listed(group, key, wrong)
+        ]
+    said = [fault for key, check in checks if key not in wrong and (fault := _fault_of(check))]
+    yield from said
+    if not wrong and not said and "recipes" in group:
+        # Boxes and templates: what is missing is known only where all is put together.
+        whole = _fault_of(lambda: list(_group_jobs(dict(group))))
+        if whole:
+            yield whole
+
+
+def _listed(group: Mapping[str, Any], key: str, wrong: Collection[str]) -> list[Any]:
+    return [] if key in wrong or key not in group else list(group[key])
+
+
+def _fault_of(check: Callable[[], Any]) -> str | None:
+    try:
+        check()
+    except ElectrolyteError as error:
+        return str(error)
+    return None
 
 
 def _group_jobs(group: dict[str, Any]) -> Iterator[CampaignJob]:

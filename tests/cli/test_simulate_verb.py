@@ -110,3 +110,20 @@ def test_a_run_for_a_property_tells_what_it_knows_and_continues(run, tmp_path):
 def test_the_help_names_every_preset(run):
     out = run("simulate", "run", "--help").out
     assert all(name in out for name in PRESETS)
+
+
+def test_a_cation_that_no_pair_has_is_refused(run):
+    done = run("simulate", "ratios", PAIRS, "--over", "K")
+    assert done.code == 2
+    assert "no pair of K and Li" in done.err
+    assert "its cations: Li, Na" in done.err
+
+
+def test_an_interruption_says_how_the_run_goes_on(run, tmp_path, monkeypatch):
+    def press(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("electrolyte_ml.simulate.run_job", press)
+    done = run("simulate", "run", "1 m NaFSI in DME", "--preset", "smoke", "--state", tmp_path)
+    assert done.code == 130
+    assert f"the same command goes on from what {tmp_path} holds" in done.err

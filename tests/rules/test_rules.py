@@ -500,6 +500,16 @@ def test_the_window_is_compared_with_the_voltage_of_the_cell():
     assert "window" not in of(3.5)
 
 
+def test_a_voltage_is_told_with_its_reference_where_the_rule_has_another():
+    def told(recipe):
+        found = eml.warnings(recipe, cell=Cell(upper_voltage_v=4.3))
+        return next(w.text for w in found if w.rule == "ether_oxidation")
+
+    sodium, lithium = (told(f"1 M {metal}PF6 in DME") for metal in ("Na", "Li"))
+    assert "charged to 4.3 V against Na/Na+, about 4.6 V against Li/Li+" in sodium
+    assert lithium.endswith("charged to 4.3 V")
+
+
 def test_sodium_voltages_are_counted_from_sodium():
     """3.7 V against sodium is 4.0 against lithium: below the 4.1 V of the rule of ethers."""
     sodium = recipe_warnings([parse_recipe("1 M NaPF6 in DME")], cell=Cell(upper_voltage_v=3.85))

@@ -176,3 +176,36 @@ def test_jobs_of_an_executor_are_those_that_run_here(plan, tmp_path, monkeypatch
     assert told["there"] == told["here"]
     assert told["here"].keys() == {e.job.key for e in plan.jobs[1:]}
     assert {error for _, error in told["here"].values()} == {"", "no viscosity"}
+
+
+def test_all_faults_of_a_campaign_file_are_told_in_words(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "temprature_k = 300\n"
+        '[[group]]\nname = "g"\nrecipes = ["1 m NaPF6 in PCX", "1 NaPF6 in PC"]\n'
+        'temperature_k = "25 degC"\nseeds = 2\ncharge_scales = ["a"]\ncation_sets = ["aqvst"]\n'
+        '[[group]]\nname = "letters"\nrecipes = "1 m NaPF6 in PC"\n'
+        '[[group]]\nname = "empty"\nrecipes = []\n'
+        '[[group]]\nname = "none"\n'
+        '[[group]]\nname = "strong"\nrecipes = ["1 m NaFSI in DME"]\ncharge_scales = [8]\n'
+    )
+    with pytest.raises(RecipeFileError) as raised:
+        read_campaign(path)
+    told = raised.value.messages
+    expected = [
+        "unknown key 'temprature_k'; did you mean 'temperature_k'",
+        "group 'g': temperature_k must be a number in K, such as 298.15, given '25 degC'",
+        "group 'g': seeds must be a list of whole numbers",
+        "group 'g': charge_scales must be a list of factors",
+        "unknown solvent 'PCX'",
+        "amount 1 of 'NaPF6' has no unit",
+        "no cation set 'aqvst'",
+        "group 'letters': recipes must be a list of recipes",
+        "group 'empty': recipes must be a list of recipes",
+        "group 'none': recipes is missing",
+        "group 'strong': a charge scale lies above 0",
+    ]
+    assert len(told) == len(expected)
+    for words, line in zip(expected, told, strict=True):
+        assert words in line
+        assert str(path) in line

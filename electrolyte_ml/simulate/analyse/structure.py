@@ -45,7 +45,7 @@ class Coordination:
     species, element
         Whose atoms, and which.
     peak_nm
-        Distance of the first maximum of g(r), nm.
+        Distance of the first maximum of g(r), nm; None where no such atom came near.
     peak_height
         g(r) there.
     minimum_nm
@@ -56,7 +56,7 @@ class Coordination:
 
     species: str
     element: str
-    peak_nm: float
+    peak_nm: float | None
     peak_height: float
     minimum_nm: float
     number: Estimate
@@ -148,7 +148,7 @@ def _around(
     return Coordination(
         species=block.template.name,
         element=element,
-        peak_nm=float(middle[peak]),
+        peak_nm=float(middle[peak]) if g[peak] > 0 else None,
         peak_height=float(g[peak]),
         minimum_nm=float(middle[minimum]),
         number=number,
