@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Loss that a percentage of two decimals cannot tell from none, as a share.
+_LEAST_LOSS = 5e-5
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -226,12 +228,18 @@ class Property:
                 return -np.log10(1 - values / 100)
             return np.log10(values) if self.is_logarithmic else values
 
+    def scaled_measured(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Measured values on that scale; a percentage without any loss has as little as is seen."""
+        import numpy as np
+
+        return self.scaled(np.minimum(values, 100 * (1 - _LEAST_LOSS)) if self.is_loss else values)
+
     def unscaled(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of numbers on that scale, of any shape."""
         import numpy as np
 
         if self.is_loss:
-            return 100 * (1 - np.power(10.0, -numbers))
+            return np.maximum(100 * (1 - np.power(10.0, -numbers)), self.lowest)
         return np.power(10.0, numbers) if self.is_logarithmic else numbers
 
     @property

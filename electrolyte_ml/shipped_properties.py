@@ -230,6 +230,8 @@ SHIPPED = (
         pint_unit="percent",
         lowest=0,
         highest=100,
+        # Below, it is rather a fraction.
+        usual_lowest=1.5,
         is_loss=True,
         at_temperature=False,
         better="higher",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from electrolyte_ml.api.predictions import compare, explain
+from electrolyte_ml.arguments import kind
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.comparison import RecipeComparison
@@ -75,4 +76,8 @@ def plot(
         explained = explain(what, at, at_k=at_k)
         title = what if isinstance(what, str) else what.notation()
         return explanation_plot(explained, title)
+    if not isinstance(what, Iterable):
+        raise InputError(
+            f"what must be recipes, or what explain, compare or propose returns, given {kind(what)}"
+        )
     return comparison_plot(compare(list(what), at, at_k=at_k))

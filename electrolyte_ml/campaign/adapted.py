@@ -321,7 +321,7 @@ def _unscale(name: str, number: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _error(name: str, value: NDArray[np.float64], shipped: Prediction) -> NDArray[np.float64]:
     predicted, _ = _scale(name, shipped)
-    result: NDArray[np.float64] = registered_property(name).scaled(value) - predicted
+    result: NDArray[np.float64] = registered_property(name).scaled_measured(value) - predicted
     return result
 
 

@@ -302,7 +302,8 @@ class Campaign:
                 held = self.state.files.get(table.sha256)
                 what = "every result was recorded before"
                 if held is not None:
-                    what = f"this very file was recorded before (as {held})"
+                    what = "exactly this was recorded before"
+                    what += f" (as {held})" if held != Path(table.name).name else ""
                 raise InputError(
                     f"{table.name}: {what}; nothing is recorded. Give --again (again=True in "
                     "Python) if the same numbers were measured twice"

@@ -116,8 +116,34 @@ def status_record(campaign: Standing) -> dict[str, Any]:
             {"id": s.id, "round": s.round, "recipe": s.formulation.notation()}
             for s in state.pending
         ],
+        "unfinished": unfinished(campaign),
         "best": [b for b in (_best(campaign, o) for o in campaign.problem.objectives) if b],
     }
+
+
+def unfinished(campaign: Standing) -> list[dict[str, Any]]:
+    """Suggestions that were measured, but lack objectives that a laboratory can measure."""
+    objectives = {(o.property_name, o.temperature_k) for o in campaign.problem.objectives}
+    asked = [quantity for quantity in measurable(campaign.problem) if quantity in objectives]
+    found = []
+    for suggestion in campaign.state.suggestions:
+        key = suggestion.formulation.key
+        own = [
+            result
+            for result in campaign.state.measured
+            if result.suggestion == suggestion.id or result.formulation.key == key
+        ]
+        held = {quantity for result in own for quantity in result.values}
+        missing = [column_name(quantity) for quantity in asked if quantity not in held]
+        if own and missing:
+            found.append(
+                {
+                    "id": suggestion.id,
+                    "recipe": suggestion.formulation.notation(),
+                    "missing": missing,
+                }
+            )
+    return found
 
 
 def report_record(campaign: Standing) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from electrolyte_ml.campaign import Campaign, Recorded, Status, Suggestion
 from electrolyte_ml.campaign.celsius import people_heading, people_number, people_prediction
-from electrolyte_ml.campaign.standing import error_sentence, interval_words, model_errors
+from electrolyte_ml.campaign.standing import (
+    error_sentence,
+    interval_words,
+    model_errors,
+    unfinished,
+)
 from electrolyte_ml.campaign.state import Suggestions
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.report.text import output_console
@@ -30,6 +35,8 @@ def print_status(campaign: Campaign) -> None:
     )
     for item in status["pending"]:
         console.print(f"  pending {item['id']}  {item['recipe']}")
+    for item in status["unfinished"]:
+        console.print(f"  {unfinished_words(item)}")
     for best in status["best"]:
         console.print(
             f"  best {people_heading(best['objective'])}: "
@@ -37,6 +44,12 @@ def print_status(campaign: Campaign) -> None:
         )
     if not status["pending"]:
         console.print(f"next: electrolyte-ml campaign suggest {campaign.folder}")
+
+
+def unfinished_words(item: Mapping[str, Any]) -> str:
+    """What a measured suggestion still lacks, in one line."""
+    missing = " and ".join(people_heading(name) for name in item["missing"])
+    return f"{item['id']} is still without {missing}: {item['recipe']}"
 
 
 def suggestion_records(
@@ -89,6 +102,10 @@ def print_recorded(campaign: Campaign, results: Recorded) -> None:
         f"recorded {counted(len(results), 'result')} ({failed} failed); "
         f"{counted(len(campaign.state.pending), 'suggestion is', 'suggestions are')} pending"
     )
+    new = {result.suggestion for result in results}
+    for item in unfinished(campaign):
+        if item["id"] in new:
+            console.print(unfinished_words(item))
     if results.remark:
         console.print(results.remark)
     for model in model_errors(campaign):

@@ -137,6 +137,8 @@ def workbook_chunks(path: Path, n_rows: int, skip: int) -> Iterator[Chunk]:
 
 def _lines_of_workbook(path: Path) -> Iterator[_Line]:
     """Rows of the first sheet; formulas are looked at beside the values they had when saved."""
+    from openpyxl.utils import get_column_letter
+
     books = [_workbook(path, values=values) for values in (True, False)]
     try:
         rows = []
@@ -151,8 +153,8 @@ def _lines_of_workbook(path: Path) -> Iterator[_Line]:
                 if value is None and formula is not None
             ]
             fault = (
-                f"cell {unknown[0]} holds a formula without its value; open the file in a "
-                "spreadsheet program and save it"
+                f"column {get_column_letter(unknown[0])} holds a formula without its value; open "
+                "the file in a spreadsheet program and save it"
                 if unknown
                 else ""
             )

@@ -37,11 +37,11 @@ from electrolyte_ml.web.pages import Site, WebPage, site_of
 from electrolyte_ml.web.problems import (
     FIRST,
     PROBLEM,
-    checked,
     editor_of,
     problem_given,
     problem_text,
     ready_problems,
+    require_no_files,
 )
 from electrolyte_ml.web.shown import drawn
 from electrolyte_ml.web.uploads import keep, named_as_given
@@ -122,10 +122,11 @@ def _created(site: Site, name: str, text: str) -> None:
             f"the name of a campaign is that of its folder: letters, digits, spaces, '.', '-' and "
             f"'_', given {shown(name)}"
         )
-    checked(site, text)
+    require_no_files(text)
     with TemporaryDirectory() as place, site.answering(), named_as_given(site.folder):
         write_text(Path(place) / PROBLEM, text)
-        Campaign.create(site.folder / name, Path(place) / PROBLEM)
+        with named_as_given(Path(place)):
+            Campaign.create(site.folder / name, Path(place) / PROBLEM)
 
 
 @router.get("/campaign/at/{name}")

@@ -104,11 +104,11 @@ def checked(site: Site, text: str) -> Problem:
         folder = Path(place)
         with named_as_given(folder):
             write_text(folder / PROBLEM, text)
-            _require_no_files(text)
+            require_no_files(text)
             return check_problem(folder / PROBLEM)
 
 
-def _require_no_files(text: str) -> None:
+def require_no_files(text: str) -> None:
     """Refuse a problem that reads other files: a browser must not open those of this machine."""
     try:
         data = tomllib.loads(text)

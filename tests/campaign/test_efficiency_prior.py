@@ -8,7 +8,7 @@ from electrolyte_ml.campaign.campaign import Campaign
 from electrolyte_ml.campaign.efficiency_prior import FROM_LITHIUM, NOTHING, EfficiencyPrior
 from electrolyte_ml.campaign.state import Result, Status
 from electrolyte_ml.data.efficiency import EFFICIENCY
-from electrolyte_ml.errors import RecipeFileError
+from electrolyte_ml.errors import RecipeFileError, TableError
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.bundled import require_predictable
@@ -107,3 +107,19 @@ def test_the_switch_stands_in_the_problem(tmp_path):
     campaign = Campaign.create(tmp_path / "campaign", path)
     found = campaign.tuned()([parse_recipe(r) for r in RECIPES[:2]], AT[:2])[EFFICIENCY]
     assert found.value == pytest.approx(99.0)
+
+
+def test_an_efficiency_without_loss_is_learnt_and_a_fraction_is_asked_about(tmp_path):
+    found = TunedScorer(_scorer(lithium=False), [_result("1 m NaPF6 in DME", 100.0)])
+    value = found([parse_recipe("1 m NaPF6 in DME")], AT[:1])[EFFICIENCY].value[0]
+    assert 99.9 < value < 100
+    path = tmp_path / "problem.toml"
+    path.write_text(PROBLEM)
+    campaign = Campaign.create(tmp_path / "campaign", path)
+    with pytest.raises(TableError, match=r"no known electrolyte has one below 1.5.*another unit"):
+        campaign.record([{"recipe": "1 m NaPF6 in DME", EFFICIENCY: 0.98}])
+    rows = [{"recipe": "1 m NaPF6 in DME", EFFICIENCY: 99.5}]
+    rows.append({"recipe": "1 m NaPF6 in THF", EFFICIENCY: 3.0})
+    campaign.record(rows)
+    known = campaign.tuned()([parse_recipe(r) for r in RECIPES], AT)[EFFICIENCY]
+    assert np.all(known.low >= 0)

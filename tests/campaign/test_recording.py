@@ -7,6 +7,7 @@ import pytest
 
 from electrolyte_ml.campaign import Campaign
 from electrolyte_ml.errors import InputError, TableError
+from electrolyte_ml.report.campaign import unfinished_words
 
 from .conftest import COLUMN
 
@@ -284,3 +285,13 @@ def test_columns_of_two_temperatures_that_are_swapped_are_named(campaign, write_
     (doubt,) = campaign.record(write_rows(rows)).doubts
     assert doubt.startswith(f"{COLUMN} is below {cold} in 2 of 2 results")
     assert doubt in campaign.record(write_rows(rows), again=True).remark
+
+
+def test_what_a_measured_suggestion_still_lacks_is_told(campaign, write_rows):
+    campaign.suggest(2)
+    campaign.record(write_rows(_measured(("S001", "", 2.5))))
+    (lacking,) = campaign.status()["unfinished"]
+    assert (lacking["id"], lacking["missing"]) == ("S001", [COLUMN])
+    assert f"S001 is still without {COLUMN}" in unfinished_words(lacking)
+    campaign.record(write_rows(_measured(("S001", 9.5, 2.5))))
+    assert campaign.status()["unfinished"] == []

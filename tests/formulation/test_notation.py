@@ -320,3 +320,8 @@ def test_traces_are_written_in_the_digits_that_they_have():
 )
 def test_brackets_of_formulas_and_rare_units(text, same):
     assert parse_recipe(text).key == parse_recipe(same).key
+
+
+def test_a_mixture_with_a_strange_name_says_which_one_it_is():
+    with pytest.raises(ElectrolyteError, match="'EC:FOO' has no ratio, and 'FOO' is no known"):
+        parse_recipe("1 m NaPF6 in EC:FOO")

@@ -160,7 +160,7 @@ def test_a_formula_without_its_value_is_a_fault(tmp_path):
     book.active.append(["PC", "=20+5"])
     book.save(path)
     (row,) = TableFile(path).rows()
-    assert "cell 2 holds a formula without its value" in row.fault
+    assert "column B holds a formula without its value" in row.fault
 
 
 @pytest.mark.parametrize(

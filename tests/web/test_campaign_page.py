@@ -235,3 +235,17 @@ def test_suggestions_are_a_job_and_learn_from_results(browser, campaign):
     assert browser.site.jobs.go_on(name).progress.status != DONE
     browser.get(f"/jobs/{name}/events")
     assert Campaign(campaign.folder).state.n_rounds == 2
+
+
+def test_a_campaign_may_be_for_what_only_a_laboratory_knows(browser):
+    problem = (
+        'name = "sodium efficiency"\n[components]\nsolvents = ["DME", "diglyme"]\n'
+        'salts = ["NaPF6"]\n[limits]\nsalt_molality_mol_kg = [0.8, 1.2]\n'
+        '[[objectives]]\nproperty = "coulombic_efficiency_percent"\ndirection = "maximize"\n'
+    )
+    answer = browser.post("/campaign/new", {"name": "efficiency", "toml": problem})
+    assert answer.headers["HX-Redirect"] == "/campaign/at/efficiency"
+    bad = browser.post("/campaign/new", {"name": "worse", "toml": problem.replace("DME", "DMX")})
+    assert bad.status_code == 422
+    assert "unknown solvent" in bad.text
+    assert "/tmp" not in bad.text

@@ -206,6 +206,11 @@ def _without_ratio(text: str, is_known: Callable[[str], bool]) -> SolventRatio:
             f"{text!r} has no ratio; write for example "
             f"{':'.join(names)} {':'.join('1' * len(names))} v/v"
         )
+    pieces = [piece.strip() for piece in words_after_names(text)[0].split(":")]
+    strange = [piece for piece in pieces if not is_known(piece)]
+    if 0 < len(strange) < len(pieces):
+        are = "is no known solvent" if len(strange) == 1 else "are no known solvents"
+        raise AmountError(f"{text!r} has no ratio, and {' and '.join(map(repr, strange))} {are}")
     return SolventRatio((text,), (1.0,), None)
 
 
