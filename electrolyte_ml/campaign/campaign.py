@@ -61,6 +61,7 @@ This folder is a campaign of electrolyte-ml: suggest, measure, record, and sugge
                    - recipes of your own: leave id empty and write the recipe
                    - half-filled sheets can be recorded, and again when they have grown: rows
                      recorded before are recognised and left out
+                   - a number was wrong: mend it in its row and record with --correct
   measured.csv     everything recorded so far, written anew every time
   log.jsonl        all actions, line by line. Do not edit it: each line holds a hash of the one
                    before, and log.head and .log.seal hold that of the last. This finds accidents;
