@@ -17,6 +17,11 @@ the error bar of the run and a scatter of each kind of simulation that the likel
 of conductivities has a part that grows with the inverse permittivity, because how far ions
 associate is hardly known where they do.
 
+A force field makes a liquid too thick or too thin for all that moves in it. How much is told by
+the solvent, whose simulated self-diffusion stands against Stokes and Einstein's with the viscosity
+that the viscosity model knows; what is too much of it, weighed by how well that viscosity and the
+radius of the molecule are known, leaves the conductivity of the ions, which is Walden's rule [3]_.
+
 :math:`g` is a Gaussian process with mean zero. Its standard deviation is what the model itself
 says of its error, so that a simulation of a measured electrolyte teaches the bias, and that of an
 unknown one corrects the prediction. One third of its variance belongs to the anion, one to the
@@ -28,6 +33,7 @@ References
 ----------
 .. [1] MacFarlane et al., Phys. Chem. Chem. Phys. 2009, 11, 4962. https://doi.org/10.1039/b900201d
 .. [2] Kennedy, O'Hagan, Biometrika 2000, 87, 1. https://doi.org/10.1093/biomet/87.1.1
+.. [3] Walden, Z. Phys. Chem. 1906, 55U, 207. https://doi.org/10.1515/zpch-1906-5511
 """
 
 from __future__ import annotations
@@ -51,9 +57,11 @@ from electrolyte_ml.models.transport.self_diffusion import (
     FORCE_FIELD,
     SIMULATED,
     WIDEST_ERROR,
+    mean_solvent_molecule,
     simulated_runs,
     simulated_self_diffusion,
 )
+from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.simulate.force_field import ForceField
@@ -78,6 +86,10 @@ _BIAS, _BIAS_SD = 0.3, 0.3
 _IONICITY_SD = np.array([0.4, 0.3, 0.4, 0.3])
 _SOLVENT_SD = np.array([0.3, 0.1])
 _USUAL_VOLUME_CM3_MOL = 90.0
+# Spread of how much too mobile a force field makes a liquid, and of the radii of solvent molecules
+# about the cube root of their volumes, log10; radius at the usual volume (12 measured
+# solutions of DME, PC, diglyme and tetraglyme), angstrom.
+_MOBILITY_SD, _RADIUS_SD, _RADIUS_ANGSTROM = 0.15, 0.05, 1.37
 # Scatter of a kind of simulation that is tried, log10: of all of them, and its further part where 8
 # by the permittivity is one.
 _SCATTER = np.geomspace(0.02, 0.5, 12)
@@ -147,16 +159,53 @@ def simulated_conductivities(
     ]
     formulations = tuple(parse_recipe(row["realised"]) for _, row, _, _ in held)
     contact = [float(row["pair_contact"]) for _, row, _, _ in held]
+    temperature = np.array([float(row["temperature_k"]) for _, row, _, _ in held])
+    error = np.array([error / value / LN10 for _, _, value, error in held])
+    kind = np.array([kind for kind, _, _, _ in held], dtype=np.intp)
+    excess, left = _excess_mobility([row for _, row, _, _ in held], formulations, temperature)
     features = ionicity_features(formulations)[:, 1:]
     return Simulated(
         formulations=formulations,
-        temperature_k=np.array([float(row["temperature_k"]) for _, row, _, _ in held]),
-        log10_value=np.log10([value for _, _, value, _ in held]),
-        error=np.array([error / value / LN10 for _, _, value, error in held]),
-        kind=np.array([kind for kind, _, _, _ in held], dtype=np.intp),
+        temperature_k=temperature,
+        log10_value=np.log10([value for _, _, value, _ in held]) - excess,
+        error=np.hypot(error, left),
+        kind=kind,
         law=np.column_stack([features, contact]) * _IONICITY_SD,
         association=features[:, 0],
     )
+
+
+def _excess_mobility(
+    rows: Sequence[Mapping[str, str]], formulations: Sequence[Formulation], temperature_k: _Floats
+) -> tuple[_Floats, _Floats]:
+    """By how much a liquid is too mobile, log10, and the standard deviation of what is left.
+
+    Both are zero where the table has no self-diffusion of the solvents corrected for the box.
+    """
+    column = "diffusion_corrected_solvents_1e10_m2_s"
+    cells = [(row.get(column) or "", row.get(f"{column}_error") or "") for row in rows]
+    both = (
+        mean_solvent_molecule(formulation, *cell)
+        for formulation, cell in zip(formulations, cells, strict=True)
+    )
+    value, error = (np.array(one) for one in zip(*both, strict=True))
+    viscosity = predict_viscosity(formulations, temperature_k)
+    known = np.isfinite(value) & np.isfinite(viscosity.value)
+    radius = _RADIUS_ANGSTROM * np.cbrt(_mean_volume_cm3_mol(formulations) / _USUAL_VOLUME_CM3_MOL)
+    expected = stokes_einstein_ln(temperature_k, viscosity.value) / LN10 - np.log10(radius)
+    with np.errstate(invalid="ignore"):
+        beyond = np.log10(value) - expected
+        variance = _sd(viscosity) ** 2 + (error / value / LN10) ** 2 + _RADIUS_SD**2
+    trusted = _MOBILITY_SD**2 / (_MOBILITY_SD**2 + variance)
+    left = _MOBILITY_SD * np.sqrt(1.0 - trusted)
+    return np.where(known, trusted * beyond, 0.0), np.where(known, left, 0.0)
+
+
+def _mean_volume_cm3_mol(formulations: Sequence[Formulation]) -> _Floats:
+    """Molar volume of a mean solvent molecule, shape (n,)."""
+    composition = compose(formulations)
+    volume = np.array([solvent_constants(s).molar_volume_cm3_mol for s in composition.solvents])
+    return np.asarray((composition.solvent_mole_fraction @ volume)[composition.index])
 
 
 def _teaches(row: Mapping[str, str], kind: str) -> bool:
@@ -177,9 +226,7 @@ def simulated_viscosities() -> Simulated:
     every = simulated_self_diffusion()
     held = every.select(every.kinds == SOLVENT)
     sphere = stokes_einstein_ln(held.temperature_k, np.ones(len(held)))
-    composition = compose(held.formulations)
-    volume = np.array([solvent_constants(s).molar_volume_cm3_mol for s in composition.solvents])
-    mean_volume = (composition.solvent_mole_fraction @ volume)[composition.index]
+    mean_volume = _mean_volume_cm3_mol(held.formulations)
     law = np.column_stack(
         [np.log10(mean_volume / _USUAL_VOLUME_CM3_MOL), molarities(held.formulations)]
     )

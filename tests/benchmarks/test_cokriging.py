@@ -7,12 +7,14 @@ import pytest
 
 from electrolyte_ml.benchmarks.cokriging import (
     KINDS,
+    LONG,
     Correction,
     Simulated,
     simulated_conductivities,
     simulated_viscosities,
 )
 from electrolyte_ml.formulation import parse_recipe
+from electrolyte_ml.models.transport.self_diffusion import simulated_runs
 from electrolyte_ml.prediction import Prediction
 
 _ANIONS = ("PF6", "OTf", "TFSI", "ClO4", "BF4")
@@ -119,6 +121,21 @@ def test_simulations_where_ions_associate_are_believed_less_if_they_scatter_more
     simulated = dataclasses.replace(simulated, association=np.where(ether, 1.1, 0.1))
     found = Correction.of(simulated, _said(len(ether))).scatter
     assert found[ether].min() > 3 * found[~ether].max()
+
+
+def test_a_liquid_that_is_too_mobile_says_how_much_its_ions_are():
+    column = "diffusion_corrected_solvents_1e10_m2_s"
+    row = next(r for r in simulated_runs() if r["realised"].endswith("LiTFSI in PC"))
+    name, value = row[column].split(":")
+    fast = {**row, column: f"{name}:{2 * float(value)}"}
+    silent = {**row, column: "", f"{column}_error": ""}
+    as_is, doubled, raw = (simulated_conductivities({LONG: [r]}) for r in (row, fast, silent))
+    # Propylene carbonate is known well: most of the factor of two is taken back.
+    assert 0.15 < (as_is.log10_value - doubled.log10_value)[0] < 0.3
+    assert raw.log10_value[0] == pytest.approx(
+        np.log10(float(row["nernst_einstein_corrected_ms_cm"]))
+    )
+    assert raw.error[0] < as_is.error[0] < 0.12
 
 
 def test_tables_that_ship_hold_both_kinds_with_error_bars():

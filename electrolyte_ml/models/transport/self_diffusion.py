@@ -168,10 +168,10 @@ def _particles(row: Mapping[str, str]) -> Iterator[_Particle]:
     if not formulation.salts:
         return
     name = "diffusion_corrected_{}_1e10_m2_s"
-    of_solvents = _mean_molecule(
-        formulation.solvent_mole_fractions,
-        _by_name(row[name.format("solvents")]),
-        _by_name(row[f"{name.format('solvents')}_error"]),
+    of_solvents = mean_solvent_molecule(
+        formulation,
+        row[name.format("solvents")],
+        row[f"{name.format('solvents')}_error"],
     )
     ions = (
         tuple(float(row[key] or "nan") for key in (column, f"{column}_error"))
@@ -188,10 +188,20 @@ def _particles(row: Mapping[str, str]) -> Iterator[_Particle]:
             )
 
 
-def _mean_molecule(
-    shares: Mapping[str, float], values: Mapping[str, float], errors: Mapping[str, float]
+def mean_solvent_molecule(
+    formulation: Formulation, value_cell: str, error_cell: str
 ) -> tuple[float, float]:
-    """Self-diffusion of a mean solvent molecule and its error; NaN if one solvent has none."""
+    """Self-diffusion of a mean solvent molecule and its error; NaN if one solvent has none.
+
+    Parameters
+    ----------
+    formulation
+        The electrolyte.
+    value_cell, error_cell
+        Cells of a results table, such as ``EC:3.1 DMC:4.0``.
+    """
+    shares = formulation.solvent_mole_fractions
+    values, errors = _by_name(value_cell), _by_name(error_cell)
     if not shares.keys() <= values.keys() & errors.keys():
         return np.nan, np.nan
     value = sum(share * values[name] for name, share in shares.items())
