@@ -21,7 +21,7 @@ from electrolyte_ml.errors import ElectrolyteError, InputError, InputErrors
 from electrolyte_ml.files import write_text
 from electrolyte_ml.formulation import Formulation, formulation_from_dict
 from electrolyte_ml.models.scoring import ScoreTable
-from electrolyte_ml.models.slips import find_far_rows, find_slips
+from electrolyte_ml.models.slips import find_slips
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.properties import registered_property
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
@@ -334,7 +334,7 @@ def _quantile(coverage: float) -> float:
 
 def _require_no_slips(table: Measurements) -> None:
     """Refuse values that are off, as a whole or in a row: a tuned model would repeat the slip."""
-    slips = find_slips(table) + find_far_rows(table)
+    slips = find_slips(table, single_rows=True)
     if slips:
         raise InputErrors([to_be_confirmed(str(slip)) for slip in slips])
 

@@ -162,7 +162,9 @@ def recognise(
         if correct and others:
             place = max(others, key=lambda one: (_n_equal(result, known[one]), one))
             others.remove(place)
-            fresh[row] = replace(result, values={**known[place].values, **result.values})
+            # An experiment that failed after all has no values.
+            before = known[place].values if result.status is Status.OK else {}
+            fresh[row] = replace(result, values={**before, **result.values})
             replaces[row] = place
             continue
         if not again:

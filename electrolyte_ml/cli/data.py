@@ -68,7 +68,7 @@ def check(
 ) -> None:
     """Show rows kept, dropped, corrected and flagged, duplicates, and suspected slips of units."""
     from electrolyte_ml.data.quality import available_names, check_source
-    from electrolyte_ml.models.slips import find_far_rows, find_slips
+    from electrolyte_ml.models.slips import find_slips
     from electrolyte_ml.report.data import check_record, print_check, print_summary
     from electrolyte_ml.report.progress import progress_bar
     from electrolyte_ml.report.text import dump_json
@@ -81,7 +81,7 @@ def check(
         for each in names:
             found = check_source(each)
             tables = [table.measurements for table in found.tables]
-            slips = [s for t in tables for s in (*find_slips(t), *find_far_rows(t))]
+            slips = [s for table in tables for s in find_slips(table, single_rows=True)]
             checks.append((found, slips))
             progress.steps(len(checks))
     if as_json:
@@ -145,7 +145,7 @@ def import_(
     """Import your own measurements: columns recipe, temperature_c, property, value, unit, doi."""
     from electrolyte_ml.data.contradictions import find_contradictions
     from electrolyte_ml.data.exchange import import_measurements
-    from electrolyte_ml.models.slips import find_far_rows, find_slips
+    from electrolyte_ml.models.slips import find_slips
     from electrolyte_ml.report.progress import working
 
     bad = bad_rows_of(file, skip=skip_bad, file=bad_rows)
@@ -161,8 +161,7 @@ def import_(
             accept_unusual=accept_unusual,
         )
         warnings = [
-            *(slip for table in done.table.tables for slip in find_slips(table)),
-            *(row for table in done.table.tables for row in find_far_rows(table)),
+            *(s for table in done.table.tables for s in find_slips(table, single_rows=True)),
             *(
                 found
                 for table in done.table.tables

@@ -9,7 +9,7 @@ a temperature series is one bottle. Nothing is changed and nothing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ _Floats = NDArray[np.float64]
 # Models err by a factor of two or three on chemistry that they do not know, papers hardly ever.
 _LEAST_LOG10 = 0.7
 _LEAST_SDS = 3.0
-# A single row.
+# A single row: about a decade.
 _DECADE, _FAR_SDS = 0.95, 4.0
 # Outside of the domain the interval itself is a guess; less of one where a usual unit explains it.
 _OUTSIDE_DOMAIN_SDS, _OUTSIDE_DOMAIN_SDS_OF_A_UNIT = 2.0, 1.3
@@ -122,18 +122,20 @@ class Slip:
         }
 
 
-def find_slips(measurements: Measurements) -> tuple[Slip, ...]:
+def find_slips(measurements: Measurements, *, single_rows: bool = False) -> tuple[Slip, ...]:
     """Sources of a table, or all of it, that lie a decade or more off what the models say.
 
     Parameters
     ----------
     measurements
         Values of one property; one that may be negative or that no model predicts has no slips.
+    single_rows
+        Name single rows of known chemistry that lie as far off, too; one slip for each.
 
     Returns
     -------
     tuple of Slip
-        In the order of the sources in the file.
+        In the order of the sources in the file; then single rows.
     """
     kind = property_of(measurements.property_name)
     if not kind.positive or kind.predict is None or not len(measurements):
@@ -148,40 +150,11 @@ def find_slips(measurements: Measurements) -> tuple[Slip, ...]:
     for part in by_source:
         off = part if part.is_off() else part.off_together()
         if off is not None:
-            name = str(part.measurements.source[0])
-            slips.append(off.slip(source=name, is_part=off is not part))
+            slips.append(off.slip(source=part.name, is_part=off is not part))
+    if single_rows:
+        named = {row for slip in slips for row in slip.rows}
+        slips += [row.slip(source=row.name, is_part=True) for row in compared.far_rows(named)]
     return tuple(slips)
-
-
-def find_far_rows(measurements: Measurements) -> tuple[Slip, ...]:
-    """Single rows of known chemistry that lie a decade or more off what the models say.
-
-    Rows that `find_slips` names already are not among them.
-
-    Parameters
-    ----------
-    measurements
-        Values of one property; one that may be negative or that no model predicts has none.
-
-    Returns
-    -------
-    tuple of Slip
-        One for each row, in their order.
-    """
-    kind = property_of(measurements.property_name)
-    if not kind.positive or kind.predict is None or not len(measurements):
-        return ()
-    compared = _Compared.of(measurements, kind)
-    if compared is None:
-        return ()
-    named = {row for slip in find_slips(measurements) for row in slip.rows}
-    return tuple(
-        compared.select(np.array([row])).slip(
-            source=str(compared.measurements.source[row]), is_part=True
-        )
-        for row in compared.far_rows().tolist()
-        if int(compared.measurements.source_row[row]) not in named
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,10 +258,20 @@ class _Compared:
                 return self.select(alike)
         return None
 
-    def far_rows(self) -> NDArray[np.intp]:
-        """Rows of known chemistry a decade or more off, and far beyond the interval."""
+    @property
+    def name(self) -> str:
+        """Source of the first row."""
+        return str(self.measurements.source[0])
+
+    def far_rows(self, named: Collection[int]) -> Iterator[_Compared]:
+        """Rows of known chemistry about a decade or more off, beyond the interval by far.
+
+        Rows whose numbers are among those `named` are left out.
+        """
         off = np.abs(self.error)
-        return np.flatnonzero(self.inside & (off >= _DECADE) & (off >= _FAR_SDS * self.sd))
+        for row in np.flatnonzero(self.inside & (off >= _DECADE) & (off >= _FAR_SDS * self.sd)):
+            if int(self.measurements.source_row[row]) not in named:
+                yield self.select(np.array([row]))
 
     def slip(self, *, source: str, is_part: bool = False) -> Slip:
         offset = self.typical(self.error)

@@ -158,6 +158,10 @@ def test_a_corrected_row_replaces_what_was_recorded_and_the_log_keeps_both(campa
     opened = Campaign(campaign.folder).state
     assert [list(r.values.values()) for r in opened.results] == [[8.8, 1.5], [9.6, 3.5]]
     assert opened.numbers == (1, 3)
+    failed = [{"id": "S002", "status": "failed", "comment": "two phases"}]
+    campaign.record(failed, correct=True)
+    (last,) = (r for r in campaign.state.results if r.suggestion == "S002")
+    assert (str(last.status), last.values) == ("failed", {})
     log = (campaign.folder / "log.jsonl").read_text()
     assert len(re.findall(r'"value": ?2\.5\b', log)) == 1
     with pytest.raises(InputError, match=r"--again .* or --correct, not both"):
