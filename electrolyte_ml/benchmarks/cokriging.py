@@ -41,7 +41,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,17 +64,15 @@ from electrolyte_ml.models.viscosity import predict_viscosity
 from electrolyte_ml.prediction import Prediction
 from electrolyte_ml.row_table import RowTable
 from electrolyte_ml.simulate.force_field import ForceField
-from electrolyte_ml.simulate.results import read_table
-from electrolyte_ml.simulate.templates import TABLES
 
 _Floats = NDArray[np.float64]
 #: Kinds of simulations: nanoseconds with the force field that teaches, and short runs with the
 #: published one, analysed over lags of 5 to 20 ps.
 LONG, SHORT = KINDS = ("long runs", "short runs")
 #: Tables of each kind.
-TABLES_OF: Mapping[str, tuple[Path, ...]] = {
-    LONG: tuple(TABLES / name for name in SIMULATED),
-    SHORT: (TABLES / "lithium_sodium_pairs.csv",),
+TABLES_OF: Mapping[str, tuple[str, ...]] = {
+    LONG: (*SIMULATED, "conductivity_judges.csv"),
+    SHORT: ("lithium_sodium_pairs.csv",),
 }
 _COLUMN = {LONG: "nernst_einstein_corrected_ms_cm", SHORT: "nernst_einstein_short_ms_cm"}
 _FORCE_FIELD = {LONG: FORCE_FIELD, SHORT: ForceField()}
@@ -149,8 +146,7 @@ def simulated_conductivities(
         Rows of results tables by kind of simulation; those that ship by default.
     """
     if rows is None:
-        short = [row for path in TABLES_OF[SHORT] for row in read_table(path)]
-        rows = {LONG: simulated_runs(), SHORT: short}
+        rows = {kind: simulated_runs(TABLES_OF[kind]) for kind in KINDS}
     held = [
         (number, row, float(row[_COLUMN[kind]]), float(row[f"{_COLUMN[kind]}_error"]))
         for number, kind in enumerate(KINDS)
@@ -162,25 +158,40 @@ def simulated_conductivities(
     temperature = np.array([float(row["temperature_k"]) for _, row, _, _ in held])
     error = np.array([error / value / LN10 for _, _, value, error in held])
     kind = np.array([kind for kind, _, _, _ in held], dtype=np.intp)
-    excess, left = _excess_mobility([row for _, row, _, _ in held], formulations, temperature)
+    beyond, unsure = excess_mobility([row for _, row, _, _ in held], formulations, temperature)
+    trusted = _MOBILITY_SD**2 / (_MOBILITY_SD**2 + unsure**2)
+    known = np.isfinite(beyond)
     features = ionicity_features(formulations)[:, 1:]
     return Simulated(
         formulations=formulations,
         temperature_k=temperature,
-        log10_value=np.log10([value for _, _, value, _ in held]) - excess,
-        error=np.hypot(error, left),
+        log10_value=np.log10([value for _, _, value, _ in held])
+        - np.where(known, trusted * beyond, 0.0),
+        error=np.hypot(error, np.where(known, _MOBILITY_SD * np.sqrt(1.0 - trusted), 0.0)),
         kind=kind,
         law=np.column_stack([features, contact]) * _IONICITY_SD,
         association=features[:, 0],
     )
 
 
-def _excess_mobility(
+def excess_mobility(
     rows: Sequence[Mapping[str, str]], formulations: Sequence[Formulation], temperature_k: _Floats
 ) -> tuple[_Floats, _Floats]:
-    """By how much a liquid is too mobile, log10, and the standard deviation of what is left.
+    """By how much simulated liquids are too mobile, by the self-diffusion of their solvents.
 
-    Both are zero where the table has no self-diffusion of the solvents corrected for the box.
+    Parameters
+    ----------
+    rows
+        Rows of results tables, length n.
+    formulations, temperature_k
+        Their electrolytes, and temperatures, K, shape (n,).
+
+    Returns
+    -------
+    beyond, unsure : ndarray
+        log10 of the simulated self-diffusion over that by Stokes and Einstein with the viscosity of
+        the model, and its standard deviation by viscosity, radius and run, shape (n,) each; NaN
+        where a row has no self-diffusion of the solvents corrected for the box.
     """
     column = "diffusion_corrected_solvents_1e10_m2_s"
     cells = [(row.get(column) or "", row.get(f"{column}_error") or "") for row in rows]
@@ -190,15 +201,10 @@ def _excess_mobility(
     )
     value, error = (np.array(one) for one in zip(*both, strict=True))
     viscosity = predict_viscosity(formulations, temperature_k)
-    known = np.isfinite(value) & np.isfinite(viscosity.value)
     radius = _RADIUS_ANGSTROM * np.cbrt(_mean_volume_cm3_mol(formulations) / _USUAL_VOLUME_CM3_MOL)
     expected = stokes_einstein_ln(temperature_k, viscosity.value) / LN10 - np.log10(radius)
-    with np.errstate(invalid="ignore"):
-        beyond = np.log10(value) - expected
-        variance = _sd(viscosity) ** 2 + (error / value / LN10) ** 2 + _RADIUS_SD**2
-    trusted = _MOBILITY_SD**2 / (_MOBILITY_SD**2 + variance)
-    left = _MOBILITY_SD * np.sqrt(1.0 - trusted)
-    return np.where(known, trusted * beyond, 0.0), np.where(known, left, 0.0)
+    variance = _sd(viscosity) ** 2 + (error / value / LN10) ** 2 + _RADIUS_SD**2
+    return np.log10(value) - expected, np.sqrt(variance)
 
 
 def _mean_volume_cm3_mol(formulations: Sequence[Formulation]) -> _Floats:
@@ -223,7 +229,7 @@ def simulated_viscosities() -> Simulated:
 
     Those of a sphere of 1 angstrom that diffuses as a mean solvent molecule does.
     """
-    every = simulated_self_diffusion()
+    every = simulated_self_diffusion(simulated_runs(TABLES_OF[LONG]))
     held = every.select(every.kinds == SOLVENT)
     sphere = stokes_einstein_ln(held.temperature_k, np.ones(len(held)))
     mean_volume = _mean_volume_cm3_mol(held.formulations)

@@ -12,36 +12,33 @@ from typing import TYPE_CHECKING, Any
 
 from electrolyte_ml.arguments import path_of, whole_number
 from electrolyte_ml.campaign.adapted import TunedScorer
-from electrolyte_ml.campaign.celsius import people_heading, people_prediction
 from electrolyte_ml.campaign.efficiency_prior import EfficiencyPrior
 from electrolyte_ml.campaign.failures import Failures
 from electrolyte_ml.campaign.log import CampaignLog
 from electrolyte_ml.campaign.recorded import Recorded, doubts_about, recognise
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable, read_results
+from electrolyte_ml.campaign.sheets import NO_RESULTS, measured_rows, write_measured, write_sheet
 from electrolyte_ml.campaign.standing import status_record, write_report
 from electrolyte_ml.campaign.state import (
     CampaignState,
     Goal,
     Suggestion,
     Suggestions,
-    column_name,
     next_ids,
     replay,
 )
-from electrolyte_ml.campaign.suggest import choose, choose_to_learn, measurable
+from electrolyte_ml.campaign.suggest import choose, choose_to_learn
 from electrolyte_ml.data.efficiency import EFFICIENCY
 from electrolyte_ml.errors import InputError, UnwritableError
 from electrolyte_ml.files import read_toml, reading, sha256_of, writing
 from electrolyte_ml.notebook import html_table
-from electrolyte_ml.search.advice import problem_warnings
 from electrolyte_ml.search.bundled import find_problem, require_predictable
 from electrolyte_ml.search.engine import ProgressCallback
 from electrolyte_ml.search.problem import Problem
 from electrolyte_ml.search.recipe_file import load_problem, read_problem
 from electrolyte_ml.search.scorer import ModelScorer, Scorer
-from electrolyte_ml.search.weighing import weigh_out_per_100g
-from electrolyte_ml.tables.writing import CSV, WORKBOOK, write_cells
-from electrolyte_ml.text import counted, shown, significant
+from electrolyte_ml.tables.writing import CSV, WORKBOOK
+from electrolyte_ml.text import counted, shown
 from electrolyte_ml.threads import one_thread
 
 if TYPE_CHECKING:
@@ -74,7 +71,6 @@ A report:          electrolyte-ml campaign report FOLDER
 """
 
 
-_NO_RESULTS = ("suggestion", "recipe", "status", "comment")
 _FOLDER = "the folder of a campaign is text or a path, such as 'my_campaign'"
 PROBLEM, LOG, MEASURED = "problem.toml", "log.jsonl", "measured.csv"
 # The folder of a file of prices whose name one of the campaign's own files bears.
@@ -357,7 +353,7 @@ class Campaign:
         import pandas as pd
 
         rows = measured_rows(self.state)
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=_NO_RESULTS)
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=NO_RESULTS)
 
     def tuned(self) -> TunedScorer:
         """The scorer, fine-tuned on all measurements so far."""
@@ -431,83 +427,3 @@ def _fill(folder: Path, files: Mapping[str, Path]) -> None:
 def _sha256(path: Path) -> str:
     with reading(path):
         return sha256_of(path)
-
-
-def write_sheet(path: Path, problem: Problem, suggestions: Sequence[Suggestion]) -> None:
-    """Write a sheet of suggestions with empty columns for the results."""
-    _write(path, sheet_rows(problem, suggestions))
-
-
-def result_columns(problem: Problem) -> list[str]:
-    """Columns of a sheet for what is measured, such as ``conductivity_ms_cm at 25 degC``."""
-    return [people_heading(column_name(q)) for q in measurable(problem)]
-
-
-def sheet_rows(problem: Problem, suggestions: Sequence[Suggestion]) -> list[dict[str, str]]:
-    """Rows of a sheet of suggestions, with empty cells for the results."""
-    wanted = result_columns(problem)
-    rows = []
-    warnings = problem_warnings(problem, [s.formulation for s in suggestions])
-    for suggestion, found in zip(suggestions, warnings, strict=True):
-        masses = weigh_out_per_100g(suggestion.formulation, problem.components, problem.limits)
-        rows.append(
-            {
-                "id": suggestion.id,
-                "recipe": suggestion.formulation.notation(),
-                "weigh out, g for 100 g": "; ".join(f"{n} {m:.2f}" for n, m in masses.items()),
-                **{
-                    f"predicted {people_heading(label)}": _interval(
-                        people_prediction(label, prediction)
-                    )
-                    for label, prediction in suggestion.predictions.items()
-                },
-                **dict.fromkeys(wanted, ""),
-                "status": "",
-                "comment": "",
-                "why": suggestion.why,
-                "warnings": "; ".join(map(str, found)),
-            }
-        )
-    return rows
-
-
-def write_measured(path: Path, state: CampaignState) -> None:
-    """Write a row for each result; the file can be recorded into a new campaign."""
-    rows = [
-        {
-            name: "" if cell is None else f"{cell:.10g}" if isinstance(cell, int | float) else cell
-            for name, cell in row.items()
-        }
-        for row in measured_rows(state)
-    ]
-    _write(path, rows, header=_NO_RESULTS)
-
-
-def measured_rows(state: CampaignState) -> list[dict[str, Any]]:
-    """A row for each result: suggestion, recipe, a column for each quantity, status, comment."""
-    columns = dict.fromkeys(name for result in state.results for name in result.columns)
-    return [
-        {
-            "suggestion": result.suggestion,
-            "recipe": result.formulation.notation(),
-            **columns,
-            **result.columns,
-            "status": str(result.status),
-            "comment": result.comment,
-        }
-        for result in state.results
-    ]
-
-
-def _interval(prediction: Mapping[str, float | None]) -> str:
-    if prediction["value"] is None:
-        return ""
-    value, low, high = (significant(prediction[end]) for end in ("value", "low", "high"))
-    return value if prediction["low"] == prediction["high"] else f"{value} ({low} to {high})"
-
-
-def _write(path: Path, rows: Sequence[Mapping[str, Any]], header: Sequence[str] = ()) -> None:
-    """Write rows of the same columns; those of `header` if there are no rows."""
-    columns = list(rows[0]) if rows else header
-    # Line ends as spreadsheets expect them.
-    write_cells(path, columns, [list(row.values()) for row in rows], line_end="\r\n")

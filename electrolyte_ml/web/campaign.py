@@ -21,10 +21,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from electrolyte_ml.campaign import Campaign, Status, Suggestion
-from electrolyte_ml.campaign.campaign import LOG, MEASURED, result_columns, sheet_rows
+from electrolyte_ml.campaign.campaign import LOG, MEASURED
 from electrolyte_ml.campaign.celsius import people_heading, people_number, people_prediction
 from electrolyte_ml.campaign.log import CampaignLog
 from electrolyte_ml.campaign.results import ResultsSource, ResultsTable
+from electrolyte_ml.campaign.sheets import result_columns, sheet_rows
 from electrolyte_ml.campaign.standing import error_sentence, interval_words, report_record
 from electrolyte_ml.campaign.state import Goal, replay
 from electrolyte_ml.errors import ElectrolyteError, InputError

@@ -38,6 +38,7 @@ from electrolyte_ml.files import sha256_of
 from electrolyte_ml.formulation import Formulation
 from electrolyte_ml.models.numeric import LN10
 from electrolyte_ml.prediction import Prediction
+from electrolyte_ml.simulate.templates import TABLES
 
 SODIUM, VISCOSITY = "sodium", "viscosity-series"
 SPLITS = (SODIUM, "anion", "solvent", VISCOSITY)
@@ -99,7 +100,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     """
     default = (QUICK,) if quick else SPLITS
     chosen = chosen_splits(splits, known=(*SPLITS, QUICK), default=default)
-    tables = "".join(sha256_of(path) for paths in TABLES_OF.values() for path in paths)
+    tables = "".join(sha256_of(TABLES / name) for names in TABLES_OF.values() for name in names)
     return [
         subject.case.job(
             task=subject.task,

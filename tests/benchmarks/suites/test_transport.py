@@ -19,8 +19,7 @@ def test_learnt_radii_beat_one_radius_and_intervals_hold_in_unseen_solvents():
     for split in ("solvent", "recipe"):
         ours, taught, radius, value = (m for (s, _), m in found.items() if s == split)
         assert taught["n"] == ours["n"]
-        # Four solvents were measured; how much is gained in an unseen one depends on chance.
-        assert taught["mae_log10"] < (1.0 if split == "solvent" else 0.9) * ours["mae_log10"]
+        assert taught["mae_log10"] < 0.9 * ours["mae_log10"]
         assert taught["coverage"] >= 0.88
         assert ours["n"] == 55
         assert ours["mae_log10"] < 0.2
