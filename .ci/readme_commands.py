@@ -6,13 +6,15 @@ Of a folder, all documents in it are meant. A command that several show is run o
 
 A line that starts with ``$`` is a command. A block that follows ``<!-- needs: data -->`` runs only
 where ELECTROLYTE_ML_DATA is set, one that follows ``<!-- needs: md -->`` where OpenMM is installed,
-one that follows ``<!-- needs: cell -->`` where PyBaMM is.
+one that follows ``<!-- needs: cell -->`` where PyBaMM is, one that follows
+``<!-- needs: gromacs -->`` where OpenMM and GROMACS are.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-BLOCK = re.compile(r"(?:<!-- needs: (data|md|cell) -->\s*)?```console\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- needs: (data|md|cell|gromacs) -->\s*)?```console\n(.*?)```", re.DOTALL)
 
 
 def main(places: list[Path]) -> int:
@@ -53,6 +55,8 @@ def missing_here(environment: dict[str, str]) -> dict[str, str]:
         missing["data"] = "ELECTROLYTE_ML_DATA is not set"
     if find_spec("openmm") is None:
         missing["md"] = "OpenMM is not installed"
+    if find_spec("openmm") is None or shutil.which("gmx") is None:
+        missing["gromacs"] = "OpenMM or GROMACS is not installed"
     if find_spec("pybamm") is None:
         missing["cell"] = "PyBaMM is not installed"
     return missing

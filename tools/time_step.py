@@ -16,7 +16,7 @@ import numpy as np
 
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.box import box_length_nm, pack
-from electrolyte_ml.simulate.engine import make_context
+from electrolyte_ml.simulate.platforms import make_context
 from electrolyte_ml.simulate.system import HYDROGEN_MASS_DA, Layout, SystemOptions, build_system
 from electrolyte_ml.simulate.templates import TABLES, molecule_template
 from electrolyte_ml.species import default_catalog

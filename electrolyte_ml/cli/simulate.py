@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 HELP = "Simulate electrolytes with OpenMM: density, coordination, ion pairing, transport."
 _STATE_HELP = "Folder of jobs, finished or killed; the user's state folder by default."
 _PLATFORM_HELP = (
-    "cpu (one thread), cuda, opencl, or auto: the first of CUDA, OpenCL, CPU that works."
+    "cpu (one thread), cuda, opencl; auto: the first of CUDA, OpenCL, CPU that works; or gromacs, "
+    "several times faster than cpu where the program gmx is installed."
 )
 
 

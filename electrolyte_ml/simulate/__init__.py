@@ -1,8 +1,10 @@
-"""Molecular dynamics of electrolytes with OpenMM: from a formulation to numbers with error bars.
+"""Molecular dynamics of electrolytes: from a formulation to numbers with error bars.
 
-Needs the extra ``md``. The route: a `Formulation` becomes whole numbers of molecules
-(`compose_box`), a `SimulationJob` describes the simulation, `run_job` runs and analyses it, and a
-`SimulationCampaign` runs many jobs and continues killed ones.
+Needs the extra ``md``; OpenMM moves the atoms, or GROMACS where it is asked for.
+
+The route: a `Formulation` becomes whole numbers of molecules (`compose_box`), a `SimulationJob`
+describes the simulation, `run_job` runs and analyses it, and a `SimulationCampaign` runs many jobs
+and continues killed ones.
 """
 
 from electrolyte_ml.simulate.box import BoxComposition, Component, compose_box

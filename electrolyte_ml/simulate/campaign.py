@@ -39,10 +39,11 @@ from electrolyte_ml.files import read_toml
 from electrolyte_ml.formulation import parse_recipe
 from electrolyte_ml.simulate.box import compose_box
 from electrolyte_ml.simulate.checkpoint import load_result
-from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress
+from electrolyte_ml.simulate.engine import Progress
 from electrolyte_ml.simulate.force_field import DEFAULT_CHARGE_SCALE, ForceField
 from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET
 from electrolyte_ml.simulate.job import SimulationJob, preset
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, check_platform
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.text import nearest_or_all, shown
@@ -349,10 +350,16 @@ def run_campaign(
     viscosity
         Viscosity of a job's liquid, mPa s; by default the file's, where it gives one.
     platform
-        Processor, one of `electrolyte_ml.simulate.engine.PLATFORMS`.
+        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
     skip
         Keys of jobs whose results are known from elsewhere, such as a table that ships.
+
+    Raises
+    ------
+    InputError, PlatformError
+        If there is no such platform, or no GROMACS where it is asked for.
     """
+    check_platform(platform)
     open_jobs = [
         e
         for e in campaign.jobs

@@ -47,6 +47,8 @@ class State:
         Volume samples of the ``npt`` stage, shape (n,), nm^3.
     wall_s
         Wall-clock time spent on dynamics so far, s.
+    platform
+        Who moved the atoms last, such as ``OpenMM CPU``; empty where nothing says so.
     """
 
     stage: str
@@ -57,6 +59,7 @@ class State:
     n_parts: int
     volumes_nm3: np.ndarray
     wall_s: float
+    platform: str = ""
 
 
 def save_state(folder: Path, state: State) -> None:
@@ -80,6 +83,7 @@ def load_state(folder: Path) -> State | None:
             n_parts=int(held["n_parts"]),
             volumes_nm3=held["volumes_nm3"],
             wall_s=float(held["wall_s"]),
+            platform=str(held["platform"]) if "platform" in held else "",
         )
 
 

@@ -1,4 +1,4 @@
-"""Running the stages of a job with OpenMM, on whichever platform, from where it stopped."""
+"""Running the stages of a job, on whichever platform, from where it stopped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
-from electrolyte_ml.errors import ElectrolyteError, InputError
 from electrolyte_ml.files import make_folder
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.box import box_length_nm, pack
@@ -23,89 +20,25 @@ from electrolyte_ml.simulate.checkpoint import (
     save_part,
     save_state,
 )
+from electrolyte_ml.simulate.dynamics import (
+    Dynamics,
+    OpenMMDynamics,
+    Sample,
+    StagedJob,
+    phase_space,
+)
+from electrolyte_ml.simulate.gromacs import GromacsDynamics
 from electrolyte_ml.simulate.job import JOB_FILE, SimulationJob, Stage
+from electrolyte_ml.simulate.platforms import (
+    DEFAULT_PLATFORM,
+    GROMACS,
+    check_platform,
+    make_context,
+)
 from electrolyte_ml.simulate.system import Layout, build_system
-
-DEFAULT_PLATFORM = "cpu"
-
-# Jobs fan out over cores, threads do not; forces in single, sums in double precision on a card.
-_PROPERTIES = MappingProxyType(
-    {
-        "CUDA": {"Precision": "mixed"},
-        "OpenCL": {"Precision": "mixed"},
-        "CPU": {"Threads": "1"},
-        "Reference": {},
-    }
-)
-
-_NAMES = MappingProxyType(
-    {
-        "auto": ("CUDA", "OpenCL", "CPU"),
-        "cuda": ("CUDA",),
-        "opencl": ("OpenCL",),
-        "cpu": ("CPU",),
-        "reference": ("Reference",),
-    }
-)
-
-#: What a caller may ask for; ``auto`` takes the first of CUDA, OpenCL and CPU that works.
-PLATFORMS = tuple(_NAMES)
-
-
-class PlatformError(ElectrolyteError, RuntimeError):
-    """OpenMM cannot run on the requested platform."""
-
-
-def make_context(system: Any, integrator: Any, platform: str = DEFAULT_PLATFORM) -> Any:
-    """An OpenMM context.
-
-    Parameters
-    ----------
-    system, integrator
-        System to simulate, and its integrator.
-    platform
-        One of `PLATFORMS`.
-
-    Returns
-    -------
-    openmm.Context
-        On the first platform of the request that works.
-
-    Raises
-    ------
-    InputError
-        If there is no such platform.
-    PlatformError
-        If none works; the message says why.
-    """
-    mm = import_optional("openmm")
-    faults = []
-    for name in platform_names(platform):
-        try:
-            found = mm.Platform.getPlatformByName(name)
-            return mm.Context(system, integrator, found, dict(_PROPERTIES[name]))
-        except mm.OpenMMException as error:
-            faults.append(f"{name}: {error}")
-    raise PlatformError(f"OpenMM cannot run on {platform!r}: {'; '.join(faults)}")
-
-
-def platform_names(platform: str) -> tuple[str, ...]:
-    """OpenMM's names of a request, in the order in which they are tried.
-
-    Raises
-    ------
-    InputError
-        If there is no such platform.
-    """
-    if platform not in _NAMES:
-        raise InputError(f"no platform {platform!r}; platforms: {', '.join(PLATFORMS)}")
-    return _NAMES[platform]
-
 
 # Packed looser than the liquid, so that Packmol succeeds; the hot stage closes the gap.
 _PACKING_SHARE = 0.8
-
-_BAROSTAT_STEPS = 25
 
 _MINIMISATION_STEPS = 500
 
@@ -115,12 +48,8 @@ _GENTLE_PS = 2.0
 
 Progress = Callable[["Report"], None]
 
-#: Asked after every sample with the stage and its simulated time, ps; true saves and stops the run.
+#: Asked after some samples with the stage and its simulated time, ps; true saves and stops the run.
 Stop = Callable[[str, float], bool]
-
-
-class SimulationError(ElectrolyteError, RuntimeError):
-    """A simulation blew up; the message says where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +116,9 @@ def run_stages(
     folder
         Folder of this job alone; its state is continued if it holds one.
     progress
-        Called after every sample.
+        Called after every sample, or after the some of them that GROMACS makes at a time.
     platform
-        One of `electrolyte_ml.simulate.engine.PLATFORMS`. Another one may continue a job.
+        One of `electrolyte_ml.simulate.platforms.PLATFORMS`. Another one may continue a job.
     stop
         Ends the run early; the same call without it continues.
 
@@ -202,7 +131,10 @@ def run_stages(
     ------
     SimulationError
         If energies stop being finite.
+    InputError, PlatformError
+        If there is no such platform.
     """
+    check_platform(platform)
     make_folder(folder)
     save_json(folder / JOB_FILE, job.to_dict())
     run = _Run(job, job.layout(), folder, progress, platform, stop)
@@ -250,47 +182,50 @@ def _start(run: _Run, stage: Stage) -> State:
         volumes_nm3=np.zeros(0),
         wall_s=0.0,
     )
-    return replace(state, **_read_context(context))
+    return replace(state, **phase_space(context))
 
 
 def _run_stage(run: _Run, stage: Stage, state: State, before_ps: float) -> tuple[State, bool]:
     """State at the end of a stage, or where the run was stopped, and whether it was."""
+    dynamics = _dynamics(run, stage, state)
+    try:
+        return _follow(run, stage, state, before_ps, dynamics)
+    finally:
+        dynamics.close()
+
+
+def _follow(
+    run: _Run, stage: Stage, state: State, before_ps: float, dynamics: Dynamics
+) -> tuple[State, bool]:
     protocol = run.job.protocol
-    context, integrator = _stage_context(run, stage, state)
-    steps = round(protocol.sample_ps * 1000 / protocol.time_step_fs)
     samples_a_frame = round(protocol.frame_ps / protocol.sample_ps)
     recording = _Recording()
-    first = round(state.done_ps / protocol.sample_ps)
+    first = done = round(state.done_ps / protocol.sample_ps)
     last = round(stage.length_ps / protocol.sample_ps)
     started = saved = time.monotonic()
-    for sample in range(first + 1, last + 1):
-        _advance(integrator, steps, run, stage)
-        _record(context, run.layout, stage, recording, frame=sample % samples_a_frame == 0)
-        now = time.monotonic()
+    while done < last:
+        for sample in dynamics.advance(last - done):
+            done += 1
+            _record(sample, run.layout, stage, recording, frame=done % samples_a_frame == 0)
+        now, done_ps = time.monotonic(), done * protocol.sample_ps
         if run.progress is not None:
-            speed = (sample - first) * protocol.sample_ps / 1000 / (now - started) * 86400
-            run.progress(_report(run, stage, before_ps + sample * protocol.sample_ps, speed))
-        done_ps = sample * protocol.sample_ps
+            speed = (done - first) * protocol.sample_ps / 1000 / (now - started) * 86400
+            run.progress(_report(run, stage, before_ps + done_ps, speed))
         stops = run.stops(stage, done_ps)
-        if stops or now - saved > protocol.checkpoint_s or sample == last:
+        if stops or now - saved > protocol.checkpoint_s or done == last:
             timed = replace(state, done_ps=done_ps, wall_s=state.wall_s + now - saved)
-            state = _checkpoint(run, context, timed, recording)
+            state = _checkpoint(run, dynamics, timed, recording)
             recording, saved = _Recording(), now
         if stops:
             return state, True
     return state, False
 
 
-def _advance(integrator: Any, steps: int, run: _Run, stage: Stage) -> None:
-    try:
-        integrator.step(steps)
-    except Exception as error:  # OpenMM raises bare Exception
-        if "cutoff" not in str(error):
-            raise
-        raise SimulationError(
-            f"the box fell under twice the cut-off of {run.job.protocol.options.cutoff_nm} nm in "
-            f"stage {stage.name}; simulate more atoms than {run.layout.n_atoms}"
-        ) from error
+def _dynamics(run: _Run, stage: Stage, state: State) -> Dynamics:
+    staged = StagedJob(job=run.job, layout=run.layout, stage=stage, state=state, folder=run.folder)
+    if run.platform == GROMACS:
+        return GromacsDynamics(staged)
+    return OpenMMDynamics(staged, run.platform)
 
 
 def _report(run: _Run, stage: Stage, done_ps: float, ns_per_day: float) -> Report:
@@ -303,42 +238,18 @@ def _report(run: _Run, stage: Stage, done_ps: float, ns_per_day: float) -> Repor
     )
 
 
-def _stage_context(run: _Run, stage: Stage, state: State) -> tuple[Any, Any]:
-    mm = import_optional("openmm")
-    protocol = run.job.protocol
-    system = build_system(run.layout, state.length_nm, protocol.options)
-    # A continued run draws new random numbers: statistically valid, not bitwise the same.
-    seed = run.job.seed + 1000 * (1 + state.n_parts) + round(state.done_ps)
-    if stage.pressure_bar is not None:
-        barostat = mm.MonteCarloBarostat(stage.pressure_bar, stage.temperature_k, _BAROSTAT_STEPS)
-        barostat.setRandomNumberSeed(seed)
-        system.addForce(barostat)
-    step_ps = protocol.time_step_fs / 1000
-    integrator = mm.LangevinMiddleIntegrator(stage.temperature_k, stage.friction_per_ps, step_ps)
-    integrator.setRandomNumberSeed(seed)
-    context = make_context(system, integrator, run.platform)
-    context.setPositions(state.positions_nm)
-    context.setVelocities(state.velocities_nm_ps)
-    return context, integrator
-
-
 def _record(
-    context: Any, layout: Layout, stage: Stage, recording: _Recording, *, frame: bool
+    sample: Sample, layout: Layout, stage: Stage, recording: _Recording, *, frame: bool
 ) -> None:
-    held = context.getState(getEnergy=True, getPositions=stage.records)
-    energy = held.getPotentialEnergy()._value
-    if not np.isfinite(energy):
-        raise SimulationError(f"the potential energy is {energy} in stage {stage.name}")
     if stage.name == "npt":
-        recording.volumes.append(held.getPeriodicBoxVolume()._value)
-    if stage.records:
-        positions = held.getPositions(asNumpy=True)._value
-        recording.centres.append(layout.centres_nm(positions))
+        recording.volumes.append(sample.volume_nm3)
+    if sample.positions_nm is not None:
+        recording.centres.append(layout.centres_nm(sample.positions_nm))
         if frame:
-            recording.frames.append(positions.astype(np.float32))
+            recording.frames.append(sample.positions_nm.astype(np.float32))
 
 
-def _checkpoint(run: _Run, context: Any, state: State, recording: _Recording) -> State:
+def _checkpoint(run: _Run, dynamics: Dynamics, state: State, recording: _Recording) -> State:
     n_parts = state.n_parts
     if recording.centres:
         shape = (0, run.layout.n_atoms, 3)
@@ -346,18 +257,15 @@ def _checkpoint(run: _Run, context: Any, state: State, recording: _Recording) ->
         save_part(run.folder, n_parts, np.array(recording.centres), frames)
         n_parts += 1
     volumes = np.concatenate([state.volumes_nm3, recording.volumes])
-    state = replace(state, n_parts=n_parts, volumes_nm3=volumes, **_read_context(context))
+    state = replace(
+        state,
+        n_parts=n_parts,
+        volumes_nm3=volumes,
+        platform=dynamics.platform,
+        **dynamics.phase_space(),
+    )
     save_state(run.folder, state)
     return state
-
-
-def _read_context(context: Any) -> dict[str, Any]:
-    held = context.getState(getPositions=True, getVelocities=True, enforcePeriodicBox=False)
-    return {
-        "positions_nm": held.getPositions(asNumpy=True)._value,
-        "velocities_nm_ps": held.getVelocities(asNumpy=True)._value,
-        "length_nm": float(held.getPeriodicBoxVectors(asNumpy=True)._value[0][0]),
-    }
 
 
 def _next_stage(layout: Layout, state: State, following: str) -> State:

@@ -19,8 +19,9 @@ from electrolyte_ml.simulate.analyse.estimate import Estimate, refused
 from electrolyte_ml.simulate.analyse.summary import analyse_job, density_g_cm3, describe_job
 from electrolyte_ml.simulate.checkpoint import State, load_state, save_result, save_state
 from electrolyte_ml.simulate.continuing import longest_run, open_folder, take_over
-from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress, Report, Stop, run_stages
+from electrolyte_ml.simulate.engine import Progress, Report, Stop, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
 from electrolyte_ml.simulate.viscosity import (
     ShearRun,
     load_shear,
@@ -44,7 +45,7 @@ class Subject:
     viscosity_mpa_s
         Viscosity of the liquid, mPa s, to correct diffusion for the size of the box.
     platform
-        One of `electrolyte_ml.simulate.engine.PLATFORMS`.
+        One of `electrolyte_ml.simulate.platforms.PLATFORMS`.
     progress
         Called after every sample.
     """

@@ -110,6 +110,7 @@ def result_row(entry: CampaignJob, result: Mapping[str, Any]) -> dict[str, Any]:
         "time_step_fs": job.protocol.time_step_fs,
         "length_nm": round(result["length_nm"], 5),
         "ns_per_day": round(result["ns_per_day"], 1),
+        "platform": result.get("platform", ""),
     }
     for name in _ESTIMATES:
         row |= _cells(name, result.get(name))

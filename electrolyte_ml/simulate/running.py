@@ -14,8 +14,9 @@ from electrolyte_ml.files import expanded, make_folder, user_folder_of, writing
 from electrolyte_ml.simulate.analyse.summary import analyse_job
 from electrolyte_ml.simulate.checkpoint import DONE, load_result, load_state, save_result
 from electrolyte_ml.simulate.continuing import longest_run, take_over
-from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Progress, run_stages
+from electrolyte_ml.simulate.engine import Progress, run_stages
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM
 from electrolyte_ml.simulate.snapshots import save_snapshots, snapshots_of
 from electrolyte_ml.threads import one_thread
 
@@ -61,7 +62,7 @@ def run_job(
         Viscosity of the liquid, mPa s, to correct diffusion for the size of the box. A finished
         job is analysed again, not simulated, when another viscosity is given.
     platform
-        Processor, one of `electrolyte_ml.simulate.engine.PLATFORMS`.
+        Processor, one of `electrolyte_ml.simulate.platforms.PLATFORMS`.
 
     Returns
     -------

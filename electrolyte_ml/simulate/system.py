@@ -113,9 +113,12 @@ class Layout:
 
     def rescaled(self, positions_nm: np.ndarray, factor: float) -> np.ndarray:
         """Positions with the centre of every molecule moved by `factor`, molecules rigid."""
-        shift = (factor - 1) * self.centres_nm(positions_nm)
+        return positions_nm + self.of_atoms((factor - 1) * self.centres_nm(positions_nm))
+
+    def of_atoms(self, of_molecules: np.ndarray) -> np.ndarray:
+        """Values of molecules, shape (n_molecules, ...), for each of their atoms."""
         sizes = [len(b.template.atoms) for b in self.blocks for _ in range(b.count)]
-        return positions_nm + np.repeat(shift, sizes, axis=0)
+        return np.repeat(of_molecules, sizes, axis=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +177,7 @@ def build_system(layout: Layout, length_nm: float, options: SystemOptions) -> An
     system = mm.System()
     forces = _Forces(mm)
     for block in layout.blocks:
-        masses = _masses_da(block.template, options.hydrogen_mass_da)
+        masses = repartitioned_masses_da(block.template, options.hydrogen_mass_da)
         for molecule in range(block.count):
             offset = block.first_atom + molecule * len(masses)
             for mass in masses:
@@ -219,8 +222,8 @@ class _Forces:
             self.nonbonded.addException(offset + i, offset + j, product, sigma, epsilon)
 
 
-def _masses_da(template: Template, hydrogen_mass_da: float | None) -> list[float]:
-    """Masses after hydrogen mass repartitioning; their sum is conserved."""
+def repartitioned_masses_da(template: Template, hydrogen_mass_da: float | None) -> list[float]:
+    """Masses of atoms, Da, after hydrogen mass repartitioning; their sum is conserved."""
     masses = [atom.mass_da for atom in template.atoms]
     if hydrogen_mass_da is None:
         return masses

@@ -28,8 +28,9 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
 from electrolyte_ml.simulate.checkpoint import DONE, State, replace_npz
-from electrolyte_ml.simulate.engine import DEFAULT_PLATFORM, Stop, make_context
+from electrolyte_ml.simulate.engine import Stop
 from electrolyte_ml.simulate.job import SimulationJob
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, make_context
 from electrolyte_ml.simulate.system import Layout, build_system
 
 _GAS_CONSTANT_KJ_MOL_K = 8.31446261815324e-3
@@ -118,7 +119,7 @@ def run_shear(
     length_ps
         Time to average over, ps; time for the profile to form comes before it.
     platform
-        One of `electrolyte_ml.simulate.engine.PLATFORMS`.
+        One of `electrolyte_ml.simulate.platforms.PLATFORMS`.
     stop
         Asked with ``shear`` and the averaged time, ps; ends the run early.
 

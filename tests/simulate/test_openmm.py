@@ -31,6 +31,11 @@ from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.analyse.summary import analyse_job  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.continuing import open_folder  # noqa: E402
+from electrolyte_ml.simulate.dynamics import (  # noqa: E402
+    OpenMMDynamics,
+    SimulationError,
+    StagedJob,
+)
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
 from electrolyte_ml.simulate.goal import PropertyGoal, run_until  # noqa: E402
 from electrolyte_ml.simulate.lengthened import Subject  # noqa: E402
@@ -325,7 +330,7 @@ def test_another_viscosity_or_analysis_needs_no_simulation(tmp_path, monkeypatch
 
 
 def test_a_platform_that_is_not_there_is_told_or_passed_over():
-    from electrolyte_ml.simulate.engine import PlatformError, make_context
+    from electrolyte_ml.simulate.platforms import PlatformError, make_context
 
     system = build_system(box(0.8), 3.0, SystemOptions())
 
@@ -348,10 +353,17 @@ def test_a_box_that_shrinks_too_far_says_what_to_do():
             raise Exception("box size has decreased to less than twice the nonbonded cutoff.")
 
     job = short_job()
-    run = engine_module._Run(job, job.layout(), Path("unused"), None)
-    stage = job.protocol.stages(330.0)[2]
-    with pytest.raises(engine_module.SimulationError, match=r"stage npt; simulate more atoms"):
-        engine_module._advance(Shrinking(), 1, run, stage)
+    dynamics = object.__new__(OpenMMDynamics)
+    dynamics._integrator = Shrinking()
+    dynamics._staged = StagedJob(
+        job=job,
+        layout=job.layout(),
+        stage=job.protocol.stages(330.0)[2],
+        state=None,
+        folder=Path("unused"),
+    )
+    with pytest.raises(SimulationError, match=r"stage npt; simulate more atoms"):
+        dynamics.advance(1)
 
 
 @needs_packmol

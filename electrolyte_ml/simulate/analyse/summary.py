@@ -163,6 +163,7 @@ def describe_job(job: SimulationJob, state: State) -> dict[str, Any]:
         "n_atoms": job.layout().n_atoms,
         "length_nm": state.length_nm,
         "wall_s": state.wall_s,
+        "platform": state.platform,
     }
 
 

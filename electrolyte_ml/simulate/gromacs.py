@@ -1,0 +1,385 @@
+r"""The motion of one stage by GROMACS [1]_: the same forces and the same integrator as OpenMM's.
+
+GROMACS is several times faster than OpenMM where there is no graphics card. Its stochastic dynamics
+[2]_ are the middle scheme of `electrolyte_ml.simulate.job.Protocol`, its barostat is stochastic
+rescaling of the cell [3]_, and its Ewald sum splits at the width that OpenMM derives from the
+tolerance. A stage runs as a row of short runs of ``gmx mdrun``, so that a killed job loses one of
+them; each begins with the positions, the velocities and the box that the last one ended with.
+
+References
+----------
+.. [1] Abraham, Murtola, Schulz, Pall, Smith, Hess, Lindahl, SoftwareX 2015, 1-2, 19.
+   https://doi.org/10.1016/j.softx.2015.06.001
+.. [2] Goga, Rzepiela, de Vries, Marrink, Berendsen, J. Chem. Theory Comput. 2012, 8, 3637.
+   https://doi.org/10.1021/ct3000876
+.. [3] Bernetti, Bussi, J. Chem. Phys. 2020, 153, 114107. https://doi.org/10.1063/5.0020514
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrolyte_ml.simulate.dynamics import Sample, SimulationError, StagedJob
+from electrolyte_ml.simulate.job import Stage
+from electrolyte_ml.simulate.platforms import GROMACS, find_gromacs
+from electrolyte_ml.simulate.system import Layout, SystemOptions, repartitioned_masses_da
+from electrolyte_ml.simulate.templates import Template
+
+# Long against the start of a run (a second), short against what a kill may lose.
+_RUN_S = 20.0
+
+_FIRST_SAMPLES = 5
+
+_PRESSURE_TIME_PS = 1.0
+
+# Of organic liquids, 0.6 to 1.3; it decides how fast the volume follows, not where to.
+_COMPRESSIBILITY_PER_BAR = 9e-5
+
+# Fast bonds have fewer than ten steps a period, at which grompp warns; tables/time_step.csv holds
+# the check of that step.
+_ALLOWED_WARNINGS = "30"
+
+_GROMPP = f"grompp -f run.mdp -c box.gro -p box.top -o run.tpr -maxwarn {_ALLOWED_WARNINGS}"
+
+# One thread, as on OpenMM's CPU platform: jobs fan out over cores.
+_MDRUN = "mdrun -s run.tpr -o run.trr -ntmpi 1 -ntomp 1 -pin off -notunepme -noconfout -cpt -1"
+
+_TRR_MAGIC = 1993
+
+
+@cache
+def gromacs_version(program: Path) -> str:
+    """Version of GROMACS, such as ``2022.5``, or an empty text."""
+    told = _run([str(program), "--version"], Path.cwd()).stdout
+    found = re.search(r"GROMACS version:\s+(?:VERSION )?([\d.]+)", told)
+    return found.group(1) if found else ""
+
+
+class GromacsDynamics:
+    """A stage under way in GROMACS, as many samples at a time as take some seconds.
+
+    Parameters
+    ----------
+    staged
+        The stage.
+
+    Raises
+    ------
+    PlatformError
+        If there is no GROMACS.
+    """
+
+    def __init__(self, staged: StagedJob) -> None:
+        self._program = find_gromacs()
+        self._staged = staged
+        self.platform = f"GROMACS {gromacs_version(self._program)}".strip()
+        self._positions = np.array(staged.state.positions_nm, dtype=float)
+        self._velocities = np.array(staged.state.velocities_nm_ps, dtype=float)
+        self._length = staged.state.length_nm
+        self._n_runs, self._n_samples = 0, _FIRST_SAMPLES
+        # Those of a killed run.
+        for left in staged.folder.glob(f"{GROMACS}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._files = Path(tempfile.mkdtemp(prefix=f"{GROMACS}-", dir=staged.folder))
+        options = staged.job.protocol.options
+        (self._files / "box.top").write_text(topology(staged.layout, options), encoding="utf-8")
+
+    def advance(self, n_samples: int) -> list[Sample]:
+        """Go on by as many samples as take some seconds; `Dynamics` says more."""
+        staged, started = self._staged, time.monotonic()
+        wanted = min(n_samples, self._n_samples)
+        self._write(wanted)
+        self._call(_GROMPP)
+        self._call(_MDRUN)
+        samples = []
+        for frame in list(read_trr(self._files / "run.trr"))[1:]:
+            self._length = frame.length_nm
+            step = frame.positions_nm - self._positions
+            # Atoms go far less than half a box from one sample to the next.
+            self._positions = self._positions + step - self._length * np.round(step / self._length)
+            if frame.velocities_nm_ps is not None:
+                self._velocities = frame.velocities_nm_ps
+            kept = self._positions if staged.stage.records else None
+            samples.append(Sample(positions_nm=kept, volume_nm3=self._length**3))
+        if len(samples) != wanted or not np.isfinite(self._positions).all():
+            raise self._failed(f"{len(samples)} samples of {wanted} came out")
+        self._n_runs += 1
+        took = time.monotonic() - started
+        self._n_samples = max(_FIRST_SAMPLES, min(4 * wanted, int(wanted * _RUN_S / took)))
+        return samples
+
+    def phase_space(self) -> dict[str, Any]:
+        """Positions, velocities and edge of the box after the last sample."""
+        return {
+            "positions_nm": self._positions,
+            "velocities_nm_ps": self._velocities,
+            "length_nm": self._length,
+        }
+
+    def close(self) -> None:
+        """Remove the files of the runs."""
+        shutil.rmtree(self._files, ignore_errors=True)
+
+    def _write(self, n_samples: int) -> None:
+        staged = self._staged
+        text = parameters(staged, n_samples * staged.steps, self._seed())
+        (self._files / "run.mdp").write_text(text, encoding="utf-8")
+        text = coordinates(staged.layout, self._positions, self._velocities, self._length)
+        (self._files / "box.gro").write_text(text, encoding="utf-8")
+
+    def _seed(self) -> int:
+        """Another for every run, so that no random number is drawn twice."""
+        draws = np.random.SeedSequence([self._staged.seed, self._n_runs])
+        return int(draws.generate_state(1)[0] >> 1)
+
+    def _call(self, command: str) -> None:
+        done = _run([str(self._program), "-nobackup", *command.split()], self._files)
+        if done.returncode == 0:
+            return
+        if re.search(r"half the shortest box vector|twice the cut-off", done.stderr):
+            raise self._staged.too_small()
+        raise self._failed(_reason(done.stderr))
+
+    def _failed(self, reason: str) -> SimulationError:
+        return SimulationError(f"GROMACS failed in stage {self._staged.stage.name}: {reason}")
+
+
+def topology(layout: Layout, options: SystemOptions) -> str:
+    """The molecules of a box as a topology of GROMACS.
+
+    Parameters
+    ----------
+    layout
+        The molecules; ion charges already scaled.
+    options
+        Masses and constraints of hydrogens.
+
+    Returns
+    -------
+    str
+        Text of a ``.top`` file: lengths in nm, energies in kJ/mol, angles in degrees. Every pair of
+        atoms that `Template.exceptions` names is excluded, and interacts as it says.
+    """
+    kinds: dict[tuple[float, float], str] = {}
+    for block in layout.blocks:
+        for atom in block.template.atoms:
+            kinds.setdefault((atom.sigma_nm, atom.epsilon_kj_mol), f"k{len(kinds)}")
+    # Lennard-Jones functions, mixed by Lorentz and Berthelot.
+    lines = ["[ defaults ]", "1 2 no 1.0 1.0", "[ atomtypes ]"]
+    lines += [f"{kind} 0 1.0 0.0 A {s:.9g} {e:.9g}" for (s, e), kind in kinds.items()]
+    for index, block in enumerate(layout.blocks):
+        lines += _molecule(f"M{index}", block.template, kinds, options)
+    lines += ["[ system ]", "electrolyte", "[ molecules ]"]
+    lines += [f"M{index} {block.count}" for index, block in enumerate(layout.blocks)]
+    return "\n".join(lines) + "\n"
+
+
+def _molecule(
+    name: str, template: Template, kinds: dict[tuple[float, float], str], options: SystemOptions
+) -> Iterator[str]:
+    atoms = template.atoms
+    masses = repartitioned_masses_da(template, options.hydrogen_mass_da)
+    yield from ("[ moleculetype ]", f"{name} 0", "[ atoms ]")
+    for i, (atom, mass) in enumerate(zip(atoms, masses, strict=True), start=1):
+        kind = kinds[atom.sigma_nm, atom.epsilon_kj_mol]
+        yield f"{i} {kind} 1 {name} A{i} {i} {atom.charge_e:.9g} {mass:.9g}"
+    yield "[ bonds ]"
+    for i, j, length, k in template.bonds:
+        if not (options.constrain_hydrogens and "H" in {atoms[i].element, atoms[j].element}):
+            yield f"{i + 1} {j + 1} 1 {length:.9g} {k:.9g}"
+    yield "[ constraints ]"
+    for i, j, length, _ in template.bonds:
+        if options.constrain_hydrogens and "H" in {atoms[i].element, atoms[j].element}:
+            yield f"{i + 1} {j + 1} 2 {length:.9g}"
+    yield "[ angles ]"
+    for i, j, m, angle, k in template.angles:
+        yield f"{i + 1} {j + 1} {m + 1} 1 {math.degrees(angle):.9g} {k:.9g}"
+    yield "[ dihedrals ]"
+    for i, j, m, n, period, phase, k in template.torsions:
+        ends = f"{i + 1} {j + 1} {m + 1} {n + 1}"
+        yield f"{ends} 9 {math.degrees(phase):.9g} {k:.9g} {period}"
+    exceptions = template.exceptions()
+    yield "[ exclusions ]"
+    yield from (f"{i + 1} {j + 1}" for i, j, *_ in exceptions)
+    yield "[ pairs ]"
+    for i, j, product, sigma, epsilon in exceptions:
+        if product or epsilon:
+            yield f"{i + 1} {j + 1} 2 1.0 {product:.9g} 1.0 {sigma:.9g} {epsilon:.9g}"
+
+
+def parameters(staged: StagedJob, n_steps: int, seed: int) -> str:
+    """Parameters of one run, text of an ``.mdp`` file."""
+    options, stage = staged.job.protocol.options, staged.stage
+    width_per_nm = math.sqrt(-math.log(2 * options.ewald_tolerance)) / options.cutoff_nm
+    # OpenMM's mesh for the same tolerance, on which it spreads charges to fifth order.
+    spacing_nm = 1.5 * options.ewald_tolerance**0.2 / width_per_nm
+    return _lines(
+        {
+            "integrator": "sd",
+            "dt": staged.job.protocol.time_step_fs / 1000,
+            "nsteps": n_steps,
+            "continuation": "yes",
+            "nstxout": staged.steps,
+            "nstvout": n_steps,
+            "nstenergy": 0,
+            "nstlog": 0,
+            "comm-mode": "Linear",
+            "nstcomm": 10,
+            "ld-seed": seed,
+            "tc-grps": "System",
+            "tau-t": 1 / stage.friction_per_ps,
+            "ref-t": stage.temperature_k,
+            "coulombtype": "PME",
+            "rcoulomb": options.cutoff_nm,
+            "rvdw": options.cutoff_nm,
+            "vdw-modifier": "None",
+            "DispCorr": "EnerPres",
+            "ewald-rtol": math.erfc(width_per_nm * options.cutoff_nm),
+            "pme-order": 4,
+            "fourierspacing": spacing_nm,
+            "lincs-iter": 2,
+        }
+        | _pressure(stage)
+    )
+
+
+def _pressure(stage: Stage) -> dict[str, Any]:
+    if stage.pressure_bar is None:
+        return {}
+    return {
+        "pcoupl": "C-rescale",
+        "tau-p": _PRESSURE_TIME_PS,
+        "compressibility": _COMPRESSIBILITY_PER_BAR,
+        "ref-p": stage.pressure_bar,
+    }
+
+
+def _lines(values: dict[str, Any]) -> str:
+    return "".join(f"{name} = {value}\n" for name, value in values.items())
+
+
+def coordinates(
+    layout: Layout, positions_nm: np.ndarray, velocities_nm_ps: np.ndarray, length_nm: float
+) -> str:
+    """Positions and velocities as text of a ``.gro`` file, molecules whole.
+
+    Parameters
+    ----------
+    layout
+        The molecules.
+    positions_nm, velocities_nm_ps
+        Shape (n_atoms, 3), nm and nm/ps; positions may lie in any image of the box.
+    length_nm
+        Edge of the box, nm.
+    """
+    shift = -length_nm * np.floor(layout.centres_nm(positions_nm) / length_nm)
+    positions = positions_nm + layout.of_atoms(shift)
+    lines, atom, molecule = ["electrolyte", str(len(positions))], 0, 0
+    for index, block in enumerate(layout.blocks):
+        for _ in range(block.count):
+            molecule += 1
+            for i in range(1, 1 + len(block.template.atoms)):
+                numbers = "".join(f"{x:14.8f}" for x in positions[atom])
+                numbers += "".join(f"{v:14.9f}" for v in velocities_nm_ps[atom])
+                atom += 1
+                # Numbers of more than five digits start again; nothing reads them.
+                name = f"{molecule % 100000:5d}{f'M{index}':<5s}{f'A{i}':>5s}{atom % 100000:5d}"
+                lines.append(name + numbers)
+    lines.append(f"{length_nm:.8f} {length_nm:.8f} {length_nm:.8f}")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame of a trajectory of GROMACS.
+
+    Attributes
+    ----------
+    positions_nm
+        Shape (n_atoms, 3), nm, wrapped into the box.
+    velocities_nm_ps, forces_kj_mol_nm
+        Shape (n_atoms, 3), nm/ps and kJ/mol/nm; None in a frame without them.
+    length_nm
+        Edge of the cube, nm.
+    """
+
+    positions_nm: np.ndarray
+    velocities_nm_ps: np.ndarray | None
+    forces_kj_mol_nm: np.ndarray | None
+    length_nm: float
+
+
+def read_trr(path: Path) -> Iterator[Frame]:
+    """Frames of a ``.trr`` file in single precision, which is big-endian throughout.
+
+    Parameters
+    ----------
+    path
+        The file, with positions in every frame.
+
+    Yields
+    ------
+    Frame
+        One by one.
+
+    Raises
+    ------
+    SimulationError
+        If the file is not such a trajectory.
+    """
+    held, at = path.read_bytes(), 0
+    while at < len(held):
+        magic, _, n_text = np.frombuffer(held, ">i4", 3, at)
+        if magic != _TRR_MAGIC:
+            raise SimulationError(f"{path.name} is not a trajectory of GROMACS")
+        at += 12 + 4 * math.ceil(int(n_text) / 4)
+        # Sizes in bytes: ir, e, box, vir, pres, top, sym, x, v, f; then atoms, step and nre.
+        sizes = [int(n) for n in np.frombuffer(held, ">i4", 13, at)]
+        box, n_atoms = sizes[2], sizes[10]
+        if box != 36:
+            raise SimulationError(f"{path.name} is not in single precision")
+        at += 13 * 4 + 8  # time and lambda
+        length_nm = float(np.frombuffer(held, ">f4", 1, at)[0])
+        at += sum(sizes[:7])
+        arrays: list[np.ndarray | None] = []
+        for size in sizes[7:10]:
+            values = np.frombuffer(held, ">f4", size // 4, at).astype(float)
+            arrays.append(values.reshape(n_atoms, 3) if size else None)
+            at += size
+        positions, velocities, forces = arrays
+        if positions is None:
+            raise SimulationError(f"{path.name} has a frame without positions")
+        yield Frame(
+            positions_nm=positions,
+            velocities_nm_ps=velocities,
+            forces_kj_mol_nm=forces,
+            length_nm=length_nm,
+        )
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def _reason(told: str) -> str:
+    """The part of an output that says what went wrong: what follows the word error."""
+    if re.search(r"LINCS WARNING|Listed nonbonded interaction", told):
+        return "atoms fly apart"
+    heading = r"(?:Fatal error|ERROR \d+[^\n]*|error|Inconsistency in user input):\n"
+    found = re.search(heading + r"(.+?)\n\n", told, re.DOTALL)
+    text = found.group(1) if found else told.strip()[-400:]
+    return " ".join(text.split())
