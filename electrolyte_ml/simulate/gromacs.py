@@ -48,7 +48,8 @@ _PRESSURE_TIME_PS = 1.0
 _COMPRESSIBILITY_PER_BAR = 9e-5
 
 # Than OpenMM's mesh for the same tolerance. In liquids of 950 atoms it adds to forces an error of
-# 1.5e-4 of their mean square root, as the cut-off of the direct sum does, and saves a third of time.
+# 1.5e-4 of their root mean square, as the cut-off of the direct sum does, and saves a third of the
+# time.
 _MESH_COARSER = 1.3
 
 # Fast bonds have fewer than ten steps a period, at which grompp warns; tables/time_step.csv holds
