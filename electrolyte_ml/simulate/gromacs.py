@@ -18,6 +18,7 @@ References
 from __future__ import annotations
 
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -375,7 +376,14 @@ def read_trr(path: Path) -> Iterator[Frame]:
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        # GROMACS refuses to run where the number of threads of a machine or a cluster is another.
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
 
 

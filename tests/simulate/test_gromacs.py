@@ -164,7 +164,9 @@ def test_the_liquid_is_as_warm_as_asked(tmp_path):
 
 
 @needs_gromacs
-def test_runs_draw_other_random_numbers_and_left_files_are_removed(tmp_path):
+def test_runs_draw_other_random_numbers_and_left_files_are_removed(tmp_path, monkeypatch):
+    # As clusters do.
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     job = short_job()
     (tmp_path / "gromacs-killed").mkdir()
     dynamics = GromacsDynamics(staged_of(job, packed(job), tmp_path))
