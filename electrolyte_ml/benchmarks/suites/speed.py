@@ -35,17 +35,18 @@ import numpy as np
 from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.errors import MissingDependencyError
 
-MODEL = "molecular dynamics, ps"
+#: Model of split ``simulation`` by platform.
+MODELS = {"cpu": "molecular dynamics, ps", "gromacs": "molecular dynamics by GROMACS, ps"}
 RECIPE = "1 M NaPF6 in EC:DMC 1:1 w/w"
 _TEMPERATURE_K = 373.15
 _N_ATOMS = 650
-# The first pieces fill caches and set up neighbour lists.
-_DISCARDED = 2
+# The first pieces fill caches and set up neighbour lists; those of GROMACS each begin anew.
+_DISCARDED = {"cpu": 2, "gromacs": 0}
 
 
 @dataclass(slots=True)
 class _Alternation:
-    """Processor time of our pieces and of the plain ones between them."""
+    """Processor time by ps of our pieces, and of the plain ones between them."""
 
     job: SimulationJob
     folder: Path
@@ -53,6 +54,7 @@ class _Alternation:
     plain: list[float] = field(default_factory=list)
     simulation: Any = None
     left_at: float = 0.0
+    done_ps: float = 0.0
 
     def __call__(self, report: Report) -> None:
         """After each piece of ours: take its time, and run a plain piece."""
@@ -61,14 +63,20 @@ class _Alternation:
         if self.simulation is None:
             self.simulation = plain_simulation(self.job, self.folder)
         else:
-            self.ours.append(process_time() - self.left_at)
+            self.ours.append((_processor_s() - self.left_at) / (report.done_ps - self.done_ps))
         protocol = self.job.protocol
-        started = process_time()
+        started = _processor_s()
         self.simulation.step(round(protocol.sample_ps * 1000 / protocol.time_step_fs))
         # OpenMM may return before the work is done; asking for a number waits for it.
         self.simulation.context.getState(getEnergy=True)
-        self.plain.append(process_time() - started)
-        self.left_at = process_time()
+        self.plain.append((_processor_s() - started) / protocol.sample_ps)
+        self.left_at, self.done_ps = _processor_s(), report.done_ps
+
+
+def _processor_s() -> float:
+    """Processor time of this process and of programs that it ran, s."""
+    spent = os.times()
+    return process_time() + spent.children_user + spent.children_system
 
 
 def plain_simulation(job: SimulationJob, folder: Path) -> Any:
@@ -122,7 +130,9 @@ def plain_simulation(job: SimulationJob, folder: Path) -> Any:
     return simulation
 
 
-def engine_speed(pieces: int, seed: int, progress: Progress | None = None) -> JobResult:
+def engine_speed(
+    pieces: int, seed: int, progress: Progress | None = None, platform: str = "cpu"
+) -> JobResult:
     """Time our engine and plain OpenMM in turn.
 
     Parameters
@@ -133,6 +143,8 @@ def engine_speed(pieces: int, seed: int, progress: Progress | None = None) -> Jo
         Of the packing.
     progress
         Called after every piece.
+    platform
+        ``cpu`` or ``gromacs``.
 
     Returns
     -------
@@ -148,7 +160,7 @@ def engine_speed(pieces: int, seed: int, progress: Progress | None = None) -> Jo
     job = SimulationJob(
         composition=compose_box(parse_recipe(RECIPE), _N_ATOMS),
         temperature_k=_TEMPERATURE_K,
-        protocol=replace(protocol, nvt_ps=float(pieces + _DISCARDED + 1)),
+        protocol=replace(protocol, nvt_ps=float(pieces + _DISCARDED[platform] + 1)),
         seed=seed + 1,  # a job's seeds start at 1, a suite's at 0
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -159,15 +171,14 @@ def engine_speed(pieces: int, seed: int, progress: Progress | None = None) -> Jo
             if progress is not None:
                 progress("ps", round(report.done_ps), round(report.total_ps))
 
-        run_stages(job, Path(folder), after_each)
-    ours = median(alternation.ours[_DISCARDED:])
-    plain = median(alternation.plain[_DISCARDED:])
-    piece_ps = job.protocol.sample_ps
+        run_stages(job, Path(folder), after_each, platform)
+    discarded = _DISCARDED[platform]
+    ours, plain = median(alternation.ours[discarded:]), median(alternation.plain[discarded:])
     return JobResult(
         metrics={
-            "n": float(len(alternation.ours) - _DISCARDED),
-            "per_second": piece_ps / ours,
-            "reference_ms": 1000 * plain / piece_ps,
+            "n": float(len(alternation.ours) - discarded),
+            "per_second": 1 / ours,
+            "reference_ms": 1000 * plain,
             "speed_ratio": plain / ours,
         }
     )
@@ -223,38 +234,41 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         if split in chosen
     ]
     if "simulation" in chosen:
-        listed.append(_simulation_job(_QUICK_PIECES if quick else _PIECES, seed))
+        pieces = _QUICK_PIECES if quick else _PIECES
+        listed += [_simulation_job(platform, pieces, seed) for platform in MODELS]
     return listed
 
 
-def _simulation_job(pieces: int, seed: int) -> Job:
+def _simulation_job(platform: str, pieces: int, seed: int) -> Job:
     return Job(
         task=TASK,
         split="simulation",
-        model=MODEL,
+        model=MODELS[platform],
         seed=seed,
-        run=partial(_simulation, pieces, seed),
-        skipped=_why_no_simulation(),
+        run=partial(_simulation, platform, pieces, seed),
+        skipped=_why_no_simulation(platform),
         kept=False,
     )
 
 
-def _why_no_simulation() -> str | None:
+def _why_no_simulation(platform: str) -> str | None:
     """Missing packages, looked for without importing them; None if nothing is missing."""
     from electrolyte_ml.optional import find_program
+    from electrolyte_ml.simulate.platforms import PlatformError, check_platform
 
     if find_spec("openmm") is None:
         return "OpenMM is not installed: pip install 'electrolyte_ml[md]'"
     try:
         find_program("packmol")
-    except MissingDependencyError as error:
+        check_platform(platform)
+    except (MissingDependencyError, PlatformError) as error:
         return str(error)
     return None
 
 
-def _simulation(pieces: int, seed: int, progress: Progress | None) -> JobResult:
+def _simulation(platform: str, pieces: int, seed: int, progress: Progress | None) -> JobResult:
     with one_core():
-        return engine_speed(pieces, seed, progress)
+        return engine_speed(pieces, seed, progress, platform)
 
 
 def recipes(n: int, seed: int) -> list[str]:
