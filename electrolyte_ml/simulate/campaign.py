@@ -43,7 +43,7 @@ from electrolyte_ml.simulate.engine import Progress
 from electrolyte_ml.simulate.force_field import DEFAULT_CHARGE_SCALE, ForceField
 from electrolyte_ml.simulate.ions import DEFAULT_CATION_SET
 from electrolyte_ml.simulate.job import SimulationJob, preset
-from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, check_platform
+from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, check_platform, platform_names
 from electrolyte_ml.simulate.running import job_folder, run_job
 from electrolyte_ml.species import default_catalog
 from electrolyte_ml.text import nearest_or_all, shown
@@ -359,7 +359,8 @@ def run_campaign(
     InputError, PlatformError
         If there is no such platform, or no GROMACS where it is asked for.
     """
-    check_platform(platform)
+    # Other machines look for themselves.
+    (check_platform if executor is None else platform_names)(platform)
     open_jobs = [
         e
         for e in campaign.jobs

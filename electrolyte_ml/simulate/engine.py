@@ -27,7 +27,7 @@ from electrolyte_ml.simulate.dynamics import (
     StagedJob,
     phase_space,
 )
-from electrolyte_ml.simulate.gromacs import GromacsDynamics
+from electrolyte_ml.simulate.gromacs import GromacsDynamics, remove_left_runs
 from electrolyte_ml.simulate.job import JOB_FILE, SimulationJob, Stage
 from electrolyte_ml.simulate.platforms import (
     DEFAULT_PLATFORM,
@@ -116,7 +116,7 @@ def run_stages(
     folder
         Folder of this job alone; its state is continued if it holds one.
     progress
-        Called after every sample, or after the some of them that GROMACS makes at a time.
+        Called after every sample, or some of them.
     platform
         One of `electrolyte_ml.simulate.platforms.PLATFORMS`. Another one may continue a job.
     stop
@@ -136,6 +136,7 @@ def run_stages(
     """
     check_platform(platform)
     make_folder(folder)
+    remove_left_runs(folder)
     save_json(folder / JOB_FILE, job.to_dict())
     run = _Run(job, job.layout(), folder, progress, platform, stop)
     stages = job.protocol.stages(job.temperature_k)
@@ -223,7 +224,8 @@ def _follow(
 
 def _dynamics(run: _Run, stage: Stage, state: State) -> Dynamics:
     staged = StagedJob(job=run.job, layout=run.layout, stage=stage, state=state, folder=run.folder)
-    if run.platform == GROMACS:
+    # At constant pressure Monte Carlo moves the volume: no error of a virial, whatever the time step.
+    if run.platform == GROMACS and stage.pressure_bar is None:
         return GromacsDynamics(staged)
     return OpenMMDynamics(staged, run.platform)
 

@@ -1,10 +1,10 @@
-r"""The motion of one stage by GROMACS [1]_: the same forces and the same integrator as OpenMM's.
+"""The motion of a stage at constant volume by GROMACS: the forces and the integrator of OpenMM.
 
-GROMACS is several times faster than OpenMM where there is no graphics card. Its stochastic dynamics
-[2]_ are the middle scheme of `electrolyte_ml.simulate.job.Protocol`, its barostat is stochastic
-rescaling of the cell [3]_, and its Ewald sum splits at the width that OpenMM derives from the
-tolerance. A stage runs as a row of short runs of ``gmx mdrun``, so that a killed job loses one of
-them; each begins with the positions, the velocities and the box that the last one ended with.
+GROMACS [1]_ is several times faster than OpenMM where there is no graphics card. Its stochastic
+dynamics [2]_ are the middle scheme of `electrolyte_ml.simulate.job.Protocol`, and its Ewald sum
+splits at the width that OpenMM derives from the tolerance. A stage runs as a row of short runs of
+``gmx mdrun``, so that a killed job loses one of them; each begins with the positions and the
+velocities that the last one ended with.
 
 References
 ----------
@@ -12,7 +12,6 @@ References
    https://doi.org/10.1016/j.softx.2015.06.001
 .. [2] Goga, Rzepiela, de Vries, Marrink, Berendsen, J. Chem. Theory Comput. 2012, 8, 3637.
    https://doi.org/10.1021/ct3000876
-.. [3] Bernetti, Bussi, J. Chem. Phys. 2020, 153, 114107. https://doi.org/10.1063/5.0020514
 """
 
 from __future__ import annotations
@@ -32,8 +31,9 @@ from typing import Any
 
 import numpy as np
 
+from electrolyte_ml.errors import InputError
+from electrolyte_ml.files import writing
 from electrolyte_ml.simulate.dynamics import Sample, SimulationError, StagedJob
-from electrolyte_ml.simulate.job import Stage
 from electrolyte_ml.simulate.platforms import GROMACS, find_gromacs
 from electrolyte_ml.simulate.system import Layout, SystemOptions, repartitioned_masses_da
 from electrolyte_ml.simulate.templates import Template
@@ -43,10 +43,11 @@ _RUN_S = 20.0
 
 _FIRST_SAMPLES = 5
 
-_PRESSURE_TIME_PS = 1.0
+# Atoms go far less than half a box in this time, so that they are followed through its faces.
+_LONGEST_SAMPLE_PS = 10.0
 
-# Of organic liquids, 0.6 to 1.3; it decides how fast the volume follows, not where to.
-_COMPRESSIBILITY_PER_BAR = 9e-5
+# Edge by cut-off below which lists of pairs reach as little as possible beyond the cut-off.
+_TIGHT = 2.2
 
 # Than OpenMM's mesh for the same tolerance. In liquids of 950 atoms it adds to forces an error of
 # 1.5e-4 of their root mean square, as the cut-off of the direct sum does, and saves a third of the
@@ -55,14 +56,18 @@ _MESH_COARSER = 1.3
 
 # Fast bonds have fewer than ten steps a period, at which grompp warns; tables/time_step.csv holds
 # the check of that step.
-_ALLOWED_WARNINGS = "30"
+_ALLOWED_WARNINGS = 2
 
 _GROMPP = f"grompp -f run.mdp -c box.gro -p box.top -o run.tpr -maxwarn {_ALLOWED_WARNINGS}"
 
-# One thread, as on OpenMM's CPU platform: jobs fan out over cores.
-_MDRUN = "mdrun -s run.tpr -o run.trr -ntmpi 1 -ntomp 1 -pin off -notunepme -noconfout -cpt -1"
+# One thread and no graphics card, as on OpenMM's CPU platform: jobs fan out over cores.
+_MDRUN = (
+    "mdrun -s run.tpr -o run.trr -ntmpi 1 -ntomp 1 -pin off -nb cpu -notunepme -noconfout -cpt -1"
+)
 
 _TRR_MAGIC = 1993
+
+_UNSTABLE = "atoms fly apart"
 
 
 @cache
@@ -85,20 +90,27 @@ class GromacsDynamics:
     ------
     PlatformError
         If there is no GROMACS.
+    InputError
+        If the stage is not at constant volume, or its samples lie too far apart.
     """
 
     def __init__(self, staged: StagedJob) -> None:
         self._program = find_gromacs()
+        if staged.stage.pressure_bar is not None:
+            raise InputError(f"stage {staged.stage.name} is not at constant volume")
+        if staged.job.protocol.sample_ps > _LONGEST_SAMPLE_PS:
+            raise InputError(
+                f"with platform {GROMACS!r} sample_ps is at most {_LONGEST_SAMPLE_PS:g} ps, given "
+                f"{staged.job.protocol.sample_ps:g}"
+            )
         self._staged = staged
         self.platform = f"GROMACS {gromacs_version(self._program)}".strip()
         self._positions = np.array(staged.state.positions_nm, dtype=float)
         self._velocities = np.array(staged.state.velocities_nm_ps, dtype=float)
         self._length = staged.state.length_nm
         self._n_runs, self._n_samples = 0, _FIRST_SAMPLES
-        # Those of a killed run.
-        for left in staged.folder.glob(f"{GROMACS}-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        self._files = Path(tempfile.mkdtemp(prefix=f"{GROMACS}-", dir=staged.folder))
+        with writing(staged.folder):
+            self._files = Path(tempfile.mkdtemp(prefix=f"{GROMACS}-", dir=staged.folder))
         options = staged.job.protocol.options
         (self._files / "box.top").write_text(topology(staged.layout, options), encoding="utf-8")
 
@@ -111,16 +123,16 @@ class GromacsDynamics:
         self._call(_MDRUN)
         samples = []
         for frame in list(read_trr(self._files / "run.trr"))[1:]:
-            self._length = frame.length_nm
             step = frame.positions_nm - self._positions
-            # Atoms go far less than half a box from one sample to the next.
             self._positions = self._positions + step - self._length * np.round(step / self._length)
             if frame.velocities_nm_ps is not None:
                 self._velocities = frame.velocities_nm_ps
             kept = self._positions if staged.stage.records else None
             samples.append(Sample(positions_nm=kept, volume_nm3=self._length**3))
-        if len(samples) != wanted or not np.isfinite(self._positions).all():
-            raise self._failed(f"{len(samples)} samples of {wanted} came out")
+        if len(samples) != wanted:
+            raise self._failed(f"it was stopped after {len(samples)} samples of {wanted}")
+        if not np.isfinite(self._positions).all():
+            raise self._failed(_UNSTABLE)
         self._n_runs += 1
         took = time.monotonic() - started
         self._n_samples = max(_FIRST_SAMPLES, min(4 * wanted, int(wanted * _RUN_S / took)))
@@ -141,14 +153,16 @@ class GromacsDynamics:
     def _write(self, n_samples: int) -> None:
         staged = self._staged
         text = parameters(staged, n_samples * staged.steps, self._seed())
-        (self._files / "run.mdp").write_text(text, encoding="utf-8")
-        text = coordinates(staged.layout, self._positions, self._velocities, self._length)
-        (self._files / "box.gro").write_text(text, encoding="utf-8")
+        with writing(self._files):
+            (self._files / "run.mdp").write_text(text, encoding="utf-8")
+            text = coordinates(staged.layout, self._positions, self._velocities, self._length)
+            (self._files / "box.gro").write_text(text, encoding="utf-8")
 
     def _seed(self) -> int:
-        """Another for every run, so that no random number is drawn twice."""
-        draws = np.random.SeedSequence([self._staged.seed, self._n_runs])
-        return int(draws.generate_state(1)[0] >> 1)
+        """Another for every run of every stage, so that no random number is drawn twice."""
+        staged = self._staged
+        place = (staged.seed, ord(staged.stage.name[0]), round(1000 * staged.state.done_ps))
+        return int(np.random.SeedSequence([*place, self._n_runs]).generate_state(1)[0] >> 1)
 
     def _call(self, command: str) -> None:
         done = _run([str(self._program), "-nobackup", *command.split()], self._files)
@@ -156,7 +170,7 @@ class GromacsDynamics:
             return
         if re.search(r"half the shortest box vector|twice the cut-off", done.stderr):
             raise self._staged.too_small()
-        raise self._failed(_reason(done.stderr))
+        raise self._failed(_reason(done.stderr) or f"exit status {done.returncode}")
 
     def _failed(self, reason: str) -> SimulationError:
         return SimulationError(f"GROMACS failed in stage {self._staged.stage.name}: {reason}")
@@ -228,6 +242,7 @@ def _molecule(
 def parameters(staged: StagedJob, n_steps: int, seed: int) -> str:
     """Parameters of one run, text of an ``.mdp`` file."""
     options, stage = staged.job.protocol.options, staged.stage
+    tight = staged.state.length_nm < _TIGHT * options.cutoff_nm
     width_per_nm = math.sqrt(-math.log(2 * options.ewald_tolerance)) / options.cutoff_nm
     spacing_nm = _MESH_COARSER * 1.5 * options.ewald_tolerance**0.2 / width_per_nm
     return _lines(
@@ -250,25 +265,14 @@ def parameters(staged: StagedJob, n_steps: int, seed: int) -> str:
             "rcoulomb": options.cutoff_nm,
             "rvdw": options.cutoff_nm,
             "vdw-modifier": "None",
-            "DispCorr": "EnerPres",
+            # Lists that live longer reach farther beyond the cut-off; mdrun raises it where it may.
+            "nstlist": 3 if tight else 10,
             "ewald-rtol": math.erfc(width_per_nm * options.cutoff_nm),
             "pme-order": 4,
             "fourierspacing": spacing_nm,
             "lincs-iter": 2,
         }
-        | _pressure(stage)
     )
-
-
-def _pressure(stage: Stage) -> dict[str, Any]:
-    if stage.pressure_bar is None:
-        return {}
-    return {
-        "pcoupl": "C-rescale",
-        "tau-p": _PRESSURE_TIME_PS,
-        "compressibility": _COMPRESSIBILITY_PER_BAR,
-        "ref-p": stage.pressure_bar,
-    }
 
 
 def _lines(values: dict[str, Any]) -> str:
@@ -378,10 +382,10 @@ def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,
-        # GROMACS refuses to run where the number of threads of a machine or a cluster is another.
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=_environment(),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
         stdin=subprocess.DEVNULL,
     )
@@ -390,8 +394,20 @@ def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def _reason(told: str) -> str:
     """The part of an output that says what went wrong: what follows the word error."""
     if re.search(r"LINCS WARNING|Listed nonbonded interaction", told):
-        return "atoms fly apart"
+        return _UNSTABLE
     heading = r"(?:Fatal error|ERROR \d+[^\n]*|error|Inconsistency in user input):\n"
     found = re.search(heading + r"(.+?)\n\n", told, re.DOTALL)
     text = found.group(1) if found else told.strip()[-400:]
     return " ".join(text.split())
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but for what clusters say of threads: GROMACS would refuse it, or bind all to a core."""
+    said = {"OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}
+    return {name: value for name, value in os.environ.items() if name not in said}
+
+
+def remove_left_runs(folder: Path) -> None:
+    """Remove what killed runs left in the folder of a job."""
+    for left in folder.glob(f"{GROMACS}-*"):
+        shutil.rmtree(left, ignore_errors=True)

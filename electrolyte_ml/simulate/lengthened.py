@@ -47,7 +47,7 @@ class Subject:
     platform
         One of `electrolyte_ml.simulate.platforms.PLATFORMS`.
     progress
-        Called after every sample.
+        Called after every sample, or some of them.
     """
 
     job: SimulationJob

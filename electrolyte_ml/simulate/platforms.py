@@ -34,7 +34,7 @@ _NAMES = MappingProxyType(
         "opencl": ("OpenCL",),
         "cpu": ("CPU",),
         "reference": ("Reference",),
-        # What GROMACS is not asked to do: packing, minimisation and driven runs.
+        # What GROMACS is not asked to do: minimisation, constant pressure, driven runs.
         GROMACS: ("CPU",),
     }
 )
@@ -120,7 +120,7 @@ def find_gromacs() -> Path:
     if found is None:
         raise PlatformError(
             f"platform {GROMACS!r} needs the program {_GROMACS_PROGRAM} of GROMACS 2022 or "
-            "newer on $PATH: apt-get install gromacs, conda install -c conda-forge gromacs, or the "
-            "module of your cluster; or leave --platform out"
+            "newer on $PATH, in mixed precision and without MPI: apt-get install gromacs, conda "
+            "install -c conda-forge gromacs, or a module of your cluster; or leave --platform out"
         )
-    return Path(found)
+    return Path(found).absolute()

@@ -57,7 +57,7 @@ def run_job(
     folder
         Folder of all jobs.
     progress
-        Called after every sample.
+        Called after every sample, or some of them.
     viscosity_mpa_s
         Viscosity of the liquid, mPa s, to correct diffusion for the size of the box. A finished
         job is analysed again, not simulated, when another viscosity is given.
