@@ -224,7 +224,7 @@ def _follow(
 
 def _dynamics(run: _Run, stage: Stage, state: State) -> Dynamics:
     staged = StagedJob(job=run.job, layout=run.layout, stage=stage, state=state, folder=run.folder)
-    # At constant pressure Monte Carlo moves the volume: no error of a virial, whatever the time step.
+    # At constant pressure OpenMM's Monte Carlo moves the volume, exactly whatever the time step.
     if run.platform == GROMACS and stage.pressure_bar is None:
         return GromacsDynamics(staged)
     return OpenMMDynamics(staged, run.platform)

@@ -161,7 +161,7 @@ class GromacsDynamics:
     def _seed(self) -> int:
         """Another for every run of every stage, so that no random number is drawn twice."""
         staged = self._staged
-        place = (staged.seed, ord(staged.stage.name[0]), round(1000 * staged.state.done_ps))
+        place = (staged.seed, *staged.stage.name.encode(), round(1000 * staged.state.done_ps))
         return int(np.random.SeedSequence([*place, self._n_runs]).generate_state(1)[0] >> 1)
 
     def _call(self, command: str) -> None:
@@ -402,7 +402,7 @@ def _reason(told: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, but for what clusters say of threads: GROMACS would refuse it, or bind all to a core."""
+    """Ours without what clusters say of threads: GROMACS would refuse, or bind all to one core."""
     said = {"OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}
     return {name: value for name, value in os.environ.items() if name not in said}
 

@@ -9,6 +9,7 @@ import pytest
 
 mm = pytest.importorskip("openmm", reason="the extra md (OpenMM) is not installed")
 
+from electrolyte_ml.errors import InputError  # noqa: E402
 from electrolyte_ml.formulation import parse_recipe  # noqa: E402
 from electrolyte_ml.simulate import SimulationJob, compose_box, preset  # noqa: E402
 from electrolyte_ml.simulate.box import box_length_nm, pack  # noqa: E402
@@ -22,6 +23,7 @@ from electrolyte_ml.simulate.gromacs import (  # noqa: E402
     gromacs_version,
     parameters,
     read_trr,
+    remove_left_runs,
     topology,
 )
 from electrolyte_ml.simulate.platforms import PlatformError  # noqa: E402
@@ -125,7 +127,6 @@ def test_a_job_runs_is_stopped_and_goes_on_with_another_platform(tmp_path):
     assert (state.stage, state.platform[:7]) == ("nvt", "GROMACS")
     assert 0.5 < state.done_ps < 1.2
     assert len(state.volumes_nm3) == 10
-    assert len(set(state.volumes_nm3)) > 5
     # No files of the runs stay.
     assert not list(folder.glob("gromacs-*"))
     result = run_job(job, tmp_path)
@@ -167,14 +168,56 @@ def test_the_liquid_is_as_warm_as_asked(tmp_path):
 def test_runs_draw_other_random_numbers_and_left_files_are_removed(tmp_path, monkeypatch):
     # As clusters do.
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setenv("OMP_PROC_BIND", "true")
     job = short_job()
-    (tmp_path / "gromacs-killed").mkdir()
-    dynamics = GromacsDynamics(staged_of(job, packed(job), tmp_path))
-    assert not (tmp_path / "gromacs-killed").exists()
+    state = packed(job)
+    dynamics = GromacsDynamics(staged_of(job, state, tmp_path))
     dynamics.advance(1)
     first = (dynamics._files / "run.mdp").read_text()
+    held = dynamics.phase_space()
     dynamics.advance(1)
     assert (dynamics._files / "run.mdp").read_text() != first
+    # The second run began where the first one ended.
+    begun = next(read_trr(dynamics._files / "run.trr"))
+    assert begun.velocities_nm_ps == pytest.approx(held["velocities_nm_ps"], abs=1e-6)
+    apart = (begun.positions_nm - held["positions_nm"]) / state.length_nm
+    assert np.abs(apart - np.round(apart)).max() < 1e-6
+    dynamics.close()
+    assert not list(tmp_path.glob("gromacs-*"))
+    seeds = set()
+    for stage in (3, 4):
+        other = GromacsDynamics(staged_of(job, state, tmp_path, stage))
+        seeds.add(other._seed())
+        other.close()
+    assert len(seeds) == 2
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    (tmp_path / "gromacs-killed").mkdir()
+    (tmp_path / "gromacs-killed" / "run.trr").write_text("")
+    remove_left_runs(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@needs_gromacs
+def test_only_constant_volume_and_samples_that_can_be_followed(tmp_path):
+    job = short_job()
+    state = packed(job)
+    with pytest.raises(InputError, match="not at constant volume"):
+        GromacsDynamics(staged_of(job, state, tmp_path, 2))
+    protocol = replace(job.protocol, sample_ps=20.0, frame_ps=20.0)
+    with pytest.raises(InputError, match="sample_ps is at most 10 ps, given 20"):
+        GromacsDynamics(staged_of(replace(job, protocol=protocol), state, tmp_path))
+
+
+@needs_gromacs
+def test_a_box_hardly_larger_than_two_cutoffs_runs(tmp_path):
+    job = short_job("1 M NaPF6 in AN")
+    state = packed(job, density_g_cm3=0.75)
+    options = replace(job.protocol.options, cutoff_nm=state.length_nm / 2 / 1.015)
+    job = replace(job, protocol=replace(job.protocol, options=options))
+    dynamics = GromacsDynamics(staged_of(job, state, tmp_path))
+    assert len(dynamics.advance(1)) == 1
     dynamics.close()
 
 
