@@ -28,6 +28,7 @@ from electrolyte_ml.errors import InputError
 from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.analyse.estimate import Estimate, block_means, from_blocks
 from electrolyte_ml.simulate.checkpoint import DONE, State, replace_npz
+from electrolyte_ml.simulate.dynamics import phase_space
 from electrolyte_ml.simulate.engine import Stop
 from electrolyte_ml.simulate.job import SimulationJob
 from electrolyte_ml.simulate.platforms import DEFAULT_PLATFORM, make_context
@@ -170,10 +171,10 @@ def _driven(
 
 
 def _saved(context: Any, amplitudes: Sequence[float], folder: Path) -> ShearRun:
-    held = context.getState(getPositions=True, getVelocities=True, enforcePeriodicBox=False)
+    held = phase_space(context)
     run = ShearRun(
-        positions_nm=held.getPositions(asNumpy=True)._value,
-        velocities_nm_ps=held.getVelocities(asNumpy=True)._value,
+        positions_nm=held["positions_nm"],
+        velocities_nm_ps=held["velocities_nm_ps"],
         amplitudes_nm_ps=np.array(amplitudes),
     )
     replace_npz(folder / SHEAR, {name: getattr(run, name) for name in ShearRun.__slots__})

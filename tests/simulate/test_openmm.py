@@ -31,11 +31,6 @@ from electrolyte_ml.simulate.analyse import yeh_hummer_1e10_m2_s  # noqa: E402
 from electrolyte_ml.simulate.analyse.summary import analyse_job  # noqa: E402
 from electrolyte_ml.simulate.checkpoint import load_parts, load_state  # noqa: E402
 from electrolyte_ml.simulate.continuing import open_folder  # noqa: E402
-from electrolyte_ml.simulate.dynamics import (  # noqa: E402
-    OpenMMDynamics,
-    SimulationError,
-    StagedJob,
-)
 from electrolyte_ml.simulate.engine import run_stages  # noqa: E402
 from electrolyte_ml.simulate.goal import PropertyGoal, run_until  # noqa: E402
 from electrolyte_ml.simulate.lengthened import Subject  # noqa: E402
@@ -327,43 +322,6 @@ def test_another_viscosity_or_analysis_needs_no_simulation(tmp_path, monkeypatch
     assert part["density_g_cm3"] == again["density_g_cm3"]
     short = analyse_job(job, *recording, length_ps=3.0)["diffusion_1e10_m2_s"]["AN"]
     assert short["reasons"] == ["3 ps are too short for transport"]
-
-
-def test_a_platform_that_is_not_there_is_told_or_passed_over():
-    from electrolyte_ml.simulate.platforms import PlatformError, make_context
-
-    system = build_system(box(0.8), 3.0, SystemOptions())
-
-    def context(platform):
-        return make_context(system, mm.VerletIntegrator(0.001), platform)
-
-    found = context("auto").getPlatform().getName()
-    assert found in {"CUDA", "OpenCL", "CPU"}
-    assert context("cpu").getPlatform().getName() == "CPU"
-    if found == "CPU":
-        with pytest.raises(PlatformError, match="CUDA"):
-            context("cuda")
-    with pytest.raises(InputError, match="platforms: auto"):
-        context("abacus")
-
-
-def test_a_box_that_shrinks_too_far_says_what_to_do():
-    class Shrinking:
-        def step(self, _):
-            raise Exception("box size has decreased to less than twice the nonbonded cutoff.")
-
-    job = short_job()
-    dynamics = object.__new__(OpenMMDynamics)
-    dynamics._integrator = Shrinking()
-    dynamics._staged = StagedJob(
-        job=job,
-        layout=job.layout(),
-        stage=job.protocol.stages(330.0)[2],
-        state=None,
-        folder=Path("unused"),
-    )
-    with pytest.raises(SimulationError, match=r"stage npt; simulate more atoms"):
-        dynamics.advance(1)
 
 
 @needs_packmol
