@@ -18,6 +18,7 @@ from electrolyte_ml.errors import MissingDependencyError
 
 _EXTRAS = MappingProxyType(
     {
+        "MDAnalysis": "md",
         "bpx": "cell",
         "deepchem": "deep",
         "distributed": "cluster",

@@ -24,7 +24,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ import numpy as np
 
 from electrolyte_ml.errors import InputError
 from electrolyte_ml.files import writing
+from electrolyte_ml.optional import import_optional
 from electrolyte_ml.simulate.dynamics import Sample, SimulationError, StagedJob
 from electrolyte_ml.simulate.platforms import GROMACS, find_gromacs
 from electrolyte_ml.simulate.system import Layout, SystemOptions, repartitioned_masses_da
@@ -64,8 +64,6 @@ _GROMPP = f"grompp -f run.mdp -c box.gro -p box.top -o run.tpr -maxwarn {_ALLOWE
 _MDRUN = (
     "mdrun -s run.tpr -o run.trr -ntmpi 1 -ntomp 1 -pin off -nb cpu -notunepme -noconfout -cpt -1"
 )
-
-_TRR_MAGIC = 1993
 
 _UNSTABLE = "atoms fly apart"
 
@@ -122,11 +120,11 @@ class GromacsDynamics:
         self._call(_GROMPP)
         self._call(_MDRUN)
         samples = []
-        for frame in list(read_trr(self._files / "run.trr"))[1:]:
-            step = frame.positions_nm - self._positions
+        for frame in read_trr(self._files / "run.trr")[1:]:
+            step = frame.x.astype(float) - self._positions
             self._positions = self._positions + step - self._length * np.round(step / self._length)
-            if frame.velocities_nm_ps is not None:
-                self._velocities = frame.velocities_nm_ps
+            if frame.hasv:
+                self._velocities = frame.v.astype(float)
             kept = self._positions if staged.stage.records else None
             samples.append(Sample(positions_nm=kept, volume_nm3=self._length**3))
         if len(samples) != wanted:
@@ -310,72 +308,24 @@ def coordinates(
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame of a trajectory of GROMACS.
-
-    Attributes
-    ----------
-    positions_nm
-        Shape (n_atoms, 3), nm, wrapped into the box.
-    velocities_nm_ps, forces_kj_mol_nm
-        Shape (n_atoms, 3), nm/ps and kJ/mol/nm; None in a frame without them.
-    length_nm
-        Edge of the cube, nm.
-    """
-
-    positions_nm: np.ndarray
-    velocities_nm_ps: np.ndarray | None
-    forces_kj_mol_nm: np.ndarray | None
-    length_nm: float
-
-
-def read_trr(path: Path) -> Iterator[Frame]:
-    """Frames of a ``.trr`` file in single precision, which is big-endian throughout.
+def read_trr(path: Path) -> list[Any]:
+    """Frames of a ``.trr`` file, read by MDAnalysis.
 
     Parameters
     ----------
     path
-        The file, with positions in every frame.
+        The file.
 
-    Yields
-    ------
-    Frame
-        One by one.
-
-    Raises
-    ------
-    SimulationError
-        If the file is not such a trajectory.
+    Returns
+    -------
+    list of named tuples
+        Positions ``x``, nm, wrapped into the box; velocities ``v``, nm/ps, and forces ``f``,
+        kJ/mol/nm, where ``hasv`` and ``hasf`` say so; shape (n_atoms, 3) each. ``box`` holds the
+        edges, nm, shape (3, 3).
     """
-    held, at = path.read_bytes(), 0
-    while at < len(held):
-        magic, _, n_text = np.frombuffer(held, ">i4", 3, at)
-        if magic != _TRR_MAGIC:
-            raise SimulationError(f"{path.name} is not a trajectory of GROMACS")
-        at += 12 + 4 * math.ceil(int(n_text) / 4)
-        # Sizes in bytes: ir, e, box, vir, pres, top, sym, x, v, f; then atoms, step and nre.
-        sizes = [int(n) for n in np.frombuffer(held, ">i4", 13, at)]
-        box, n_atoms = sizes[2], sizes[10]
-        if box != 36:
-            raise SimulationError(f"{path.name} is not in single precision")
-        at += 13 * 4 + 8  # time and lambda
-        length_nm = float(np.frombuffer(held, ">f4", 1, at)[0])
-        at += sum(sizes[:7])
-        arrays: list[np.ndarray | None] = []
-        for size in sizes[7:10]:
-            values = np.frombuffer(held, ">f4", size // 4, at).astype(float)
-            arrays.append(values.reshape(n_atoms, 3) if size else None)
-            at += size
-        positions, velocities, forces = arrays
-        if positions is None:
-            raise SimulationError(f"{path.name} has a frame without positions")
-        yield Frame(
-            positions_nm=positions,
-            velocities_nm_ps=velocities,
-            forces_kj_mol_nm=forces,
-            length_nm=length_nm,
-        )
+    reader = import_optional("MDAnalysis.lib.formats.libmdaxdr")
+    with reader.TRRFile(str(path)) as file:
+        return list(file)
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
