@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: propose test test-slow lint docs notebooks install clean
+.PHONY: propose test test-slow lint docs notebooks suites install clean
 
 propose: $(VENV)/.installed
 	$(BIN)/electrolyte-ml propose recipes/sodium_room_temperature.toml
@@ -28,6 +28,14 @@ docs: $(VENV)/.installed-docs
 # Every notebook runs from the first cell to the last.
 notebooks: $(VENV)/.installed-docs
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --nbmake -n 2 examples/notebooks
+
+# Suites of benchmarks in their short form; suite-speed and suite-scale measure times.
+SUITES := sodium search graph ablation solutions transport window simulation quantum chemistry \
+  viscosity density
+suites: $(SUITES:%=suite-%)
+
+suite-%: $(VENV)/.installed-test
+	jobs="$$(mktemp -d)" && $(BIN)/electrolyte-ml bench $* --quick --jobs "$$jobs" && rm -r "$$jobs"
 
 install: $(VENV)/.installed
 

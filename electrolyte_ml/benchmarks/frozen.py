@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from electrolyte_ml.errors import InputError
 #: Splits of this seed are the frozen ones; others are computed and not checked.
 FROZEN_SEED = 0
 MANIFEST = "manifest.json"
+#: What the name of a split ends with of which the first fold alone is run.
+FIRST_FOLD = ", first fold"
 _FORMAT = 1
 
 
@@ -60,6 +62,12 @@ class KeyedSplit:
     def name(self) -> str:
         """``suite/split``."""
         return f"{self.suite}/{self.split.name}"
+
+    def first_fold(self) -> KeyedSplit:
+        """The same with the first fold alone, under the name ``split, first fold``."""
+        whole = self.split
+        name = f"{whole.name}{FIRST_FOLD}"
+        return replace(self, split=Split(name=name, folds=whole.folds[:1], labels=whole.labels[:1]))
 
     def content(self) -> dict[str, Any]:
         """All rows, and folds, by row names; others train, unless under ``neither``."""

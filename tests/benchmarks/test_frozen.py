@@ -146,3 +146,12 @@ def test_splits_of_the_conductivity_suite_do_not_leak(sample, name):
         assert len(train)
         assert len(test)
         assert not set(train.tolist()) & set(test.tolist())
+
+
+def test_a_first_fold_is_the_first_of_the_whole_split_and_another_split(sample):
+    whole, first = (case_of(name, FROZEN_SEED + 1) for name in ("salt", "salt, first fold"))
+    (fold,) = first.split.folds
+    assert fold[1].tolist() == whole.split.folds[0][1].tolist()
+    assert first.split.labels == whole.split.labels[:1]
+    assert first.split_sha256 != whole.split_sha256
+    assert set(first.groups.tolist()) == {0}

@@ -109,7 +109,7 @@ def test_forces_are_those_of_openmm(recipe, tmp_path, monkeypatch):
     assert frame.box[0, 0] == pytest.approx(state.length_nm, abs=1e-6)
     system = build_system(layout, state.length_nm, options)
     context = mm.Context(
-        system, mm.VerletIntegrator(0.001), mm.Platform.getPlatformByName("Reference")
+        system, mm.VerletIntegrator(0.001), mm.Platform.getPlatformByName("CPU"), {"Threads": "1"}
     )
     context.setPositions(state.positions_nm)
     expected = context.getState(getForces=True).getForces(asNumpy=True)._value

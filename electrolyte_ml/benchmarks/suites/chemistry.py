@@ -8,7 +8,6 @@ family of solvents and anion.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -26,7 +25,7 @@ from electrolyte_ml.benchmarks.evaluation import (
     evaluate_user,
 )
 from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
-from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
+from electrolyte_ml.benchmarks.frozen import FIRST_FOLD, check
 from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.benchmarks.union_baselines import UNION_BASELINES
 from electrolyte_ml.benchmarks.user_model import UserModel
@@ -37,7 +36,7 @@ from electrolyte_ml.data.union import conductivity_union
 TASK = "union of measured ionic conductivities, mS/cm"
 OURS = "our model"
 #: The first of the folds of unseen series; what ``--quick`` runs.
-QUICK = "series, first fold"
+QUICK = f"series{FIRST_FOLD}"
 ALL_ROWS, NEW_ROWS, OLD_ROWS = "all", "not in CALiSol-23", "CALiSol-23"
 # A group of fewer tested rows has no line of its own.
 _FEWEST_ROWS = 10
@@ -166,7 +165,7 @@ def case_of(name: str, seed: int) -> Case:
     keyed = keyed_split("series" if name == QUICK else name, seed)
     check(keyed, seed=seed)
     if name == QUICK:
-        keyed = _first_fold(keyed)
+        keyed = keyed.first_fold()
     measurements = conductivity_union().measurements
     return Case(
         measurements=measurements,
@@ -177,10 +176,6 @@ def case_of(name: str, seed: int) -> Case:
         content_sha256=_content(),
         subsets=subsets_of(keyed.split.tested),
     )
-
-
-def _first_fold(keyed: KeyedSplit) -> KeyedSplit:
-    return replace(keyed, split=Split(name=QUICK, folds=keyed.split.folds[:1]))
 
 
 @cache

@@ -23,7 +23,7 @@ from electrolyte_ml.benchmarks.evaluation import (
     evaluate_user,
 )
 from electrolyte_ml.benchmarks.fits import FIT_CODE, fit_conductivity, lacking
-from electrolyte_ml.benchmarks.frozen import KeyedSplit, check
+from electrolyte_ml.benchmarks.frozen import FIRST_FOLD, KeyedSplit, check
 from electrolyte_ml.benchmarks.job import Job, chosen_splits
 from electrolyte_ml.benchmarks.store import data_sha256
 from electrolyte_ml.benchmarks.user_model import UserModel
@@ -46,7 +46,7 @@ from electrolyte_ml.data.union import conductivity_union, weighed
 
 TASK = "CALiSol-23 ionic conductivity, mS/cm"
 OURS = "physics ensemble"
-_QUICK = ("formulation",)
+QUICK = f"formulation{FIRST_FOLD}"
 # What comes before them (cleaning, species, features) is in the hash of the content of a case.
 _COMMON = ("electrolyte_ml.benchmarks.evaluation", "electrolyte_ml.benchmarks.metrics")
 #: Source that decides the numbers of baselines, and of our model.
@@ -96,9 +96,9 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     Parameters
     ----------
     quick
-        Unseen formulations only, with the fast baselines.
+        The first fold of unseen formulations, with the fast baselines.
     splits
-        Names from `SPLITS`.
+        Names from `SPLITS`, or `QUICK`.
     seed
         Of splits and models.
 
@@ -109,7 +109,7 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     DataNotFoundError
         If the data set is not on this machine.
     """
-    chosen = chosen_splits(splits, known=tuple(SPLITS), default=_QUICK if quick else tuple(SPLITS))
+    chosen = _chosen(quick, splits)
     baselines = tuple(b for b in BASELINES if b.quick or not quick)
     listed: list[Job] = []
     for name in chosen:
@@ -140,9 +140,8 @@ def user_jobs(
     DataNotFoundError
         If the data set is not on this machine.
     """
-    default = _QUICK if quick else tuple(SPLITS)
     listed = []
-    for name in chosen_splits(splits, known=tuple(SPLITS), default=default):
+    for name in _chosen(quick, splits):
         case = case_of(name, seed)
         run = partial(evaluate_user, case, model)
         theirs = case.job(
@@ -155,6 +154,11 @@ def user_jobs(
         )
         listed.append(theirs)
     return listed
+
+
+def _chosen(quick: bool, splits: tuple[str, ...] | None) -> tuple[str, ...]:
+    default = (QUICK,) if quick else tuple(SPLITS)
+    return chosen_splits(splits, known=(*SPLITS, QUICK), default=default)
 
 
 def keyed_splits(seed: int) -> list[KeyedSplit]:
@@ -181,7 +185,7 @@ def case_of(name: str, seed: int) -> Case:
     Parameters
     ----------
     name
-        One of `SPLITS`.
+        One of `SPLITS`; with `FIRST_FOLD` behind it, its first fold alone.
     seed
         Of the split, where chance has a part in it.
 
@@ -192,16 +196,19 @@ def case_of(name: str, seed: int) -> Case:
     DataNotFoundError
         If the data set is not on this machine.
     """
-    keyed = keyed_split(name, seed)
+    whole = name.removesuffix(FIRST_FOLD)
+    keyed = keyed_split(whole, seed)
     check(keyed, seed=seed)
-    measurements = _rows_of(name)
+    if name != whole:
+        keyed = keyed.first_fold()
+    measurements = _rows_of(whole)
     return Case(
         measurements=measurements,
         split=keyed.split,
-        groups=_groups(measurements, keyed.split),
+        groups=_groups(measurements, keyed.split, whole),
         data=dict(keyed.data),
         split_sha256=keyed.sha256,
-        content_sha256=_content_of(name == "published"),
+        content_sha256=_content_of(whole == "published"),
         subsets={AGREEING: measurements.trusted[keyed.split.tested]},
         further=_other_files(),
     )
@@ -260,9 +267,9 @@ def _everything() -> Measurements:
     return weighed(LITHIUM_SOURCE, calisol23.load()[0])
 
 
-def _groups(measurements: Measurements, split: Split) -> NDArray[np.intp]:
+def _groups(measurements: Measurements, split: Split, whole: str) -> NDArray[np.intp]:
     """Folds that hold something named out are groups; elsewhere formulations or systems are."""
     if split.labels:
         return split.fold_of_tested
-    named = formulation_groups if split.name == "formulation" else system_groups
+    named = formulation_groups if whole == "formulation" else system_groups
     return named(measurements)[split.tested]

@@ -26,7 +26,7 @@ from electrolyte_ml.benchmarks.fits import (
 from electrolyte_ml.benchmarks.frozen import check
 from electrolyte_ml.benchmarks.job import Job, JobResult, Progress, chosen_splits
 from electrolyte_ml.benchmarks.metrics import prediction_metrics
-from electrolyte_ml.benchmarks.suites.conductivity import TASK, case_of
+from electrolyte_ml.benchmarks.suites.conductivity import QUICK, TASK, case_of
 from electrolyte_ml.benchmarks.suites.sodium import cation_case, keyed_splits
 from electrolyte_ml.data.measurements import Measurements
 from electrolyte_ml.models.conductivity import ConductivityModel
@@ -105,9 +105,9 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
     Parameters
     ----------
     quick
-        Unseen formulations only, networks on graphs alone, one seed.
+        The first fold of unseen formulations, networks on graphs alone, one seed.
     splits
-        Names from `SPLITS`.
+        Names from `SPLITS`, or that of the short form.
     seed
         Of the splits, and the first of the fits.
 
@@ -119,9 +119,10 @@ def jobs(*, quick: bool, splits: tuple[str, ...] | None, seed: int) -> list[Job]
         If a data set is not on this machine.
     """
     listed = []
-    for name in chosen_splits(splits, known=SPLITS, default=SPLITS[:1] if quick else SPLITS):
+    default = (QUICK,) if quick else SPLITS
+    for name in chosen_splits(splits, known=(*SPLITS, QUICK), default=default):
         case = _case(name, seed)
-        models = (GRAPH,) if quick else _MODELS[name]
+        models = (GRAPH,) if quick or name == QUICK else _MODELS[name]
         listed += [
             _job(case, model, seed, 1 if quick else _n_seeds(name, model), alone=quick)
             for model in models

@@ -49,7 +49,9 @@ _MOLARITY_SCALE, _TEMPERATURE_SCALE_K = 0.5, 40.0
 _DEVIATION, _DEVIATION_SPREAD = np.log(0.2), 1.0
 # Prior of the bias of simulations, in ln r: force fields are right within a factor of 1.4.
 _BIAS_SPREAD = np.log(1.4)
-_N_DEVIATIONS = 8
+# Deviations of the process, and those of measurements and simulations, in the order of a fit.
+_PROCESS = ("solvent", "kind", "concentration", "salt", "anion")
+_DEVIATIONS = (*_PROCESS, "noise", "bias_solvent", "bias_kind")
 
 
 def stokes_einstein_ln(temperature_k: _Floats, viscosity_mpa_s: _Floats) -> _Floats:
@@ -196,21 +198,10 @@ class Settings:
     @classmethod
     def of_vector(cls, vector: _Floats) -> Settings:
         """Settings of logarithms of the deviations, means, and biases."""
-        deviations = np.exp(vector[:_N_DEVIATIONS]).tolist()
-        solvent, kind, concentration, salt, anion, noise, bias_solvent, bias_kind = deviations
-        means = vector[_N_DEVIATIONS:].reshape(2, len(KINDS))
-        return cls(
-            mean=_triple(means[0]),
-            solvent=solvent,
-            kind=kind,
-            concentration=concentration,
-            salt=salt,
-            anion=anion,
-            noise=noise,
-            bias=_triple(means[1]),
-            bias_solvent=bias_solvent,
-            bias_kind=bias_kind,
-        )
+        n = len(_DEVIATIONS)
+        deviations = dict(zip(_DEVIATIONS, np.exp(vector[:n]).tolist(), strict=True))
+        mean, bias = vector[n:].reshape(2, len(KINDS))
+        return cls(mean=_triple(mean), bias=_triple(bias), **deviations)
 
 
 def _triple(values: _Floats) -> tuple[float, float, float]:
@@ -218,14 +209,10 @@ def _triple(values: _Floats) -> tuple[float, float, float]:
     return cation, anion, solvent
 
 
-def _covariance(
-    settings: Settings,
-    one: Surroundings,
-    kinds: NDArray[np.intp],
-    other: Surroundings,
-    other_kinds: NDArray[np.intp],
-) -> _Floats:
-    """Covariance of deviations, shape (n, m)."""
+def _correlations(
+    one: Surroundings, kinds: NDArray[np.intp], other: Surroundings, other_kinds: NDArray[np.intp]
+) -> dict[str, _Floats]:
+    """What each deviation of `_PROCESS` has in common in two places, shapes (n, m)."""
     same_solvent = one.solvents @ other.solvents.T
     same_anion = one.anions @ other.anions.T
     same_salt = same_anion * (one.cations @ other.cations.T)
@@ -233,10 +220,19 @@ def _covariance(
     apart = (one.molarity[:, None] - other.molarity[None, :]) / _MOLARITY_SCALE
     warmer = (one.temperature_k[:, None] - other.temperature_k[None, :]) / _TEMPERATURE_SCALE_K
     near = same_solvent * np.exp(-0.5 * (apart**2 + warmer**2))
-    own = settings.kind**2 * same_solvent + settings.salt**2 * near * same_salt
-    own += settings.anion**2 * same_anion
-    shared = settings.solvent**2 * same_solvent + settings.concentration**2 * near
-    return np.asarray(shared + same_kind * own)
+    return {
+        "solvent": same_solvent,
+        "kind": same_kind * same_solvent,
+        "concentration": near,
+        "salt": same_kind * near * same_salt,
+        "anion": same_kind * same_anion,
+    }
+
+
+def _covariance(settings: Settings, correlations: Mapping[str, _Floats]) -> _Floats:
+    """Covariance of deviations, shape (n, m)."""
+    parts = [getattr(settings, name) ** 2 * held for name, held in correlations.items()]
+    return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,23 +304,41 @@ class Radii:
         values
             Of the m particles; of every kind one at least is measured.
         """
+        from scipy.linalg import cho_factor, cho_solve
         from scipy.optimize import minimize
 
         known, kinds = ~values.simulated, values.kinds
         value = values.ln_inverse_radius
         means = [value[known & (kinds == kind)].mean() for kind in range(len(KINDS))]
-        deviations = [_DEVIATION] * 5 + [np.log(0.05), _DEVIATION, _DEVIATION]
-        start = np.array([*deviations, *means, 0.0, 0.0, 0.0])
+        deviations = dict.fromkeys(_DEVIATIONS, _DEVIATION) | {"noise": np.log(0.05)}
+        start = np.array([*deviations.values(), *means, 0.0, 0.0, 0.0])
+        correlations = _correlations_of_values(surroundings, values)
+        stacked = np.stack([correlations[name] for name in _DEVIATIONS])
+        of_kind = np.eye(len(KINDS))[kinds]
+        of_both = np.hstack([of_kind, of_kind * values.simulated[:, None]])
+        n, n_bias = len(_DEVIATIONS), len(KINDS)
 
-        def badness(vector: _Floats) -> float:
-            process = cls(
-                settings=Settings.of_vector(vector), surroundings=surroundings, values=values
+        def badness(vector: _Floats) -> tuple[float, _Floats]:
+            """Negative logarithm of the posterior probability, and its gradient."""
+            squares = np.exp(2.0 * vector[:n])
+            covariance = np.tensordot(squares, stacked, axes=1) + np.diag(values.error**2)
+            root = cho_factor(covariance, lower=True)
+            centred = value - of_both @ vector[n:]
+            weights = cho_solve(root, centred)
+            unlikely = 0.5 * centred @ weights + np.log(np.diag(root[0])).sum()
+            steeper = cho_solve(root, np.eye(len(value))) - np.outer(weights, weights)
+            prior = (vector[:n] - _DEVIATION) / _DEVIATION_SPREAD
+            biases = vector[-n_bias:] / _BIAS_SPREAD
+            gradient = np.concatenate(
+                [
+                    squares * np.tensordot(stacked, steeper, axes=2) + prior / _DEVIATION_SPREAD,
+                    -of_both.T @ weights,
+                ]
             )
-            prior = ((vector[:_N_DEVIATIONS] - _DEVIATION) / _DEVIATION_SPREAD) ** 2
-            biases = (vector[-len(KINDS) :] / _BIAS_SPREAD) ** 2
-            return process._negative_log_likelihood() + 0.5 * float(prior.sum() + biases.sum())
+            gradient[-n_bias:] += biases / _BIAS_SPREAD
+            return float(unlikely + 0.5 * ((prior**2).sum() + (biases**2).sum())), gradient
 
-        found = minimize(badness, start, method="L-BFGS-B")
+        found = minimize(badness, start, jac=True, method="L-BFGS-B")
         return cls(settings=Settings.of_vector(found.x), surroundings=surroundings, values=values)
 
     def posterior(self, surroundings: Surroundings) -> Posterior:
@@ -334,9 +348,8 @@ class Radii:
         mean, left = [], []
         for kind, level in enumerate(self.settings.mean):
             kinds = np.full(len(surroundings), kind, dtype=np.intp)
-            both = _covariance(
-                self.settings, surroundings, kinds, self.surroundings, self.values.kinds
-            )
+            places = (surroundings, kinds, self.surroundings, self.values.kinds)
+            both = _covariance(self.settings, _correlations(*places))
             known = np.linalg.solve(root, both.T).T
             mean.append(level + known @ white)
             left.append(known)
@@ -347,27 +360,27 @@ class Radii:
             mean=np.array(mean), variance=np.array(variance), shared=shared, prior=self.settings.own
         )
 
-    def _negative_log_likelihood(self) -> float:
-        root = self._root()
-        white = np.linalg.solve(root, self._centred())
-        return float(0.5 * white @ white + np.log(np.diag(root)).sum())
-
     def _centred(self) -> _Floats:
         held, settings = self.values, self.settings
         bias = np.where(held.simulated, np.array(settings.bias)[held.kinds], 0.0)
         return held.ln_inverse_radius - np.array(settings.mean)[held.kinds] - bias
 
     def _root(self) -> _Floats:
-        held, settings = self.values, self.settings
-        own = (self.surroundings, held.kinds)
-        covariance = _covariance(settings, *own, *own)
-        both = held.simulated[:, None] & held.simulated[None, :]
-        same_solvent = self.surroundings.solvents @ self.surroundings.solvents.T
-        same_kind = held.kinds[:, None] == held.kinds[None, :]
-        of_bias = settings.bias_solvent**2 + settings.bias_kind**2 * same_kind
-        covariance += of_bias * same_solvent * both
-        noisy = covariance + np.diag(settings.noise**2 + held.error**2)
-        return np.asarray(np.linalg.cholesky(noisy), dtype=np.float64)
+        correlations = _correlations_of_values(self.surroundings, self.values)
+        covariance = _covariance(self.settings, correlations) + np.diag(self.values.error**2)
+        return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+
+
+def _correlations_of_values(surroundings: Surroundings, values: Values) -> dict[str, _Floats]:
+    """What each deviation of `_DEVIATIONS` has in common in two of n values, shapes (n, n)."""
+    places = (surroundings, values.kinds)
+    found = _correlations(*places, *places)
+    both = (values.simulated[:, None] & values.simulated[None, :]).astype(np.float64)
+    return found | {
+        "noise": np.eye(len(values)),
+        "bias_solvent": both * found["solvent"],
+        "bias_kind": both * found["kind"],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

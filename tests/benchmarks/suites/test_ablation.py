@@ -22,7 +22,9 @@ def test_variants_are_the_views_and_permutations_on_unseen_anions():
     assert models[:3] == [f"networks, {view}" for view in views]
     assert len(models) == 10
     assert sum("simulations" in model for model in models) == 4
-    assert all("short" in job.model for job in jobs_of("ablation", quick=True, seed=SEED))
+    quick = jobs_of("ablation", quick=True, seed=SEED)
+    assert all("short" in job.model for job in quick)
+    assert {job.split for job in quick} == {"salt, first fold"}
 
 
 def test_permuted_potentials_move_their_columns_and_no_other(case):

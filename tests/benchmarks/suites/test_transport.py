@@ -1,32 +1,45 @@
+import json
+from pathlib import Path
+
 import pytest
 
 from electrolyte_ml.benchmarks.suites.transport import SPLITS, jobs
 from electrolyte_ml.errors import InputError
 
+RESULTS = Path(__file__).parents[3] / "benchmarks" / "results" / "transport.json"
+
+
+def assert_learnt_radii_beat_one_radius(split, found):
+    """Metrics by model, in the order of the jobs; `found` is of one split."""
+    ours, taught, radius, value = found
+    assert ours["n"] == taught["n"] == 55
+    assert taught["mae_log10"] < 0.9 * ours["mae_log10"]
+    assert taught["coverage"] >= 0.88
+    assert ours["mae_log10"] < 0.2
+    # In an unseen solvent no measurement is near, and the mean radius is all that is left.
+    assert ours["mae_log10"] < (1.05 if split == "solvent" else 0.9) * radius["mae_log10"]
+    assert ours["mae_log10"] < 0.7 * value["mae_log10"]
+    assert ours["coverage"] >= 0.8
+
 
 @pytest.mark.full_data
+@pytest.mark.slow
 def test_learnt_radii_beat_one_radius_and_intervals_hold_in_unseen_solvents():
-    results = {
-        (job.split, job.model): job.run(None)
-        for job in jobs(quick=False, splits=("solvent", "recipe"), seed=0)
-    }
-    found = {key: result.metrics for key, result in results.items()}
-    for result in results.values():
+    results = [job.run(None) for job in jobs(quick=False, splits=("solvent",), seed=0)]
+    assert_learnt_radii_beat_one_radius("solvent", [result.metrics for result in results])
+    for result in results:
         parts = result.subsets.values()
         error = sum(part["n"] * part["mae_log10"] for part in parts)
         assert sum(part["n"] for part in parts) == result.metrics["n"]
         assert error / result.metrics["n"] == pytest.approx(result.metrics["mae_log10"])
-    for split in ("solvent", "recipe"):
-        ours, taught, radius, value = (m for (s, _), m in found.items() if s == split)
-        assert taught["n"] == ours["n"]
-        assert taught["mae_log10"] < 0.9 * ours["mae_log10"]
-        assert taught["coverage"] >= 0.88
-        assert ours["n"] == 55
-        assert ours["mae_log10"] < 0.2
-        # In an unseen solvent no measurement is near, and the mean radius is all that is left.
-        assert ours["mae_log10"] < (1.05 if split == "solvent" else 0.9) * radius["mae_log10"]
-        assert ours["mae_log10"] < 0.7 * value["mae_log10"]
-        assert ours["coverage"] >= 0.8
+
+
+@pytest.mark.parametrize("split", ["solvent", "recipe"])
+def test_committed_results_say_the_same(split):
+    """Recipes left out one by one take many fits, and are run by `bench transport` alone."""
+    tasks = json.loads(RESULTS.read_text(encoding="utf-8"))["tasks"]
+    found = [task["metrics"] for task in tasks if task["split"] == split]
+    assert_learnt_radii_beat_one_radius(split, found)
 
 
 @pytest.mark.full_data
