@@ -179,8 +179,9 @@ def test_the_first_fold_of_unseen_formulations_is_predicted_well(tmp_path):
     assert task["split"] == "formulation, first fold"
     assert metrics["folds"] == 1
     assert metrics["n"] == 2433
-    assert metrics["mae"] <= 0.39
-    assert metrics["r2"] >= 0.9
+    assert metrics["mae"] <= 0.37
+    assert metrics["r2"] >= 0.92
+    assert 0.85 <= metrics["coverage"] <= 0.95
     # This fold tests 45 rows that lie ten times below all other papers; models learn from none.
     agreeing = task["subsets"][conductivity.AGREEING]
     assert agreeing["n"] == 2387

@@ -23,7 +23,6 @@ def assert_learnt_radii_beat_one_radius(split, found):
 
 
 @pytest.mark.full_data
-@pytest.mark.slow
 def test_learnt_radii_beat_one_radius_and_intervals_hold_in_unseen_solvents():
     results = [job.run(None) for job in jobs(quick=False, splits=("solvent",), seed=0)]
     assert_learnt_radii_beat_one_radius("solvent", [result.metrics for result in results])
